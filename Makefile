@@ -1,0 +1,41 @@
+# The README's two commands are `make demo` and `make test`; both install what they need into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_BUNDLE := build/demo
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test lint types benchmark train-demo clean
+
+demo: $(INSTALLED)
+	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# mypy cannot follow an editable install, so it is shown the checkout under the package's name.
+types: $(INSTALLED)
+	mkdir -p build/types
+	ln -sfn ../.. build/types/lowformer_edge
+	MYPYPATH=build/types $(BIN)/mypy -p lowformer_edge
+
+benchmark: $(INSTALLED)
+	$(BIN)/python benchmarks/tflite.py
+
+# Needs Debian's package dataset-fashion-mnist and about 20 minutes on two cores.
+train-demo: $(INSTALLED)
+	$(BIN)/python training/fashion_mnist.py --output demo/lowformer_demo.safetensors
+	$(BIN)/python training/demo_data.py --output demo
+
+$(INSTALLED): pyproject.toml constraints.txt
+	sh .ci/make-venv $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

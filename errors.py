@@ -1,0 +1,41 @@
+"""The errors that users meet, all with one root.
+
+Every message says what was wrong, where, and what to do. The command line prints the
+message as one line; which exit code goes with it is decided there.
+"""
+
+
+class LowFormerEdgeError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class UsageError(LowFormerEdgeError):
+    """The request itself cannot be met: a wrong option, file or combination."""
+
+
+class ConfigError(UsageError):
+    """A model configuration is incomplete, contradictory or of an unknown kind."""
+
+
+class CheckpointError(UsageError):
+    """A checkpoint cannot be read, is unsafe, or does not fit the model."""
+
+
+class DataError(UsageError):
+    """Calibration or evaluation data are missing, empty or damaged."""
+
+
+class ManifestError(UsageError):
+    """A bundle's manifest is damaged, of another schema, or does not fit its files."""
+
+
+class ArtifactError(UsageError):
+    """An exported file cannot be read, run or written."""
+
+
+class ExportError(LowFormerEdgeError):
+    """A converter failed, or left a graph that breaks what the export promises."""
+
+
+class MissingDependencyError(UsageError):
+    """A package that this step needs is not installed, or is of another version."""

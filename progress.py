@@ -1,0 +1,33 @@
+"""How long work tells how far it has come, whoever listens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+Advance = Callable[[int], object]
+"""Takes how many more units of a step are done."""
+
+
+class Progress(Protocol):
+    """Listens to steps of work."""
+
+    def step(self, description: str, total: int | None = None) -> AbstractContextManager[Advance]:
+        """Announces a step for as long as the context lasts.
+
+        Args:
+            description: What is being done.
+            total: Number of units, or None where the step does not count any.
+        """
+        ...
+
+
+class SilentProgress:
+    """Listens and says nothing."""
+
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
+        """See :class:`Progress`."""
+        yield lambda count: None
