@@ -1,0 +1,40 @@
+"""Class names, one per line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import DataError
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Reads class names in order, one per line; empty lines at the end do not count.
+
+    Raises:
+        DataError: The file cannot be read, is empty, or has an empty line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable list of class names ({error})") from error
+    names = tuple(line.strip() for line in lines)
+    if not names:
+        raise DataError(f"{path}: holds no class name; write one per line")
+    for number, name in enumerate(names, 1):
+        if not name:
+            raise DataError(f"{path}: line {number} is empty; write one class name per line")
+    return names
+
+
+def format_labels(names: Iterable[str]) -> str:
+    """The content of a labels file.
+
+    Raises:
+        DataError: A name spans lines, so that the file could not be read back.
+    """
+    names = tuple(names)
+    for name in names:
+        if len(name.splitlines()) != 1 or name != name.strip():
+            raise DataError(f"class name {name!r} does not fit one line of a labels file")
+    return "".join(f"{name}\n" for name in names)

@@ -1,0 +1,267 @@
+"""The manifest of a bundle: what an export left behind, and what was proven about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import ConfigError, ManifestError
+from .files import digest_of
+from .preprocessing import Preprocessing
+
+SCHEMA_VERSION: Literal[1] = 1
+FILE_NAME = "manifest.json"
+
+
+def _inside_the_bundle(path: str) -> str:
+    """Accepts only relative paths that stay in the bundle's folder."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]:
+        raise ValueError(f"the path {path!r} leaves the bundle's folder")
+    return path
+
+
+BundlePath = Annotated[str, AfterValidator(_inside_the_bundle)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+DecibelsOrExact = float | Literal["exact"]
+"""A signal-to-noise ratio in dB, or ``exact`` where there is no noise at all."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class FileRecord(_Record):
+    """A file of the bundle.
+
+    Attributes:
+        path: Relative to the bundle's folder.
+        sha256: Of its content, in hex.
+        bytes: Its size.
+    """
+
+    path: BundlePath
+    sha256: Digest
+    bytes: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, path: Path) -> FileRecord:
+        """The record of a file directly in the bundle's folder."""
+        return cls(path=path.name, sha256=digest_of(path), bytes=path.stat().st_size)
+
+
+class Quantization(_Record):
+    """Affine quantization of a tensor: real = scale * (integer - zero_point)."""
+
+    scale: float = Field(gt=0)
+    zero_point: int
+
+
+class Tensor(_Record):
+    """An input or output of an artifact."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    layout: str
+    quantization: Quantization | None = None
+
+
+class Interval(_Record):
+    """A value with its 95 % confidence interval, in percent."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Parity(_Record):
+    """How closely an artifact follows the eager model.
+
+    Attributes:
+        images: Number of images compared.
+        data: What the images are.
+        sqnr_db: 10 log10 of the reference's power over the difference's, over all logits.
+        cosine: Cosine of the angle between all logits of both.
+        max_difference: Largest absolute difference of a logit.
+        agreement: Share of images with the same top-1, in percent.
+        top1: Accuracy in percent, where the images are labelled.
+        reference_top1: The eager model's accuracy on the same images.
+    """
+
+    images: int
+    data: str
+    sqnr_db: DecibelsOrExact
+    cosine: float
+    max_difference: float
+    agreement: Interval
+    top1: Interval | None = None
+    reference_top1: Interval | None = None
+
+
+class Latency(_Record):
+    """Latency of one inference, on the machine that the manifest names.
+
+    Attributes:
+        threads: Threads that the runtime was given.
+        runs: Timed runs, after the warm-up.
+        median_ms: Median in milliseconds; p10_ms and p90_ms likewise.
+        ratio_to_fp32: Median over the float32 artifact's, timed in turns with it.
+        ratio_low: Lower end of that ratio's 95 % bootstrap interval.
+        ratio_high: Upper end.
+    """
+
+    threads: int
+    runs: int
+    median_ms: float
+    p10_ms: float
+    p90_ms: float
+    ratio_to_fp32: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+
+
+class Residency(_Record):
+    """Which ops a delegate took.
+
+    Attributes:
+        delegate: Its name.
+        partitions: Number of subgraphs that it took.
+        delegated_ops: Number of ops in them.
+        refused: Ops left outside, by kind.
+    """
+
+    delegate: str
+    partitions: int
+    delegated_ops: int
+    refused: dict[str, int]
+
+
+class ArtifactRecord(_Record):
+    """One exported file with all that is known about it."""
+
+    file: FileRecord
+    target: str
+    precision: str
+    spec: dict[str, Any]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    ops: dict[str, int]
+    residency: Residency | None = None
+    parity: Parity | None = None
+    latency: Latency | None = None
+
+
+class Source(_Record):
+    """Where the weights came from.
+
+    Attributes:
+        name: The checkpoint's file name, or ``random weights``.
+        sha256: Of the checkpoint file; None for random weights.
+        fit_for_accuracy: False for random weights: their outputs mean nothing.
+    """
+
+    name: str
+    sha256: Digest | None
+    fit_for_accuracy: bool
+
+
+class Calibration(_Record):
+    """What the activation ranges were taken from.
+
+    Attributes:
+        sha256: Digest of model, data, preprocessing and observer.
+        data: What the images are.
+        images: How many were used.
+        skipped: Files that could not be read.
+        observer: How ranges were taken from values.
+    """
+
+    sha256: Digest
+    data: str
+    images: int
+    skipped: tuple[str, ...] = ()
+    observer: str
+
+
+class Manifest(_Record):
+    """Everything that a bundle states."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    name: str
+    model: dict[str, Any]
+    source: Source
+    preprocessing: dict[str, Any]
+    labels: FileRecord | None
+    golden: FileRecord
+    artifacts: tuple[ArtifactRecord, ...]
+    calibration: Calibration | None
+    machine: dict[str, str]
+    toolchain: dict[str, str]
+
+    def to_json(self) -> str:
+        """The manifest file's content."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    def preprocessing_spec(self) -> Preprocessing:
+        """The preprocessing as an object."""
+        return Preprocessing.from_dict(self.preprocessing)
+
+    def files(self) -> tuple[FileRecord, ...]:
+        """Every file that the manifest names."""
+        others = [record for record in (self.labels, self.golden) if record]
+        return (*(artifact.file for artifact in self.artifacts), *others)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Reads a bundle's manifest and checks it against the bundle's files.
+
+    Raises:
+        ManifestError: The folder is no bundle, the manifest is damaged or of another schema, or
+            a file is missing or differs from its hash.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise ManifestError(f"{folder}: not a bundle, it has no {FILE_NAME}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"{path}: damaged ({error}); export again") from error
+    version = content.get("schema_version") if isinstance(content, Mapping) else None
+    if version != SCHEMA_VERSION:
+        raise ManifestError(
+            f"{path}: has schema version {version}, this lowformer-edge reads {SCHEMA_VERSION};"
+            " use the version that wrote it, or export again"
+        )
+    try:
+        manifest = Manifest.model_validate_json(json.dumps(content))
+        manifest.preprocessing_spec()
+    except (ValidationError, ConfigError) as error:
+        raise ManifestError(f"{path}: {_first_reason(error)}; export again") from error
+    for record in manifest.files():
+        _check_file(folder, record)
+    return manifest
+
+
+def _check_file(folder: Path, record: FileRecord) -> None:
+    file = folder / record.path
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise ManifestError(f"{file}: leads out of the bundle's folder; do not trust this bundle")
+    if not file.is_file():
+        raise ManifestError(f"{file}: the manifest names it, but it is missing; export again")
+    if digest_of(file) != record.sha256:
+        raise ManifestError(
+            f"{file}: differs from its hash in the manifest; copy the bundle or export again"
+        )
+
+
+def _first_reason(error: ValidationError | ConfigError) -> str:
+    if isinstance(error, ConfigError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}"
