@@ -1,0 +1,176 @@
+"""The authors' YAML configs, read as :class:`LowFormerConfig`.
+
+Their training code builds every variant from flags under ``net_config``; which flags change
+which number is restated here. E1, E2 and E3 are taken from the register, as their YAML does
+not describe the published checkpoints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import ConfigError
+from .config import LowFormerConfig
+from .variants import VARIANTS
+
+_FLAGS = (
+    "bighead",
+    "bigit",
+    "huge_model",
+    "just_unfused",
+    "middlev1",
+    "middlev2",
+    "mlpremoved",
+    "noattention",
+    "nostrideatt",
+    "removeatt",
+    "smallv2",
+    "smallv3",
+)
+"""Flags that this module understands; absent means off."""
+
+_REQUIRED_ON = ("bb_convattention", "bb_convin2", "fastit")
+"""Flags without which the authors' code builds another family of networks."""
+
+_IGNORED = ("name", "dropout", "grouping", "model_mult", "head_dim_mul", "n_classes")
+"""Keys that are checked elsewhere or do not change the network at inference."""
+
+
+@dataclasses.dataclass(frozen=True)
+class AuthorsConfig:
+    """What a YAML config of the authors says about deployment.
+
+    Attributes:
+        model: The architecture.
+        preprocessing: The evaluation's preprocessing.
+    """
+
+    model: LowFormerConfig
+    preprocessing: Preprocessing
+
+
+def read_authors_config(path: Path) -> AuthorsConfig:
+    """Reads a YAML config, merged over each ``default.yaml`` in the folders above it.
+
+    The nearest default wins over those further up, and the file itself over all of them.
+
+    Raises:
+        ConfigError: The file is missing or not YAML, or asks for a network that is not a
+            LowFormer.
+    """
+    merged: dict[str, Any] = {}
+    defaults = [folder / "default.yaml" for folder in path.resolve().parents]
+    for source in [*reversed([file for file in defaults if file.is_file()]), path]:
+        merge(merged, _read_yaml(source))
+    net = merged.get("net_config")
+    if not isinstance(net, Mapping):
+        raise ConfigError(f"{path}: has no net_config, so it does not describe a model")
+    model = _model(path, net)
+    provider = merged.get("data_provider")
+    crop = provider.get("rrc_config", {}) if isinstance(provider, Mapping) else {}
+    ratio = crop.get("test_crop_ratio", 0.95) if isinstance(crop, Mapping) else 0.95
+    interpolation = (
+        crop.get("test_interpolate", "bicubic") if isinstance(crop, Mapping) else "bicubic"
+    )
+    if type(ratio) not in (int, float):
+        raise ConfigError(f"{path}: test_crop_ratio must be a number, not {ratio!r}")
+    preprocessing = Preprocessing(
+        size=model.input_size, crop_ratio=float(ratio), interpolation=str(interpolation)
+    )
+    return AuthorsConfig(model, preprocessing)
+
+
+def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Overwrites values in place, descending where both sides are mappings."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def _read_yaml(path: Path) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not a readable YAML config ({reason})") from error
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{path}: a config is a YAML mapping, not {type(content).__name__}")
+    return content
+
+
+def _model(path: Path, net: Mapping[str, Any]) -> LowFormerConfig:
+    name = str(net.get("name", path.stem)).lower()
+    num_classes = net.get("n_classes", 1000)
+    if name in ("e1", "e2", "e3"):
+        return VARIANTS[name].replace(num_classes=num_classes)
+    _check_flags(path, net)
+    on = {flag: bool(net.get(flag, False)) for flag in _FLAGS}
+    widths, depths = _sizes(on)
+    return LowFormerConfig(
+        name=name,
+        widths=widths,
+        depths=depths,
+        stem_expansion=4 if on["huge_model"] else 2,
+        downsample_expansions=_downsample_expansions(on),
+        head_widths=(2304, 2560) if on["bighead"] else (1536, 1600),
+        num_classes=num_classes,
+        fused=not on["just_unfused"],
+        attention=not (on["noattention"] or on["removeatt"]),
+        mlp=not on["mlpremoved"],
+        attention_strides=(1, 1) if on["nostrideatt"] else (2, 1),
+    )
+
+
+def _check_flags(path: Path, net: Mapping[str, Any]) -> None:
+    off = [flag for flag in _REQUIRED_ON if not net.get(flag)]
+    if off:
+        raise ConfigError(
+            f"{path}: {off[0]} is off, which makes another network than LowFormer (such as the"
+            " ReLU linear attention ablation); it cannot be exported"
+        )
+    if net.get("model_mult", 1) != 1 or net.get("grouping", 1) != 1:
+        raise ConfigError(f"{path}: model_mult and grouping other than 1 are not supported")
+    unknown = [
+        key
+        for key, value in net.items()
+        if value and key not in (*_FLAGS, *_REQUIRED_ON, *_IGNORED)
+    ]
+    if unknown:
+        raise ConfigError(
+            f"{path}: net_config sets {', '.join(unknown)}, which no published LowFormer uses;"
+            " describe the model in a JSON config instead"
+        )
+
+
+def _sizes(on: Mapping[str, bool]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Widths and depths; later flags override earlier ones, as in the authors' code."""
+    widths, depths = [16, 32, 64, 128, 256], [1, 2, 3, 5, 5]
+    if on["huge_model"]:
+        widths, depths[3:] = [32, 64, 128, 256, 512], [6, 6]
+    if on["smallv2"]:
+        depths[:3] = [0, 1, 1]
+    if on["smallv3"]:
+        depths[3:] = [3, 4]
+    if on["middlev1"]:
+        widths, depths[3:] = [24, 48, 96, 192, 384], [6, 6]
+    if on["middlev2"]:
+        widths = [20, 40, 80, 160, 320]
+    if on["noattention"]:
+        depths = [1, 2, 2, 7, 7]
+    return tuple(widths), tuple(depths)
+
+
+def _downsample_expansions(on: Mapping[str, bool]) -> tuple[int, ...]:
+    if on["bigit"]:
+        return (6, 6, 6, 6)
+    return (6, 6, 6, 4) if on["huge_model"] else (4, 4, 4, 4)

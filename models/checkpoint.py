@@ -1,0 +1,248 @@
+"""Reading and writing checkpoints, strictly and without running code from them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import pickle
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import CheckpointError, ConfigError
+from .config import LowFormerConfig
+from .lowformer import LowFormer
+from .variants import VARIANTS
+
+_CLASSIFIER = "head.op_list.3.linear.weight"
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes:
+        path: The file.
+        digest: SHA-256 of the file, in hex.
+        state: Tensors by key, with the published keys.
+        config: The architecture, where the file states it (our own safetensors do).
+        preprocessing: The evaluation's preprocessing, where the file states it.
+        labels: Class names in order, where the file states them.
+    """
+
+    path: Path
+    digest: str
+    state: Mapping[str, Tensor]
+    config: LowFormerConfig | None = None
+    preprocessing: Preprocessing | None = None
+    labels: tuple[str, ...] | None = None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Reads ``.safetensors``, or a PyTorch file of tensors such as the published ``evalmodel.pt``.
+
+    PyTorch files are read with ``weights_only=True``: one that holds code is refused. The
+    tensors may be bare or under ``state_dict``; the prefixes ``module.`` (data parallel) and
+    ``head.opseq.`` (one of the authors' head classes) are mapped to the published keys.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, unsafe, or holds something else.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no such checkpoint file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if content[8:9] == b"{" and content[:2] != b"PK":
+        return _read_safetensors(path, digest)
+    return Checkpoint(path, digest, _published_keys(path, _load_tensors(path)))
+
+
+def _read_safetensors(path: Path, digest: str) -> Checkpoint:
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path}: not a whole safetensors file ({error}); copy or download it again"
+        ) from error
+    try:
+        stated = ("config", "preprocessing", "labels")
+        fields = {key: json.loads(metadata[key]) for key in stated if key in metadata}
+        return Checkpoint(
+            path,
+            digest,
+            _published_keys(path, state),
+            config=LowFormerConfig.from_dict(fields["config"]) if "config" in fields else None,
+            preprocessing=(
+                Preprocessing.from_dict(fields["preprocessing"])
+                if "preprocessing" in fields
+                else None
+            ),
+            labels=tuple(map(str, fields["labels"])) if "labels" in fields else None,
+        )
+    except (ValueError, TypeError, ConfigError) as error:
+        raise CheckpointError(f"{path}: its metadata are damaged ({error})") from error
+
+
+def _load_tensors(path: Path) -> object:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about the pickle protocol
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "weights_only" in str(error) or "Unsupported" in str(error):
+            raise CheckpointError(
+                f"{path}: holds Python objects besides tensors, which could run code, so it is"
+                " refused; save its state_dict alone, or as safetensors"
+            ) from error
+        raise CheckpointError(f"{path}: not a PyTorch checkpoint, or damaged") from error
+    except (
+        SafetensorError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        ValueError,
+        AttributeError,
+        OSError,
+    ) as error:
+        raise CheckpointError(
+            f"{path}: not a whole PyTorch checkpoint; copy or download it again"
+        ) from error
+
+
+def _published_keys(path: Path, content: object) -> dict[str, Tensor]:
+    """The tensors of a loaded file under the published keys."""
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if (
+        not isinstance(content, Mapping)
+        or not content
+        or not all(isinstance(value, Tensor) for value in content.values())
+    ):
+        raise CheckpointError(
+            f"{path}: holds no state dict (a mapping of names to tensors, bare or under"
+            " 'state_dict')"
+        )
+    return {
+        key.removeprefix("module.").replace("head.opseq.", "head."): value
+        for key, value in content.items()
+    }
+
+
+def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
+    """Builds the model and fills it strictly.
+
+    Returns:
+        The model in evaluation mode, in float32.
+
+    Raises:
+        CheckpointError: Keys, shapes or classes differ, or a weight is not finite. The message
+            says which, and names the variant that would fit.
+    """
+    with torch.device("meta"):
+        model = LowFormer(config)
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    _check_fit(config, expected, checkpoint)
+    bad = [key for key, value in checkpoint.state.items() if not bool(value.isfinite().all())]
+    if bad:
+        raise CheckpointError(
+            f"{checkpoint.path}: {_listed(bad)} holds NaN or infinite values; the model cannot"
+            " be exported"
+        )
+    model = model.to_empty(device="cpu")
+    model.load_state_dict(
+        {
+            key: value.float() if value.is_floating_point() else value
+            for key, value in checkpoint.state.items()
+        }
+    )
+    return model.eval()
+
+
+def _check_fit(
+    config: LowFormerConfig, expected: Mapping[str, tuple[int, ...]], checkpoint: Checkpoint
+) -> None:
+    found = {key: tuple(value.shape) for key, value in checkpoint.state.items()}
+    if found == expected:
+        return
+    fitting = _fitting_variant(found)
+    classes = found.get(_CLASSIFIER, (0,))[0]
+    if fitting == config.name:
+        raise CheckpointError(
+            f"{checkpoint.path}: has {classes} classes, the model {config.num_classes};"
+            f" give --classes {classes}"
+        )
+    differences = []
+    missing = [key for key in expected if key not in found]
+    extra = [key for key in found if key not in expected]
+    reshaped = [key for key in expected if key in found and found[key] != expected[key]]
+    if missing:
+        differences.append(f"lacks {_listed(missing)}")
+    if extra:
+        differences.append(f"has besides {_listed(extra)}")
+    if reshaped:
+        key = reshaped[0]
+        differences.append(
+            f"differs in shape at {_listed(reshaped)} ({list(found[key])}, not"
+            f" {list(expected[key])})"
+        )
+    advice = f"it fits --model {fitting}" if fitting else "no registered variant fits it"
+    raise CheckpointError(
+        f"{checkpoint.path}: not a checkpoint of {config.name}: {'; '.join(differences)}; {advice}"
+    )
+
+
+def _fitting_variant(found: Mapping[str, tuple[int, ...]]) -> str | None:
+    """The registered variant with these keys and shapes, whatever its number of classes."""
+    if _CLASSIFIER not in found:
+        return None
+    for name, config in VARIANTS.items():
+        with torch.device("meta"):
+            model = LowFormer(config.replace(num_classes=found[_CLASSIFIER][0]))
+        if found == {key: tuple(value.shape) for key, value in model.state_dict().items()}:
+            return name
+    return None
+
+
+def _listed(keys: list[str]) -> str:
+    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
+
+
+def save_checkpoint(
+    path: Path,
+    model: LowFormer,
+    preprocessing: Preprocessing,
+    labels: Iterable[str],
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Writes a safetensors checkpoint that states its config, preprocessing and labels.
+
+    Args:
+        path: The file to write.
+        model: The model.
+        preprocessing: The evaluation's preprocessing.
+        labels: Class names in order.
+        dtype: Type in which floating-point tensors are stored.
+    """
+    state = {
+        key: (value.to(dtype) if value.is_floating_point() else value).contiguous()
+        for key, value in model.state_dict().items()
+    }
+    metadata = {
+        "config": json.dumps(model.config.to_dict()),
+        "preprocessing": json.dumps(preprocessing.to_dict()),
+        "labels": json.dumps(list(labels)),
+    }
+    save_file(state, path, metadata=metadata)

@@ -1,0 +1,182 @@
+"""The full description of a LowFormer classifier."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+
+NUM_STAGES = 5
+"""The stem and four stages, each of which halves the resolution once."""
+
+TOTAL_STRIDE = 2**NUM_STAGES
+
+
+@dataclasses.dataclass(frozen=True)
+class LowFormerConfig:
+    """Everything that fixes a LowFormer's architecture.
+
+    The defaults are those shared by the published variants (LowFormer, WACV 2025, and its
+    journal extension); a variant gives widths, depths and what differs.
+
+    Attributes:
+        name: What the model is called in tables and manifests.
+        widths: Channels of the stem and of stages 1 to 4.
+        depths: Blocks of the stem and of stages 1 to 4. In stages 1 and 2 the stride-2 block
+            counts, so these are at least 1; in stages 3 and 4 it comes in addition.
+        stem_expansion: Expansion of the stem's residual blocks.
+        downsample_expansions: Expansion of the stride-2 block of stages 1 to 4.
+        block_expansion: Expansion of every stride-1 block.
+        head_widths: Channels of the head's 1x1 convolution and of its hidden linear layer.
+        num_classes: Number of logits.
+        fused: Fused MBConv (one 3x3 convolution) where the design has it; without it every
+            block is an MBConv and attention projects before a depthwise upsampling
+            (the authors' ablation ``just_unfused``).
+        fused_below: A LowFormer block's MBConv is fused where its width is less than this.
+        attention: Attention in stages 3 and 4.
+        mlp: An MLP after the attention. Without it attention has no GroupNorm before it.
+        mlp_expansion: Hidden width of the MLP over its input width.
+        attention_strides: Stride of the attention's depthwise convolution in stages 3 and 4.
+        attention_kernels: Kernel of that convolution.
+        head_dim_ratio: Share of the channels that attention works on.
+        head_width: Channels per head before ``head_dim_ratio``; gives the number of heads.
+        input_size: Side of the square input in pixels for which the model is meant.
+    """
+
+    name: str
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    stem_expansion: int = 2
+    downsample_expansions: tuple[int, ...] = (6, 6, 6, 6)
+    block_expansion: int = 4
+    head_widths: tuple[int, ...] = (1536, 1600)
+    num_classes: int = 1000
+    fused: bool = True
+    fused_below: int = 256
+    attention: bool = True
+    mlp: bool = True
+    mlp_expansion: int = 4
+    attention_strides: tuple[int, ...] = (2, 1)
+    attention_kernels: tuple[int, ...] = (5, 3)
+    head_dim_ratio: float = 0.5
+    head_width: int = 30
+    input_size: int = 224
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                object.__setattr__(self, field.name, tuple(value))
+        self._check_types()
+        self._check_shapes()
+
+    def _check_types(self) -> None:
+        """Raises ConfigError where a field is not of its declared kind."""
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), str(field.type)
+            if kind == "tuple[int, ...]":
+                good = isinstance(value, tuple) and all(type(item) is int for item in value)
+            elif kind == "float":
+                good = type(value) in (int, float)
+            else:
+                good = type(value).__name__ == kind
+            if not good:
+                raise ConfigError(
+                    f"model config: {field.name} must be {kind}, not {value!r}; correct the field"
+                )
+
+    def _check_shapes(self) -> None:
+        lengths = {
+            "widths": NUM_STAGES,
+            "depths": NUM_STAGES,
+            "downsample_expansions": NUM_STAGES - 1,
+            "head_widths": 2,
+            "attention_strides": 2,
+            "attention_kernels": 2,
+        }
+        for name, length in lengths.items():
+            if len(getattr(self, name)) != length:
+                raise ConfigError(
+                    f"model config: {name} needs {length} numbers, got {getattr(self, name)}"
+                )
+        positive = (
+            *self.widths,
+            *self.downsample_expansions,
+            *self.head_widths,
+            *self.attention_strides,
+            self.stem_expansion,
+            self.block_expansion,
+            self.mlp_expansion,
+            self.num_classes,
+            self.head_width,
+            self.input_size,
+        )
+        if min(positive) < 1 or min(self.depths) < 0:
+            raise ConfigError("model config: sizes must be positive and depths not negative")
+        if min(self.depths[1:3]) < 1:
+            raise ConfigError(f"model config: stages 1 and 2 need a block each, got {self.depths}")
+        if not 0 < self.head_dim_ratio <= 1:
+            raise ConfigError(
+                f"model config: head_dim_ratio must be in (0, 1], got {self.head_dim_ratio}"
+            )
+        if any(kernel % 2 == 0 or kernel < 1 for kernel in self.attention_kernels):
+            raise ConfigError(
+                f"model config: attention_kernels must be odd, got {self.attention_kernels}"
+            )
+
+    def num_heads(self, width: int) -> int:
+        """Number of attention heads in a stage of that many channels (paper.md, Blocks)."""
+        return max(1, int(width * self.head_dim_ratio // self.head_width))
+
+    def head_dim(self, width: int) -> int:
+        """Channels of each of q, k and v in one head."""
+        return int(width // self.num_heads(width) * self.head_dim_ratio)
+
+    def replace(self, **changes: Any) -> LowFormerConfig:
+        """A copy with some fields changed, checked anew."""
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> LowFormerConfig:
+        """Builds a config from plain values.
+
+        Raises:
+            ConfigError: A field is unknown, missing or of the wrong kind.
+        """
+        known = {field.name: field for field in dataclasses.fields(cls)}
+        unknown = sorted(set(fields) - set(known))
+        if unknown:
+            raise ConfigError(
+                f"model config: unknown field {', '.join(unknown)}; known are {', '.join(known)}"
+            )
+        missing = [
+            name
+            for name, field in known.items()
+            if field.default is dataclasses.MISSING and name not in fields
+        ]
+        if missing:
+            raise ConfigError(f"model config: {', '.join(missing)} is missing; add it")
+        return cls(**fields)
+
+    @classmethod
+    def from_json(cls, path: Path) -> LowFormerConfig:
+        """Reads our own JSON format, the dictionary of :meth:`to_dict`.
+
+        Raises:
+            ConfigError: The file cannot be read or does not describe a model.
+        """
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{path}: not a readable JSON config ({error})") from error
+        if not isinstance(fields, dict):
+            raise ConfigError(f"{path}: a config is a JSON object, not {type(fields).__name__}")
+        return cls.from_dict(fields)

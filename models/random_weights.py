@@ -1,0 +1,46 @@
+"""Random weights that behave like trained ones under conversion."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .config import LowFormerConfig
+from .lowformer import LowFormer
+
+
+def random_model(config: LowFormerConfig, seed: int = 0) -> LowFormer:
+    """A model with reproducible random weights and non-trivial norm parameters.
+
+    With the usual initialisation (scale 1, shift 0, mean 0, variance 1) converters drop work
+    that a trained model needs, so sizes and latencies would come out too good. Accuracy and
+    INT8 figures of such a model mean nothing.
+
+    Args:
+        config: The architecture.
+        seed: Of the weights; every tensor has a generator of its own, seeded with its key too.
+    """
+    with torch.device("meta"):
+        model = LowFormer(config)
+    model = model.to_empty(device="cpu")
+    model.load_state_dict(
+        {key: _tensor(key, value, seed) for key, value in model.state_dict().items()}
+    )
+    return model.eval()
+
+
+def _tensor(key: str, like: Tensor, seed: int) -> Tensor:
+    generator = np.random.default_rng((zlib.crc32(key.encode()), seed))
+    shape = tuple(like.shape)
+    if key.endswith("num_batches_tracked"):
+        return torch.zeros_like(like)
+    if key.endswith(("running_mean", ".bias")):
+        values = generator.normal(0, 0.1, shape)
+    elif len(shape) == 1:
+        values = generator.uniform(0.5, 1.5, shape)
+    else:
+        values = generator.normal(0, np.prod(shape[1:]) ** -0.5, shape)
+    return torch.from_numpy(values.astype(np.float32))
