@@ -1,0 +1,160 @@
+"""Exporting a model to a bundle: artifacts, labels, golden vectors and a manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.golden import COUNT as GOLDEN_COUNT
+from ..artifact.golden import GoldenVectors
+from ..artifact.labels import format_labels
+from ..artifact.manifest import (
+    FILE_NAME,
+    ArtifactRecord,
+    Calibration,
+    FileRecord,
+    Manifest,
+    Source,
+)
+from ..calibration.images import DecodedImages
+from ..calibration.ranges import Ranges, calibrate
+from ..models.loading import LoadedModel
+from ..progress import Progress
+from . import tflite
+from .rewrite import rewrite
+from .spec import ExportSpec
+
+LABELS_FILE = "labels.txt"
+GOLDEN_FILE = "golden.npz"
+
+_TOOLCHAIN = (
+    "lowformer-edge",
+    "torch",
+    "litert-torch",
+    "litert-converter",
+    "ai-edge-quantizer",
+    "ai-edge-litert",
+    "numpy",
+    "pillow",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """Files of one export.
+
+    Attributes:
+        artifacts: The file of each spec.
+        float32: The float32 file, which may lie outside the bundle; others are timed against it.
+        ranges: Activation ranges, where a spec needed them.
+    """
+
+    artifacts: Mapping[ExportSpec, Path]
+    float32: Path
+    ranges: Ranges | None
+
+
+def export_artifacts(
+    loaded: LoadedModel,
+    specs: Sequence[ExportSpec],
+    calibration: DecodedImages,
+    folder: Path,
+    scratch: Path,
+    progress: Progress,
+) -> Exported:
+    """Writes one file per spec.
+
+    Args:
+        loaded: The model.
+        specs: What to export, all with the same batch and observer.
+        calibration: Images for activation ranges.
+        folder: Where artifacts go.
+        scratch: Where the float32 file goes if no spec asks for it.
+        progress: Is told about each step.
+
+    Raises:
+        ExportError: A converter failed.
+        DataError: An activation has no finite range.
+    """
+    with progress.step("rewriting the model"):
+        rewritten = rewrite(loaded.network, "tflite")
+    ranges = None
+    if any(spec.needs_ranges for spec in specs):
+        with progress.step("calibrating", len(calibration)) as advance:
+            ranges = calibrate(
+                rewritten, calibration, loaded.preprocessing, specs[0].observer, advance
+            )
+    with progress.step("converting to TFLite"):
+        float_file = tflite.convert(rewritten, loaded.config.input_size, specs[0].batch)
+    artifacts = {}
+    for spec in specs:
+        with progress.step(f"writing {spec.label}"):
+            path = folder / f"{loaded.config.name}-{spec.label}.tflite"
+            path.write_bytes(tflite.export_tflite(float_file, spec, rewritten, ranges, loaded))
+            artifacts[spec] = path
+    float_spec = ExportSpec(batch=specs[0].batch)
+    float32 = next((path for spec, path in artifacts.items() if spec.precision == "fp32"), None)
+    if float32 is None:
+        float32 = scratch / "float32.tflite"
+        float32.write_bytes(tflite.export_tflite(float_file, float_spec, rewritten, None, loaded))
+    return Exported(artifacts, float32, ranges)
+
+
+def write_golden(folder: Path, pixels: NDArray[np.uint8], logits: NDArray[np.float32]) -> None:
+    """Writes the first images with the eager model's logits as golden vectors."""
+    GoldenVectors(pixels[:GOLDEN_COUNT], logits[:GOLDEN_COUNT]).save(folder / GOLDEN_FILE)
+
+
+def write_manifest(
+    folder: Path,
+    loaded: LoadedModel,
+    artifacts: Sequence[ArtifactRecord],
+    calibration: DecodedImages,
+    ranges: Ranges | None,
+    machine: dict[str, str],
+) -> Manifest:
+    """Writes labels and manifest, the last files of a bundle."""
+    labels = None
+    if loaded.labels:
+        path = folder / LABELS_FILE
+        path.write_text(format_labels(loaded.labels), encoding="utf-8")
+        labels = FileRecord.of(path)
+    manifest = Manifest(
+        name=loaded.config.name,
+        model=loaded.config.to_dict(),
+        source=Source(
+            name=loaded.source, sha256=loaded.digest, fit_for_accuracy=not loaded.is_random
+        ),
+        preprocessing=loaded.preprocessing.to_dict(),
+        labels=labels,
+        golden=FileRecord.of(folder / GOLDEN_FILE),
+        artifacts=tuple(artifacts),
+        calibration=ranges
+        and Calibration(
+            sha256=ranges.digest,
+            data=calibration.name,
+            images=ranges.images,
+            skipped=calibration.skipped,
+            observer=ranges.observer,
+        ),
+        machine=machine,
+        toolchain=toolchain(),
+    )
+    (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def toolchain() -> dict[str, str]:
+    """Versions of the installed packages that take part in an export."""
+    versions = {}
+    for name in _TOOLCHAIN:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

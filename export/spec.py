@@ -1,0 +1,81 @@
+"""What to export: a target, a precision and their options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import UsageError
+
+VERSION = 1
+"""Of the spec's fields and their meaning."""
+
+TARGETS = ("tflite",)
+PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights")
+IO_TYPES = ("float", "int8")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportSpec:
+    """Describes one artifact; the same spec and model give the same artifact.
+
+    Attributes:
+        target: The format.
+        precision: ``fp32``; ``fp16``, weights stored in half precision; ``int8``, weights and
+            activations with calibrated ranges; ``int8-dynamic``, activations quantized as they
+            come; ``int8-weights``, weights stored in int8 and computed in float.
+        io: Type of the input and output tensors; ``int8`` only where ``precision`` is.
+        batch: Images per inference, fixed in the file.
+        observer: How activation ranges are taken, see :func:`observer_factory`.
+    """
+
+    target: str = "tflite"
+    precision: str = "fp32"
+    io: str = "float"
+    batch: int = 1
+    observer: str = "minmax"
+
+    def __post_init__(self) -> None:
+        for name, known in (("target", TARGETS), ("precision", PRECISIONS), ("io", IO_TYPES)):
+            if getattr(self, name) not in known:
+                raise UsageError(
+                    f"{name} {getattr(self, name)!r} is unknown; choose one of {', '.join(known)}"
+                )
+        if type(self.batch) is not int or not 1 <= self.batch <= 1024:
+            raise UsageError(f"batch must be between 1 and 1024, got {self.batch}")
+        if self.io == "int8" and self.precision != "int8":
+            raise UsageError(
+                f"int8 inputs and outputs need precision int8, not {self.precision};"
+                " leave out --io int8 or export --int8"
+            )
+
+    @property
+    def needs_ranges(self) -> bool:
+        """Whether activation ranges must be calibrated first."""
+        return self.precision == "int8"
+
+    @property
+    def label(self) -> str:
+        """A short name for files and tables, such as ``int8`` or ``int8-io``."""
+        return self.precision + ("-io" if self.io == "int8" else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, with the version."""
+        return {"version": VERSION, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> ExportSpec:
+        """Builds a spec from plain values.
+
+        Raises:
+            UsageError: The version or a field is unknown or impossible.
+        """
+        values = dict(fields)
+        version = values.pop("version", None)
+        if version != VERSION:
+            raise UsageError(f"export spec: version {version} is not readable, only {VERSION} is")
+        unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
+        if unknown:
+            raise UsageError(f"export spec: unknown field {', '.join(sorted(unknown))}")
+        return cls(**values)

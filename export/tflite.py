@@ -1,0 +1,115 @@
+"""Exporting to TFLite, for XNNPACK on CPUs and for GPU delegates."""
+
+from __future__ import annotations
+
+import json
+
+import torch
+from torch import Tensor, nn
+
+from ..calibration.ranges import Ranges
+from ..errors import ExportError
+from ..models.loading import LoadedModel
+from .converter_output import captured_output
+from .spec import ExportSpec
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "logits"
+METADATA_NAME = "lowformer_edge"
+"""Name of the file's metadata buffer, which holds a JSON."""
+
+
+class ChannelsLastInput(nn.Module):
+    """Takes images as [N, H, W, 3]."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.model(image.permute(0, 3, 1, 2))
+
+
+def convert(model: nn.Module, input_size: int, batch: int) -> bytes:
+    """Converts a rewritten model to a float32 TFLite file.
+
+    Args:
+        model: The rewritten eager model.
+        input_size: Side of the square input in pixels.
+        batch: Images per inference.
+
+    Returns:
+        A file with one input ``image`` [batch, size, size, 3] and one output ``logits``.
+
+    Raises:
+        ExportError: The converter failed.
+    """
+    sample = torch.zeros(batch, input_size, input_size, 3)
+    try:
+        with captured_output():
+            import litert_torch
+
+            from .tflite_graph import TFLiteGraph
+
+            converted = litert_torch.convert(ChannelsLastInput(model).eval(), (sample,))
+            graph = TFLiteGraph(converted.model_content())
+    except Exception as error:
+        notes = " ".join(getattr(error, "__notes__", ())[-1:])
+        raise ExportError(
+            f"the TFLite converter failed ({type(error).__name__}: {error} {notes})"
+        ) from error
+    graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
+    return graph.to_bytes()
+
+
+def export_tflite(
+    float_file: bytes,
+    spec: ExportSpec,
+    rewritten: nn.Module,
+    ranges: Ranges | None,
+    loaded: LoadedModel,
+) -> bytes:
+    """The file of one precision, with metadata.
+
+    Args:
+        float_file: What :func:`convert` made.
+        spec: The precision and its options.
+        rewritten: The model that ``float_file`` was made from.
+        ranges: Its activation ranges, where the spec needs them.
+        loaded: The model with what the metadata tell of it.
+
+    Raises:
+        ExportError: The quantizer failed.
+    """
+    content = float_file
+    if spec.precision != "fp32":
+        try:
+            with captured_output():
+                from .tflite_quantization import quantize
+
+                content = quantize(float_file, spec, rewritten, ranges)
+        except ExportError:
+            raise
+        except Exception as error:
+            raise ExportError(
+                f"the TFLite quantizer failed ({type(error).__name__}: {error})"
+            ) from error
+    from .tflite_graph import TFLiteGraph
+
+    graph = TFLiteGraph(content)
+    graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
+    graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
+    graph.add_metadata(METADATA_NAME, _metadata(spec, loaded))
+    return graph.to_bytes()
+
+
+def _metadata(spec: ExportSpec, loaded: LoadedModel) -> bytes:
+    return json.dumps(
+        {
+            "model": loaded.config.to_dict(),
+            "spec": spec.to_dict(),
+            "preprocessing": loaded.preprocessing.to_dict(),
+            "labels": loaded.labels,
+            "source": {"name": loaded.source, "sha256": loaded.digest},
+        }
+    ).encode()

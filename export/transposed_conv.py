@@ -1,0 +1,68 @@
+"""Transposed convolutions in forms that backends run fast."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .module_tree import replace_modules
+
+
+def rewrite_transposed_conv(model: nn.Module) -> nn.Module:
+    """Replaces stride-1 transposed convolutions by convolutions, and grouped ones by dense ones.
+
+    A transposed convolution of stride 1 is the convolution with the kernel turned by 180
+    degrees and input and output channels exchanged, padded by kernel - 1 - padding. Grouped
+    ones of larger stride get a block-diagonal dense kernel: converters split them into one op
+    per group, which costs more than the zeros.
+    """
+
+    def build(module: nn.Module) -> nn.Module | None:
+        if not isinstance(module, nn.ConvTranspose2d):
+            return None
+        if module.stride == (1, 1):
+            return as_conv(module)
+        return None if module.groups == 1 else as_dense(module)
+
+    return replace_modules(model, build)
+
+
+@torch.no_grad()
+def as_conv(source: nn.ConvTranspose2d) -> nn.Conv2d:
+    """The convolution that equals a transposed convolution of stride 1."""
+    kernel, padding = source.kernel_size[0], source.padding[0]
+    conv = nn.Conv2d(
+        source.in_channels,
+        source.out_channels,
+        kernel,
+        padding=kernel - 1 - int(padding),
+        groups=source.groups,
+    )
+    grouped = source.weight.reshape(source.groups, -1, *source.weight.shape[1:])
+    turned = grouped.transpose(1, 2).flip(-2, -1).reshape(conv.weight.shape)
+    conv.weight = nn.Parameter(turned.contiguous())
+    assert source.bias is not None
+    conv.bias = nn.Parameter(source.bias.clone())
+    return conv
+
+
+@torch.no_grad()
+def as_dense(source: nn.ConvTranspose2d) -> nn.ConvTranspose2d:
+    """The ungrouped transposed convolution with the same function."""
+    dense = nn.ConvTranspose2d(
+        source.in_channels,
+        source.out_channels,
+        source.kernel_size,  # type: ignore[arg-type]
+        source.stride,  # type: ignore[arg-type]
+        source.padding,  # type: ignore[arg-type]
+    )
+    blocks = source.weight.reshape(source.groups, -1, *source.weight.shape[1:])
+    weight = source.weight.new_zeros(dense.weight.shape)
+    inputs, outputs = blocks.shape[1:3]
+    for group, block in enumerate(blocks):
+        rows = slice(group * inputs, (group + 1) * inputs)
+        weight[rows, group * outputs : (group + 1) * outputs] = block
+    dense.weight = nn.Parameter(weight)
+    assert source.bias is not None
+    dense.bias = nn.Parameter(source.bias.clone())
+    return dense
