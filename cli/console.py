@@ -1,0 +1,99 @@
+"""What every command shows: progress and errors on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from ..errors import LowFormerEdgeError, UsageError
+from ..progress import Advance
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parses arguments; bad ones are a :class:`UsageError`, of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Runs a command and turns its errors into one line and an exit code.
+
+    Returns:
+        0 if all holds, 1 for a failed check or export, 2 for bad use, 130 for Ctrl-C.
+    """
+    try:
+        return command()
+    except LowFormerEdgeError as error:
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except MemoryError:
+        print("error: not enough memory; try a smaller --batch or --input-size", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        # The reader of our output has left; a second message to it would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+
+
+def one_line(error: BaseException) -> str:
+    """An error's message without line breaks."""
+    return " ".join(str(error).split())
+
+
+def print_json(value: Any) -> None:
+    """Prints one JSON object to stdout."""
+    print(json.dumps(value, indent=2))
+
+
+def warn(message: str) -> None:
+    """Prints a warning line to stderr."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
+class TerminalProgress:
+    """Shows steps with rich, on the terminal that stderr was when the command started."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        # A copy: converters' output is caught by redirecting the original descriptor.
+        self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+        self._console = Console(file=self._stream)
+
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        if not self._console.is_terminal:
+            self._console.print(f"{description} ...", highlight=False)
+            yield lambda count: None
+            return
+        columns = [SpinnerColumn(), TextColumn("{task.description}")]
+        if total is not None:
+            columns += [BarColumn(), MofNCompleteColumn()]
+        with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as bars:
+            task = bars.add_task(description, total=total)
+            yield lambda count: bars.advance(task, count)
+            bars.update(task, total=total or 1, completed=total or 1)

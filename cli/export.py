@@ -1,0 +1,354 @@
+"""``lowformer-export``: from a trained checkpoint to verified files."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..export.spec import IO_TYPES, PRECISIONS, TARGETS, ExportSpec
+from ..models.variants import VARIANTS
+from ..progress import Progress, SilentProgress
+from .console import (
+    EXIT_FAILED,
+    EXIT_OK,
+    CommandParser,
+    TerminalProgress,
+    print_json,
+    run_command,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from ..artifact.manifest import ArtifactRecord, Manifest
+    from ..calibration.images import DecodedImages
+    from ..models.loading import LoadedModel
+
+CALIBRATION_IMAGES = 256
+EVALUATION_IMAGES = 2000
+
+_LEAST_SQNR_DB = {"fp32": 80.0, "fp16": 40.0}
+"""An artifact of these precisions that is further from the eager model is wrong, not rounded."""
+
+_EXAMPLES = """examples:
+  lowformer-export --to tflite --int8
+      the bundled demo model, with the bundled images: a first look
+  lowformer-export --model b1 --weights evalmodel.pt --to tflite --fp32 --int8 \\
+      --calibration-data imagenet/train --evaluation-data imagenet/val
+      a published checkpoint, with accuracy before and after
+  lowformer-export --model b1 --random-weights --to tflite --int8
+      latency and structure only
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    return run_command(lambda: _export(_parser().parse_args(arguments)))
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="lowformer-export",
+        description="Exports a LowFormer to files for phones, and proves what they do.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--model",
+        metavar="NAME",
+        help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
+    )
+    model.add_argument("--weights", type=Path, metavar="FILE", help=".pt or .safetensors")
+    model.add_argument("--config", type=Path, metavar="FILE", help="the authors' YAML, or our JSON")
+    model.add_argument(
+        "--random-weights", action="store_true", help="for latency and structure only"
+    )
+    model.add_argument("--classes", type=int, metavar="N", help="number of classes")
+    model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
+    target = parser.add_argument_group("target")
+    target.add_argument("--to", required=True, metavar="TARGET", help=" or ".join(TARGETS))
+    for precision in PRECISIONS:
+        target.add_argument(
+            f"--{precision}",
+            dest="precisions",
+            action="append_const",
+            const=precision,
+            help=_PRECISION_HELP[precision],
+        )
+    target.add_argument("--input-size", type=int, metavar="PIXELS")
+    target.add_argument("--batch", type=int, default=1, metavar="N", help="images per inference")
+    target.add_argument(
+        "--io", choices=IO_TYPES, default="float", help="type of input and output tensors"
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--calibration-data", type=Path, metavar="PATH", help="a folder of images, or .npz"
+    )
+    data.add_argument(
+        "--calibration-images",
+        type=int,
+        default=CALIBRATION_IMAGES,
+        metavar="N",
+        help="how many of them (default: %(default)s)",
+    )
+    data.add_argument(
+        "--observer",
+        default="minmax",
+        metavar="NAME",
+        help="activation ranges: minmax, or percentile:99.99 (default: %(default)s)",
+    )
+    data.add_argument(
+        "--evaluation-data",
+        type=Path,
+        metavar="PATH",
+        help="what parity and accuracy are taken on: a folder with one folder a class, or .npz",
+    )
+    data.add_argument(
+        "--evaluation-images",
+        type=int,
+        default=EVALUATION_IMAGES,
+        metavar="N",
+        help="how many of them (default: %(default)s)",
+    )
+    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
+    data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
+    )
+    output.add_argument("--force", action="store_true", help="replace an existing bundle")
+    output.add_argument("--threads", type=int, default=1, help="for latency (default: 1)")
+    output.add_argument(
+        "--runs", type=int, default=30, help="timed runs per file (default: %(default)s)"
+    )
+    output.add_argument("--json", action="store_true", help="print the result as JSON")
+    output.add_argument("--quiet", action="store_true", help="no progress, no table")
+    return parser
+
+
+_PRECISION_HELP = {
+    "fp32": "32-bit floats",
+    "fp16": "weights in 16-bit floats, half the size",
+    "int8": "weights and activations in int8, ranges from calibration data",
+    "int8-dynamic": "weights in int8, activations as they come; needs no data",
+    "int8-weights": "weights stored in int8, computed in float",
+}
+
+
+def _export(options: argparse.Namespace) -> int:
+    specs = _specs(options)
+    for name in ("calibration_images", "evaluation_images", "threads", "runs"):
+        if getattr(options, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
+    from ..artifact.files import check_replaceable, replaced_folder
+    from ..calibration.observer import observer_factory
+
+    observer_factory(options.observer)
+    if options.output:
+        check_replaceable(options.output, overwrite=options.force)
+    progress: Progress = SilentProgress() if options.quiet else TerminalProgress()
+    with progress.step("loading the model"):
+        loaded = _load(options)
+    output = options.output or Path(f"{loaded.config.name}-{options.to}")
+    check_replaceable(output, overwrite=options.force)
+    calibration = _calibration_images(options, loaded, specs, progress)
+    evaluation = _evaluation_images(options, loaded, calibration, progress)
+    with replaced_folder(output, overwrite=options.force) as folder:
+        manifest = _fill(folder, options, loaded, specs, calibration, evaluation, progress)
+    failures = failed_checks(manifest)
+    if options.json:
+        print_json({"bundle": str(output), **manifest.model_dump(mode="json")})
+    elif not options.quiet:
+        from .export_table import print_summary
+
+        print_summary(output, manifest)
+    for failure in failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    return EXIT_FAILED if failures else EXIT_OK
+
+
+def _specs(options: argparse.Namespace) -> list[ExportSpec]:
+    """One spec per precision; int8 inputs apply to int8 alone."""
+    precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
+    if options.io == "int8" and "int8" not in precisions:
+        raise UsageError("--io int8 needs --int8; add it, or leave out --io")
+    return [
+        ExportSpec(
+            target=options.to,
+            precision=precision,
+            io=options.io if precision == "int8" else "float",
+            batch=options.batch,
+            observer=options.observer,
+        )
+        for precision in precisions
+    ]
+
+
+def _load(options: argparse.Namespace) -> LoadedModel:
+    from ..artifact.labels import read_labels
+    from ..models.loading import load_model
+
+    return load_model(
+        options.model,
+        weights=options.weights,
+        config_path=options.config,
+        random_weights=options.random_weights,
+        num_classes=options.classes,
+        input_size=options.input_size,
+        labels=read_labels(options.labels) if options.labels else None,
+    )
+
+
+def _calibration_images(
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    specs: Sequence[ExportSpec],
+    progress: Progress,
+) -> DecodedImages:
+    """Images for ranges and golden vectors; the bundled ones where those are apt."""
+    from .. import demo
+    from ..calibration.images import decode, open_images
+
+    if options.calibration_data:
+        images = open_images(options.calibration_data)
+    else:
+        if any(spec.needs_ranges for spec in specs) and not _bundled_images_fit(loaded):
+            raise UsageError(
+                "--int8 needs images like those that the model will see: give"
+                " --calibration-data FOLDER, or choose --int8-dynamic"
+            )
+        images = dataclasses.replace(open_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
+    images = images.sample(options.calibration_images, options.seed)
+    with progress.step("reading calibration images", len(images)) as advance:
+        decoded = decode(
+            images, loaded.preprocessing, strict=options.strict, on_image=lambda: advance(1)
+        )
+    _tell_skipped(decoded)
+    return decoded
+
+
+def _bundled_images_fit(loaded: LoadedModel) -> bool:
+    """Whether the bundled images are like the model's own, or the model has none."""
+    from ..artifact.files import digest_of
+    from ..demo import CHECKPOINT
+
+    return loaded.is_random or loaded.digest == digest_of(CHECKPOINT)
+
+
+def _evaluation_images(
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    calibration: DecodedImages,
+    progress: Progress,
+) -> DecodedImages:
+    """Images for parity; the calibration images where there are no others."""
+    from .. import demo
+    from ..calibration.images import decode, open_images
+
+    if options.evaluation_data:
+        images = open_images(options.evaluation_data)
+    elif not loaded.is_random and _bundled_images_fit(loaded):
+        images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
+    else:
+        return dataclasses.replace(calibration, labels=None)
+    images = images.with_labels_of(loaded.labels, loaded.config.num_classes)
+    images = images.sample(options.evaluation_images, options.seed)
+    with progress.step("reading evaluation images", len(images)) as advance:
+        decoded = decode(
+            images, loaded.preprocessing, strict=options.strict, on_image=lambda: advance(1)
+        )
+    _tell_skipped(decoded)
+    return decoded
+
+
+def _tell_skipped(decoded: DecodedImages) -> None:
+    for line in decoded.skipped:
+        warn(f"skipped {line}")
+    if decoded.skipped:
+        warn(f"{decoded.name}: used {len(decoded)} images, skipped {len(decoded.skipped)}")
+
+
+def _fill(
+    folder: Path,
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    specs: Sequence[ExportSpec],
+    calibration: DecodedImages,
+    evaluation: DecodedImages,
+    progress: Progress,
+) -> Manifest:
+    """Exports, verifies and writes everything into a bundle's folder."""
+    from ..artifact.manifest import ArtifactRecord, FileRecord
+    from ..export.bundle import export_artifacts, write_golden, write_manifest
+    from ..export.reference import reference_logits
+    from ..runtime.machine import describe_machine
+    from ..runtime.verification import Samples, verify
+
+    with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
+        exported = export_artifacts(loaded, specs, calibration, folder, Path(scratch), progress)
+        with progress.step("running the eager model", len(evaluation)) as advance:
+            reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
+        verified = verify(
+            {spec.label: path for spec, path in exported.artifacts.items()},
+            exported.float32,
+            Samples(evaluation.name, evaluation.pixels, reference, evaluation.labels),
+            loaded.preprocessing,
+            threads=options.threads,
+            rounds=options.runs,
+            progress=progress,
+        )
+    records = [
+        ArtifactRecord(
+            file=FileRecord.of(path),
+            target=spec.target,
+            precision=spec.precision,
+            spec=spec.to_dict(),
+            **{
+                field.name: getattr(verified[spec.label], field.name)
+                for field in dataclasses.fields(verified[spec.label])
+            },
+        )
+        for spec, path in exported.artifacts.items()
+    ]
+    write_golden(folder, evaluation.pixels, reference)
+    return write_manifest(folder, loaded, records, calibration, exported.ranges, describe_machine())
+
+
+def failed_checks(manifest: Manifest) -> list[str]:
+    """What an export promises and this one does not keep, a line each."""
+    failures = []
+    for artifact in manifest.artifacts:
+        failures += _failed_parity(artifact) + _failed_residency(artifact)
+    return failures
+
+
+def _failed_parity(artifact: ArtifactRecord) -> list[str]:
+    least = _LEAST_SQNR_DB.get(artifact.precision)
+    parity = artifact.parity
+    if least is None or parity is None or parity.sqnr_db == "exact" or parity.sqnr_db >= least:
+        return []
+    return [
+        f"{artifact.file.path}: {parity.sqnr_db} dB SQNR to the eager model, below the {least:g}"
+        f" that {artifact.precision} keeps"
+    ]
+
+
+def _failed_residency(artifact: ArtifactRecord) -> list[str]:
+    residency = artifact.residency
+    if residency is None or (residency.partitions == 1 and not residency.refused):
+        return []
+    refused = ", ".join(f"{count} {kind}" for kind, count in residency.refused.items())
+    return [
+        f"{artifact.file.path}: {residency.delegate} takes it in {residency.partitions}"
+        f" partitions, without {refused or 'any refused op'}"
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The table that ends an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ..artifact.manifest import ArtifactRecord, Interval, Manifest
+
+PIPE_WIDTH = 120
+"""Columns where stdout is a file or a pipe."""
+
+
+def print_summary(bundle: Path, manifest: Manifest) -> None:
+    """Prints a table of a bundle's artifacts, and what its figures rest on."""
+    console = result_console()
+    console.print(artifact_table(manifest))
+    for line in footnotes(manifest):
+        console.print(line, soft_wrap=True, markup=False)
+    console.print(f"bundle: {bundle}", soft_wrap=True, markup=False)
+
+
+def result_console() -> Console:
+    """Stdout, wide enough for a whole table where it is no terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+
+
+def artifact_table(manifest: Manifest) -> Table:
+    """One row per artifact."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("file", no_wrap=True)
+    for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", "top-1 %", "ms", "×fp32"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for artifact in manifest.artifacts:
+        table.add_row(*_row(artifact))
+    return table
+
+
+def _row(artifact: ArtifactRecord) -> tuple[str, ...]:
+    residency, parity, latency = artifact.residency, artifact.parity, artifact.latency
+    sqnr = parity.sqnr_db if parity else "-"
+    ratio = latency.ratio_to_fp32 if latency else None
+    return (
+        artifact.file.path,
+        f"{artifact.file.bytes / 1e6:.2f}",
+        str(sum(artifact.ops.values())),
+        str(residency.partitions) if residency else "-",
+        sqnr if isinstance(sqnr, str) else f"{sqnr:.1f}",
+        _percent(parity.agreement if parity else None),
+        _percent(parity.top1 if parity else None),
+        f"{latency.median_ms:.2f}" if latency else "-",
+        f"{ratio:.2f}" if ratio is not None else "-",
+    )
+
+
+def _percent(interval: Interval | None) -> str:
+    return f"{interval.value:.2f}" if interval else "-"
+
+
+def footnotes(manifest: Manifest) -> list[str]:
+    """What the table's figures were taken on."""
+    lines = []
+    parity = next((item.parity for item in manifest.artifacts if item.parity), None)
+    if parity:
+        eager = parity.reference_top1
+        accuracy = f"; eager top-1 {eager.value:.2f} %" if eager else ""
+        lines.append(f"parity with the eager model on {parity.images} {parity.data}{accuracy}")
+    latency = next((item.latency for item in manifest.artifacts if item.latency), None)
+    if latency:
+        lines.append(
+            f"latency: XNNPACK, {latency.threads} thread(s), median of {latency.runs} runs in"
+            f" turns with fp32, on {manifest.machine['processor']}"
+        )
+    calibration = manifest.calibration
+    if calibration:
+        lines.append(
+            f"int8 ranges: {calibration.observer} over {calibration.images} {calibration.data}"
+        )
+    if not manifest.source.fit_for_accuracy:
+        lines.append("random weights: SQNR and agreement say nothing about a trained model")
+    for artifact in manifest.artifacts:
+        if artifact.residency and artifact.residency.refused:
+            refused = ", ".join(f"{n} {kind}" for kind, n in artifact.residency.refused.items())
+            lines.append(f"{artifact.file.path}: not delegated: {refused}")
+    return lines

@@ -1,0 +1,101 @@
+"""``lowformer-inspect``: what a file or a bundle holds, and where its ops run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ArtifactError
+from .console import EXIT_OK, CommandParser, print_json, run_command
+
+if TYPE_CHECKING:
+    from ..artifact.manifest import Tensor
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    parser = CommandParser(
+        prog="lowformer-inspect",
+        description="Shows inputs, outputs, ops and delegation of a .tflite file, or checks and"
+        " shows a bundle.",
+    )
+    parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return run_command(lambda: _inspect(parser.parse_args(arguments)))
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    path: Path = options.path
+    if path.is_dir():
+        _inspect_bundle(path, options.json)
+    elif path.suffix == ".tflite":
+        _inspect_file(path, options.json)
+    elif path.exists():
+        raise ArtifactError(f"{path}: of no known kind; give a .tflite file or a bundle's folder")
+    else:
+        raise ArtifactError(f"{path}: there is no such file or folder")
+    return EXIT_OK
+
+
+def _inspect_bundle(folder: Path, as_json: bool) -> None:
+    from ..artifact.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    if as_json:
+        print_json(manifest.model_dump(mode="json"))
+        return
+    from .export_table import print_summary
+
+    print_summary(folder, manifest)
+    print(f"all {len(manifest.files())} files fit their hashes")
+
+
+def _inspect_file(path: Path, as_json: bool) -> None:
+    from ..runtime.tflite import tensors
+    from ..runtime.tflite_metadata import read_metadata
+    from ..runtime.tflite_residency import residency
+
+    where = residency(path)
+    inputs, outputs = tensors(path)
+    metadata = read_metadata(path)
+    if as_json:
+        print_json(
+            {
+                "path": str(path),
+                "bytes": path.stat().st_size,
+                "inputs": [tensor.model_dump(mode="json") for tensor in inputs],
+                "outputs": [tensor.model_dump(mode="json") for tensor in outputs],
+                "ops": where.op_counts,
+                "partitions": where.partitions,
+                "refused": [{"kind": op.kind, "name": op.name} for op in where.refused],
+                "metadata": metadata,
+            }
+        )
+        return
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    for kind, records in (("input", inputs), ("output", outputs)):
+        for tensor in records:
+            print(f"{kind}: {_described(tensor)}")
+    if metadata:
+        print(f"model: {metadata['model']['name']}, {metadata['spec']['precision']}")
+    print(f"ops: {len(where.ops)}, in {where.partitions} XNNPACK partition(s)")
+    for op, count in where.op_counts.items():
+        print(f"  {count:4d} {op}")
+    print(f"not delegated: {len(where.refused)}")
+    for record in where.refused:
+        print(f"  {record.kind} {record.name}")
+
+
+def _described(tensor: Tensor) -> str:
+    text = f"{tensor.name} {tensor.dtype} {list(tensor.shape)} {tensor.layout}"
+    if tensor.quantization:
+        scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
+        text += f", real = {scale:.6g} * (integer - {zero_point})"
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
