@@ -1,0 +1,185 @@
+"""Our TFLite export against the stock way, on the same eager models.
+
+Stock is ``litert_torch.convert`` on the model as published, and ai-edge-quantizer's static
+INT8 recipe with its own calibration. All files of a model are timed in turns in one process,
+so that ratios hold on a noisy machine. Prints a Markdown section for docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from lowformer_edge import demo
+from lowformer_edge.calibration.images import DecodedImages, decode, open_images
+from lowformer_edge.calibration.ranges import calibrate
+from lowformer_edge.cli.console import TerminalProgress
+from lowformer_edge.export.bundle import toolchain
+from lowformer_edge.export.converter_output import captured_output
+from lowformer_edge.export.reference import reference_logits
+from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.progress import Progress
+from lowformer_edge.runtime.latency import ratio, time_interleaved
+from lowformer_edge.runtime.machine import describe_machine
+from lowformer_edge.runtime.parity import sqnr
+from lowformer_edge.runtime.tflite import TFLiteRunner
+from lowformer_edge.runtime.tflite_residency import residency
+
+STOCK, OURS = "stock fp32", "ours fp32"
+STOCK_INT8, OURS_INT8 = "stock static INT8", "ours INT8"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """Figures of one file; ratios are to the stock fp32 file's median."""
+
+    name: str
+    ops: int
+    partitions: int
+    sqnr_db: float
+    ratios: Mapping[int, str]
+
+
+def stock_files(model: nn.Module, images: NDArray[np.float32], folder: Path) -> dict[str, Path]:
+    """The stock conversion, and its stock static INT8 quantization."""
+    import litert_torch
+    from ai_edge_quantizer import quantizer, recipe
+
+    channels_last = litert_torch.to_channel_last_io(model, args=[0]).eval()
+    samples = np.ascontiguousarray(np.moveaxis(images, 1, -1))
+    converted = litert_torch.convert(channels_last, (torch.from_numpy(samples[:1]),))
+    paths = {STOCK: folder / "stock.tflite", STOCK_INT8: folder / "stock-int8.tflite"}
+    converted.export(str(paths[STOCK]))
+    work = quantizer.Quantizer(str(paths[STOCK]), recipe.static_wi8_ai8())
+    data = [{"args_0": sample[None]} for sample in samples]
+    statistics = work.calibrate({"serving_default": data})
+    work.quantize(statistics).export_model(str(paths[STOCK_INT8]))
+    return paths
+
+
+def our_files(loaded: LoadedModel, calibration: DecodedImages, folder: Path) -> dict[str, Path]:
+    """Our float32 and INT8 files."""
+    rewritten = rewrite(loaded.network, "tflite")
+    ranges = calibrate(rewritten, calibration, loaded.preprocessing)
+    float_file = convert(rewritten, loaded.config.input_size, 1)
+    paths = {}
+    for name, precision in ((OURS, "fp32"), (OURS_INT8, "int8")):
+        spec = ExportSpec(precision=precision)
+        paths[name] = folder / f"ours-{precision}.tflite"
+        paths[name].write_bytes(export_tflite(float_file, spec, rewritten, ranges, loaded))
+    return paths
+
+
+def latency_ratios(
+    paths: Mapping[str, Path], image: NDArray[np.float32], threads: int, rounds: int
+) -> tuple[float, dict[str, str]]:
+    """Median of the stock fp32 file in ms, and each file's ratio to it as text."""
+    with contextlib.ExitStack() as stack:
+        runners = {
+            name: stack.enter_context(TFLiteRunner(path, threads)) for name, path in paths.items()
+        }
+        for runner in runners.values():
+            runner.set_input(image)
+        times = time_interleaved(
+            {name: runner.invoke for name, runner in runners.items()}, rounds=rounds, warmup=10
+        )
+    reference = times[STOCK]
+    texts = {}
+    for name, result in times.items():
+        relative = ratio(result, reference)
+        texts[name] = f"{relative.value:.3f} ({relative.low:.3f}-{relative.high:.3f})"
+    return reference.median, texts
+
+
+def benchmark(
+    name: str, threads: Sequence[int], rounds: int, progress: Progress
+) -> tuple[list[Row], dict[int, float]]:
+    """Rows of one model, and the stock fp32 file's median in ms by number of threads."""
+    loaded = load_model(name, random_weights=True)
+    calibration = decode(open_images(demo.CALIBRATION).sample(64), loaded.preprocessing)
+    held_out = decode(open_images(demo.EVALUATION).sample(32), loaded.preprocessing)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        with progress.step(f"{name}: the stock way"), captured_output():
+            (images,) = calibration.batches(loaded.preprocessing, len(calibration))
+            paths = stock_files(loaded.network, images, folder)
+        with progress.step(f"{name}: our way"):
+            paths |= our_files(loaded, calibration, folder)
+        (inputs,) = held_out.batches(loaded.preprocessing, len(held_out))
+        reference = reference_logits(
+            loaded.network, held_out, loaded.preprocessing, lambda count: None
+        )
+        noise = {}
+        for label, path in paths.items():
+            with TFLiteRunner(path, 2) as runner:
+                noise[label] = sqnr(reference, runner.run(inputs))
+        medians, ratios = {}, {}
+        for count in threads:
+            with progress.step(f"{name}: timing with {count} thread(s)"):
+                medians[count], ratios[count] = latency_ratios(paths, inputs[:1], count, rounds)
+        rows = []
+        for label, path in paths.items():
+            where = residency(path)
+            rows.append(
+                Row(
+                    label,
+                    len(where.ops),
+                    where.partitions,
+                    noise[label],
+                    {count: ratios[count][label] for count in threads},
+                )
+            )
+    order = [STOCK, OURS, STOCK_INT8, OURS_INT8]
+    return sorted(rows, key=lambda row: order.index(row.name)), medians
+
+
+def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> str:
+    """A table of one model."""
+    times = " | ".join(
+        f"{count} thread{'s' if count > 1 else ''} (stock {median:.2f} ms)"
+        for count, median in medians.items()
+    )
+    lines = [
+        f"### {name.upper()}",
+        "",
+        f"| file | ops | partitions | SQNR dB | {times} |",
+        "|---|---|---|---|" + "---|" * len(medians),
+    ]
+    for row in rows:
+        figures = " | ".join(row.ratios[count] for count in medians)
+        lines.append(
+            f"| {row.name} | {row.ops} | {row.partitions} | {row.sqnr_db:.1f} | {figures} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=["b0", "b1", "e1"])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--runs", type=int, default=100)
+    arguments = parser.parse_args()
+    progress = TerminalProgress()
+    machine, versions = describe_machine(), toolchain()
+    print("Machine: " + ", ".join(f"{key} {value}" for key, value in machine.items()) + ".")
+    print("Packages: " + ", ".join(f"{key} {value}" for key, value in versions.items()) + ".\n")
+    for name in arguments.models:
+        rows, medians = benchmark(name, arguments.threads, arguments.runs, progress)
+        print(markdown(name, rows, medians), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
