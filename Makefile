@@ -20,9 +20,9 @@ lint: $(INSTALLED)
 
 # mypy cannot follow an editable install, so it is shown the checkout under the package's name.
 types: $(INSTALLED)
-	mkdir -p build/types
-	ln -sfn ../.. build/types/lowformer_edge
-	MYPYPATH=build/types $(BIN)/mypy -p lowformer_edge
+	mkdir -p $(VENV)/types
+	ln -sfn ../.. $(VENV)/types/lowformer_edge
+	MYPYPATH=$(VENV)/types $(BIN)/mypy -p lowformer_edge
 
 benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/tflite.py

@@ -40,9 +40,10 @@ class GoldenVectors:
             ArtifactError: The file is missing, damaged or holds other arrays.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file:
+                arrays = np.load(file, allow_pickle=False)
                 vectors = cls(arrays["pixels"], arrays["logits"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
             raise ArtifactError(f"{path}: not a readable file of golden vectors") from error
         pixels, logits = vectors.pixels, vectors.logits
         if (

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -172,14 +171,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runs", type=int, default=100)
     arguments = parser.parse_args()
-    progress = TerminalProgress()
     machine, versions = describe_machine(), toolchain()
     print("Machine: " + ", ".join(f"{key} {value}" for key, value in machine.items()) + ".")
     print("Packages: " + ", ".join(f"{key} {value}" for key, value in versions.items()) + ".\n")
-    for name in arguments.models:
-        rows, medians = benchmark(name, arguments.threads, arguments.runs, progress)
-        print(markdown(name, rows, medians), flush=True)
+    with TerminalProgress() as progress:
+        for name in arguments.models:
+            rows, medians = benchmark(name, arguments.threads, arguments.runs, progress)
+            print(markdown(name, rows, medians), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -140,13 +140,12 @@ def _open_folder(folder: Path) -> ImageSet:
 
 def _open_arrays(path: Path) -> ImageSet:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            images, labels = loaded, None
-        else:
-            with loaded:
-                images = loaded["images"]
-                labels = loaded.get("labels")
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                images, labels = loaded, None
+            else:
+                images, labels = loaded["images"], loaded.get("labels")
     except KeyError as error:
         raise DataError(f"{path}: has no array called 'images'") from error
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -74,6 +74,12 @@ class TerminalProgress:
         self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
         self._console = Console(file=self._stream)
 
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
         """See :class:`lowformer_edge.progress.Progress`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 import tempfile
@@ -152,14 +153,17 @@ def _export(options: argparse.Namespace) -> int:
     observer_factory(options.observer)
     if options.output:
         check_replaceable(options.output, overwrite=options.force)
-    progress: Progress = SilentProgress() if options.quiet else TerminalProgress()
-    with progress.step("loading the model"):
-        loaded = _load(options)
-    output = options.output or Path(f"{loaded.config.name}-{options.to}")
-    check_replaceable(output, overwrite=options.force)
-    calibration = _calibration_images(options, loaded, specs, progress)
-    evaluation = _evaluation_images(options, loaded, calibration, progress)
-    with replaced_folder(output, overwrite=options.force) as folder:
+    with contextlib.ExitStack() as stack:
+        progress: Progress = (
+            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
+        )
+        with progress.step("loading the model"):
+            loaded = _load(options)
+        output = options.output or Path(f"{loaded.config.name}-{options.to}")
+        check_replaceable(output, overwrite=options.force)
+        calibration = _calibration_images(options, loaded, specs, progress)
+        evaluation = _evaluation_images(options, loaded, calibration, progress)
+        folder = stack.enter_context(replaced_folder(output, overwrite=options.force))
         manifest = _fill(folder, options, loaded, specs, calibration, evaluation, progress)
     failures = failed_checks(manifest)
     if options.json:

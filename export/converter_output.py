@@ -16,27 +16,34 @@ def captured_output() -> Iterator[None]:
     """Sends what Python and native code print to a temporary file.
 
     Converters print from C++ to the file descriptors, past ``sys.stdout`` and ``sys.stderr``.
-    If an error leaves the block, the last lines are added to it as a note.
+    If an error leaves the block, the last lines are added to it as notes.
     """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        try:
+            with (
+                _descriptors_to(log.fileno()),
+                contextlib.redirect_stdout(log),
+                contextlib.redirect_stderr(log),
+            ):
+                yield
+        except Exception as error:
+            log.seek(0)
+            for line in log.read().splitlines()[-KEPT_LINES:]:
+                error.add_note(line)
+            raise
+
+
+@contextlib.contextmanager
+def _descriptors_to(target: int) -> Iterator[None]:
+    """Points the descriptors of stdout and stderr to another file."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
-    with tempfile.TemporaryFile() as log:
-        try:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-            yield
-        except Exception as error:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            log.seek(0)
-            lines = log.read().decode(errors="replace").splitlines()
-            for line in lines[-KEPT_LINES:]:
-                error.add_note(line)
-            raise
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, copy in enumerate(kept, 1):
-                os.dup2(copy, number)
-                os.close(copy)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    try:
+        yield
+    finally:
+        for number, copy in enumerate(kept, 1):
+            os.dup2(copy, number)
+            os.close(copy)

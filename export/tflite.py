@@ -11,6 +11,7 @@ from ..calibration.ranges import Ranges
 from ..errors import ExportError
 from ..models.loading import LoadedModel
 from .converter_output import captured_output
+from .interrupt import deferred_interrupt
 from .spec import ExportSpec
 
 INPUT_NAME = "image"
@@ -46,7 +47,7 @@ def convert(model: nn.Module, input_size: int, batch: int) -> bytes:
     """
     sample = torch.zeros(batch, input_size, input_size, 3)
     try:
-        with captured_output():
+        with deferred_interrupt(), captured_output():
             import litert_torch
 
             from .tflite_graph import TFLiteGraph
@@ -84,7 +85,7 @@ def export_tflite(
     content = float_file
     if spec.precision != "fp32":
         try:
-            with captured_output():
+            with deferred_interrupt(), captured_output():
                 from .tflite_quantization import quantize
 
                 content = quantize(float_file, spec, rewritten, ranges)

@@ -93,6 +93,7 @@ def load_model(
     if input_size is not None:
         config = config.replace(input_size=_checked_input_size(input_size))
     preprocessing = preprocessing.at_size(config.input_size)
+    network = load_weights(config, checkpoint) if checkpoint else random_model(config)
     labels = labels or (checkpoint.labels if checkpoint else None)
     if labels is not None and len(labels) != config.num_classes:
         raise UsageError(
@@ -100,7 +101,7 @@ def load_model(
             " classes; correct --labels or --classes"
         )
     return LoadedModel(
-        network=load_weights(config, checkpoint) if checkpoint else random_model(config),
+        network=network,
         preprocessing=preprocessing,
         labels=labels,
         source=checkpoint.path.name if checkpoint else "random weights",

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.artifact.files import check_replaceable, replaced_file, replaced_folder
+from lowformer_edge.errors import ArtifactError
+
+
+def make_bundle(path: Path, content: str = "old") -> None:
+    path.mkdir()
+    (path / "manifest.json").write_text(content)
+
+
+def content_of(folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b"
+    with replaced_folder(target) as folder:
+        (folder / "x").write_text("1")
+        assert not target.exists()
+    assert content_of(target) == {"x": "1"}
+    assert [path.name for path in target.parent.iterdir()] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")]
+)
+def test_an_older_bundle_survives_whatever_happens(error: BaseException, tmp_path: Path) -> None:
+    target = tmp_path / "bundle"
+    make_bundle(target)
+    expected = ArtifactError if isinstance(error, OSError) else type(error)
+    with pytest.raises(expected), replaced_folder(target, overwrite=True) as folder:
+        (folder / "manifest.json").write_text("half")
+        raise error
+    assert content_of(target) == {"manifest.json": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_overwriting_replaces_all_of_an_older_bundle(tmp_path: Path) -> None:
+    target = tmp_path / "bundle"
+    make_bundle(target)
+    (target / "old.tflite").write_text("old")
+    with replaced_folder(target, overwrite=True) as folder:
+        (folder / "manifest.json").write_text("new")
+    assert content_of(target) == {"manifest.json": "new"}
+
+
+def test_what_may_not_be_replaced(tmp_path: Path) -> None:
+    make_bundle(tmp_path / "bundle")
+    with pytest.raises(ArtifactError, match="--force"):
+        check_replaceable(tmp_path / "bundle", overwrite=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("")
+    with pytest.raises(ArtifactError, match="not a bundle's"):
+        check_replaceable(tmp_path / "mine", overwrite=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtifactError, match="not a folder"):
+        check_replaceable(tmp_path / "file", overwrite=True)
+    (tmp_path / "link").symlink_to(tmp_path / "bundle")
+    with pytest.raises(ArtifactError, match="not a folder"):
+        check_replaceable(tmp_path / "link", overwrite=True)
+    (tmp_path / "empty").mkdir()
+    check_replaceable(tmp_path / "empty", overwrite=False)
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(ArtifactError, match="cannot be written"),
+        replaced_folder(tmp_path / "file" / "bundle"),
+    ):
+        pass
+    with (
+        pytest.raises(ArtifactError, match="cannot be written"),
+        replaced_folder(Path("/proc/lowformer/bundle")),
+    ):
+        pass
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ArtifactError, match="disk is full"),
+        replaced_folder(tmp_path / "bundle") as folder,
+    ):
+        Path("/dev/full").write_text("x" * 100_000)
+        (folder / "x").write_text("")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "x.json"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), replaced_file(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert content_of(tmp_path) == {"x.json": "old"}
+    with replaced_file(target) as temporary:
+        temporary.write_text("new")
+    assert content_of(tmp_path) == {"x.json": "new"}

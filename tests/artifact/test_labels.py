@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lowformer_edge.artifact.labels import format_labels, read_labels
+from lowformer_edge.errors import DataError
+
+NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
+
+
+@given(st.lists(NAMES, min_size=1))
+def test_labels_round_trip(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+    path = tmp_path_factory.mktemp("labels") / "labels.txt"
+    path.write_text(format_labels(names), encoding="utf-8")
+    assert read_labels(path) == tuple(names)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"cat\n\ndog\n", b"\xff\xfe"])
+def test_files_that_are_no_labels(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"labels\.txt"):
+        read_labels(path)
+
+
+@pytest.mark.parametrize("name", ["", "two\nlines", " padded", "a\u2028b"])
+def test_names_that_do_not_fit_a_line(name: str) -> None:
+    with pytest.raises(DataError, match="one line"):
+        format_labels([name])

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from lowformer_edge.artifact.preprocessing import Preprocessing, to_rgb
+from lowformer_edge.errors import ConfigError
+
+SPECS = st.builds(
+    Preprocessing,
+    size=st.integers(1, 64),
+    crop_ratio=st.floats(0.3, 1.0),
+    interpolation=st.sampled_from(["nearest", "bilinear", "bicubic", "lanczos"]),
+    mean=st.tuples(*[st.floats(0, 1)] * 3),
+    std=st.tuples(*[st.floats(0.1, 1)] * 3),
+)
+
+
+def noise(height: int, width: int, seed: int = 0) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(pixels)
+
+
+def test_the_published_evaluation() -> None:
+    spec = Preprocessing()
+    assert (spec.size, spec.resize, spec.interpolation) == (224, 236, "bicubic")
+    image = noise(300, 400)
+    # What torchvision's Resize(236, bicubic) and CenterCrop(224) do with a Pillow image.
+    resized = image.resize((int(236 * 400 / 300), 236), Image.Resampling.BICUBIC)
+    left, top = round((resized.width - 224) / 2), round((236 - 224) / 2)
+    cropped = resized.crop((left, top, left + 224, top + 224))
+    np.testing.assert_array_equal(spec.pixels(image), np.asarray(cropped))
+
+
+@given(spec=SPECS, height=st.integers(1, 90), width=st.integers(1, 90))
+@settings(max_examples=60, deadline=None)
+def test_any_image_becomes_the_input_size(spec: Preprocessing, height: int, width: int) -> None:
+    result = spec(noise(height, width))
+    assert result.shape == (3, spec.size, spec.size)
+    assert result.dtype == np.float32
+
+
+@given(spec=SPECS)
+@settings(max_examples=30, deadline=None)
+def test_a_constant_image_stays_constant(spec: Preprocessing) -> None:
+    image = Image.new("RGB", (50, 40), (10, 130, 250))
+    pixels = spec.pixels(image)
+    assert (pixels == np.array([10, 130, 250])).all()
+
+
+@given(
+    spec=SPECS,
+    pixels=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=3).map(lambda s: (*s, 3))),
+)
+@settings(max_examples=50, deadline=None)
+def test_normalisation_is_the_formula_and_can_be_undone(
+    spec: Preprocessing, pixels: np.ndarray[Any, np.dtype[np.uint8]]
+) -> None:
+    result = spec.normalise(pixels)
+    assert result.shape == (*pixels.shape[:-3], 3, *pixels.shape[-3:-1])
+    back = np.moveaxis(result, -3, -1).astype(np.float64) * np.array(spec.std) + spec.mean
+    np.testing.assert_allclose(back * 255, pixels, atol=1e-3)
+
+
+@given(spec=SPECS)
+def test_specs_round_trip_through_json(spec: Preprocessing) -> None:
+    assert Preprocessing.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    assert spec.resize == math.ceil(spec.size / spec.crop_ratio)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"size": 0}, "positive integer"),
+        ({"size": 10.5}, "positive integer"),
+        ({"crop_ratio": 0}, "crop_ratio"),
+        ({"crop_ratio": 1.1}, "crop_ratio"),
+        ({"interpolation": "cubic"}, "bicubic"),
+        ({"std": (0.0, 1.0, 1.0)}, "std positive"),
+        ({"mean": (0.0, 1.0)}, "three numbers"),
+        ({"scale": 2}, "unknown field scale"),
+        ({"size": 224, "resize": 256}, "contradicts"),
+        ({"mean": 3}, "wrong type"),
+    ],
+)
+def test_impossible_specs_are_refused(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        Preprocessing.from_dict(fields)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    image = to_rgb(noise(5, 7).convert("RGB").convert(mode if mode != "PA" else "P"))
+    assert image.mode == "RGB"
+    assert image.size == (7, 5)
+
+
+def test_alpha_is_dropped() -> None:
+    image = Image.new("RGBA", (2, 2), (200, 100, 50, 0))
+    assert to_rgb(image).getpixel((0, 0)) == (200, 100, 50)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
+def test_sixteen_bit_samples_keep_their_upper_eight_bits(mode: str) -> None:
+    samples = np.array([[0, 255, 256], [32768, 65280, 65535]], np.uint16)
+    dtype = {"I;16": "<u2", "I;16B": ">u2", "I": "i4"}[mode]
+    image = Image.frombytes(mode, (3, 2), samples.astype(dtype).tobytes())
+    found = np.asarray(to_rgb(image))[..., 0]
+    np.testing.assert_array_equal(found, samples >> 8)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_applied(orientation: int) -> None:
+    upright = noise(6, 9)
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(turns[orientation]) if orientation > 1 else upright.copy()
+    exif = stored.getexif()
+    exif[0x0112] = orientation
+    np.testing.assert_array_equal(np.asarray(to_rgb(stored)), np.asarray(upright))

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.ranges import QUANTIZABLE, calibrate
+from lowformer_edge.errors import DataError
+from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
+
+SPEC = Preprocessing(size=64, crop_ratio=1.0)
+
+
+@pytest.fixture
+def model(tiny_config: LowFormerConfig) -> nn.Module:
+    return rewrite(random_model(tiny_config), "tflite")
+
+
+def test_ranges_are_those_of_a_plain_run(model: nn.Module, noise_images: DecodedImages) -> None:
+    seen: dict[str, list[torch.Tensor]] = {}
+    hooks = [
+        module.register_forward_hook(
+            lambda _, inputs, output, path=path: seen.update({path: [inputs[0], output]})
+        )
+        for path, module in model.named_modules()
+        if isinstance(module, QUANTIZABLE)
+    ]
+    with torch.no_grad():
+        model(torch.from_numpy(SPEC.normalise(noise_images.pixels)))
+    for hook in hooks:
+        hook.remove()
+    ranges = calibrate(model, noise_images, SPEC)
+    assert list(ranges.modules) == list(seen)
+    for path, (values_in, values_out) in seen.items():
+        found = ranges.modules[path]
+        for (low, high), values in ((found.input, values_in), (found.output, values_out)):
+            assert low == pytest.approx(values.min().item(), rel=1e-4, abs=1e-5)
+            assert high == pytest.approx(values.max().item(), rel=1e-4, abs=1e-5)
+
+
+def test_hooks_are_removed(model: nn.Module, noise_images: DecodedImages) -> None:
+    calibrate(model, noise_images, SPEC)
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_the_digest_follows_model_data_preprocessing_and_observer(
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+) -> None:
+    base = calibrate(model, noise_images, SPEC)
+    again = calibrate(model, noise_images, SPEC)
+    fewer = DecodedImages("noise", noise_images.pixels[:8], None)
+    other = rewrite(random_model(tiny_config, seed=1), "tflite")
+    changed = [
+        calibrate(model, fewer, SPEC),
+        calibrate(model, noise_images, SPEC, "percentile:99"),
+        calibrate(model, noise_images, Preprocessing(size=64)),
+        calibrate(other, noise_images, SPEC),
+    ]
+    assert again.digest == base.digest
+    assert len({base.digest, *(ranges.digest for ranges in changed)}) == 5
+
+
+def test_percentiles_are_narrower(model: nn.Module, noise_images: DecodedImages) -> None:
+    whole = calibrate(model, noise_images, SPEC)
+    cut = calibrate(model, noise_images, SPEC, "percentile:99")
+    for path, found in cut.modules.items():
+        assert found.output[0] >= whole.modules[path].output[0]
+        assert found.output[1] <= whole.modules[path].output[1]
+
+
+def test_activations_that_are_not_finite_name_their_module(noise_images: DecodedImages) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Conv2d(2, 2, 1))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(1e30)
+    with pytest.raises(DataError, match="1: an activation is NaN or infinite on noise"):
+        calibrate(model, noise_images, SPEC)
+
+
+def test_progress_counts_every_image(model: nn.Module, noise_images: DecodedImages) -> None:
+    counts: list[int] = []
+    calibrate(model, noise_images, SPEC, on_images=counts.append)
+    assert sum(counts) == len(noise_images) == 16
+    assert np.all(np.array(counts) > 0)

@@ -1,0 +1,248 @@
+"""The export command, called as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lowformer_edge.artifact.manifest import Manifest, read_manifest
+from lowformer_edge.cli.export import failed_checks, main
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.models.variants import VARIANTS
+
+FAST = ("--to", "tflite", "--evaluation-images", "20", "--calibration-images", "4", "--runs", "1")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def assert_refused(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], reason: str, folder: Path
+) -> None:
+    """The command says one line, exits 2 and leaves the folder as it was."""
+    before = sorted(folder.rglob("*"))
+    code = main([*arguments, "--quiet"])
+    out, err = capfd.readouterr()
+    assert code == 2, err
+    assert out == ""
+    assert reason in err
+    assert len(err.strip().splitlines()) == 1, err
+    assert "Traceback" not in err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_main_job_with_nothing_else(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--to", "tflite", "--int8", "--runs", "1"]) == 0
+    out, err = capfd.readouterr()
+    for expected in ("demo-int8.tflite", "bundle: demo-tflite", "2000 Fashion-MNIST test images"):
+        assert expected in out
+    assert "converting to TFLite" in err
+    manifest = read_manifest(here / "demo-tflite")
+    (artifact,) = manifest.artifacts
+    assert artifact.parity is not None
+    assert artifact.parity.reference_top1 is not None
+    assert artifact.parity.top1 is not None
+    assert artifact.parity.images == 2000
+    assert artifact.parity.reference_top1.value - artifact.parity.top1.value <= 0.3
+    assert float(artifact.parity.sqnr_db) >= 30
+    assert artifact.residency is not None
+    assert artifact.residency.partitions == 1
+
+
+def test_json_is_one_object_on_stdout(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([*FAST, "--int8-weights", "--json", "--output", "out"]) == 0
+    out, _ = capfd.readouterr()
+    result = json.loads(out)
+    assert result.pop("bundle") == "out"
+    manifest = json.loads((here / "out" / "manifest.json").read_text())
+    assert result == manifest
+
+
+def test_int8_inputs_and_outputs(here: Path) -> None:
+    assert main([*FAST, "--int8", "--fp16", "--io", "int8", "--batch", "2", "--quiet"]) == 0
+    by_precision = {item.precision: item for item in read_manifest(Path("demo-tflite")).artifacts}
+    int8, fp16 = by_precision["int8"], by_precision["fp16"]
+    assert (int8.inputs[0].dtype, int8.outputs[0].dtype) == ("int8", "int8")
+    assert int8.inputs[0].quantization is not None
+    assert fp16.inputs[0].dtype == "float32"
+    assert int8.inputs[0].shape == (2, 96, 96, 3)
+
+
+def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    generator = np.random.default_rng(0)
+    for name in ("Bag", "Coat", "Dress"):
+        (here / "photos" / name).mkdir(parents=True)
+        pixels = generator.integers(0, 256, (50, 70, 3), np.uint8)
+        Image.fromarray(pixels).save(here / "photos" / name / "a.png")
+    (here / "photos" / "Bag" / "broken.jpg").write_bytes(b"no image")
+    arguments = [*FAST, "--int8", "--input-size", "71", "--output", "out", "--quiet"]
+    data = ["--calibration-data", "photos", "--evaluation-data", "photos"]
+    assert main([*arguments, *data]) == 0
+    _, err = capfd.readouterr()
+    assert "broken.jpg" in err
+    assert "used 3 images, skipped 1" in err
+    manifest = read_manifest(here / "out")
+    assert manifest.artifacts[0].inputs[0].shape == (1, 71, 71, 3)
+    assert manifest.calibration is not None
+    assert (manifest.calibration.images, len(manifest.calibration.skipped)) == (3, 1)
+    assert manifest.artifacts[0].parity is not None
+    assert manifest.artifacts[0].parity.top1 is not None
+    assert_refused(capfd, [*arguments, *data, "--strict", "--force"], "broken.jpg", here)
+
+
+def test_random_weights_are_marked_unfit(
+    here: Path, tiny_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
+    arguments = [*FAST, "--config", "tiny.json", "--random-weights", "--int8"]
+    assert main(arguments) == 0
+    out, _ = capfd.readouterr()
+    assert "random weights: SQNR and agreement say nothing" in out
+    manifest = read_manifest(here / "tiny-tflite")
+    assert not manifest.source.fit_for_accuracy
+    assert manifest.source.sha256 is None
+
+
+def test_a_published_style_checkpoint(here: Path, tiny_config: LowFormerConfig) -> None:
+    state = random_model(tiny_config).state_dict()
+    torch.save({"state_dict": state, "epoch": 1}, here / "evalmodel.pt")
+    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
+    (here / "names.txt").write_text("a\nb\nc\nd\ne\n")
+    arguments = [*FAST, "--config", "tiny.json", "--weights", "evalmodel.pt"]
+    assert main([*arguments, "--labels", "names.txt", "--int8-dynamic", "--quiet"]) == 0
+    manifest = read_manifest(here / "tiny-tflite")
+    assert manifest.source.name == "evalmodel.pt"
+    assert manifest.labels is not None
+    assert (here / "tiny-tflite" / "labels.txt").read_text() == "a\nb\nc\nd\ne\n"
+
+
+def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    b0 = here / "b0.pt"
+    torch.save({"state_dict": random_model(VARIANTS["b0"]).state_dict()}, b0)
+    (here / "cut.pt").write_bytes(b0.read_bytes()[:100_000])
+    (here / "photo.pt").write_bytes(b"\x89PNG" + bytes(64))
+    (here / "empty").mkdir()
+    (here / "names.txt").write_text("a\nb\n")
+    (here / "file").write_text("")
+    weights = ["--weights", "b0.pt"]
+    cases: list[tuple[list[str], str]] = [
+        (["--to", "onnx2"], "target 'onnx2' is unknown"),
+        ([], "--to"),
+        ([*FAST, "--model", "b9"], "'b9' is not known"),
+        ([*FAST, "--model", "b1"], "needs its checkpoint"),
+        ([*FAST, "--model", "b0", "--weights", "absent.pt"], "no such checkpoint"),
+        ([*FAST, "--model", "b0", "--weights", "cut.pt"], "not a whole PyTorch checkpoint"),
+        ([*FAST, "--model", "b0", "--weights", "photo.pt"], "photo.pt"),
+        ([*FAST, "--model", "b1", *weights], "it fits --model b0"),
+        ([*FAST, "--model", "b0", *weights, "--classes", "10"], "give --classes 1000"),
+        ([*FAST, "--model", "b0", *weights, "--labels", "names.txt"], "2 class names"),
+        ([*FAST, "--model", "b0", *weights, "--int8"], "--calibration-data"),
+        ([*FAST, "--int8", "--calibration-data", "empty"], "holds no image"),
+        ([*FAST, "--int8", "--calibration-data", "absent"], "no such images"),
+        ([*FAST, "--evaluation-data", "file"], "give a folder"),
+        ([*FAST, "--input-size", "8"], "input size 8 is not possible"),
+        ([*FAST, "--input-size", "big"], "invalid int value"),
+        ([*FAST, "--io", "int8"], "--io int8 needs --int8"),
+        ([*FAST, "--io", "uint8"], "invalid choice"),
+        ([*FAST, "--batch", "0"], "batch must be between"),
+        ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
+        ([*FAST, "--observer", "kl"], "observer 'kl' is unknown"),
+        ([*FAST, "--output", "file"], "not a folder"),
+        ([*FAST, "--output", "file/bundle"], "cannot be written"),
+        ([*FAST, "--int4"], "unrecognized arguments: --int4"),
+    ]
+    for arguments, reason in cases:
+        assert_refused(capfd, arguments, reason, here)
+
+
+def test_an_existing_bundle_is_kept_without_force(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*FAST, "--quiet"]) == 0
+    before = (here / "demo-tflite" / "manifest.json").read_bytes()
+    assert_refused(capfd, [*FAST], "give --force", here)
+    assert (here / "demo-tflite" / "manifest.json").read_bytes() == before
+    assert main([*FAST, "--quiet", "--force", "--fp16"]) == 0
+    (artifact,) = read_manifest(here / "demo-tflite").artifacts
+    assert artifact.precision == "fp16"
+    (here / "mine").mkdir()
+    (here / "mine" / "thesis.tex").write_text("")
+    assert_refused(capfd, [*FAST, "--force", "--output", "mine"], "not a bundle's", here)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")
+def test_a_full_disk_leaves_the_older_bundle_whole(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    disk = here / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode != 0:
+        pytest.skip("this system does not let tests mount a small disk")
+    try:
+        arguments = [*FAST, "--output", str(disk / "bundle"), "--quiet"]
+        assert main([*arguments, "--int8"]) == 0
+        before = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
+        assert_refused(capfd, [*arguments, "--fp32", "--fp16", "--force"], "disk is full", disk)
+        after = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
+        assert after == before
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("step", ["reading evaluation", "converting", "checking"])
+def test_ctrl_c_leaves_the_older_bundle_whole(step: str, here: Path) -> None:
+    assert main([*FAST, "--quiet"]) == 0
+    before = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "lowformer_edge.cli.export", "--to", "tflite", "--int8"),
+            *("--force", "--calibration-images", "4", "--runs", "10000"),
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if step in line:
+                time.sleep(0.1)
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest
+    assert "interrupted" in rest
+    assert "Traceback" not in rest
+    assert [path.name for path in here.iterdir()] == ["demo-tflite"]
+    after = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
+    assert after == before
+
+
+def test_broken_promises_are_named(demo_manifest: Manifest) -> None:
+    assert failed_checks(demo_manifest) == []
+    content = demo_manifest.model_dump(mode="json")
+    content["artifacts"][0]["parity"]["sqnr_db"] = 79.0
+    content["artifacts"][1]["residency"].update(partitions=3, refused={"GELU": 2})
+    failures = failed_checks(Manifest.model_validate_json(json.dumps(content)))
+    assert len(failures) == 2
+    assert "demo-fp32.tflite: 79.0 dB SQNR" in failures[0]
+    assert "in 3 partitions, without 2 GELU" in failures[1]

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.cli.inspect import main
+
+
+def test_a_file(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(demo_bundle / "demo-int8.tflite")]) == 0
+    out, _ = capsys.readouterr()
+    assert "input: image float32 [1, 96, 96, 3] NHWC" in out
+    assert "output: logits float32 [1, 10]" in out
+    assert "in 1 XNNPACK partition(s)" in out
+    assert "CONV_2D" in out
+    assert "not delegated: 0" in out
+
+
+def test_a_file_as_json(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = demo_bundle / "demo-fp32.tflite"
+    assert main([str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["bytes"] == path.stat().st_size
+    assert result["partitions"] == 1
+    assert result["refused"] == []
+    assert result["metadata"]["model"]["name"] == "demo"
+    assert result["inputs"][0]["shape"] == [1, 96, 96, 3]
+
+
+def test_a_bundle(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(demo_bundle)]) == 0
+    out, _ = capsys.readouterr()
+    assert "demo-int8.tflite" in out
+    assert "all 7 files fit their hashes" in out
+    assert main([str(demo_bundle), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "demo"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("absent", "no such file"),
+        ("text.txt", "of no known kind"),
+        ("cut.tflite", "damaged"),
+        ("text.tflite", "not a TFLite model"),
+        ("empty", "not a bundle"),
+        ("changed", "differs from its hash"),
+    ],
+)
+def test_what_cannot_be_inspected(
+    name: str,
+    reason: str,
+    demo_bundle: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "text.txt").write_text("hello")
+    (tmp_path / "text.tflite").write_text("hello, this is no model")
+    whole = (demo_bundle / "demo-int8.tflite").read_bytes()
+    (tmp_path / "cut.tflite").write_bytes(whole[:5000])
+    (tmp_path / "empty").mkdir()
+    shutil.copytree(demo_bundle, tmp_path / "changed")
+    (tmp_path / "changed" / "demo-fp16.tflite").write_bytes(whole)
+    assert main([str(tmp_path / name)]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert reason in err
+    assert "Traceback" not in err

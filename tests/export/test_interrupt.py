@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from lowformer_edge.export.interrupt import deferred_interrupt
+
+
+def test_ctrl_c_waits_for_the_end_of_the_block(capfd: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    steps = []
+    with pytest.raises(KeyboardInterrupt), deferred_interrupt():
+        os.kill(os.getpid(), signal.SIGINT)
+        steps.append("went on")
+    assert steps == ["went on"]
+    assert "stopping after this step" in capfd.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_without_ctrl_c_nothing_happens() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with deferred_interrupt():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_errors_go_through() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(ValueError, match="x"), deferred_interrupt():
+        raise ValueError("x")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_other_threads_are_left_alone() -> None:
+    done = []
+
+    def work() -> None:
+        with deferred_interrupt():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lowformer_edge.errors import UsageError
+from lowformer_edge.export.spec import PRECISIONS, ExportSpec
+
+SPECS = st.builds(
+    ExportSpec, precision=st.sampled_from(PRECISIONS), batch=st.integers(1, 1024)
+) | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
+
+
+@given(SPECS)
+def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
+    assert ExportSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"target": "onnx2"}, "target 'onnx2' is unknown; choose one of tflite"),
+        ({"precision": "int4"}, "int8-dynamic"),
+        ({"io": "uint8"}, "float, int8"),
+        ({"io": "int8"}, "need precision int8"),
+        ({"batch": 0}, "between 1 and 1024"),
+        ({"batch": 2.0}, "between 1 and 1024"),
+    ],
+)
+def test_impossible_specs(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        ExportSpec(**fields)
+
+
+def test_other_versions_and_fields() -> None:
+    fields = ExportSpec().to_dict()
+    with pytest.raises(UsageError, match="version 2"):
+        ExportSpec.from_dict({**fields, "version": 2})
+    with pytest.raises(UsageError, match="unknown field layout"):
+        ExportSpec.from_dict({**fields, "layout": "NCHW"})
+
+
+def test_labels_are_distinct() -> None:
+    labels = {ExportSpec(precision=precision).label for precision in PRECISIONS}
+    labels.add(ExportSpec(precision="int8", io="int8").label)
+    assert len(labels) == len(PRECISIONS) + 1

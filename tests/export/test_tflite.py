@@ -1,0 +1,216 @@
+"""Real conversions of small models, run on the real runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
+from lowformer_edge.errors import ExportError
+from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.export.tflite_graph import TFLiteGraph
+from lowformer_edge.export.tflite_quantization import tensor_ranges
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.runtime.parity import sqnr
+from lowformer_edge.runtime.tflite import TFLiteRunner, tensors
+from lowformer_edge.runtime.tflite_metadata import read_metadata
+from lowformer_edge.runtime.tflite_residency import residency
+
+SPEC = Preprocessing(size=64, crop_ratio=1.0)
+
+LEAST_SQNR_DB = {
+    ExportSpec(): 100,
+    ExportSpec(precision="fp16"): 50,
+    ExportSpec(precision="int8"): 20,
+    ExportSpec(precision="int8", io="int8"): 20,
+    ExportSpec(precision="int8-dynamic"): 20,
+    ExportSpec(precision="int8-weights"): 20,
+}
+
+
+class Conversion:
+    """A converted tiny model with all that quantization needs."""
+
+    def __init__(self, config: LowFormerConfig, images: DecodedImages, batch: int = 1) -> None:
+        self.network = random_model(config)
+        self.loaded = LoadedModel(
+            self.network, SPEC.at_size(config.input_size), tuple("abcde"), "random weights", None
+        )
+        self.rewritten = rewrite(self.network, "tflite")
+        self.ranges = calibrate(self.rewritten, images, SPEC)
+        self.float_file = convert(self.rewritten, config.input_size, batch)
+
+    def write(self, spec: ExportSpec, folder: Path) -> Path:
+        path = folder / f"{spec.label}.tflite"
+        content = export_tflite(self.float_file, spec, self.rewritten, self.ranges, self.loaded)
+        path.write_bytes(content)
+        return path
+
+    def reference(self, x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return np.asarray(self.network(torch.from_numpy(x)))
+
+
+@pytest.fixture(scope="module")
+def conversion(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Conversion:
+    return Conversion(tiny_config, noise_images)
+
+
+@pytest.fixture(scope="module")
+def inputs(noise_images: DecodedImages) -> np.ndarray:
+    return SPEC.normalise(noise_images.pixels)
+
+
+@pytest.mark.parametrize("spec", LEAST_SQNR_DB, ids=lambda spec: spec.label)
+def test_every_precision_follows_the_model_in_one_partition(
+    spec: ExportSpec, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    path = conversion.write(spec, tmp_path)
+    where = residency(path)
+    assert where.partitions == 1
+    assert where.refused == ()
+    with TFLiteRunner(path) as runner:
+        assert (runner.batch, runner.input_size, runner.num_classes) == (1, 64, 5)
+        found = runner.run(inputs)
+    assert sqnr(conversion.reference(inputs), found) >= LEAST_SQNR_DB[spec]
+
+
+@pytest.mark.parametrize("spec", LEAST_SQNR_DB, ids=lambda spec: spec.label)
+def test_names_types_and_metadata(spec: ExportSpec, conversion: Conversion, tmp_path: Path) -> None:
+    path = conversion.write(spec, tmp_path)
+    (image,), (logits,) = tensors(path)
+    assert (image.name, image.shape, image.layout) == ("image", (1, 64, 64, 3), "NHWC")
+    assert (logits.name, logits.shape) == ("logits", (1, 5))
+    expected = "int8" if spec.io == "int8" else "float32"
+    assert {image.dtype, logits.dtype} == {expected}
+    assert (image.quantization is not None) == (spec.io == "int8")
+    metadata = read_metadata(path)
+    assert metadata is not None
+    assert ExportSpec.from_dict(metadata["spec"]) == spec
+    assert Preprocessing.from_dict(metadata["preprocessing"]) == SPEC
+    assert metadata["labels"] == list("abcde")
+
+
+def test_sizes(conversion: Conversion, tmp_path: Path) -> None:
+    def weight_bytes(precision: str) -> int:
+        graph = TFLiteGraph(
+            conversion.write(ExportSpec(precision=precision), tmp_path).read_bytes()
+        )
+        return sum(len(buffer.data) for buffer in graph._model.buffers if buffer.data is not None)
+
+    full = weight_bytes("fp32")
+    assert weight_bytes("fp16") < 0.65 * full
+    for precision in ("int8", "int8-dynamic", "int8-weights"):
+        assert weight_bytes(precision) < 0.5 * full
+
+
+def test_the_same_spec_gives_the_same_bytes(conversion: Conversion, tmp_path: Path) -> None:
+    for spec in LEAST_SQNR_DB:
+        first = conversion.write(spec, tmp_path).read_bytes()
+        assert conversion.write(spec, tmp_path).read_bytes() == first
+    again = convert(conversion.rewritten, 64, 1)
+    assert again == conversion.float_file
+
+
+@pytest.mark.parametrize(
+    ("changes", "batch"),
+    [
+        ({"input_size": 71}, 1),
+        ({"input_size": 100}, 3),
+        ({"fused": False}, 1),
+        ({"attention": False, "mlp": False}, 2),
+        ({"mlp": False}, 1),
+        ({"attention_strides": (1, 1)}, 1),
+    ],
+    ids=str,
+)
+def test_odd_sizes_batches_and_ablations(
+    changes: dict[str, object], batch: int, tiny_config: LowFormerConfig, tmp_path: Path
+) -> None:
+    config = tiny_config.replace(**changes)
+    size = config.input_size
+    pixels = np.random.default_rng(1).integers(0, 256, (5, size, size, 3), np.uint8)
+    conversion = Conversion(config, DecodedImages("noise", pixels, None), batch)
+    inputs = SPEC.normalise(pixels)
+    expected = conversion.reference(inputs)
+    for spec, least in ((ExportSpec(batch=batch), 100), (ExportSpec("tflite", "int8"), 18)):
+        path = conversion.write(spec, tmp_path)
+        with TFLiteRunner(path) as runner:
+            assert (runner.batch, runner.input_size) == (batch, size)
+            assert sqnr(expected, runner.run(inputs)) >= least
+        assert residency(path).partitions == 1
+
+
+def test_ranges_meet_the_tensors_that_they_were_taken_from(
+    conversion: Conversion, inputs: np.ndarray
+) -> None:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    graph = TFLiteGraph(conversion.float_file)
+    expected = tensor_ranges(graph, conversion.rewritten, conversion.ranges)
+    interpreter = Interpreter(
+        model_content=conversion.float_file,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        experimental_preserve_all_tensors=True,
+    )
+    interpreter.allocate_tensors()
+    indices = {tensor["name"]: tensor["index"] for tensor in interpreter.get_tensor_details()}
+    extremes = {name: [np.inf, -np.inf] for name in expected}
+    for image in np.moveaxis(inputs, 1, -1):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[None])
+        interpreter.invoke()
+        for name, found in extremes.items():
+            values = interpreter.get_tensor(indices[name])
+            found[:] = min(found[0], values.min()), max(found[1], values.max())
+    convolutions = [op for op in graph.ops() if "CONV" in op.name or op.name == "FULLY_CONNECTED"]
+    assert len(expected) > 1.5 * len(convolutions)
+    for name, bounds in expected.items():
+        np.testing.assert_allclose(bounds, extremes[name], rtol=1e-3, atol=1e-3, err_msg=name)
+
+
+def test_ranges_of_another_model_are_refused(
+    conversion: Conversion, tiny_config: LowFormerConfig, noise_images: DecodedImages
+) -> None:
+    graph = TFLiteGraph(conversion.float_file)
+    other = rewrite(random_model(tiny_config, seed=1), "tflite")
+    with pytest.raises(ExportError, match="no module with its weights"):
+        tensor_ranges(graph, other, calibrate(other, noise_images, SPEC))
+
+
+def test_ranges_that_find_no_op_or_no_module_are_refused(conversion: Conversion) -> None:
+    graph = TFLiteGraph(conversion.float_file)
+    modules = dict(conversion.ranges.modules)
+    first = next(iter(modules))
+
+    def with_modules(changed: dict[str, ModuleRange]) -> Ranges:
+        return Ranges(changed, "0" * 64, "minmax", 1)
+
+    extra = {**modules, "nowhere": modules[first]}
+    with pytest.raises(ExportError, match="name nowhere, which the model lacks"):
+        tensor_ranges(graph, conversion.rewritten, with_modules(extra))
+    missing = {path: found for path, found in modules.items() if path != first}
+    with pytest.raises(ExportError, match="no module with its weights"):
+        tensor_ranges(graph, conversion.rewritten, with_modules(missing))
+    moved = {**modules, first: ModuleRange(modules[first].input, (-99.0, 99.0))}
+    found = tensor_ranges(graph, conversion.rewritten, with_modules(moved))
+    assert (-99.0, 99.0) in found.values()
+
+
+def test_a_converter_that_fails_is_one_error() -> None:
+    class Unconvertible(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if x.sum() > 0:
+                return x
+            return -x
+
+    with pytest.raises(ExportError, match="the TFLite converter failed"):
+        convert(Unconvertible(), 32, 1)

@@ -1,0 +1,130 @@
+"""How the package is put together: light imports, one direction, a small base install."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import lowformer_edge
+
+ROOT = Path(lowformer_edge.__file__).parent
+ROOMS = ("artifact", "calibration", "cli", "demo", "export", "models", "runtime")
+MAY_IMPORT = {
+    "artifact": set(),
+    "demo": set(),
+    "models": {"artifact", "demo"},
+    "calibration": {"artifact", "models"},
+    "export": {"artifact", "calibration", "models"},
+    "runtime": {"artifact"},
+    "cli": set(ROOMS),
+}
+"""What each folder may import besides itself, errors and progress."""
+
+HEAVY = {"torch", "safetensors", "litert_torch", "ai_edge_litert", "ai_edge_quantizer", "numpy"}
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).glob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Rooms and packages that a module imports anywhere, with relative imports resolved."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.ImportFrom) and node.level == 2:
+            names |= {node.module.split(".")[0]} if node.module else {a.name for a in node.names}
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_point_one_way(room: str) -> None:
+    for path in modules(room):
+        rooms = imported(path) & set(ROOMS)
+        assert rooms <= MAY_IMPORT[room], f"{path} imports {rooms - MAY_IMPORT[room]}"
+
+
+@pytest.mark.parametrize("room", ["artifact", "demo", "runtime"])
+def test_what_runs_on_small_machines_never_imports_torch(room: str) -> None:
+    for path in modules(room):
+        assert not imported(path) & {"torch", "safetensors", "litert_torch", "yaml"}, path
+
+
+def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from lowformer_edge.artifact.manifest import read_manifest\n"
+        "from lowformer_edge.artifact.golden import GoldenVectors\n"
+        "from lowformer_edge.runtime.tflite import TFLiteRunner\n"
+        f"folder = Path({str(demo_bundle)!r})\n"
+        "manifest = read_manifest(folder)\n"
+        "golden = GoldenVectors.load(folder / manifest.golden.path)\n"
+        "inputs = manifest.preprocessing_spec().normalise(golden.pixels)\n"
+        "with TFLiteRunner(folder / 'demo-int8.tflite') as runner:\n"
+        "    logits = runner.run(inputs)\n"
+        "assert (logits.argmax(1) == golden.logits.argmax(1)).all()\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("module", ["lowformer_edge", "cli.export", "cli.inspect"])
+def test_imports_are_light(module: str) -> None:
+    name = module if module == "lowformer_edge" else f"lowformer_edge.{module}"
+    code = f"import sys, {name}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not HEAVY & set(loaded)
+    assert "rich" not in loaded
+    assert "pydantic" not in loaded
+
+
+@pytest.mark.parametrize("command", ["lowformer-export", "lowformer-inspect"])
+def test_help_is_quick_and_complete(command: str) -> None:
+    executable = Path(sys.executable).with_name(command)
+
+    def duration() -> float:
+        started = time.monotonic()
+        result = subprocess.run([executable, "--help"], check=True, capture_output=True, text=True)
+        assert "--json" in result.stdout
+        return time.monotonic() - started
+
+    # The bound is the design's; the best of several keeps a busy machine out of it.
+    assert min(duration() for _ in range(5)) < 0.3
+
+
+def test_every_room_is_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["setuptools"]["packages"]
+    assert packages == ["lowformer_edge", *(f"lowformer_edge.{room}" for room in ROOMS)]
+    assert project["project"]["version"] == lowformer_edge.__version__
+    assert importlib.metadata.version("lowformer-edge") == lowformer_edge.__version__
+
+
+def test_dependencies_are_pinned_and_the_base_is_light() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    own = "lowformer-edge["
+    required = [*project["dependencies"], *(item for extra in extras.values() for item in extra)]
+    assert all("==" in item or item.startswith(own) for item in required)
+    assert "torch==2.13.0" in extras["torch"]
+    assert not any("torch" in item or "litert" in item for item in project["dependencies"])
+    pins = set((ROOT / "constraints.txt").read_text().lower().splitlines())
+    assert {item.lower() for item in required if "==" in item} <= pins
+
+
+def test_no_module_has_an_empty_name() -> None:
+    names = {path.stem for room in ROOMS for path in modules(room)}
+    assert not names & {"utils", "helpers", "common", "misc"}
