@@ -22,7 +22,6 @@ from .console import (
     TerminalProgress,
     print_json,
     run_command,
-    warn,
 )
 
 if TYPE_CHECKING:
@@ -149,6 +148,7 @@ def _export(options: argparse.Namespace) -> int:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
     from ..artifact.files import check_replaceable, replaced_folder
     from ..calibration.observer import observer_factory
+    from .export_images import calibration_images, evaluation_images
 
     observer_factory(options.observer)
     if options.output:
@@ -161,8 +161,8 @@ def _export(options: argparse.Namespace) -> int:
             loaded = _load(options)
         output = options.output or Path(f"{loaded.config.name}-{options.to}")
         check_replaceable(output, overwrite=options.force)
-        calibration = _calibration_images(options, loaded, specs, progress)
-        evaluation = _evaluation_images(options, loaded, calibration, progress)
+        calibration = calibration_images(options, loaded, specs, progress)
+        evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output, overwrite=options.force))
         manifest = _fill(folder, options, loaded, specs, calibration, evaluation, progress)
     failures = failed_checks(manifest)
@@ -207,75 +207,6 @@ def _load(options: argparse.Namespace) -> LoadedModel:
         input_size=options.input_size,
         labels=read_labels(options.labels) if options.labels else None,
     )
-
-
-def _calibration_images(
-    options: argparse.Namespace,
-    loaded: LoadedModel,
-    specs: Sequence[ExportSpec],
-    progress: Progress,
-) -> DecodedImages:
-    """Images for ranges and golden vectors; the bundled ones where those are apt."""
-    from .. import demo
-    from ..calibration.images import decode, open_images
-
-    if options.calibration_data:
-        images = open_images(options.calibration_data)
-    else:
-        if any(spec.needs_ranges for spec in specs) and not _bundled_images_fit(loaded):
-            raise UsageError(
-                "--int8 needs images like those that the model will see: give"
-                " --calibration-data FOLDER, or choose --int8-dynamic"
-            )
-        images = dataclasses.replace(open_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
-    images = images.sample(options.calibration_images, options.seed)
-    with progress.step("reading calibration images", len(images)) as advance:
-        decoded = decode(
-            images, loaded.preprocessing, strict=options.strict, on_image=lambda: advance(1)
-        )
-    _tell_skipped(decoded)
-    return decoded
-
-
-def _bundled_images_fit(loaded: LoadedModel) -> bool:
-    """Whether the bundled images are like the model's own, or the model has none."""
-    from ..artifact.files import digest_of
-    from ..demo import CHECKPOINT
-
-    return loaded.is_random or loaded.digest == digest_of(CHECKPOINT)
-
-
-def _evaluation_images(
-    options: argparse.Namespace,
-    loaded: LoadedModel,
-    calibration: DecodedImages,
-    progress: Progress,
-) -> DecodedImages:
-    """Images for parity; the calibration images where there are no others."""
-    from .. import demo
-    from ..calibration.images import decode, open_images
-
-    if options.evaluation_data:
-        images = open_images(options.evaluation_data)
-    elif not loaded.is_random and _bundled_images_fit(loaded):
-        images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
-    else:
-        return dataclasses.replace(calibration, labels=None)
-    images = images.with_labels_of(loaded.labels, loaded.config.num_classes)
-    images = images.sample(options.evaluation_images, options.seed)
-    with progress.step("reading evaluation images", len(images)) as advance:
-        decoded = decode(
-            images, loaded.preprocessing, strict=options.strict, on_image=lambda: advance(1)
-        )
-    _tell_skipped(decoded)
-    return decoded
-
-
-def _tell_skipped(decoded: DecodedImages) -> None:
-    for line in decoded.skipped:
-        warn(f"skipped {line}")
-    if decoded.skipped:
-        warn(f"{decoded.name}: used {len(decoded)} images, skipped {len(decoded.skipped)}")
 
 
 def _fill(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.manifest import Interval, Latency, Parity, Residency, Tensor
+from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
 from ..progress import Progress
 from .latency import LatencyResult, ratio, time_interleaved
-from .parity import ParityResult, Share, compare
+from .parity import compare
 from .runner import Runner
 from .tflite import TFLiteRunner, tensors
 from .tflite_residency import residency
@@ -87,8 +86,9 @@ def verify(
                 pixels = samples.pixels[start : start + CHUNK]
                 logits.append(runner.run(preprocessing.normalise(pixels)))
                 advance(len(pixels))
-        result = compare(samples.reference, np.concatenate(logits), samples.labels)
-        parities[name] = parity_record(result, samples.data)
+        parities[name] = compare(
+            samples.reference, np.concatenate(logits), samples.labels, samples.data
+        )
     reference, times = _time(files, float32, samples, preprocessing, threads, rounds, progress)
     verified = {}
     for name, path in files.items():
@@ -136,24 +136,6 @@ def _time(
             on_round=lambda: advance(1),
         )
     return by_path[str(float32)], {name: by_path[str(path)] for name, path in files.items()}
-
-
-def parity_record(result: ParityResult, data: str) -> Parity:
-    """A parity result as the manifest keeps it."""
-    return Parity(
-        images=result.images,
-        data=data,
-        sqnr_db="exact" if math.isinf(result.sqnr_db) else round(result.sqnr_db, 2),
-        cosine=result.cosine,
-        max_difference=result.max_difference,
-        agreement=_interval(result.agreement),
-        top1=result.top1 and _interval(result.top1),
-        reference_top1=result.reference_top1 and _interval(result.reference_top1),
-    )
-
-
-def _interval(share: Share) -> Interval:
-    return Interval(**{key: round(value, 3) for key, value in dataclasses.asdict(share).items()})
 
 
 def latency_record(result: LatencyResult, reference: LatencyResult, threads: int) -> Latency:

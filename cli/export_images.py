@@ -1,0 +1,86 @@
+"""Which images an export calibrates on, and which it is judged by."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+
+from .. import demo
+from ..artifact.files import digest_of
+from ..calibration.images import DecodedImages, ImageSet, decode, open_images
+from ..errors import UsageError
+from ..export.spec import ExportSpec
+from ..models.loading import LoadedModel
+from ..progress import Progress
+from .console import warn
+
+
+def calibration_images(
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    specs: Sequence[ExportSpec],
+    progress: Progress,
+) -> DecodedImages:
+    """Images for activation ranges; the bundled ones where those are apt.
+
+    Raises:
+        UsageError: A spec needs images like the model's own, and none were given.
+        DataError: The images cannot be read.
+    """
+    if options.calibration_data:
+        images = open_images(options.calibration_data)
+    elif any(spec.needs_ranges for spec in specs) and not _bundled_images_fit(loaded):
+        raise UsageError(
+            "--int8 needs images like those that the model will see: give"
+            " --calibration-data FOLDER, or choose --int8-dynamic"
+        )
+    else:
+        images = dataclasses.replace(open_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
+    return _read(images, options.calibration_images, "calibration", options, loaded, progress)
+
+
+def evaluation_images(
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    calibration: DecodedImages,
+    progress: Progress,
+) -> DecodedImages:
+    """Images for parity and accuracy; the calibration images where there are no others.
+
+    Raises:
+        DataError: The images cannot be read.
+    """
+    if options.evaluation_data:
+        images = open_images(options.evaluation_data)
+    elif loaded.is_random or not _bundled_images_fit(loaded):
+        return dataclasses.replace(calibration, labels=None)
+    else:
+        images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
+    images = images.with_labels_of(loaded.labels, loaded.config.num_classes)
+    return _read(images, options.evaluation_images, "evaluation", options, loaded, progress)
+
+
+def _bundled_images_fit(loaded: LoadedModel) -> bool:
+    """Whether the bundled images are like the model's own, or the model has none."""
+    return loaded.is_random or loaded.digest == digest_of(demo.CHECKPOINT)
+
+
+def _read(
+    images: ImageSet,
+    count: int,
+    purpose: str,
+    options: argparse.Namespace,
+    loaded: LoadedModel,
+    progress: Progress,
+) -> DecodedImages:
+    images = images.sample(count, options.seed)
+    with progress.step(f"reading {purpose} images", len(images)) as advance:
+        decoded = decode(
+            images, loaded.preprocessing, strict=options.strict, on_image=lambda: advance(1)
+        )
+    for line in decoded.skipped:
+        warn(f"skipped {line}")
+    if decoded.skipped:
+        warn(f"{decoded.name}: used {len(decoded)} images, skipped {len(decoded.skipped)}")
+    return decoded
