@@ -37,6 +37,13 @@ def run_command(command: Callable[[], int]) -> int:
     except LowFormerEdgeError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except ModuleNotFoundError as error:
+        package = (error.name or str(error)).split(".")[0]
+        print(
+            f"error: {package} is not installed; run: pip install 'lowformer-edge[all]'",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("interrupted; nothing was changed", file=sys.stderr)
         return EXIT_INTERRUPTED
