@@ -101,7 +101,7 @@ def _parser() -> CommandParser:
         "--observer",
         default="minmax",
         metavar="NAME",
-        help="activation ranges: minmax, or percentile:99.99 (default: %(default)s)",
+        help="activation ranges: minmax, mse, entropy, percentile:99.99 (default: %(default)s)",
     )
     data.add_argument(
         "--evaluation-data",
