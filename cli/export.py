@@ -101,7 +101,14 @@ def _parser() -> CommandParser:
         "--observer",
         default="minmax",
         metavar="NAME",
-        help="activation ranges: minmax, mse, entropy, percentile:99.99 (default: %(default)s)",
+        help="activation ranges: minmax, mse, entropy, percentile:99.99 or moving-average"
+        " (default: %(default)s)",
+    )
+    data.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="JSON that says which op gets which precision, for --int8",
     )
     data.add_argument(
         "--evaluation-data",
@@ -182,6 +189,13 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
+    if options.recipe and "int8" not in precisions:
+        raise UsageError("--recipe is for --int8; add it, or leave out --recipe")
+    recipe = None
+    if options.recipe:
+        from ..calibration.recipe import Recipe
+
+        recipe = Recipe.read(options.recipe)
     return [
         ExportSpec(
             target=options.to,
@@ -189,6 +203,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
             io=options.io if precision == "int8" else "float",
             batch=options.batch,
             observer=options.observer,
+            recipe=recipe if precision == "int8" else None,
         )
         for precision in precisions
     ]

@@ -22,6 +22,7 @@ from ..artifact.manifest import (
     Source,
 )
 from ..calibration.images import DecodedImages
+from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate
 from ..models.loading import LoadedModel
 from ..progress import Progress
@@ -80,9 +81,12 @@ def export_artifacts(
     Raises:
         ExportError: A converter failed.
         DataError: An activation has no finite range.
+        UsageError: A recipe asks for a kernel that does not exist.
     """
     with progress.step("rewriting the model"):
         rewritten = rewrite(loaded.network, "tflite")
+        for spec in specs:
+            legal_precisions(spec.target, spec.quantization_recipe(), rewritten)
     ranges = None
     if any(spec.needs_ranges for spec in specs):
         with progress.step("calibrating", len(calibration)) as advance:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..calibration.recipe import Recipe
 
 VERSION = 1
 """Of the spec's fields and their meaning."""
@@ -28,6 +31,7 @@ class ExportSpec:
         io: Type of the input and output tensors; ``int8`` only where ``precision`` is.
         batch: Images per inference, fixed in the file.
         observer: How activation ranges are taken, see :func:`observer_factory`.
+        recipe: For ``int8``, which op gets which precision, in place of our own choice.
     """
 
     target: str = "tflite"
@@ -35,6 +39,7 @@ class ExportSpec:
     io: str = "float"
     batch: int = 1
     observer: str = "minmax"
+    recipe: Recipe | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("precision", PRECISIONS), ("io", IO_TYPES)):
@@ -49,6 +54,27 @@ class ExportSpec:
                 f"int8 inputs and outputs need precision int8, not {self.precision};"
                 " leave out --io int8 or export --int8"
             )
+        if self.recipe is not None and self.precision != "int8":
+            raise UsageError(f"a recipe needs precision int8, not {self.precision}")
+
+    def quantization_recipe(self) -> Recipe:
+        """The precision of each op.
+
+        ``int8``: convolutions are static. The head's two linear layers are quantized as their
+        input comes: their activations are the most sensitive to int8, and their share of the
+        time is small.
+        ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, have their
+        weights in int8 and compute in float.
+        """
+        from ..calibration.recipe import uniform
+
+        if self.recipe is not None:
+            return self.recipe
+        if self.precision == "int8":
+            return uniform("int8", [("linear", "int8-dynamic")])
+        if self.precision == "int8-dynamic":
+            return uniform("int8-dynamic", [("depthwise_conv", "int8-weights")])
+        return uniform(self.precision)
 
     @property
     def needs_ranges(self) -> bool:
@@ -62,7 +88,9 @@ class ExportSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, with the version."""
-        return {"version": VERSION, **dataclasses.asdict(self)}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        recipe = None if self.recipe is None else self.recipe.to_dict()
+        return {"version": VERSION, **fields, "recipe": recipe}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ExportSpec:
@@ -78,4 +106,8 @@ class ExportSpec:
         unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
             raise UsageError(f"export spec: unknown field {', '.join(sorted(unknown))}")
+        if values.get("recipe") is not None:
+            from ..calibration.recipe import Recipe
+
+            values["recipe"] = Recipe.from_dict(values["recipe"])
         return cls(**values)

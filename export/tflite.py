@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..calibration.ranges import Ranges
-from ..errors import ExportError
+from ..errors import ExportError, LowFormerEdgeError
 from ..models.loading import LoadedModel
 from .converter_output import captured_output
 from .interrupt import deferred_interrupt
@@ -89,7 +89,7 @@ def export_tflite(
                 from .tflite_quantization import quantize
 
                 content = quantize(float_file, spec, rewritten, ranges)
-        except ExportError:
+        except LowFormerEdgeError:
             raise
         except Exception as error:
             raise ExportError(

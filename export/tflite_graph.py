@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 _OP_NAMES = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
 }
+_TYPE_NAMES = {
+    code: name for name, code in vars(schema.TensorType).items() if not name.startswith("_")
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +66,10 @@ class TFLiteGraph:
         """The name of a tensor."""
         name: bytes | str = self._graph.tensors[index].name
         return name.decode() if isinstance(name, bytes) else name
+
+    def tensor_type(self, index: int) -> str:
+        """The type of a tensor, such as ``INT8``."""
+        return _TYPE_NAMES[self._graph.tensors[index].type]
 
     def constant(self, index: int) -> NDArray[np.float32] | None:
         """The values of a constant float32 tensor, or None for any other."""

@@ -9,9 +9,11 @@ whole graph.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import re
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,15 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from numpy.typing import NDArray
 from torch import nn
 
-from ..calibration.ranges import QUANTIZABLE, ModuleRange, Ranges
+from ..calibration.legality import legal_precisions
+from ..calibration.ranges import QUANTIZABLE, Ranges
 from ..errors import ExportError
 from .spec import ExportSpec
-from .tflite_graph import TFLiteGraph
+from .tflite_graph import Op, TFLiteGraph
 
 _Op = qtyping.TFLOperationName
-_Recipe = list[dict[str, Any]]
 
-_WEIGHT_INPUT = {
+WEIGHT_INPUT = {
     "CONV_2D": 1,
     "DEPTHWISE_CONV_2D": 1,
     "FULLY_CONNECTED": 1,
@@ -55,55 +57,21 @@ _WEIGHTS = {**_ACTIVATIONS, "symmetric": True, "granularity": "CHANNELWISE"}
 _HALF_WEIGHTS = {**_WEIGHTS, "num_bits": 16, "granularity": "TENSORWISE", "dtype": "FLOAT"}
 
 
-def _rule(
-    op: qtyping.TFLOperationName,
-    *,
-    activations: bool = False,
-    dequantize: bool = False,
-    weights: Mapping[str, Any] = _WEIGHTS,
-    algorithm: AlgorithmName = AlgorithmName.MIN_MAX_UNIFORM_QUANT,
-) -> dict[str, Any]:
-    """One entry of the quantizer's recipe, for all ops of a kind."""
-    config: dict[str, Any] = {
-        "weight_tensor_config": dict(weights),
-        "compute_precision": "FLOAT" if dequantize else "INTEGER",
-        "explicit_dequantize": dequantize,
-        "skip_checks": False,
-        "min_weight_elements": 0,
-    }
-    if activations:
-        config["activation_tensor_config"] = dict(_ACTIVATIONS)
-    return {"regex": ".*", "operation": op, "algorithm_key": algorithm, "op_config": config}
+@dataclasses.dataclass(frozen=True)
+class MatchedOp:
+    """An op with weights, and the module that it was converted from.
 
-
-_WEIGHTED = (_Op.CONV_2D, _Op.DEPTHWISE_CONV_2D, _Op.CONV_2D_TRANSPOSE, _Op.FULLY_CONNECTED)
-
-
-def recipe(spec: ExportSpec) -> _Recipe:
-    """The quantizer's recipe for a precision.
-
-    ``int8``: static convolutions and PAD. The head's two linear layers are quantized as their
-    input comes (dynamic): their activations are the most sensitive to int8 and their share of
-    the time is small.
-    ``int8-dynamic``: as far as XNNPACK takes it; depthwise convolutions, which it refuses in
-    this form, have their weights in int8 and compute in float.
+    Attributes:
+        op: The op.
+        path: The module's path in the rewritten model.
+        input: Index of the tensor of its activations.
+        output: Index of its output tensor.
     """
-    if spec.precision == "fp16":
-        return [
-            _rule(op, dequantize=True, weights=_HALF_WEIGHTS, algorithm=AlgorithmName.FLOAT_CASTING)
-            for op in _WEIGHTED
-        ]
-    if spec.precision == "int8-weights":
-        return [_rule(op, dequantize=True) for op in _WEIGHTED]
-    if spec.precision == "int8-dynamic":
-        return [_rule(op, dequantize=op == _Op.DEPTHWISE_CONV_2D) for op in _WEIGHTED]
-    static = [_Op.CONV_2D, _Op.DEPTHWISE_CONV_2D, _Op.CONV_2D_TRANSPOSE, _Op.PAD]
-    if spec.io == "int8":
-        static += [_Op.INPUT, _Op.OUTPUT]
-    return [
-        *(_rule(op, activations=True) for op in static),
-        _rule(_Op.FULLY_CONNECTED),
-    ]
+
+    op: Op
+    path: str
+    input: int
+    output: int
 
 
 def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
@@ -116,15 +84,19 @@ def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges 
         ranges: Its activation ranges; needed where the spec says so.
 
     Raises:
+        UsageError: The spec's recipe asks for a kernel that does not exist.
         ExportError: The file's ops cannot be matched with the model's modules.
     """
-    work = quantizer.Quantizer(bytearray(content), recipe(spec))
+    graph = TFLiteGraph(content)
+    precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+    ops = match_ops(graph, model)
+    work = quantizer.Quantizer(bytearray(content), _rules(graph, ops, precisions, spec.io))
     statistics = None
-    if spec.needs_ranges:
+    if "int8" in precisions.values():
         assert ranges is not None
         statistics = {
             name: {"min": _bound(low), "max": _bound(high)}
-            for name, (low, high) in tensor_ranges(TFLiteGraph(content), model, ranges).items()
+            for name, (low, high) in tensor_ranges(graph, ops, ranges).items()
         }
     result = work.quantize(statistics, enable_progress_report=False)
     return bytes(result.quantized_model)
@@ -134,17 +106,104 @@ def _bound(value: float) -> NDArray[np.float32]:
     return np.full((1, 1, 1, 1), value, np.float32)
 
 
+def _rules(
+    graph: TFLiteGraph, ops: list[MatchedOp], precisions: Mapping[str, str], io: str
+) -> list[dict[str, Any]]:
+    """The quantizer's recipe: a rule for each op, found by the name of its output."""
+    pads = {op.outputs[0]: op for op in graph.ops() if op.name == "PAD"}
+    rules = []
+    for matched in ops:
+        precision = precisions[matched.path]
+        if precision == "fp32":
+            continue
+        rules.append(_rule(graph, matched.op, precision))
+        if precision == "int8" and matched.input in pads:
+            rules.append(_rule(graph, pads[matched.input], precision))
+    if io == "int8":
+        everywhere = {"regex": ".*", "algorithm_key": AlgorithmName.MIN_MAX_UNIFORM_QUANT}
+        for operation in (_Op.INPUT, _Op.OUTPUT):
+            rules.append(everywhere | {"operation": operation, "op_config": _config("int8")})
+    return rules
+
+
+def _rule(graph: TFLiteGraph, op: Op, precision: str) -> dict[str, Any]:
+    name = graph.tensor_name(op.outputs[0])
+    return {
+        "regex": f"^{re.escape(name)};?$",
+        "operation": _Op.CONV_2D_TRANSPOSE if op.name == "TRANSPOSE_CONV" else _Op(op.name),
+        "algorithm_key": (
+            AlgorithmName.FLOAT_CASTING
+            if precision == "fp16"
+            else AlgorithmName.MIN_MAX_UNIFORM_QUANT
+        ),
+        "op_config": _config(precision),
+    }
+
+
+def _config(precision: str) -> dict[str, Any]:
+    """The quantizer's description of a precision."""
+    stored_only = precision in ("fp16", "int8-weights")
+    config: dict[str, Any] = {
+        "weight_tensor_config": dict(_HALF_WEIGHTS if precision == "fp16" else _WEIGHTS),
+        "compute_precision": "FLOAT" if stored_only else "INTEGER",
+        "explicit_dequantize": stored_only,
+        "skip_checks": False,
+        "min_weight_elements": 0,
+    }
+    if precision == "int8":
+        config["activation_tensor_config"] = dict(_ACTIVATIONS)
+    return config
+
+
+def match_ops(graph: TFLiteGraph, model: nn.Module) -> list[MatchedOp]:
+    """Finds the module of each op that has weights.
+
+    Both are matched by their weights, which conversion does not change, so that a wrong match
+    cannot happen. Modules with equal weights are told apart by their order.
+
+    Raises:
+        ExportError: An op has no module, or a module no op.
+    """
+    waiting: dict[str, deque[str]] = defaultdict(deque)
+    for path, module in model.named_modules():
+        if isinstance(module, QUANTIZABLE):
+            waiting[_weights_key(_weights_as_stored(module))].append(path)
+    matched = []
+    for op in graph.ops():
+        if op.name not in WEIGHT_INPUT:
+            continue
+        weights = graph.constant(op.inputs[WEIGHT_INPUT[op.name]])
+        paths = waiting[_weights_key(weights)] if weights is not None else deque()
+        if not paths:
+            raise ExportError(
+                f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights;"
+                " please report this"
+            )
+        activations = op.inputs[_ACTIVATION_INPUT[op.name]]
+        matched.append(MatchedOp(op, paths.popleft(), activations, op.outputs[0]))
+    left = [path for paths in waiting.values() for path in paths]
+    if left:
+        raise ExportError(f"no op has the weights of {', '.join(left)}; please report this")
+    return matched
+
+
 def tensor_ranges(
-    graph: TFLiteGraph, model: nn.Module, ranges: Ranges
+    graph: TFLiteGraph, ops: list[MatchedOp], ranges: Ranges
 ) -> dict[str, tuple[float, float]]:
     """Ranges of the graph's tensors by name, from the ranges of the model's modules.
 
-    Ops and modules are matched by their weights, which conversion does not change, so that a
-    wrong match cannot happen. A PAD has the range of the convolution that it feeds.
+    A PAD has the range of the convolution that it feeds.
 
     Raises:
-        ExportError: An op has no module or a module no op, or one tensor gets two ranges.
+        ExportError: A module has no ranges, ranges have no module, or one tensor gets two.
     """
+    paths = {matched.path for matched in ops}
+    strangers = sorted(paths ^ set(ranges.modules))
+    if strangers:
+        raise ExportError(
+            f"the ranges are another model's: {strangers[0]} is in one of both only; calibrate"
+            " again"
+        )
     found: dict[str, tuple[float, float]] = {}
 
     def note(tensor: int, bounds: tuple[float, float]) -> None:
@@ -156,45 +215,13 @@ def tensor_ranges(
         found.setdefault(name, bounds)
 
     pads = {op.outputs[0]: op.inputs[0] for op in graph.ops() if op.name == "PAD"}
-    for op_inputs, op_outputs, module_range in _matched(graph, model, ranges):
-        note(op_inputs, module_range.input)
-        if op_inputs in pads:
-            note(pads[op_inputs], module_range.input)
-        note(op_outputs, module_range.output)
+    for matched in ops:
+        module_range = ranges.modules[matched.path]
+        note(matched.input, module_range.input)
+        if matched.input in pads:
+            note(pads[matched.input], module_range.input)
+        note(matched.output, module_range.output)
     return found
-
-
-def _matched(
-    graph: TFLiteGraph, model: nn.Module, ranges: Ranges
-) -> Iterator[tuple[int, int, ModuleRange]]:
-    """Input tensor, output tensor and ranges of each op that has weights.
-
-    Modules with equal weights are told apart by the order in which they run.
-    """
-    modules = dict(model.named_modules())
-    waiting: dict[str, deque[str]] = defaultdict(deque)
-    for path in ranges.modules:
-        if path not in modules:
-            raise ExportError(f"the ranges name {path}, which the model lacks; calibrate again")
-        waiting[_weights_key(_weights_as_stored(modules[path]))].append(path)
-    for op in graph.ops():
-        if op.name not in _WEIGHT_INPUT:
-            continue
-        weights = graph.constant(op.inputs[_WEIGHT_INPUT[op.name]])
-        paths = waiting[_weights_key(weights)] if weights is not None else deque()
-        if not paths:
-            raise ExportError(
-                f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights;"
-                " please report this"
-            )
-        yield (
-            op.inputs[_ACTIVATION_INPUT[op.name]],
-            op.outputs[0],
-            ranges.modules[paths.popleft()],
-        )
-    left = [path for paths in waiting.values() for path in paths]
-    if left:
-        raise ExportError(f"no op has the weights of {', '.join(left)}; please report this")
 
 
 def _weights_key(weights: NDArray[np.float32]) -> str:

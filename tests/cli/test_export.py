@@ -138,6 +138,8 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (here / "empty").mkdir()
     (here / "names.txt").write_text("a\nb\n")
     (here / "file").write_text("")
+    rules = [{"precision": "int8"}, {"op": "depthwise_conv", "precision": "int8-dynamic"}]
+    (here / "recipe.json").write_text(json.dumps({"version": 1, "rules": rules}))
     weights = ["--weights", "b0.pt"]
     cases: list[tuple[list[str], str]] = [
         (["--to", "onnx2"], "target 'onnx2' is unknown"),
@@ -160,6 +162,9 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--io", "uint8"], "invalid choice"),
         ([*FAST, "--batch", "0"], "batch must be between"),
         ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
+        ([*FAST, "--recipe", "recipe.json"], "--recipe is for --int8"),
+        ([*FAST, "--int8", "--recipe", "absent.json"], "not a readable JSON recipe"),
+        ([*FAST, "--int8", "--recipe", "recipe.json"], "cannot be int8-dynamic"),
         ([*FAST, "--observer", "kl"], "observer 'kl' is unknown"),
         ([*FAST, "--output", "file"], "not a folder"),
         ([*FAST, "--output", "file/bundle"], "cannot be written"),

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.errors import UsageError
 from lowformer_edge.export.spec import PRECISIONS, ExportSpec
 
-SPECS = st.builds(
-    ExportSpec, precision=st.sampled_from(PRECISIONS), batch=st.integers(1, 1024)
-) | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
+SPECS = (
+    st.just(ExportSpec(precision="int8", recipe=uniform("int8", [("linear", "fp16")])))
+    | st.builds(ExportSpec, precision=st.sampled_from(PRECISIONS), batch=st.integers(1, 1024))
+    | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
+)
 
 
 @given(SPECS)
@@ -28,6 +31,7 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"io": "uint8"}, "float, int8"),
         ({"io": "int8"}, "need precision int8"),
         ({"batch": 0}, "between 1 and 1024"),
+        ({"recipe": uniform("int8")}, "a recipe needs precision int8, not fp32"),
         ({"batch": 2.0}, "between 1 and 1024"),
     ],
 )

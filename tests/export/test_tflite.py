@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +11,17 @@ import pytest
 import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration import legality
 from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.legality import REFUSED
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
+from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.errors import ExportError
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.export.tflite_graph import TFLiteGraph
-from lowformer_edge.export.tflite_quantization import tensor_ranges
+from lowformer_edge.export.tflite_quantization import WEIGHT_INPUT, match_ops, tensor_ranges
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
@@ -156,7 +161,7 @@ def test_ranges_meet_the_tensors_that_they_were_taken_from(
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     graph = TFLiteGraph(conversion.float_file)
-    expected = tensor_ranges(graph, conversion.rewritten, conversion.ranges)
+    expected = tensor_ranges(graph, match_ops(graph, conversion.rewritten), conversion.ranges)
     interpreter = Interpreter(
         model_content=conversion.float_file,
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
@@ -177,32 +182,47 @@ def test_ranges_meet_the_tensors_that_they_were_taken_from(
         np.testing.assert_allclose(bounds, extremes[name], rtol=1e-3, atol=1e-3, err_msg=name)
 
 
-def test_ranges_of_another_model_are_refused(
-    conversion: Conversion, tiny_config: LowFormerConfig, noise_images: DecodedImages
+def test_another_models_weights_are_refused(
+    conversion: Conversion, tiny_config: LowFormerConfig
 ) -> None:
     graph = TFLiteGraph(conversion.float_file)
     other = rewrite(random_model(tiny_config, seed=1), "tflite")
     with pytest.raises(ExportError, match="no module with its weights"):
-        tensor_ranges(graph, other, calibrate(other, noise_images, SPEC))
+        match_ops(graph, other)
+    more = torch.nn.Sequential(conversion.rewritten, torch.nn.Linear(5, 5))
+    with pytest.raises(ExportError, match="no op has the weights of 1"):
+        match_ops(graph, more)
+
+
+def test_equal_weights_are_told_apart_by_their_order() -> None:
+    model = torch.nn.Sequential(*(torch.nn.Conv2d(3, 3, 1) for _ in range(3)))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("weight"):
+                parameter.fill_(0.5)
+    graph = TFLiteGraph(convert(model, 32, 1))
+    matched = match_ops(graph, model)
+    assert [op.path for op in matched] == ["0", "1", "2"]
+    assert [op.op.name for op in matched] == ["CONV_2D"] * 3
+    for before, after in itertools.pairwise(matched):
+        assert before.output == after.input
 
 
 def test_ranges_that_find_no_op_or_no_module_are_refused(conversion: Conversion) -> None:
     graph = TFLiteGraph(conversion.float_file)
+    ops = match_ops(graph, conversion.rewritten)
     modules = dict(conversion.ranges.modules)
     first = next(iter(modules))
 
-    def with_modules(changed: dict[str, ModuleRange]) -> Ranges:
-        return Ranges(changed, "0" * 64, "minmax", 1)
+    def found(changed: dict[str, ModuleRange]) -> dict[str, tuple[float, float]]:
+        return tensor_ranges(graph, ops, Ranges(changed, "0" * 64, "minmax", 1))
 
-    extra = {**modules, "nowhere": modules[first]}
-    with pytest.raises(ExportError, match="name nowhere, which the model lacks"):
-        tensor_ranges(graph, conversion.rewritten, with_modules(extra))
-    missing = {path: found for path, found in modules.items() if path != first}
-    with pytest.raises(ExportError, match="no module with its weights"):
-        tensor_ranges(graph, conversion.rewritten, with_modules(missing))
+    with pytest.raises(ExportError, match="nowhere is in one of both only"):
+        found({**modules, "nowhere": modules[first]})
+    with pytest.raises(ExportError, match="calibrate again"):
+        found({path: bounds for path, bounds in modules.items() if path != first})
     moved = {**modules, first: ModuleRange(modules[first].input, (-99.0, 99.0))}
-    found = tensor_ranges(graph, conversion.rewritten, with_modules(moved))
-    assert (-99.0, 99.0) in found.values()
+    assert (-99.0, 99.0) in found(moved).values()
 
 
 def test_a_converter_that_fails_is_one_error() -> None:
@@ -214,3 +234,49 @@ def test_a_converter_that_fails_is_one_error() -> None:
 
     with pytest.raises(ExportError, match="the TFLite converter failed"):
         convert(Unconvertible(), 32, 1)
+
+
+def weight_types(path: Path) -> list[str]:
+    """Types in which weights are stored, in the order of their ops."""
+    graph = TFLiteGraph(path.read_bytes())
+    stored = {op.outputs[0]: op.inputs[0] for op in graph.ops() if op.name == "DEQUANTIZE"}
+    weights = [op.inputs[1] for op in graph.ops() if op.name in WEIGHT_INPUT]
+    return [graph.tensor_type(stored.get(tensor, tensor)) for tensor in weights]
+
+
+def test_a_mixed_recipe_is_one_partition_and_does_what_it_says(
+    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    recipe = Recipe(
+        (
+            Rule("int8"),
+            Rule("int8-dynamic", op="linear"),
+            Rule("int8-weights", op="depthwise_conv"),
+            Rule("fp32", name="input_stem"),
+            Rule("fp16", name=r"stages\.2"),
+        )
+    )
+    path = conversion.write(ExportSpec(precision="int8", recipe=recipe), tmp_path)
+    where = residency(path)
+    assert (where.partitions, where.refused) == (1, ())
+    with TFLiteRunner(path) as runner:
+        assert sqnr(conversion.reference(inputs), runner.run(inputs)) > 20
+    precisions = recipe.assign(conversion.rewritten)
+    matched = match_ops(TFLiteGraph(conversion.float_file), conversion.rewritten)
+    expected = {"fp32": "FLOAT32", "fp16": "FLOAT16"}
+    assert weight_types(path) == [expected.get(precisions[op.path], "INT8") for op in matched]
+
+
+@pytest.mark.parametrize(("kind", "precision"), [("depthwise_conv", "int8-dynamic")])
+def test_what_the_legality_table_refuses_is_refused_by_the_delegate(
+    kind: str,
+    precision: str,
+    conversion: Conversion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (kind, precision) in REFUSED["tflite"]
+    nothing: Mapping[str, Mapping[tuple[str, str], str]] = {"tflite": {}}
+    monkeypatch.setattr(legality, "REFUSED", nothing)
+    spec = ExportSpec(precision="int8", recipe=uniform("fp32", [(kind, precision)]))
+    assert residency(conversion.write(spec, tmp_path)).refused

@@ -1,0 +1,70 @@
+"""What each backend's fast kernels take, and why not where they do not.
+
+Found by converting each form and asking the runtime which ops its delegate left out; the tests
+do so again for every line that can be converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from ..errors import UsageError
+from .recipe import KINDS, Recipe, quantizable_kinds
+
+_XNNPACK = {
+    ("depthwise_conv", "int8-dynamic"): (
+        "XNNPACK has no depthwise kernel for inputs that are quantized as they come"
+    ),
+    ("hard_swish", "int8"): "XNNPACK's delegate takes HARD_SWISH in float only",
+    ("gelu", "int8"): "XNNPACK's delegate takes GELU in float only",
+    ("softmax", "int8"): "XNNPACK's delegate takes SOFTMAX in float only",
+    ("batch_matmul", "int8"): (
+        "XNNPACK's delegate takes BATCH_MATMUL of two activations in float only"
+    ),
+    ("group_norm", "int8"): "XNNPACK's delegate takes RSQRT in float only",
+    ("layer_norm", "int8"): "XNNPACK's delegate takes RSQRT in float only",
+}
+
+REFUSED: Mapping[str, Mapping[tuple[str, str], str]] = {"tflite": _XNNPACK}
+"""By target, then by kind of op and precision: the reason."""
+
+FLOAT_KINDS = ("hard_swish", "gelu", "softmax", "batch_matmul", "group_norm", "layer_norm")
+"""Kinds of ops without weights; a recipe cannot quantize them."""
+
+
+def legal_precisions(target: str, recipe: Recipe, model: nn.Module) -> dict[str, str]:
+    """The precision of every quantizable module, checked before anything is converted.
+
+    Args:
+        target: Whose kernels must exist.
+        recipe: Gives the precisions.
+        model: The rewritten eager model.
+
+    Returns:
+        Precisions by module path, in the model's order.
+
+    Raises:
+        UsageError: A rule names an unknown kind of op or matches nothing, or a kernel does not
+            exist; the message names the op and the reason.
+    """
+    for rule in recipe.rules:
+        _check_kind(target, rule.op, rule.precision)
+    kinds = quantizable_kinds(model)
+    precisions = recipe.assign(model)
+    for path, precision in precisions.items():
+        reason = REFUSED[target].get((kinds[path], precision))
+        if reason:
+            raise UsageError(f"recipe: {path} cannot be {precision}: {reason}; choose another")
+    return precisions
+
+
+def _check_kind(target: str, kind: str | None, precision: str) -> None:
+    """Refuses kinds of ops that are unknown, or that cannot be quantized at all."""
+    if kind is None or kind in KINDS:
+        return
+    if kind not in FLOAT_KINDS:
+        raise UsageError(f"recipe: op {kind!r} is unknown; choose one of {', '.join(KINDS)}")
+    reason = REFUSED[target].get((kind, precision), "it has no weights")
+    raise UsageError(f"recipe: {kind} cannot be {precision}: {reason}; leave the rule out")
