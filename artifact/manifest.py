@@ -179,6 +179,7 @@ class Calibration(_Record):
         images: How many were used.
         skipped: Files that could not be read.
         observer: How ranges were taken from values.
+        ranges: The file with the ranges.
     """
 
     sha256: Digest
@@ -186,6 +187,7 @@ class Calibration(_Record):
     images: int
     skipped: tuple[str, ...] = ()
     observer: str
+    ranges: FileRecord
 
 
 class Manifest(_Record):
@@ -213,7 +215,8 @@ class Manifest(_Record):
 
     def files(self) -> tuple[FileRecord, ...]:
         """Every file that the manifest names."""
-        others = [record for record in (self.labels, self.golden) if record]
+        ranges = self.calibration.ranges if self.calibration else None
+        others = [record for record in (self.labels, self.golden, ranges) if record]
         return (*(artifact.file for artifact in self.artifacts), *others)
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..artifact.files import replaced_file
 from ..artifact.preprocessing import Preprocessing
-from ..errors import DataError
+from ..errors import ConfigError, DataError
 from .images import DecodedImages
 from .observer import Observer, observer_factory
 
@@ -19,6 +23,9 @@ QUANTIZABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 """Modules whose inputs and outputs are observed."""
 
 BATCH = 8
+
+VERSION = 1
+"""Of the ranges file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,19 +38,129 @@ class ModuleRange:
 
 @dataclasses.dataclass(frozen=True)
 class Ranges:
-    """The ranges of all quantizable modules.
+    """The ranges of all quantizable modules, and what they were taken from.
 
     Attributes:
         modules: By module path in the rewritten model, in the order in which they ran.
-        digest: SHA-256 over model, data, preprocessing and observer, in hex.
+        model: Digest of the rewritten model's weights.
+        data: Digest of the images.
+        preprocessing: How the images became inputs.
         observer: How ranges were taken from values.
         images: How many images were seen.
     """
 
     modules: Mapping[str, ModuleRange]
-    digest: str
+    model: str
+    data: str
+    preprocessing: Preprocessing
     observer: str
     images: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that the ranges depend on, in hex."""
+        parts = {
+            "model": self.model,
+            "data": self.data,
+            "preprocessing": self.preprocessing.to_dict(),
+            "observer": self.observer,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, with the version."""
+        return {
+            "version": VERSION,
+            "digest": self.digest,
+            "model": self.model,
+            "data": self.data,
+            "preprocessing": self.preprocessing.to_dict(),
+            "observer": self.observer,
+            "images": self.images,
+            "modules": {
+                path: {"input": list(found.input), "output": list(found.output)}
+                for path, found in self.modules.items()
+            },
+        }
+
+    def save(self, path: Path) -> None:
+        """Writes a JSON file, whole or not at all."""
+        with replaced_file(path) as temporary:
+            temporary.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Ranges:
+        """Reads what :meth:`save` wrote.
+
+        Raises:
+            DataError: The file cannot be read, is of another version, or was changed by hand.
+        """
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            if fields["version"] != VERSION:
+                raise DataError(
+                    f"{path}: has version {fields['version']}, not {VERSION}; calibrate again"
+                )
+            ranges = cls(
+                {
+                    str(name): ModuleRange(_bounds(found["input"]), _bounds(found["output"]))
+                    for name, found in fields["modules"].items()
+                },
+                model=str(fields["model"]),
+                data=str(fields["data"]),
+                preprocessing=Preprocessing.from_dict(fields["preprocessing"]),
+                observer=str(fields["observer"]),
+                images=int(fields["images"]),
+            )
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ConfigError) as error:
+            raise DataError(f"{path}: not a readable ranges file ({error})") from error
+        if ranges.digest != fields["digest"]:
+            raise DataError(f"{path}: does not fit its own digest; calibrate again")
+        return ranges
+
+    def check_model(self, model: nn.Module, preprocessing: Preprocessing) -> None:
+        """Checks that the ranges are this rewritten model's.
+
+        Raises:
+            DataError: They are another model's, or were taken with other preprocessing.
+        """
+        if self.model != model_digest(model):
+            raise DataError(
+                "the ranges file was taken from another model (other weights, or another input"
+                " graph); calibrate again"
+            )
+        if self.preprocessing != preprocessing:
+            raise DataError(
+                "the ranges file was taken with other preprocessing (input size, crop, mean or"
+                " std); calibrate again"
+            )
+
+
+def _bounds(values: Sequence[float]) -> tuple[float, float]:
+    low, high = map(float, values)
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ValueError(f"{values} is no range")
+    return low, high
+
+
+def reusable(
+    candidate: Ranges | None,
+    model: nn.Module,
+    images: DecodedImages,
+    preprocessing: Preprocessing,
+    observer: str,
+) -> Ranges | None:
+    """The candidate, if a calibration now would give the same; otherwise None."""
+    if candidate is None:
+        return None
+    wanted = dataclasses.replace(
+        candidate,
+        model=model_digest(model),
+        data=images.digest,
+        preprocessing=preprocessing,
+        observer=observer,
+    )
+    return candidate if wanted.digest == candidate.digest else None
 
 
 def calibrate(
@@ -100,21 +217,18 @@ def calibrate(
             path: ModuleRange(seen_in.range(), seen_out.range())
             for path, (seen_in, seen_out) in watched.items()
         },
-        digest=calibration_digest(model, images, preprocessing, observer),
+        model=model_digest(model),
+        data=images.digest,
+        preprocessing=preprocessing,
         observer=observer,
         images=len(images),
     )
 
 
-def calibration_digest(
-    model: nn.Module, images: DecodedImages, preprocessing: Preprocessing, observer: str
-) -> str:
-    """SHA-256 of all that ranges depend on, in hex."""
+def model_digest(model: nn.Module) -> str:
+    """SHA-256 of a model's weights with their names, in hex."""
     digest = hashlib.sha256()
     for key, value in model.state_dict().items():
         digest.update(f"{key} {tuple(value.shape)} {value.dtype}\n".encode())
         digest.update(value.contiguous().numpy().tobytes())
-    digest.update(images.digest.encode())
-    digest.update(json.dumps(preprocessing.to_dict(), sort_keys=True).encode())
-    digest.update(observer.encode())
     return digest.hexdigest()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..export.spec import IO_TYPES, PRECISIONS, TARGETS, ExportSpec
-from ..models.variants import VARIANTS
 from ..progress import Progress, SilentProgress
 from .console import (
     EXIT_FAILED,
@@ -23,14 +22,13 @@ from .console import (
     print_json,
     run_command,
 )
+from .options import add_data_options, add_model_options, check_counts, load_model_of
 
 if TYPE_CHECKING:
     from ..artifact.manifest import ArtifactRecord, Manifest
     from ..calibration.images import DecodedImages
+    from ..calibration.ranges import Ranges
     from ..models.loading import LoadedModel
-
-CALIBRATION_IMAGES = 256
-EVALUATION_IMAGES = 2000
 
 _LEAST_SQNR_DB = {"fp32": 80.0, "fp16": 40.0}
 """An artifact of these precisions that is further from the eager model is wrong, not rounded."""
@@ -58,19 +56,7 @@ def _parser() -> CommandParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    model = parser.add_argument_group("model")
-    model.add_argument(
-        "--model",
-        metavar="NAME",
-        help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
-    )
-    model.add_argument("--weights", type=Path, metavar="FILE", help=".pt or .safetensors")
-    model.add_argument("--config", type=Path, metavar="FILE", help="the authors' YAML, or our JSON")
-    model.add_argument(
-        "--random-weights", action="store_true", help="for latency and structure only"
-    )
-    model.add_argument("--classes", type=int, metavar="N", help="number of classes")
-    model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
+    add_model_options(parser)
     target = parser.add_argument_group("target")
     target.add_argument("--to", required=True, metavar="TARGET", help=" or ".join(TARGETS))
     for precision in PRECISIONS:
@@ -81,50 +67,17 @@ def _parser() -> CommandParser:
             const=precision,
             help=_PRECISION_HELP[precision],
         )
-    target.add_argument("--input-size", type=int, metavar="PIXELS")
     target.add_argument("--batch", type=int, default=1, metavar="N", help="images per inference")
     target.add_argument(
         "--io", choices=IO_TYPES, default="float", help="type of input and output tensors"
     )
-    data = parser.add_argument_group("data")
+    data = add_data_options(parser)
     data.add_argument(
-        "--calibration-data", type=Path, metavar="PATH", help="a folder of images, or .npz"
-    )
-    data.add_argument(
-        "--calibration-images",
-        type=int,
-        default=CALIBRATION_IMAGES,
-        metavar="N",
-        help="how many of them (default: %(default)s)",
-    )
-    data.add_argument(
-        "--observer",
-        default="minmax",
-        metavar="NAME",
-        help="activation ranges: minmax, mse, entropy, percentile:99.99 or moving-average"
-        " (default: %(default)s)",
-    )
-    data.add_argument(
-        "--recipe",
+        "--ranges",
         type=Path,
         metavar="FILE",
-        help="JSON that says which op gets which precision, for --int8",
+        help="activation ranges of an earlier calibration, such as a bundle's ranges.json",
     )
-    data.add_argument(
-        "--evaluation-data",
-        type=Path,
-        metavar="PATH",
-        help="what parity and accuracy are taken on: a folder with one folder a class, or .npz",
-    )
-    data.add_argument(
-        "--evaluation-images",
-        type=int,
-        default=EVALUATION_IMAGES,
-        metavar="N",
-        help="how many of them (default: %(default)s)",
-    )
-    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
-    data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
@@ -150,12 +103,10 @@ _PRECISION_HELP = {
 
 def _export(options: argparse.Namespace) -> int:
     specs = _specs(options)
-    for name in ("calibration_images", "evaluation_images", "threads", "runs"):
-        if getattr(options, name) < 1:
-            raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
+    check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
     from ..artifact.files import check_replaceable, replaced_folder
     from ..calibration.observer import observer_factory
-    from .export_images import calibration_images, evaluation_images
+    from .images import calibration_images, evaluation_images, older_ranges
 
     observer_factory(options.observer)
     if options.output:
@@ -165,13 +116,16 @@ def _export(options: argparse.Namespace) -> int:
             SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
         )
         with progress.step("loading the model"):
-            loaded = _load(options)
+            loaded = load_model_of(options)
         output = options.output or Path(f"{loaded.config.name}-{options.to}")
         check_replaceable(output, overwrite=options.force)
-        calibration = calibration_images(options, loaded, specs, progress)
+        needed = any(spec.needs_ranges for spec in specs) and not options.ranges
+        calibration = calibration_images(options, loaded, progress, needed=needed)
         evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output, overwrite=options.force))
-        manifest = _fill(folder, options, loaded, specs, calibration, evaluation, progress)
+        manifest = _fill(
+            folder, options, loaded, specs, calibration, evaluation, older_ranges(output), progress
+        )
     failures = failed_checks(manifest)
     if options.json:
         print_json({"bundle": str(output), **manifest.model_dump(mode="json")})
@@ -189,6 +143,8 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
+    if options.ranges and options.calibration_data:
+        raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
     if options.recipe and "int8" not in precisions:
         raise UsageError("--recipe is for --int8; add it, or leave out --recipe")
     recipe = None
@@ -209,21 +165,6 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     ]
 
 
-def _load(options: argparse.Namespace) -> LoadedModel:
-    from ..artifact.labels import read_labels
-    from ..models.loading import load_model
-
-    return load_model(
-        options.model,
-        weights=options.weights,
-        config_path=options.config,
-        random_weights=options.random_weights,
-        num_classes=options.classes,
-        input_size=options.input_size,
-        labels=read_labels(options.labels) if options.labels else None,
-    )
-
-
 def _fill(
     folder: Path,
     options: argparse.Namespace,
@@ -231,17 +172,22 @@ def _fill(
     specs: Sequence[ExportSpec],
     calibration: DecodedImages,
     evaluation: DecodedImages,
+    older: Ranges | None,
     progress: Progress,
 ) -> Manifest:
     """Exports, verifies and writes everything into a bundle's folder."""
     from ..artifact.manifest import ArtifactRecord, FileRecord
+    from ..calibration.ranges import Ranges
     from ..export.bundle import export_artifacts, write_golden, write_manifest
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
     from ..runtime.verification import Samples, verify
 
+    given = Ranges.read(options.ranges) if options.ranges else None
     with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
-        exported = export_artifacts(loaded, specs, calibration, folder, Path(scratch), progress)
+        exported = export_artifacts(
+            loaded, specs, calibration, folder, Path(scratch), progress, given=given, older=older
+        )
         with progress.step("running the eager model", len(evaluation)) as advance:
             reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
         verified = verify(

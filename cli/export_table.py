@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ..artifact.manifest import ArtifactRecord, Interval, Manifest
 
-PIPE_WIDTH = 120
+PIPE_WIDTH = 160
 """Columns where stdout is a file or a pipe."""
 
 

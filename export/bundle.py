@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from ..artifact.golden import COUNT as GOLDEN_COUNT
 from ..artifact.golden import GoldenVectors
@@ -23,7 +24,7 @@ from ..artifact.manifest import (
 )
 from ..calibration.images import DecodedImages
 from ..calibration.legality import legal_precisions
-from ..calibration.ranges import Ranges, calibrate
+from ..calibration.ranges import Ranges, calibrate, reusable
 from ..models.loading import LoadedModel
 from ..progress import Progress
 from . import tflite
@@ -32,6 +33,7 @@ from .spec import ExportSpec
 
 LABELS_FILE = "labels.txt"
 GOLDEN_FILE = "golden.npz"
+RANGES_FILE = "ranges.json"
 
 _TOOLCHAIN = (
     "lowformer-edge",
@@ -67,6 +69,9 @@ def export_artifacts(
     folder: Path,
     scratch: Path,
     progress: Progress,
+    *,
+    given: Ranges | None = None,
+    older: Ranges | None = None,
 ) -> Exported:
     """Writes one file per spec.
 
@@ -77,10 +82,12 @@ def export_artifacts(
         folder: Where artifacts go.
         scratch: Where the float32 file goes if no spec asks for it.
         progress: Is told about each step.
+        given: Activation ranges to use in place of a calibration.
+        older: Activation ranges to use if a calibration would give the same.
 
     Raises:
         ExportError: A converter failed.
-        DataError: An activation has no finite range.
+        DataError: An activation has no finite range, or the given ranges are another model's.
         UsageError: A recipe asks for a kernel that does not exist.
     """
     with progress.step("rewriting the model"):
@@ -89,10 +96,7 @@ def export_artifacts(
             legal_precisions(spec.target, spec.quantization_recipe(), rewritten)
     ranges = None
     if any(spec.needs_ranges for spec in specs):
-        with progress.step("calibrating", len(calibration)) as advance:
-            ranges = calibrate(
-                rewritten, calibration, loaded.preprocessing, specs[0].observer, advance
-            )
+        ranges = _ranges(given, older, rewritten, calibration, loaded, specs[0].observer, progress)
     with progress.step("converting to TFLite"):
         float_file = tflite.convert(rewritten, loaded.config.input_size, specs[0].batch)
     artifacts = {}
@@ -109,6 +113,27 @@ def export_artifacts(
     return Exported(artifacts, float32, ranges)
 
 
+def _ranges(
+    given: Ranges | None,
+    older: Ranges | None,
+    rewritten: nn.Module,
+    calibration: DecodedImages,
+    loaded: LoadedModel,
+    observer: str,
+    progress: Progress,
+) -> Ranges:
+    """Activation ranges: those given, those of before if they still fit, or new ones."""
+    if given is not None:
+        given.check_model(rewritten, loaded.preprocessing)
+        return given
+    known = reusable(older, rewritten, calibration, loaded.preprocessing, observer)
+    if known is not None:
+        with progress.step("reusing the older bundle's ranges"):
+            return known
+    with progress.step("calibrating", len(calibration)) as advance:
+        return calibrate(rewritten, calibration, loaded.preprocessing, observer, advance)
+
+
 def write_golden(folder: Path, pixels: NDArray[np.uint8], logits: NDArray[np.float32]) -> None:
     """Writes the first images with the eager model's logits as golden vectors."""
     GoldenVectors(pixels[:GOLDEN_COUNT], logits[:GOLDEN_COUNT]).save(folder / GOLDEN_FILE)
@@ -122,12 +147,17 @@ def write_manifest(
     ranges: Ranges | None,
     machine: dict[str, str],
 ) -> Manifest:
-    """Writes labels and manifest, the last files of a bundle."""
+    """Writes labels, ranges and manifest, the last files of a bundle."""
+    calibration_name = calibration.name
+    if ranges and ranges.data != calibration.digest:
+        calibration_name = "images of an earlier calibration"
     labels = None
     if loaded.labels:
         path = folder / LABELS_FILE
         path.write_text(format_labels(loaded.labels), encoding="utf-8")
         labels = FileRecord.of(path)
+    if ranges:
+        ranges.save(folder / RANGES_FILE)
     manifest = Manifest(
         name=loaded.config.name,
         model=loaded.config.to_dict(),
@@ -141,10 +171,11 @@ def write_manifest(
         calibration=ranges
         and Calibration(
             sha256=ranges.digest,
-            data=calibration.name,
+            data=calibration_name,
             images=ranges.images,
             skipped=calibration.skipped,
             observer=ranges.observer,
+            ranges=FileRecord.of(folder / RANGES_FILE),
         ),
         machine=machine,
         toolchain=toolchain(),

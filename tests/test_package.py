@@ -79,7 +79,7 @@ def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("module", ["lowformer_edge", "cli.export", "cli.inspect"])
+@pytest.mark.parametrize("module", ["lowformer_edge", "cli.calibrate", "cli.export", "cli.inspect"])
 def test_imports_are_light(module: str) -> None:
     name = module if module == "lowformer_edge" else f"lowformer_edge.{module}"
     code = f"import sys, {name}; print(*sys.modules)"
@@ -91,7 +91,9 @@ def test_imports_are_light(module: str) -> None:
     assert "pydantic" not in loaded
 
 
-@pytest.mark.parametrize("command", ["lowformer-export", "lowformer-inspect"])
+@pytest.mark.parametrize(
+    "command", ["lowformer-calibrate", "lowformer-export", "lowformer-inspect"]
+)
 def test_help_is_quick_and_complete(command: str) -> None:
     executable = Path(sys.executable).with_name(command)
 

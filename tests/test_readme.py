@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lowformer_edge
+from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.models.variants import VARIANTS
@@ -29,6 +30,8 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         export(["--help"])
     with pytest.raises(SystemExit):
         inspect(["--help"])
+    with pytest.raises(SystemExit):
+        calibrate(["--help"])
     known = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", README)) - {"--help"}
     assert used <= known

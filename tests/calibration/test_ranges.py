@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +10,7 @@ from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.images import DecodedImages
-from lowformer_edge.calibration.ranges import QUANTIZABLE, calibrate
+from lowformer_edge.calibration.ranges import QUANTIZABLE, Ranges, calibrate, reusable
 from lowformer_edge.errors import DataError
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.config import LowFormerConfig
@@ -87,3 +90,72 @@ def test_progress_counts_every_image(model: nn.Module, noise_images: DecodedImag
     calibrate(model, noise_images, SPEC, on_images=counts.append)
     assert sum(counts) == len(noise_images) == 16
     assert np.all(np.array(counts) > 0)
+
+
+def test_ranges_round_trip_through_their_file(
+    model: nn.Module, noise_images: DecodedImages, tmp_path: Path
+) -> None:
+    ranges = calibrate(model, noise_images, SPEC)
+    ranges.save(tmp_path / "ranges.json")
+    assert Ranges.read(tmp_path / "ranges.json") == ranges
+    ranges.check_model(model, SPEC)
+
+
+def test_ranges_of_another_model_or_preprocessing_are_refused(
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+) -> None:
+    ranges = calibrate(model, noise_images, SPEC)
+    with pytest.raises(DataError, match="another model"):
+        ranges.check_model(rewrite(random_model(tiny_config, seed=1), "tflite"), SPEC)
+    with pytest.raises(DataError, match="other preprocessing"):
+        ranges.check_model(model, SPEC.at_size(65))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"version": 2}, "version 2, not 1"),
+        ({"observer": "mse"}, "its own digest"),
+        ({"data": "0"}, "its own digest"),
+        ({"images": "many"}, "not a readable"),
+        ({"modules": {"x": {"input": [0, 1]}}}, "not a readable"),
+        ({"modules": {"x": {"input": [1, 0], "output": [0, 1]}}}, "no range"),
+        ({"modules": {"x": {"input": [0, float("nan")], "output": [0, 1]}}}, "no range"),
+        ({"preprocessing": {"size": 0}}, "not a readable"),
+        ({"modules": []}, "not a readable"),
+    ],
+)
+def test_damaged_ranges_files(
+    change: dict[str, object],
+    reason: str,
+    model: nn.Module,
+    noise_images: DecodedImages,
+    tmp_path: Path,
+) -> None:
+    fields = calibrate(model, noise_images, SPEC).to_dict()
+    path = tmp_path / "ranges.json"
+    path.write_text(json.dumps({**fields, **change}))
+    with pytest.raises(DataError, match=reason):
+        Ranges.read(path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "{"])
+def test_files_that_hold_no_ranges(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "ranges.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"ranges\.json: not a readable"):
+        Ranges.read(path)
+
+
+def test_ranges_are_reused_only_where_nothing_changed(
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+) -> None:
+    ranges = calibrate(model, noise_images, SPEC)
+    fewer = DecodedImages("noise", noise_images.pixels[:8], None)
+    other = rewrite(random_model(tiny_config, seed=1), "tflite")
+    assert reusable(ranges, model, noise_images, SPEC, "minmax") is ranges
+    assert reusable(None, model, noise_images, SPEC, "minmax") is None
+    assert reusable(ranges, other, noise_images, SPEC, "minmax") is None
+    assert reusable(ranges, model, fewer, SPEC, "minmax") is None
+    assert reusable(ranges, model, noise_images, Preprocessing(size=64), "minmax") is None
+    assert reusable(ranges, model, noise_images, SPEC, "mse") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration import legality
 from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.calibration.legality import REFUSED
-from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
+from lowformer_edge.calibration.ranges import ModuleRange, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.errors import ExportError
 from lowformer_edge.export.rewrite import rewrite
@@ -215,7 +216,8 @@ def test_ranges_that_find_no_op_or_no_module_are_refused(conversion: Conversion)
     first = next(iter(modules))
 
     def found(changed: dict[str, ModuleRange]) -> dict[str, tuple[float, float]]:
-        return tensor_ranges(graph, ops, Ranges(changed, "0" * 64, "minmax", 1))
+        ranges = dataclasses.replace(conversion.ranges, modules=changed)
+        return tensor_ranges(graph, ops, ranges)
 
     with pytest.raises(ExportError, match="nowhere is in one of both only"):
         found({**modules, "nowhere": modules[first]})

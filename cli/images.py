@@ -1,16 +1,17 @@
-"""Which images an export calibrates on, and which it is judged by."""
+"""Which images a command calibrates on, and which it judges by."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from pathlib import Path
 
 from .. import demo
 from ..artifact.files import digest_of
 from ..calibration.images import DecodedImages, ImageSet, decode, open_images
-from ..errors import UsageError
-from ..export.spec import ExportSpec
+from ..calibration.ranges import Ranges
+from ..errors import DataError, UsageError
+from ..export.bundle import RANGES_FILE
 from ..models.loading import LoadedModel
 from ..progress import Progress
 from .console import warn
@@ -19,21 +20,29 @@ from .console import warn
 def calibration_images(
     options: argparse.Namespace,
     loaded: LoadedModel,
-    specs: Sequence[ExportSpec],
     progress: Progress,
+    *,
+    needed: bool,
 ) -> DecodedImages:
     """Images for activation ranges; the bundled ones where those are apt.
 
+    Args:
+        options: The command's options.
+        loaded: The model.
+        progress: Is told about reading them.
+        needed: Whether ranges are taken from them, so that they must be like the model's own.
+
     Raises:
-        UsageError: A spec needs images like the model's own, and none were given.
+        UsageError: They must be like the model's own, and none were given.
         DataError: The images cannot be read.
     """
     if options.calibration_data:
         images = open_images(options.calibration_data)
-    elif any(spec.needs_ranges for spec in specs) and not _bundled_images_fit(loaded):
+    elif needed and not _bundled_images_fit(loaded):
         raise UsageError(
-            "--int8 needs images like those that the model will see: give"
-            " --calibration-data FOLDER, or choose --int8-dynamic"
+            "activation ranges need images like those that the model will see: give"
+            " --calibration-data FOLDER (an export can also take --ranges FILE, or be"
+            " --int8-dynamic)"
         )
     else:
         images = dataclasses.replace(open_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
@@ -84,3 +93,12 @@ def _read(
     if decoded.skipped:
         warn(f"{decoded.name}: used {len(decoded)} images, skipped {len(decoded.skipped)}")
     return decoded
+
+
+def older_ranges(bundle: Path) -> Ranges | None:
+    """The ranges of a bundle that is about to be replaced, if it has any that can be read."""
+    path = bundle / RANGES_FILE
+    try:
+        return Ranges.read(path) if path.is_file() else None
+    except DataError:
+        return None

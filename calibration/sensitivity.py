@@ -1,0 +1,151 @@
+"""What each op costs in accuracy when it is quantized, and gains when it is left in float."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ..artifact.preprocessing import Preprocessing
+from .images import DecodedImages
+from .ranges import Ranges
+from .recipe import quantizable_kinds
+from .simulation import simulated
+
+BATCH = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """How far quantized logits are from the float model's.
+
+    Attributes:
+        noise: Power of the difference over the power of the float logits; 0 where equal.
+        agreement: Share of images with the same top-1, in [0, 1].
+    """
+
+    noise: float
+    agreement: float
+
+    @property
+    def sqnr_db(self) -> float:
+        """The noise as a signal-to-quantization-noise ratio in dB; inf without noise."""
+        return -10 * math.log10(self.noise) if self.noise > 0 else math.inf
+
+
+@dataclasses.dataclass(frozen=True)
+class OpSensitivity:
+    """The sensitivity of one op.
+
+    Attributes:
+        path: The module's path in the rewritten model.
+        kind: Its kind.
+        precision: The precision that the recipe gives it.
+        alone: The loss where it alone is quantized.
+        left_out: The loss where all others are quantized and it is left in float.
+    """
+
+    path: str
+    kind: str
+    precision: str
+    alone: Loss
+    left_out: Loss
+
+
+@dataclasses.dataclass(frozen=True)
+class Sensitivity:
+    """The sensitivity of a model under a recipe, simulated in the eager model.
+
+    Attributes:
+        together: The loss where all ops are quantized as the recipe says.
+        ops: Those that the recipe quantizes, from the most sensitive to the least.
+        images: Number of images.
+        data: What they are.
+    """
+
+    together: Loss
+    ops: tuple[OpSensitivity, ...]
+    images: int
+    data: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain JSON values; an infinite ratio is None."""
+
+        def loss(value: Loss) -> dict[str, float | None]:
+            decibels = value.sqnr_db
+            return {
+                "sqnr_db": decibels if math.isfinite(decibels) else None,
+                "agreement_percent": 100 * value.agreement,
+            }
+
+        return {
+            "images": self.images,
+            "data": self.data,
+            "together": loss(self.together),
+            "ops": [
+                {
+                    "name": op.path,
+                    "op": op.kind,
+                    "precision": op.precision,
+                    "alone": loss(op.alone),
+                    "left_out": loss(op.left_out),
+                }
+                for op in self.ops
+            ],
+        }
+
+
+def analyse(
+    model: nn.Module,
+    ranges: Ranges,
+    precisions: Mapping[str, str],
+    images: DecodedImages,
+    preprocessing: Preprocessing,
+    on_op: Callable[[], object] = lambda: None,
+) -> Sensitivity:
+    """Measures each op's sensitivity by simulation.
+
+    Args:
+        model: The rewritten eager model.
+        ranges: Its activation ranges.
+        precisions: By module path, see :func:`legal_precisions`.
+        images: What the loss is taken on; not those that the ranges were taken from.
+        preprocessing: Normalises the images.
+        on_op: Called after each op, for progress.
+    """
+    inputs = list(images.batches(preprocessing, BATCH))
+    reference = _logits(model, inputs)
+
+    def loss(chosen: Mapping[str, str]) -> Loss:
+        with simulated(model, ranges, chosen):
+            return loss_between(reference, _logits(model, inputs))
+
+    kinds = quantizable_kinds(model)
+    quantized = {path: value for path, value in precisions.items() if value != "fp32"}
+    ops = []
+    for path, precision in quantized.items():
+        others = {other: value for other, value in quantized.items() if other != path}
+        ops.append(
+            OpSensitivity(path, kinds[path], precision, loss({path: precision}), loss(others))
+        )
+        on_op()
+    ranked = sorted(ops, key=lambda op: op.alone.noise, reverse=True)
+    return Sensitivity(loss(quantized), tuple(ranked), len(images), images.name)
+
+
+def _logits(model: nn.Module, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    with torch.no_grad():
+        return np.concatenate([model(torch.from_numpy(batch)).numpy() for batch in inputs])
+
+
+def loss_between(reference: NDArray[np.float32], other: NDArray[np.float32]) -> Loss:
+    """The loss of logits [N, K] against a reference's."""
+    signal = np.square(reference, dtype=np.float64).sum()
+    noise = np.square(reference.astype(np.float64) - other).sum()
+    same = reference.argmax(1) == other.argmax(1)
+    return Loss(float(noise / max(signal, 1e-300)), float(same.mean()))

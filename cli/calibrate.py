@@ -1,0 +1,137 @@
+"""``lowformer-calibrate``: activation ranges, and which ops INT8 hurts."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..progress import Progress, SilentProgress
+from .console import EXIT_OK, CommandParser, TerminalProgress, print_json, run_command
+from .options import add_data_options, add_model_options, check_counts, load_model_of
+
+if TYPE_CHECKING:
+    from ..calibration.ranges import Ranges
+    from ..calibration.sensitivity import Sensitivity
+
+SENSITIVITY_IMAGES = 64
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    return run_command(lambda: _calibrate(_parser().parse_args(arguments)))
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="lowformer-calibrate",
+        description="Takes activation ranges once, for every export with --ranges, and tells"
+        " which ops are sensitive to INT8.",
+    )
+    add_model_options(parser)
+    add_data_options(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the ranges go (default: ranges.json)"
+    )
+    output.add_argument(
+        "--sensitivity", action="store_true", help="rank the ops by what INT8 costs them"
+    )
+    output.add_argument("--plot", type=Path, metavar="FILE", help="the ranking as .png or .svg")
+    output.add_argument("--force", action="store_true", help="replace existing files")
+    output.add_argument("--json", action="store_true", help="print the result as JSON")
+    output.add_argument("--quiet", action="store_true", help="no progress, no table")
+    parser.set_defaults(evaluation_images=SENSITIVITY_IMAGES)
+    return parser
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    check_counts(options, "calibration_images", "evaluation_images")
+    if options.plot and not options.sensitivity:
+        raise UsageError("--plot shows the sensitivity; add --sensitivity")
+    if options.plot and options.plot.suffix not in (".png", ".svg"):
+        raise UsageError(f"{options.plot}: a plot is a .png or .svg file")
+    output = options.output or Path("ranges.json")
+    for path in (output, options.plot):
+        if path and path.exists() and not options.force:
+            raise UsageError(f"{path}: exists; give --force to replace it, or another name")
+    from ..calibration.observer import observer_factory
+
+    observer_factory(options.observer)
+    with contextlib.ExitStack() as stack:
+        progress: Progress = (
+            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
+        )
+        ranges, sensitivity = _work(options, progress)
+    ranges.save(output)
+    if sensitivity and options.plot:
+        from .sensitivity_plot import save_plot
+
+        save_plot(options.plot, sensitivity)
+    if options.json:
+        print_json(_report(output, ranges, sensitivity))
+    elif not options.quiet:
+        from .sensitivity_table import print_ranges, print_sensitivity
+
+        if sensitivity:
+            print_sensitivity(sensitivity)
+        print_ranges(output, ranges)
+    return EXIT_OK
+
+
+def _work(options: argparse.Namespace, progress: Progress) -> tuple[Ranges, Sensitivity | None]:
+    """Calibrates, and analyses the sensitivity if that was asked for."""
+    from ..calibration.legality import legal_precisions
+    from ..calibration.ranges import calibrate
+    from ..calibration.recipe import Recipe
+    from ..calibration.sensitivity import analyse
+    from ..export.rewrite import rewrite
+    from ..export.spec import ExportSpec
+    from .images import calibration_images, evaluation_images
+
+    recipe = Recipe.read(options.recipe) if options.recipe else None
+    with progress.step("loading the model"):
+        loaded = load_model_of(options)
+        rewritten = rewrite(loaded.network, "tflite")
+        spec = ExportSpec(precision="int8", recipe=recipe)
+        precisions = legal_precisions(spec.target, spec.quantization_recipe(), rewritten)
+    calibration = calibration_images(options, loaded, progress, needed=True)
+    with progress.step("calibrating", len(calibration)) as advance:
+        ranges = calibrate(rewritten, calibration, loaded.preprocessing, options.observer, advance)
+    if not options.sensitivity:
+        return ranges, None
+    evaluation = evaluation_images(options, loaded, calibration, progress)
+    if len(evaluation) > options.evaluation_images:
+        evaluation = dataclasses.replace(
+            evaluation, pixels=evaluation.pixels[: options.evaluation_images], labels=None
+        )
+    quantized = sum(precision != "fp32" for precision in precisions.values())
+    with progress.step("trying each op", quantized) as advance:
+        sensitivity = analyse(
+            rewritten,
+            ranges,
+            precisions,
+            evaluation,
+            loaded.preprocessing,
+            lambda: advance(1),
+        )
+    return ranges, sensitivity
+
+
+def _report(output: Path, ranges: Ranges, sensitivity: Sensitivity | None) -> dict[str, Any]:
+    return {
+        "ranges": str(output),
+        "digest": ranges.digest,
+        "observer": ranges.observer,
+        "images": ranges.images,
+        "sensitivity": sensitivity.to_dict() if sensitivity else None,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

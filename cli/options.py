@@ -1,0 +1,106 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..models.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from ..models.loading import LoadedModel
+
+CALIBRATION_IMAGES = 256
+EVALUATION_IMAGES = 2000
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what chooses a model."""
+    model = parser.add_argument_group("model")
+    model.add_argument(
+        "--model",
+        metavar="NAME",
+        help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
+    )
+    model.add_argument("--weights", type=Path, metavar="FILE", help=".pt or .safetensors")
+    model.add_argument("--config", type=Path, metavar="FILE", help="the authors' YAML, or our JSON")
+    model.add_argument(
+        "--random-weights", action="store_true", help="for latency and structure only"
+    )
+    model.add_argument("--classes", type=int, metavar="N", help="number of classes")
+    model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
+    model.add_argument("--input-size", type=int, metavar="PIXELS", help="side of the input")
+
+
+def load_model_of(options: argparse.Namespace) -> LoadedModel:
+    """The model that the options choose.
+
+    Raises:
+        UsageError: The combination, a file or a value cannot be used.
+    """
+    from ..artifact.labels import read_labels
+    from ..models.loading import load_model
+
+    return load_model(
+        options.model,
+        weights=options.weights,
+        config_path=options.config,
+        random_weights=options.random_weights,
+        num_classes=options.classes,
+        input_size=options.input_size,
+        labels=read_labels(options.labels) if options.labels else None,
+    )
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Adds what chooses images for calibration and evaluation; returns the group."""
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--calibration-data", type=Path, metavar="PATH", help="a folder of images, or .npz"
+    )
+    data.add_argument(
+        "--calibration-images",
+        type=int,
+        default=CALIBRATION_IMAGES,
+        metavar="N",
+        help="how many of them (default: %(default)s)",
+    )
+    data.add_argument(
+        "--observer",
+        default="minmax",
+        metavar="NAME",
+        help="activation ranges: minmax, mse, entropy, percentile:99.99 or moving-average"
+        " (default: %(default)s)",
+    )
+    data.add_argument(
+        "--recipe", type=Path, metavar="FILE", help="JSON that gives ops their precision in INT8"
+    )
+    data.add_argument(
+        "--evaluation-data",
+        type=Path,
+        metavar="PATH",
+        help="what accuracy is taken on: a folder with one folder a class, or .npz",
+    )
+    data.add_argument(
+        "--evaluation-images",
+        type=int,
+        default=EVALUATION_IMAGES,
+        metavar="N",
+        help="how many of them (default: %(default)s)",
+    )
+    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
+    data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
+    return data
+
+
+def check_counts(options: argparse.Namespace, *names: str) -> None:
+    """Refuses numbers below 1.
+
+    Raises:
+        UsageError: One of the options named is below 1.
+    """
+    for name in names:
+        if getattr(options, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least 1")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
+from lowformer_edge.calibration.recipe import uniform
+from lowformer_edge.calibration.simulation import rounded_by_image, simulated
+from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
+
+SPEC = Preprocessing(size=64, crop_ratio=1.0)
+
+
+def ranges_of(**modules: ModuleRange) -> Ranges:
+    return Ranges(modules, "m", "d", SPEC, "minmax", 1)
+
+
+def test_a_static_op_rounds_input_weights_and_output() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    layer.weight.data.fill_(0.5)
+    model = nn.ModuleDict({"op": layer})
+    ranges = ranges_of(op=ModuleRange((0.0, 255.0), (0.0, 51.0)))
+    x = torch.tensor([[3.3], [300.0], [-5.0]])
+    with simulated(model, ranges, {"op": "int8"}), torch.no_grad():
+        # 3.3 -> 3, times 0.5, to steps of 0.2; 300 and -5 are clipped on the way in and out.
+        assert layer(x).flatten().tolist() == pytest.approx([1.6, 51.0, 0.0])
+
+
+@pytest.mark.parametrize("precision", ["int8-weights", "int8-dynamic", "fp16"])
+def test_other_precisions_round_weights_per_output_channel(precision: str) -> None:
+    layer = nn.ConvTranspose2d(3, 2, 2, bias=False)
+    weights = layer.weight.detach().clone()
+    with simulated(nn.Sequential(layer), None, {"0": precision}):
+        assert not torch.equal(layer.weight, weights)
+        steps = weights.abs().amax((0, 2, 3), keepdim=True) / 127
+        assert ((layer.weight - weights).abs() <= steps / 2 + 1e-7).all()
+    assert torch.equal(layer.weight, weights)
+
+
+def test_dynamic_inputs_are_rounded_image_by_image() -> None:
+    values = torch.stack([torch.linspace(0, 1, 100), torch.linspace(0, 1000, 100)])
+    rounded = rounded_by_image(values)
+    assert (rounded[0] - values[0]).abs().max() <= 1 / 255
+    assert (rounded[0] != 0).sum() > 90
+
+
+def test_the_model_is_restored_even_after_an_error(
+    tiny_config: LowFormerConfig, noise_images: DecodedImages
+) -> None:
+    model = rewrite(random_model(tiny_config), "tflite")
+    ranges = calibrate(model, noise_images, SPEC)
+    x = torch.from_numpy(SPEC.normalise(noise_images.pixels))
+    precisions = uniform("int8").assign(model)
+    with torch.no_grad():
+        before = model(x)
+        with simulated(model, ranges, precisions):
+            assert not torch.equal(model(x), before)
+        assert torch.equal(model(x), before)
+        with pytest.raises(RuntimeError, match="x"), simulated(model, ranges, precisions):
+            raise RuntimeError("x")
+        assert torch.equal(model(x), before)
+
+
+def test_float_ops_are_not_touched(tiny_config: LowFormerConfig) -> None:
+    model = rewrite(random_model(tiny_config), "tflite")
+    x = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        before = model(x)
+        with simulated(model, None, uniform("fp32").assign(model)):
+            assert np.array_equal(model(x), before)
