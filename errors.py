@@ -37,5 +37,9 @@ class ExportError(LowFormerEdgeError):
     """A converter failed, or left a graph that breaks what the export promises."""
 
 
+class CheckError(LowFormerEdgeError):
+    """An exported file does not do what an export promises."""
+
+
 class MissingDependencyError(UsageError):
     """A package that this step needs is not installed, or is of another version."""

@@ -12,12 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ArtifactError
+from ..interrupt import deferred_interrupt
 
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def printable(name: str | Path) -> str:
+    """A file's name as text that can be shown and stored, whatever bytes it holds."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @contextlib.contextmanager
@@ -40,55 +47,51 @@ def replaced_file(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replaced_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def replaced_folder(path: Path) -> Iterator[Path]:
     """Gives a new folder beside ``path`` and puts it in its place if all went well.
 
-    Whatever happens before that, an older folder at ``path`` stays as it was.
-
-    Args:
-        path: The folder to make.
-        overwrite: Whether an existing bundle or empty folder at ``path`` may be replaced.
+    Whatever happens before that, an older folder at ``path`` stays as it was. Whether it may be
+    replaced at all is the caller's to check.
 
     Raises:
-        ArtifactError: ``path`` exists and may not be replaced, cannot be written, or the disk
-            is full.
+        ArtifactError: The folder cannot be written, or the disk is full.
     """
-    check_replaceable(path, overwrite=overwrite)
-    with _write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _write_errors(path), _made_parents(path.parent):
         work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         try:
-            new, old = work / "new", work / "old"
+            new = work / "new"
             new.mkdir()
             yield new
-            if path.exists():
-                path.rename(old)
-            try:
-                new.rename(path)
-            except BaseException:
-                if old.exists():
-                    old.rename(path)
-                raise
+            with deferred_interrupt():
+                _swap(new, path, work / "old")
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def check_replaceable(path: Path, *, overwrite: bool) -> None:
-    """Raises ArtifactError where a bundle folder may not be put at ``path``.
+def _swap(new: Path, path: Path, old: Path) -> None:
+    """Puts ``new`` at ``path``, and what was there at ``old``; undone if it fails."""
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
 
-    Only folders that hold nothing, or a bundle's manifest, are ever replaced.
-    """
-    if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise ArtifactError(f"{path}: exists and is not a folder; choose another --output")
-    if not path.exists() or not any(path.iterdir()):
-        return
-    if not (path / "manifest.json").is_file():
-        raise ArtifactError(
-            f"{path}: holds files that are not a bundle's, so it is not replaced;"
-            " choose another --output"
-        )
-    if not overwrite:
-        raise ArtifactError(f"{path}: exists; give --force to replace it, or another --output")
+
+@contextlib.contextmanager
+def _made_parents(folder: Path) -> Iterator[None]:
+    """Makes a folder with its parents, and removes those that it made if the block fails."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for parent in missing:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        raise
 
 
 @contextlib.contextmanager

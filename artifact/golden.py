@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArtifactError
+from ..errors import ArtifactError, DataError
+from .arrays import read_arrays
 
 COUNT = 8
 """How many inputs a bundle carries."""
@@ -40,10 +40,9 @@ class GoldenVectors:
             ArtifactError: The file is missing, damaged or holds other arrays.
         """
         try:
-            with path.open("rb") as file:
-                arrays = np.load(file, allow_pickle=False)
-                vectors = cls(arrays["pixels"], arrays["logits"])
-        except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile) as error:
+            arrays = read_arrays(path)
+            vectors = cls(arrays["pixels"], arrays["logits"])
+        except (DataError, KeyError) as error:
             raise ArtifactError(f"{path}: not a readable file of golden vectors") from error
         pixels, logits = vectors.pixels, vectors.logits
         if (

@@ -15,7 +15,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
         DataError: The file cannot be read, is empty, or has an empty line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a readable list of class names ({error})") from error
     names = tuple(line.strip() for line in lines)

@@ -20,7 +20,14 @@ FILE_NAME = "manifest.json"
 def _inside_the_bundle(path: str) -> str:
     """Accepts only relative paths that stay in the bundle's folder."""
     parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]:
+    if (
+        not parts
+        or "\0" in path
+        or path.startswith("/")
+        or ".." in parts
+        or "\\" in path
+        or ":" in parts[0]
+    ):
         raise ValueError(f"the path {path!r} leaves the bundle's folder")
     return path
 
@@ -232,7 +239,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise ManifestError(f"{folder}: not a bundle, it has no {FILE_NAME}")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: damaged ({error}); export again") from error
     version = content.get("schema_version") if isinstance(content, Mapping) else None
     if version != SCHEMA_VERSION:

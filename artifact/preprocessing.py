@@ -20,6 +20,9 @@ from ..errors import ConfigError
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+LONGEST_SIDE = 32_768
+"""Pixels of a resized image's long side; beyond that it is no photo, and would fill memory."""
+
 _RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -54,15 +57,22 @@ class Preprocessing:
         object.__setattr__(self, "std", tuple(self.std))
         if type(self.size) is not int or self.size < 1:
             raise ConfigError(f"preprocessing: size must be a positive integer, got {self.size!r}")
-        if not 0 < self.crop_ratio <= 1:
-            raise ConfigError(f"preprocessing: crop_ratio must be in (0, 1], got {self.crop_ratio}")
+        if type(self.crop_ratio) not in (int, float) or not 0.01 <= self.crop_ratio <= 1:
+            raise ConfigError(
+                f"preprocessing: crop_ratio must be in [0.01, 1], got {self.crop_ratio!r}"
+            )
         if self.interpolation not in _RESAMPLING:
             raise ConfigError(
                 f"preprocessing: interpolation {self.interpolation!r} is unknown; choose one of"
                 f" {', '.join(_RESAMPLING)}"
             )
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
-            raise ConfigError("preprocessing: mean and std need three numbers, std positive")
+        for numbers in (self.mean, self.std):
+            if len(numbers) != 3 or not all(
+                type(number) in (int, float) and math.isfinite(number) for number in numbers
+            ):
+                raise ConfigError(f"preprocessing: mean and std need three numbers, not {numbers}")
+        if min(self.std) <= 0:
+            raise ConfigError("preprocessing: std must be positive")
 
     @property
     def resize(self) -> int:
@@ -78,6 +88,10 @@ class Preprocessing:
 
         Returns:
             Pixels [size, size, 3] in 0 to 255.
+
+        Raises:
+            ValueError: The sides are so unequal that the long one would pass
+                :data:`LONGEST_SIDE`.
         """
         width, height = image.size
         short = min(width, height)
@@ -86,6 +100,8 @@ class Preprocessing:
             if width == short
             else (int(self.resize * width / height), self.resize)
         )
+        if max(size) > LONGEST_SIDE:
+            raise ValueError(f"{width} x {height} pixels are too unequal to be resized")
         if size != image.size:
             image = image.resize(size, _RESAMPLING[self.interpolation])
         left = round((size[0] - self.size) / 2)
@@ -144,13 +160,14 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
     EXIF rotation is applied. 16-bit samples keep their upper 8 bits; alpha is dropped, as the
     evaluation's image loader does; everything else is Pillow's conversion.
+
+    Raises:
+        ValueError: The image has 32-bit samples, of which nobody knows what is white.
     """
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
         samples = np.asarray(image).astype(np.uint16)
         image = Image.fromarray((samples >> 8).astype(np.uint8))
-    elif image.mode == "I":
-        # Pillow reads 16-bit greyscale PNG files as 32-bit integers in 0 to 65,535.
-        samples = np.clip(np.asarray(image), 0, 65535)
-        image = Image.fromarray((samples >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise ValueError("32-bit samples have no known range; save the image with 8 or 16 bits")
     return image.convert("RGB")

@@ -24,12 +24,12 @@ from lowformer_edge.calibration.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.console import TerminalProgress
 from lowformer_edge.export.bundle import toolchain
-from lowformer_edge.export.converter_output import captured_output
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.native_output import captured_output
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.latency import ratio, time_interleaved
 from lowformer_edge.runtime.machine import describe_machine

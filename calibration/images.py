@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import zipfile
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from ..artifact.arrays import read_arrays
+from ..artifact.files import printable
 from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..errors import DataError
+
+LARGEST_LABEL = 10_000_000
+"""Beyond any number of classes."""
 
 SUFFIXES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"))
 
@@ -53,21 +59,42 @@ class ImageSet:
     def with_labels_of(self, class_names: tuple[str, ...] | None, num_classes: int) -> ImageSet:
         """The set with labels that count the model's classes.
 
-        Folder names that are all names of the model's classes are matched by name; otherwise
-        their sorted order counts if there are as many as the model has classes. Labels that
-        cannot be matched are dropped.
+        Folders are matched with the model's class names, where letters and digits must be the
+        same and case does not count, since not every class name can be a folder's. For a model
+        without class names the folders count in their sorted order.
+
+        Raises:
+            DataError: Folders are not the model's classes, or a label is beyond them.
         """
         if self.labels is None:
             return self
-        if self.class_names is None:
-            fits = len(self.labels) == 0 or int(self.labels.max()) < num_classes
-            return self if fits else dataclasses.replace(self, labels=None)
-        if class_names and set(self.class_names) <= set(class_names):
-            order = np.array([class_names.index(name) for name in self.class_names], np.int64)
-            return dataclasses.replace(self, labels=order[self.labels], class_names=class_names)
-        if len(self.class_names) == num_classes:
-            return self
-        return dataclasses.replace(self, labels=None, class_names=None)
+        labels = self.labels
+        if self.class_names is not None and class_names is not None:
+            numbers = {_plain(name): number for number, name in enumerate(class_names)}
+            strangers = [name for name in self.class_names if _plain(name) not in numbers]
+            if strangers:
+                raise DataError(
+                    f"{self.name}: folder {strangers[0]} is no class of the model"
+                    f" ({len(strangers)} of {len(self.class_names)} folders are not); rename the"
+                    " folders after the class names, or put all images into one folder"
+                )
+            order = np.array([numbers[_plain(name)] for name in self.class_names], np.int64)
+            labels = order[labels]
+        elif self.class_names is not None and len(self.class_names) != num_classes:
+            raise DataError(
+                f"{self.name}: has {len(self.class_names)} folders, but the model {num_classes}"
+                " classes; give one folder for each class, or --labels"
+            )
+        if int(labels.max()) >= num_classes:
+            raise DataError(
+                f"{self.name}: has label {labels.max()}, but the model only {num_classes} classes"
+            )
+        return dataclasses.replace(self, labels=labels, class_names=class_names)
+
+
+def _plain(name: str) -> str:
+    """A class name without what a folder's name may lack."""
+    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,35 +148,46 @@ def open_images(path: Path) -> ImageSet:
 
 
 def _open_folder(folder: Path) -> ImageSet:
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.is_file()
-    )
+    files = sorted(_image_files(folder))
     if not files:
         raise DataError(
             f"{folder}: holds no image ({', '.join(sorted(SUFFIXES))}); give a folder that does"
         )
-    names = [file.relative_to(folder).parts[0] for file in files]
+    name = printable(folder.resolve().name)
     if any(file.parent == folder for file in files):
-        return ImageSet(folder.name, files)
+        return ImageSet(name, files)
+    names = [printable(file.relative_to(folder).parts[0]) for file in files]
     classes = sorted(set(names))
     labels = np.searchsorted(classes, names).astype(np.int64)
-    return ImageSet(folder.name, files, labels, tuple(classes))
+    return ImageSet(name, files, labels, tuple(classes))
+
+
+def _image_files(folder: Path) -> Iterator[Path]:
+    """Image files below a folder; links are followed once, hidden files and folders are not."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+    visited = set()
+    for place, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
+        visited.add(os.path.realpath(place))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".")
+            and os.path.realpath(os.path.join(place, name)) not in visited  # noqa: PTH118
+        ]
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(place, name)
 
 
 def _open_arrays(path: Path) -> ImageSet:
-    try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                images, labels = loaded, None
-            else:
-                images, labels = loaded["images"], loaded.get("labels")
-    except KeyError as error:
-        raise DataError(f"{path}: has no array called 'images'") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: not a readable array file; write it again") from error
+    arrays = read_arrays(path)
+    images = arrays.get("", arrays.get("images"))
+    labels = arrays.get("labels")
+    if images is None:
+        raise DataError(f"{path}: has no array called 'images'")
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (3,)):
         raise DataError(
             f"{path}: images must be uint8 [N, H, W] or [N, H, W, 3], not {images.dtype}"
@@ -157,15 +195,16 @@ def _open_arrays(path: Path) -> ImageSet:
         )
     if images.size == 0:
         raise DataError(f"{path}: holds no image")
-    if labels is not None and (
-        labels.shape != (len(images),)
-        or not np.issubdtype(labels.dtype, np.integer)
-        or labels.min() < 0
-    ):
-        raise DataError(
-            f"{path}: labels must be one class number for each of the {len(images)} images"
-        )
-    return ImageSet(path.name, images, None if labels is None else labels.astype(np.int64))
+    if labels is not None:
+        labels = _checked_labels(path, labels, len(images))
+    return ImageSet(printable(path.name), images, labels)
+
+
+def _checked_labels(path: Path, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
+    whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == (count,)
+    if not whole or int(labels.min()) < 0 or int(labels.max()) > LARGEST_LABEL:
+        raise DataError(f"{path}: labels must be one class number for each of the {count} images")
+    return labels.astype(np.int64)
 
 
 def decode(
@@ -192,10 +231,11 @@ def decode(
             pixels.append(preprocessing.pixels(_opened(item)))
             kept.append(index)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            name = printable(str(item)) if isinstance(item, Path) else f"image {index}"
             reason = "not an image" if isinstance(error, UnidentifiedImageError) else str(error)
             if strict:
-                raise DataError(f"{item}: cannot be read ({reason}); remove it") from error
-            skipped.append(f"{item}: {reason}")
+                raise DataError(f"{name}: cannot be read ({reason}); remove it") from error
+            skipped.append(f"{name}: {printable(reason)}")
         on_image()
     if not pixels:
         raise DataError(f"{images.name}: none of {len(images)} images can be read: {skipped[0]}")

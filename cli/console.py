@@ -10,7 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
+from ..artifact.files import printable
 from ..errors import LowFormerEdgeError, UsageError
+from ..interrupt import terminate_like_ctrl_c
 from ..progress import Advance
 
 EXIT_OK = 0
@@ -32,8 +34,11 @@ def run_command(command: Callable[[], int]) -> int:
     Returns:
         0 if all holds, 1 for a failed check or export, 2 for bad use, 130 for Ctrl-C.
     """
+    terminate_like_ctrl_c()
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()
+        return code
     except LowFormerEdgeError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
@@ -44,15 +49,19 @@ def run_command(command: Callable[[], int]) -> int:
             file=sys.stderr,
         )
         return EXIT_USAGE
+    except BrokenPipeError:
+        # The reader of our output has left; a second message to it would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except OSError as error:
+        where = f"{printable(error.filename)}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("interrupted; nothing was changed", file=sys.stderr)
         return EXIT_INTERRUPTED
     except MemoryError:
         print("error: not enough memory; try a smaller --batch or --input-size", file=sys.stderr)
-        return EXIT_FAILED
-    except BrokenPipeError:
-        # The reader of our output has left; a second message to it would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
 
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import CheckError, UsageError
 from ..export.spec import IO_TYPES, PRECISIONS, TARGETS, ExportSpec
+from ..interrupt import deferred_interrupt
 from ..progress import Progress, SilentProgress
 from .console import (
     EXIT_FAILED,
@@ -83,6 +84,9 @@ def _parser() -> CommandParser:
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
     )
     output.add_argument("--force", action="store_true", help="replace an existing bundle")
+    output.add_argument(
+        "--keep-failed", action="store_true", help="write the bundle although a check fails"
+    )
     output.add_argument("--threads", type=int, default=1, help="for latency (default: 1)")
     output.add_argument(
         "--runs", type=int, default=30, help="timed runs per file (default: %(default)s)"
@@ -104,7 +108,9 @@ _PRECISION_HELP = {
 def _export(options: argparse.Namespace) -> int:
     specs = _specs(options)
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
-    from ..artifact.files import check_replaceable, replaced_folder
+    with deferred_interrupt():
+        from ..artifact.files import replaced_folder
+        from ..artifact.replacement import check_replaceable
     from ..calibration.observer import observer_factory
     from .images import calibration_images, evaluation_images, older_ranges
 
@@ -122,17 +128,17 @@ def _export(options: argparse.Namespace) -> int:
         needed = any(spec.needs_ranges for spec in specs) and not options.ranges
         calibration = calibration_images(options, loaded, progress, needed=needed)
         evaluation = evaluation_images(options, loaded, calibration, progress)
-        folder = stack.enter_context(replaced_folder(output, overwrite=options.force))
+        folder = stack.enter_context(replaced_folder(output))
         manifest = _fill(
             folder, options, loaded, specs, calibration, evaluation, older_ranges(output), progress
         )
-    failures = failed_checks(manifest)
     if options.json:
         print_json({"bundle": str(output), **manifest.model_dump(mode="json")})
     elif not options.quiet:
         from .export_table import print_summary
 
         print_summary(output, manifest)
+    failures = failed_checks(manifest)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return EXIT_FAILED if failures else EXIT_OK
@@ -213,7 +219,15 @@ def _fill(
         for spec, path in exported.artifacts.items()
     ]
     write_golden(folder, evaluation.pixels, reference)
-    return write_manifest(folder, loaded, records, calibration, exported.ranges, describe_machine())
+    manifest = write_manifest(
+        folder, loaded, records, calibration, exported.ranges, describe_machine()
+    )
+    failures = failed_checks(manifest)
+    if failures and not options.keep_failed:
+        raise CheckError(
+            f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
+        )
+    return manifest
 
 
 def failed_checks(manifest: Manifest) -> list[str]:
@@ -230,8 +244,8 @@ def _failed_parity(artifact: ArtifactRecord) -> list[str]:
     if least is None or parity is None or parity.sqnr_db == "exact" or parity.sqnr_db >= least:
         return []
     return [
-        f"{artifact.file.path}: {parity.sqnr_db} dB SQNR to the eager model, below the {least:g}"
-        f" that {artifact.precision} keeps"
+        f"{artifact.file.path}: {parity.sqnr_db:.1f} dB SQNR to the eager model, below"
+        f" the {least:g} that {artifact.precision} keeps"
     ]
 
 

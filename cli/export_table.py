@@ -7,8 +7,13 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from ..artifact.files import printable
 from ..artifact.manifest import ArtifactRecord, Interval, Manifest
+
+LEAST_WIDTH = 110
+"""Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""
 
 PIPE_WIDTH = 160
 """Columns where stdout is a file or a pipe."""
@@ -19,33 +24,34 @@ def print_summary(bundle: Path, manifest: Manifest) -> None:
     console = result_console()
     console.print(artifact_table(manifest))
     for line in footnotes(manifest):
-        console.print(line, soft_wrap=True, markup=False)
-    console.print(f"bundle: {bundle}", soft_wrap=True, markup=False)
+        console.print(printable(line), soft_wrap=True, markup=False)
+    console.print(f"bundle: {printable(bundle)}", soft_wrap=True, markup=False)
 
 
 def result_console() -> Console:
     """Stdout, wide enough for a whole table where it is no terminal."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    width = max(console.width, LEAST_WIDTH) if console.is_terminal else PIPE_WIDTH
+    return Console(highlight=False, width=width)
 
 
 def artifact_table(manifest: Manifest) -> Table:
     """One row per artifact."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", no_wrap=True)
-    for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", "top-1 %", "ms", "×fp32"):
+    for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", "top-1 %", "ms", "x fp32"):
         table.add_column(heading, justify="right", no_wrap=True)
     for artifact in manifest.artifacts:
         table.add_row(*_row(artifact))
     return table
 
 
-def _row(artifact: ArtifactRecord) -> tuple[str, ...]:
+def _row(artifact: ArtifactRecord) -> tuple[str | Text, ...]:
     residency, parity, latency = artifact.residency, artifact.parity, artifact.latency
     sqnr = parity.sqnr_db if parity else "-"
     ratio = latency.ratio_to_fp32 if latency else None
     return (
-        artifact.file.path,
+        Text(printable(artifact.file.path)),
         f"{artifact.file.bytes / 1e6:.2f}",
         str(sum(artifact.ops.values())),
         str(residency.partitions) if residency else "-",
@@ -73,7 +79,7 @@ def footnotes(manifest: Manifest) -> list[str]:
     if latency:
         lines.append(
             f"latency: XNNPACK, {latency.threads} thread(s), median of {latency.runs} runs in"
-            f" turns with fp32, on {manifest.machine['processor']}"
+            f" turns with fp32, on {manifest.machine.get('processor', '?')}"
         )
     calibration = manifest.calibration
     if calibration:

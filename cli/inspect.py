@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..artifact.files import printable
 from ..errors import ArtifactError
 from .console import EXIT_OK, CommandParser, print_json, run_command
 
@@ -75,22 +76,22 @@ def _inspect_file(path: Path, as_json: bool) -> None:
             }
         )
         return
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    print(f"{printable(path)}: {path.stat().st_size / 1e6:.2f} MB")
     for kind, records in (("input", inputs), ("output", outputs)):
         for tensor in records:
             print(f"{kind}: {_described(tensor)}")
     if metadata:
-        print(f"model: {metadata['model']['name']}, {metadata['spec']['precision']}")
+        print(f"metadata: {', '.join(map(printable, metadata))}")
     print(f"ops: {len(where.ops)}, in {where.partitions} XNNPACK partition(s)")
     for op, count in where.op_counts.items():
         print(f"  {count:4d} {op}")
     print(f"not delegated: {len(where.refused)}")
     for record in where.refused:
-        print(f"  {record.kind} {record.name}")
+        print(f"  {record.kind} {printable(record.name)}")
 
 
 def _described(tensor: Tensor) -> str:
-    text = f"{tensor.name} {tensor.dtype} {list(tensor.shape)} {tensor.layout}"
+    text = f"{printable(tensor.name)} {tensor.dtype} {list(tensor.shape)} {tensor.layout}"
     if tensor.quantization:
         scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
         text += f", real = {scale:.6g} * (integer - {zero_point})"

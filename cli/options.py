@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..interrupt import deferred_interrupt
 from ..models.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def load_model_of(options: argparse.Namespace) -> LoadedModel:
     Raises:
         UsageError: The combination, a file or a value cannot be used.
     """
-    from ..artifact.labels import read_labels
-    from ..models.loading import load_model
+    with deferred_interrupt():
+        from ..artifact.labels import read_labels
+        from ..models.loading import load_model
 
     return load_model(
         options.model,
@@ -104,3 +106,5 @@ def check_counts(options: argparse.Namespace, *names: str) -> None:
     for name in names:
         if getattr(options, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
+    if options.seed < 0:
+        raise UsageError(f"--seed must not be negative, got {options.seed}")

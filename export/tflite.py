@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from ..calibration.ranges import Ranges
 from ..errors import ExportError, LowFormerEdgeError
+from ..interrupt import deferred_interrupt
 from ..models.loading import LoadedModel
-from .converter_output import captured_output
-from .interrupt import deferred_interrupt
+from ..native_output import captured_output
 from .spec import ExportSpec
 
 INPUT_NAME = "image"

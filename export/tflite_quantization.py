@@ -25,7 +25,7 @@ from torch import nn
 
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import QUANTIZABLE, Ranges
-from ..errors import ExportError
+from ..errors import ExportError, UsageError
 from .spec import ExportSpec
 from .tflite_graph import Op, TFLiteGraph
 
@@ -84,11 +84,13 @@ def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges 
         ranges: Its activation ranges; needed where the spec says so.
 
     Raises:
-        UsageError: The spec's recipe asks for a kernel that does not exist.
+        UsageError: The spec's recipe asks for a kernel that does not exist, or a weight does not
+            fit half precision.
         ExportError: The file's ops cannot be matched with the model's modules.
     """
     graph = TFLiteGraph(content)
     precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+    _check_half(precisions, model)
     ops = match_ops(graph, model)
     work = quantizer.Quantizer(bytearray(content), _rules(graph, ops, precisions, spec.io))
     statistics = None
@@ -100,6 +102,18 @@ def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges 
         }
     result = work.quantize(statistics, enable_progress_report=False)
     return bytes(result.quantized_model)
+
+
+def _check_half(precisions: Mapping[str, str], model: nn.Module) -> None:
+    """Refuses weights that do not fit half precision."""
+    limit = float(np.finfo(np.float16).max)
+    for path, precision in precisions.items():
+        largest = float(model.get_parameter(f"{path}.weight").abs().max())
+        if precision == "fp16" and largest > limit:
+            raise UsageError(
+                f"{path} has a weight of {largest:.4g}, beyond the {limit:g} of half precision;"
+                " choose another precision"
+            )
 
 
 def _bound(value: float) -> NDArray[np.float32]:

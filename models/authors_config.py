@@ -98,7 +98,7 @@ def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: not a readable YAML config ({reason})") from error
     if content is None:
@@ -111,9 +111,11 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 def _model(path: Path, net: Mapping[str, Any]) -> LowFormerConfig:
     name = str(net.get("name", path.stem)).lower()
     num_classes = net.get("n_classes", 1000)
-    if name in ("e1", "e2", "e3"):
-        return VARIANTS[name].replace(num_classes=num_classes)
     _check_flags(path, net)
+    if name in ("e1", "e2", "e3"):
+        if net.get("just_unfused") or net.get("nostrideatt"):
+            raise ConfigError(f"{path}: there is no ablation of {name}; describe it in JSON")
+        return VARIANTS[name].replace(num_classes=num_classes)
     on = {flag: bool(net.get(flag, False)) for flag in _FLAGS}
     widths, depths = _sizes(on)
     return LowFormerConfig(
@@ -132,6 +134,9 @@ def _model(path: Path, net: Mapping[str, Any]) -> LowFormerConfig:
 
 
 def _check_flags(path: Path, net: Mapping[str, Any]) -> None:
+    texts = [key for key in (*_FLAGS, *_REQUIRED_ON) if not isinstance(net.get(key, False), bool)]
+    if texts:
+        raise ConfigError(f"{path}: {texts[0]} must be true or false, not {net[texts[0]]!r}")
     off = [flag for flag in _REQUIRED_ON if not net.get(flag)]
     if off:
         raise ConfigError(
@@ -141,7 +146,7 @@ def _check_flags(path: Path, net: Mapping[str, Any]) -> None:
     if net.get("model_mult", 1) != 1 or net.get("grouping", 1) != 1:
         raise ConfigError(f"{path}: model_mult and grouping other than 1 are not supported")
     unknown = [
-        key
+        str(key)
         for key, value in net.items()
         if value and key not in (*_FLAGS, *_REQUIRED_ON, *_IGNORED)
     ]

@@ -91,31 +91,27 @@ def _read_safetensors(path: Path, digest: str) -> Checkpoint:
             ),
             labels=tuple(map(str, fields["labels"])) if "labels" in fields else None,
         )
-    except (ValueError, TypeError, ConfigError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, ConfigError) as error:
         raise CheckpointError(f"{path}: its metadata are damaged ({error})") from error
 
 
 def _load_tensors(path: Path) -> object:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # about the pickle protocol
+            warnings.simplefilter("ignore")  # about pickle protocols and file formats
             return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "weights_only" in str(error) or "Unsupported" in str(error):
+    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
+        message = str(error)
+        if "TorchScript" in message:
             raise CheckpointError(
-                f"{path}: holds Python objects besides tensors, which could run code, so it is"
-                " refused; save its state_dict alone, or as safetensors"
+                f"{path}: is a TorchScript program, which holds code; save the state_dict of the"
+                " eager model"
             ) from error
-        raise CheckpointError(f"{path}: not a PyTorch checkpoint, or damaged") from error
-    except (
-        SafetensorError,
-        RuntimeError,
-        EOFError,
-        LookupError,
-        ValueError,
-        AttributeError,
-        OSError,
-    ) as error:
+        if isinstance(error, pickle.UnpicklingError) and "Weights only load failed" in message:
+            raise CheckpointError(
+                f"{path}: damaged, or holds Python objects besides tensors, which could run code;"
+                " it is refused; save its state_dict alone, or as safetensors"
+            ) from error
         raise CheckpointError(
             f"{path}: not a whole PyTorch checkpoint; copy or download it again"
         ) from error
@@ -129,11 +125,15 @@ def _published_keys(path: Path, content: object) -> dict[str, Tensor]:
         not isinstance(content, Mapping)
         or not content
         or not all(isinstance(value, Tensor) for value in content.values())
+        or not all(isinstance(key, str) for key in content)
     ):
         raise CheckpointError(
             f"{path}: holds no state dict (a mapping of names to tensors, bare or under"
             " 'state_dict')"
         )
+    for key, value in content.items():
+        if value.layout != torch.strided or value.is_meta or value.is_quantized:
+            raise CheckpointError(f"{path}: {key} is not a plain tensor; save dense weights")
     return {
         key.removeprefix("module.").replace("head.opseq.", "head."): value
         for key, value in content.items()
@@ -152,21 +152,23 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
     """
     with torch.device("meta"):
         model = LowFormer(config)
-    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    _check_fit(config, expected, checkpoint)
-    bad = [key for key, value in checkpoint.state.items() if not bool(value.isfinite().all())]
+    wanted = model.state_dict()
+    _check_fit(config, {key: tuple(value.shape) for key, value in wanted.items()}, checkpoint)
+    state = {}
+    for key, value in checkpoint.state.items():
+        if value.is_complex() or (wanted[key].is_floating_point() != value.is_floating_point()):
+            raise CheckpointError(
+                f"{checkpoint.path}: {key} is of type {value.dtype}, not {wanted[key].dtype}"
+            )
+        state[key] = value.to(wanted[key].dtype)
+    bad = [key for key, value in state.items() if not bool(value.isfinite().all())]
     if bad:
         raise CheckpointError(
             f"{checkpoint.path}: {_listed(bad)} holds NaN or infinite values; the model cannot"
             " be exported"
         )
     model = model.to_empty(device="cpu")
-    model.load_state_dict(
-        {
-            key: value.float() if value.is_floating_point() else value
-            for key, value in checkpoint.state.items()
-        }
-    )
+    model.load_state_dict(state)
     return model.eval()
 
 
@@ -176,13 +178,13 @@ def _check_fit(
     found = {key: tuple(value.shape) for key, value in checkpoint.state.items()}
     if found == expected:
         return
-    fitting = _fitting_variant(found)
     classes = found.get(_CLASSIFIER, (0,))[0]
-    if fitting == config.name:
+    if classes and found == _shapes(config.replace(num_classes=classes)):
         raise CheckpointError(
             f"{checkpoint.path}: has {classes} classes, the model {config.num_classes};"
             f" give --classes {classes}"
         )
+    fitting = _fitting_variant(found)
     differences = []
     missing = [key for key in expected if key not in found]
     extra = [key for key in found if key not in expected]
@@ -208,11 +210,16 @@ def _fitting_variant(found: Mapping[str, tuple[int, ...]]) -> str | None:
     if _CLASSIFIER not in found:
         return None
     for name, config in VARIANTS.items():
-        with torch.device("meta"):
-            model = LowFormer(config.replace(num_classes=found[_CLASSIFIER][0]))
-        if found == {key: tuple(value.shape) for key, value in model.state_dict().items()}:
+        if found == _shapes(config.replace(num_classes=found[_CLASSIFIER][0])):
             return name
     return None
+
+
+def _shapes(config: LowFormerConfig) -> dict[str, tuple[int, ...]]:
+    """Keys and shapes of a model's state."""
+    with torch.device("meta"):
+        model = LowFormer(config)
+    return {key: tuple(value.shape) for key, value in model.state_dict().items()}
 
 
 def _listed(keys: list[str]) -> str:

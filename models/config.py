@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from ..errors import ConfigError
 NUM_STAGES = 5
 """The stem and four stages, each of which halves the resolution once."""
 
-TOTAL_STRIDE = 2**NUM_STAGES
+SMALLEST_INPUT = 2**NUM_STAGES
+"""Pixels; below this the last stage would have nothing to look at."""
+
+LARGEST_INPUT = 4096
+LARGEST_SIZE = 100_000
+DEEPEST = 100
+"""Bounds beyond which a config is a mistake, and would only run out of memory."""
+
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +99,11 @@ class LowFormerConfig:
                 )
 
     def _check_shapes(self) -> None:
+        if not re.fullmatch(NAME_PATTERN, self.name):
+            raise ConfigError(
+                f"model config: name {self.name!r} must be up to 64 letters, digits, dots, dashes"
+                " and underscores, since files are named after it"
+            )
         lengths = {
             "widths": NUM_STAGES,
             "depths": NUM_STAGES,
@@ -113,8 +127,16 @@ class LowFormerConfig:
             self.mlp_expansion,
             self.num_classes,
             self.head_width,
-            self.input_size,
         )
+        if max(positive) > LARGEST_SIZE or max(self.depths) > DEEPEST:
+            raise ConfigError(
+                f"model config: sizes go to {LARGEST_SIZE} and depths to {DEEPEST}, got more"
+            )
+        if not SMALLEST_INPUT <= self.input_size <= LARGEST_INPUT:
+            raise ConfigError(
+                f"input size {self.input_size} is not possible; the model takes {SMALLEST_INPUT}"
+                f" to {LARGEST_INPUT} pixels"
+            )
         if min(positive) < 1 or min(self.depths) < 0:
             raise ConfigError("model config: sizes must be positive and depths not negative")
         if min(self.depths[1:3]) < 1:
@@ -175,7 +197,7 @@ class LowFormerConfig:
         """
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: not a readable JSON config ({error})") from error
         if not isinstance(fields, dict):
             raise ConfigError(f"{path}: a config is a JSON object, not {type(fields).__name__}")

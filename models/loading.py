@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from ..artifact.files import printable
 from ..artifact.preprocessing import Preprocessing
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import ConfigError, UsageError
 from .authors_config import read_authors_config
 from .checkpoint import Checkpoint, load_weights, read_checkpoint
-from .config import TOTAL_STRIDE, LowFormerConfig
+from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .random_weights import random_model
 from .variants import CHECKPOINTS_PAGE, DEMO, variant
-
-SMALLEST_INPUT = TOTAL_STRIDE
-"""Pixels; below this the last stage would have nothing to look at."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,13 +71,13 @@ def load_model(
     Raises:
         UsageError: The combination, a file or a value cannot be used.
     """
-    if name and config_path:
+    if name is not None and config_path:
         raise UsageError("--model and --config both choose the architecture; give one of them")
     if weights and random_weights:
         raise UsageError("--weights and --random-weights exclude each other; give one of them")
-    if not (name or config_path or weights):
+    if name is None and not config_path and not weights:
         name = DEMO.name
-    if name and variant(name) == DEMO and not weights and not random_weights:
+    if name is not None and variant(name) == DEMO and not weights and not random_weights:
         weights = DEMO_CHECKPOINT
     checkpoint = read_checkpoint(weights) if weights else None
     config, preprocessing = _architecture(name, config_path, checkpoint)
@@ -91,7 +89,7 @@ def load_model(
             f" theirs at {CHECKPOINTS_PAGE}), or --random-weights for latency only"
         )
     if input_size is not None:
-        config = config.replace(input_size=_checked_input_size(input_size))
+        config = config.replace(input_size=input_size)
     preprocessing = preprocessing.at_size(config.input_size)
     network = load_weights(config, checkpoint) if checkpoint else random_model(config)
     labels = labels or (checkpoint.labels if checkpoint else None)
@@ -104,7 +102,7 @@ def load_model(
         network=network,
         preprocessing=preprocessing,
         labels=labels,
-        source=checkpoint.path.name if checkpoint else "random weights",
+        source=printable(checkpoint.path.name) if checkpoint else "random weights",
         digest=checkpoint.digest if checkpoint else None,
     )
 
@@ -119,7 +117,7 @@ def _architecture(
     stated = checkpoint.preprocessing if checkpoint else None
     if config_path:
         config = LowFormerConfig.from_json(config_path)
-    elif name:
+    elif name is not None:
         config = variant(name)
     elif checkpoint and checkpoint.config:
         config = checkpoint.config
@@ -131,11 +129,3 @@ def _architecture(
     if config == DEMO:
         stated = stated or Preprocessing(crop_ratio=1.0)
     return config, stated or Preprocessing(size=config.input_size)
-
-
-def _checked_input_size(size: int) -> int:
-    if size < SMALLEST_INPUT or size > 4096:
-        raise UsageError(
-            f"input size {size} is not possible; the model takes {SMALLEST_INPUT} to 4096 pixels"
-        )
-    return size

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Interval, Parity
+from ..errors import CheckError
 
 _Z95 = 1.959963984540054
 """Quantile of the normal distribution that leaves 2.5 % above it."""
@@ -65,16 +66,20 @@ def compare(
         data: What the images are.
 
     Raises:
-        ValueError: Shapes differ, there is no image, a logit is not finite, or the reference is
+        CheckError: Shapes differ, there is no image, a logit is not finite, or the reference is
             zero throughout.
     """
     if reference.shape != other.shape or reference.ndim != 2 or len(reference) == 0:
-        raise ValueError(f"cannot compare logits {reference.shape} and {other.shape}")
-    if not (np.isfinite(reference).all() and np.isfinite(other).all()):
-        raise ValueError("logits are NaN or infinite")
+        raise CheckError(f"logits {reference.shape} and {other.shape} cannot be compared")
+    for whose, logits in (("the eager model's", reference), ("its", other)):
+        if not np.isfinite(logits).all():
+            raise CheckError(
+                f"{whose} logits are NaN or infinite on {data}; a weight or an activation is too"
+                " large for the precision"
+            )
     decibels = sqnr(reference, other)
     if decibels == -math.inf:
-        raise ValueError("the reference's logits are all zero")
+        raise CheckError(f"the eager model's logits are all zero on {data}")
     expected, found = reference.argmax(1), other.argmax(1)
     return Parity(
         images=len(reference),

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Quantization, Tensor
 from ..errors import ArtifactError, MissingDependencyError
+from ..interrupt import deferred_interrupt
+from ..native_output import captured_output
 from .runner import Runner
 
 FILE_IDENTIFIER = b"TFL3"
@@ -28,14 +30,16 @@ def open_interpreter(path: Path, threads: int) -> Any:
         if file.read(8)[4:] != FILE_IDENTIFIER:
             raise ArtifactError(f"{path}: not a TFLite model")
     try:
-        from ai_edge_litert.interpreter import Interpreter
+        with deferred_interrupt():
+            from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         raise MissingDependencyError(
             "running TFLite files needs ai-edge-litert; install lowformer-edge[tflite-runtime]"
         ) from error
     try:
-        interpreter = Interpreter(str(path), num_threads=threads)
-        interpreter.allocate_tensors()
+        with captured_output():
+            interpreter = Interpreter(str(path), num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ArtifactError(

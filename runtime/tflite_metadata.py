@@ -31,5 +31,5 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
                 metadata: dict[str, Any] = json.loads(content.tobytes())
             except (AttributeError, ValueError) as error:
                 raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
-            return metadata
+            return metadata if isinstance(metadata, dict) else None
     return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
+from ..errors import CheckError
 from ..progress import Progress
 from .latency import LatencyResult, ratio, time_interleaved
 from .parity import compare
@@ -74,6 +75,9 @@ def verify(
         threads: Threads for the runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
+
+    Raises:
+        CheckError: An artifact's or the eager model's logits cannot be compared.
     """
     parities = {}
     for name, path in files.items():
@@ -86,9 +90,12 @@ def verify(
                 pixels = samples.pixels[start : start + CHUNK]
                 logits.append(runner.run(preprocessing.normalise(pixels)))
                 advance(len(pixels))
-        parities[name] = compare(
-            samples.reference, np.concatenate(logits), samples.labels, samples.data
-        )
+        try:
+            parities[name] = compare(
+                samples.reference, np.concatenate(logits), samples.labels, samples.data
+            )
+        except CheckError as error:
+            raise CheckError(f"{path.name}: {error}") from error
     reference, times = _time(files, float32, samples, preprocessing, threads, rounds, progress)
     verified = {}
     for name, path in files.items():

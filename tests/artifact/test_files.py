@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from lowformer_edge.artifact.files import check_replaceable, replaced_file, replaced_folder
+from lowformer_edge.artifact.files import printable, replaced_file, replaced_folder
 from lowformer_edge.errors import ArtifactError
 
 
@@ -34,7 +36,7 @@ def test_an_older_bundle_survives_whatever_happens(error: BaseException, tmp_pat
     target = tmp_path / "bundle"
     make_bundle(target)
     expected = ArtifactError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), replaced_folder(target, overwrite=True) as folder:
+    with pytest.raises(expected), replaced_folder(target) as folder:
         (folder / "manifest.json").write_text("half")
         raise error
     assert content_of(target) == {"manifest.json": "old"}
@@ -45,27 +47,9 @@ def test_overwriting_replaces_all_of_an_older_bundle(tmp_path: Path) -> None:
     target = tmp_path / "bundle"
     make_bundle(target)
     (target / "old.tflite").write_text("old")
-    with replaced_folder(target, overwrite=True) as folder:
+    with replaced_folder(target) as folder:
         (folder / "manifest.json").write_text("new")
     assert content_of(target) == {"manifest.json": "new"}
-
-
-def test_what_may_not_be_replaced(tmp_path: Path) -> None:
-    make_bundle(tmp_path / "bundle")
-    with pytest.raises(ArtifactError, match="--force"):
-        check_replaceable(tmp_path / "bundle", overwrite=False)
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "thesis.tex").write_text("")
-    with pytest.raises(ArtifactError, match="not a bundle's"):
-        check_replaceable(tmp_path / "mine", overwrite=True)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ArtifactError, match="not a folder"):
-        check_replaceable(tmp_path / "file", overwrite=True)
-    (tmp_path / "link").symlink_to(tmp_path / "bundle")
-    with pytest.raises(ArtifactError, match="not a folder"):
-        check_replaceable(tmp_path / "link", overwrite=True)
-    (tmp_path / "empty").mkdir()
-    check_replaceable(tmp_path / "empty", overwrite=False)
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
@@ -102,3 +86,42 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     with replaced_file(target) as temporary:
         temporary.write_text("new")
     assert content_of(tmp_path) == {"x.json": "new"}
+
+
+def test_parents_that_were_made_for_nothing_go_again(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), replaced_folder(tmp_path / "a" / "b" / "c"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_between_the_two_renames_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "bundle"
+    make_bundle(target)
+    rename = Path.rename
+
+    def interrupted(self: Path, goal: Path) -> Path:
+        result = rename(self, goal)
+        os.kill(os.getpid(), signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), replaced_folder(target) as folder:
+        (folder / "manifest.json").write_text("new")
+    assert content_of(target) == {"manifest.json": "new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("plain.png", "plain.png"),
+        ("é ☃.png", "é ☃.png"),
+        ("caf\udce9.png", "caf\\xe9.png"),
+        ("a\nb\x1b[2J", "a\\nb\\x1b[2J"),
+    ],
+)
+def test_any_file_name_can_be_shown(name: str, expected: str) -> None:
+    assert printable(name) == expected
+    printable(name).encode("utf-8")

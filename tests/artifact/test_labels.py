@@ -31,3 +31,9 @@ def test_files_that_are_no_labels(content: bytes, tmp_path: Path) -> None:
 def test_names_that_do_not_fit_a_line(name: str) -> None:
     with pytest.raises(DataError, match="one line"):
         format_labels([name])
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_bytes("cat\ndog\n".encode("utf-8-sig"))
+    assert read_labels(path) == ("cat", "dog")

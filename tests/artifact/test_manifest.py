@@ -41,7 +41,7 @@ def test_it_names_every_file(demo_bundle: Path, demo_manifest: Manifest) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/passwd", "../x", "a/../../x", "C:/x", "..\\x", "", ".."],
+    ["/etc/passwd", "../x", "a/../../x", "C:/x", "..\\x", "", "..", "a\0b"],
 )
 def test_hostile_paths_are_refused(path: str, bundle: Path) -> None:
     edit(bundle, lambda content: content["golden"].update(path=path))
@@ -64,7 +64,7 @@ def test_a_path_is_relative_or_refused(path: str) -> None:
     except ValidationError:
         return
     base = Path("/bundle")
-    assert "\0" in record.path or (base / record.path).resolve().is_relative_to(base)
+    assert (base / record.path).resolve().is_relative_to(base)
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, 1.5])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,11 @@ def test_specs_round_trip_through_json(spec: Preprocessing) -> None:
         ({"crop_ratio": 0}, "crop_ratio"),
         ({"crop_ratio": 1.1}, "crop_ratio"),
         ({"interpolation": "cubic"}, "bicubic"),
-        ({"std": (0.0, 1.0, 1.0)}, "std positive"),
+        ({"crop_ratio": 1e-320}, "crop_ratio"),
+        ({"crop_ratio": "1"}, "crop_ratio"),
+        ({"std": (0.0, 1.0, 1.0)}, "std must be positive"),
+        ({"mean": ("a", "b", "c")}, "three numbers"),
+        ({"mean": (0.0, float("nan"), 0.0)}, "three numbers"),
         ({"mean": (0.0, 1.0)}, "three numbers"),
         ({"scale": 2}, "unknown field scale"),
         ({"size": 224, "resize": 256}, "contradicts"),
@@ -108,10 +113,10 @@ def test_alpha_is_dropped() -> None:
     assert to_rgb(image).getpixel((0, 0)) == (200, 100, 50)
 
 
-@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
+@pytest.mark.parametrize("mode", ["I;16", "I;16B"])
 def test_sixteen_bit_samples_keep_their_upper_eight_bits(mode: str) -> None:
     samples = np.array([[0, 255, 256], [32768, 65280, 65535]], np.uint16)
-    dtype = {"I;16": "<u2", "I;16B": ">u2", "I": "i4"}[mode]
+    dtype = {"I;16": "<u2", "I;16B": ">u2"}[mode]
     image = Image.frombytes(mode, (3, 2), samples.astype(dtype).tobytes())
     found = np.asarray(to_rgb(image))[..., 0]
     np.testing.assert_array_equal(found, samples >> 8)
@@ -133,3 +138,22 @@ def test_exif_rotation_is_applied(orientation: int) -> None:
     exif = stored.getexif()
     exif[0x0112] = orientation
     np.testing.assert_array_equal(np.asarray(to_rgb(stored)), np.asarray(upright))
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_thirty_two_bit_samples_are_refused_rather_than_guessed(mode: str) -> None:
+    with pytest.raises(ValueError, match="32-bit samples"):
+        to_rgb(Image.new(mode, (4, 4)))
+
+
+def test_sixteen_bit_png_files_are_read_as_such(tmp_path: Path) -> None:
+    samples = np.array([[0, 255, 256], [32768, 65280, 65535]], np.uint16)
+    Image.fromarray(samples).save(tmp_path / "grey.png")
+    with Image.open(tmp_path / "grey.png") as image:
+        np.testing.assert_array_equal(np.asarray(to_rgb(image))[..., 1], samples >> 8)
+
+
+@pytest.mark.parametrize("size", [(1, 30_000), (30_000, 1)])
+def test_absurd_shapes_are_refused_before_they_fill_memory(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="too unequal"):
+        Preprocessing().pixels(Image.new("RGB", size))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,16 +53,44 @@ def test_flat_folders_have_no_labels(photos: Path) -> None:
 
 def test_labels_follow_the_models_names(photos: Path) -> None:
     images = open_images(photos)
-    named = images.with_labels_of(("dog", "fish", "cat"), 3)
+    named = images.with_labels_of(("Dog!", "fish", "cat"), 3)
     assert named.labels is not None
     assert named.labels.tolist() == [2, 2, 0, 0, 0]
-    ordered = images.with_labels_of(("tabby", "poodle"), 2)
+    ordered = images.with_labels_of(None, 2)
     assert ordered.labels is not None
     assert ordered.labels.tolist() == [0, 0, 1, 1, 1]
-    assert images.with_labels_of(("tabby", "poodle", "fish"), 3).labels is None
+
+
+def test_labels_are_never_guessed(photos: Path) -> None:
+    images = open_images(photos)
+    with pytest.raises(DataError, match=r"folder dog is no class of the model \(1 of 2"):
+        images.with_labels_of(("cat", "fish"), 2)
+    with pytest.raises(DataError, match="has 2 folders, but the model 3 classes"):
+        images.with_labels_of(None, 3)
     numbered = ImageSet("x", np.zeros((2, 4, 4), np.uint8), np.array([0, 7]))
     assert numbered.with_labels_of(None, 8).labels is not None
-    assert numbered.with_labels_of(None, 7).labels is None
+    with pytest.raises(DataError, match="label 7, but the model only 7"):
+        numbered.with_labels_of(("a",) * 7, 7)
+
+
+def test_links_are_followed_and_hidden_places_are_not(photos: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    save(elsewhere / "f.png")
+    (photos / "bird").symlink_to(elsewhere)
+    (photos / "cat" / "loop").symlink_to(photos)
+    save(photos / ".ipynb_checkpoints" / "g.png")
+    save(photos / "cat" / ".trash" / "h.png")
+    images = open_images(photos)
+    assert images.class_names == ("bird", "cat", "dog")
+    names = [Path(str(item)).name for item in images.items]
+    assert sorted(names) == ["a.png", "b.jpg", "c.PNG", "d.tif", "e.gif", "f.png"]
+
+
+def test_names_that_are_no_text_can_be_reported(photos: Path) -> None:
+    (photos / "cat" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"no image")
+    (line,) = decode(open_images(photos), SPEC).skipped
+    assert "caf\\xe9.jpg" in line
+    line.encode("utf-8")
 
 
 def test_broken_images_are_named_and_left_out(photos: Path) -> None:
@@ -116,6 +145,10 @@ def test_arrays_with_and_without_labels(tmp_path: Path) -> None:
         ({"images": np.zeros((1, 4, 4), np.uint8), "labels": np.array([0.5])}, "one class number"),
         ({"images": np.zeros((1, 4, 4), np.uint8), "labels": np.array([-1])}, "one class number"),
         ({"images": np.array([object()])}, "not a readable array"),
+        (
+            {"images": np.zeros((1, 4, 4), np.uint8), "labels": np.array([2**64 - 1])},
+            "one class number",
+        ),
     ],
 )
 def test_arrays_that_are_refused(
@@ -132,6 +165,20 @@ def test_damaged_array_files(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(DataError, match="not a readable array"):
             open_images(path)
+
+
+def test_any_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    images = np.random.default_rng(0).integers(0, 4, (2, 16, 16), np.uint8)
+    np.savez_compressed(path, images=images)
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            found = open_images(path)
+        except DataError:
+            continue
+        assert isinstance(found.items, np.ndarray)
 
 
 def test_samples_are_reproducible_and_keep_their_labels() -> None:

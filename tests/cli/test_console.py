@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lowformer_edge.cli.console import TerminalProgress, run_command
-from lowformer_edge.errors import DataError, ExportError, UsageError
+from lowformer_edge.errors import CheckError, DataError, ExportError, UsageError
 
 
 def failing(error: BaseException) -> Callable[[], int]:
@@ -25,6 +25,8 @@ def failing(error: BaseException) -> Callable[[], int]:
         (ExportError("failed"), 1, "error: failed"),
         (KeyboardInterrupt(), 130, "interrupted; nothing was changed"),
         (MemoryError(), 1, "not enough memory"),
+        (PermissionError(13, "Permission denied", "x.pt"), 2, "error: x.pt: Permission denied"),
+        (CheckError("wrong"), 1, "error: wrong"),
         (ModuleNotFoundError("x", name="torch.nn"), 2, "error: torch is not installed"),
     ],
 )

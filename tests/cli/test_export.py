@@ -17,7 +17,9 @@ from PIL import Image
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.cli.export import failed_checks, main
+from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 
@@ -84,7 +86,7 @@ def test_int8_inputs_and_outputs(here: Path) -> None:
 
 def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     generator = np.random.default_rng(0)
-    for name in ("Bag", "Coat", "Dress"):
+    for name in ("Bag", "T-shirt_top", "Dress"):
         (here / "photos" / name).mkdir(parents=True)
         pixels = generator.integers(0, 256, (50, 70, 3), np.uint8)
         Image.fromarray(pixels).save(here / "photos" / name / "a.png")
@@ -138,6 +140,10 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (here / "empty").mkdir()
     (here / "names.txt").write_text("a\nb\n")
     (here / "file").write_text("")
+    evil = VARIANTS["b0"].to_dict() | {"name": "../evil"}
+    (here / "evil.json").write_text(json.dumps(evil))
+    (here / "strangers" / "Cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(here / "strangers" / "Cat" / "a.png")
     rules = [{"precision": "int8"}, {"op": "depthwise_conv", "precision": "int8-dynamic"}]
     (here / "recipe.json").write_text(json.dumps({"version": 1, "rules": rules}))
     weights = ["--weights", "b0.pt"]
@@ -159,6 +165,13 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--input-size", "8"], "input size 8 is not possible"),
         ([*FAST, "--input-size", "big"], "invalid int value"),
         ([*FAST, "--io", "int8"], "--io int8 needs --int8"),
+        ([*FAST, "--seed", "-1"], "--seed must not be negative"),
+        ([*FAST, "--model", ""], "'' is not known"),
+        ([*FAST, "--random-weights", "--classes", "1000000000000"], "sizes go to"),
+        ([*FAST, "--config", "evil.json", "--random-weights"], "name '../evil'"),
+        ([*FAST, "--output", "x" * 300], "File name too long"),
+        ([*FAST, "--weights", "x" * 300], "File name too long"),
+        ([*FAST, "--evaluation-data", "strangers"], "folder Cat is no class of the model"),
         ([*FAST, "--io", "uint8"], "invalid choice"),
         ([*FAST, "--batch", "0"], "batch must be between"),
         ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
@@ -186,7 +199,36 @@ def test_an_existing_bundle_is_kept_without_force(
     assert artifact.precision == "fp16"
     (here / "mine").mkdir()
     (here / "mine" / "thesis.tex").write_text("")
-    assert_refused(capfd, [*FAST, "--force", "--output", "mine"], "not a bundle's", here)
+    assert_refused(capfd, [*FAST, "--force", "--output", "mine"], "is no bundle's file", here)
+
+
+def test_a_failed_check_writes_nothing_unless_asked(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    loaded = load_model()
+    weights = loaded.network.get_parameter("head.op_list.3.linear.weight")
+    weights.data *= 1e-7
+    loaded.network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
+    save_checkpoint(Path("faint.safetensors"), loaded.network, loaded.preprocessing, "abcdefghij")
+    arguments = [*FAST, "--weights", "faint.safetensors", "--fp16", "--quiet"]
+    assert main(arguments) == 1
+    _, err = capfd.readouterr()
+    assert "dB SQNR to the eager model, below the 40 that fp16 keeps; nothing was written" in err
+    assert len(err.splitlines()) == 1
+    assert not Path("demo-tflite").exists()
+    assert main([*arguments, "--keep-failed"]) == 1
+    assert "failed: demo-fp16.tflite" in capfd.readouterr().err
+    assert read_manifest(Path("demo-tflite")).artifacts
+
+
+def test_weights_beyond_half_precision_are_named(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    loaded = load_model()
+    loaded.network.get_parameter("head.op_list.2.linear.weight").data *= 1e6
+    save_checkpoint(Path("big.safetensors"), loaded.network, loaded.preprocessing, "abcdefghij")
+    arguments = [*FAST, "--weights", "big.safetensors", "--fp16"]
+    assert_refused(capfd, arguments, "head.op_list.2.linear has a weight of", here)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")

@@ -24,7 +24,7 @@ from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.export.tflite_graph import TFLiteGraph
 from lowformer_edge.export.tflite_quantization import WEIGHT_INPUT, match_ops, tensor_ranges
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.parity import sqnr
 from lowformer_edge.runtime.tflite import TFLiteRunner, tensors
@@ -282,3 +282,22 @@ def test_what_the_legality_table_refuses_is_refused_by_the_delegate(
     monkeypatch.setattr(legality, "REFUSED", nothing)
     spec = ExportSpec(precision="int8", recipe=uniform("fp32", [(kind, precision)]))
     assert residency(conversion.write(spec, tmp_path)).refused
+
+
+@pytest.mark.parametrize(("variant", "most_ops"), [("b0", 360), ("b1", 500)])
+def test_published_variants_are_small_and_exact(
+    variant: str, most_ops: int, tmp_path: Path
+) -> None:
+    """The stock conversion leaves 514 and 716 ops."""
+    loaded = load_model(variant, random_weights=True)
+    rewritten = rewrite(loaded.network, "tflite")
+    path = tmp_path / "model.tflite"
+    content = convert(rewritten, 224, 1)
+    path.write_bytes(export_tflite(content, ExportSpec(), rewritten, None, loaded))
+    where = residency(path)
+    assert len(where.ops) < most_ops
+    assert where.partitions == 1
+    x = np.random.default_rng(0).standard_normal((2, 3, 224, 224)).astype(np.float32)
+    with TFLiteRunner(path) as runner, torch.no_grad():
+        expected = loaded.network(torch.from_numpy(x)).numpy()
+        np.testing.assert_allclose(runner.run(x), expected, rtol=0, atol=1e-4)

@@ -87,6 +87,11 @@ def test_defaults_of_parent_folders_are_merged_nearest_last(tmp_path: Path) -> N
         (f"net_config: {{{ATTENTION} model_mult: 2.0}}", "model_mult"),
         (f"net_config: {{{ATTENTION} fastitv3: True}}", "fastitv3"),
         (f"net_config: {{{ATTENTION} n_classes: many}}", "num_classes must be int"),
+        (f"net_config: {{{ATTENTION} noattention: 'False'}}", "must be true or false"),
+        ("net_config: {name: e1, " + ATTENTION + " just_unfused: True}", "no ablation of e1"),
+        ("net_config: {" + ATTENTION + " 1: 2}", "sets 1"),
+        ("a: 2024-99-99", "not a readable YAML"),
+        ("[" * 5000, "not a readable YAML"),
         ("!!python/object/apply:os.system ['true']", "not a readable YAML"),
     ],
 )

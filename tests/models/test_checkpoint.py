@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import random
 from pathlib import Path
 
 import pytest
@@ -124,8 +125,15 @@ def test_truncated_files(share: float, suffix: str, state: State, tmp_path: Path
 
 @pytest.mark.parametrize(
     "content",
-    [{}, [1, 2], {"state_dict": {}}, {"weights": torch.zeros(2), "step": 3}, torch.zeros(2)],
-    ids=["empty", "list", "empty state", "mixed", "tensor"],
+    [
+        {},
+        [1, 2],
+        {"state_dict": {}},
+        {"weights": torch.zeros(2), "step": 3},
+        torch.zeros(2),
+        {0: torch.zeros(2)},
+    ],
+    ids=["empty", "list", "empty state", "mixed", "tensor", "numbered"],
 )
 def test_files_that_hold_something_else(content: object, tmp_path: Path) -> None:
     path = tmp_path / "other.pt"
@@ -186,3 +194,51 @@ def test_damaged_metadata(metadata: str, state: State, tmp_path: Path) -> None:
     save_file(state, path, metadata={"config": metadata})
     with pytest.raises(CheckpointError, match="metadata are damaged"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("weight", "reason"),
+    [
+        (torch.zeros(20, 24, dtype=torch.complex64), "is of type torch.complex64"),
+        (torch.zeros(20, 24, dtype=torch.int32), "is of type torch.int32"),
+        (torch.full((20, 24), 1e300, dtype=torch.float64), "NaN or infinite"),
+        (torch.zeros(20, 24).to_sparse(), "not a plain tensor"),
+    ],
+    ids=["complex", "integer", "too large", "sparse"],
+)
+def test_weights_of_another_kind(
+    weight: torch.Tensor,
+    reason: str,
+    tiny_config: LowFormerConfig,
+    state: State,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "odd.pt"
+    torch.save({**state, "head.op_list.2.linear.weight": weight}, path)
+    with pytest.raises(CheckpointError, match=reason):
+        load_weights(tiny_config, read_checkpoint(path))
+
+
+def test_a_custom_config_with_other_classes_gets_the_right_advice(
+    tiny_config: LowFormerConfig, state: State, tmp_path: Path
+) -> None:
+    path = tmp_path / "five.pt"
+    torch.save(state, path)
+    with pytest.raises(CheckpointError, match="has 5 classes, the model 9; give --classes 5"):
+        load_weights(tiny_config.replace(num_classes=9), read_checkpoint(path))
+    with pytest.raises(CheckpointError, match="not a checkpoint of b0: lacks"):
+        load_weights(tiny_config.replace(name="b0", depths=(1, 1, 2, 2, 1)), read_checkpoint(path))
+
+
+def test_damaged_legacy_pickles_are_one_error(state: State, tmp_path: Path) -> None:
+    path = tmp_path / "old.pt"
+    torch.save(state, path, _use_new_zipfile_serialization=False)
+    content = path.read_bytes()
+    generator = random.Random(0)
+    for _ in range(60):
+        place = generator.randrange(3000)
+        path.write_bytes(content[:place] + bytes([generator.randrange(256)]) + content[place + 1 :])
+        try:
+            read_checkpoint(path)
+        except CheckpointError:
+            continue

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowformer_edge.errors import ConfigError
-from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.config import NAME_PATTERN, LowFormerConfig
 from lowformer_edge.models.variants import VARIANTS, variant
 
 
@@ -23,7 +23,7 @@ def test_registered_configs_round_trip_through_json(name: str, tmp_path: Path) -
 @given(
     st.builds(
         LowFormerConfig,
-        name=st.text(min_size=1),
+        name=st.from_regex(NAME_PATTERN, fullmatch=True),
         widths=st.tuples(*[st.integers(1, 512)] * 5),
         depths=st.tuples(
             st.integers(0, 3), st.integers(1, 3), st.integers(1, 3), st.integers(0, 9), st.just(2)
@@ -50,6 +50,13 @@ def test_any_config_round_trips(config: LowFormerConfig) -> None:
         ({"fused": 1}, "fused must be bool"),
         ({"widths": (1, 2, 3, 4, 5.5)}, "widths must be"),
         ({"head_dim_ratio": 1.5}, "head_dim_ratio"),
+        ({"name": "../evil"}, "name"),
+        ({"name": "/tmp/evil"}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": "a\0b"}, "name"),
+        ({"num_classes": 10**12}, "sizes go to"),
+        ({"depths": (0, 1, 1, 1, 10**9)}, "depths to"),
+        ({"input_size": 8}, "32 to 4096"),
         ({"attention_kernels": (4, 3)}, "must be odd"),
     ],
 )

@@ -69,7 +69,10 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
     assert loaded.config == tiny_config
     assert loaded.preprocessing == Preprocessing(size=64)
     yaml = tmp_path / "e1.yaml"
-    yaml.write_text("net_config: {name: E1}\ndata_provider: {rrc_config: {test_crop_ratio: 0.9}}\n")
+    yaml.write_text(
+        "net_config: {name: E1, bb_convattention: True, bb_convin2: True, fastit: True}\n"
+        "data_provider: {rrc_config: {test_crop_ratio: 0.9}}\n"
+    )
     loaded = load_model(config_path=yaml, random_weights=True, num_classes=3)
     assert loaded.config == VARIANTS["e1"].replace(num_classes=3)
     assert loaded.preprocessing.crop_ratio == 0.9

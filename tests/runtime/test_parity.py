@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from lowformer_edge.errors import CheckError
 from lowformer_edge.runtime.parity import compare, cosine, share, sqnr
 
 LOGITS = hnp.arrays(
@@ -85,5 +86,5 @@ def test_intervals_hold_their_share(hits: list[bool]) -> None:
     ],
 )
 def test_what_cannot_be_compared(reference: np.ndarray, other: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"logits"):
+    with pytest.raises(CheckError, match=r"logits"):
         compare(reference.astype(np.float32), other.astype(np.float32))

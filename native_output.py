@@ -1,4 +1,4 @@
-"""Keeping a converter's chatter off the terminal, and at hand if it fails."""
+"""Keeping the chatter of native code off the terminal, and at hand if it fails."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ KEPT_LINES = 5
 def captured_output() -> Iterator[None]:
     """Sends what Python and native code print to a temporary file.
 
-    Converters print from C++ to the file descriptors, past ``sys.stdout`` and ``sys.stderr``.
-    If an error leaves the block, the last lines are added to it as notes.
+    Converters and runtimes print from C++ to the file descriptors, past ``sys.stdout`` and
+    ``sys.stderr``. If an error leaves the block, the last lines are added to it as notes.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         try:

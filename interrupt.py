@@ -1,0 +1,49 @@
+"""Ctrl-C and termination while work is going on that cannot be left in the middle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_NOTICE = b"\nstopping after this step\n"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def deferred_interrupt() -> Iterator[None]:
+    """Holds Ctrl-C and SIGTERM back until the block's end, and then raises KeyboardInterrupt.
+
+    Converters call Python from C++, where an exception ends the process with a segmentation
+    fault; an import that is cut short leaves half a module behind; and a folder that is being
+    replaced must not be left between two renames.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    terminal = os.dup(2)
+    pressed = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        os.write(terminal, _NOTICE)
+
+    previous = {number: signal.signal(number, remember) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        os.close(terminal)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def terminate_like_ctrl_c() -> None:
+    """Lets SIGTERM clean up as Ctrl-C does; only in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
