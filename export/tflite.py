@@ -45,7 +45,20 @@ def convert(model: nn.Module, input_size: int, batch: int) -> bytes:
     Raises:
         ExportError: The converter failed.
     """
-    sample = torch.zeros(batch, input_size, input_size, 3)
+    return convert_nhwc(model, (batch, input_size, input_size, 3))
+
+
+def convert_nhwc(model: nn.Module, shape: tuple[int, int, int, int]) -> bytes:
+    """Converts a module of NCHW tensors to a float32 file with an NHWC input.
+
+    Args:
+        model: Takes one tensor [N, C, H, W] and returns one tensor.
+        shape: Of the file's input, [N, H, W, C].
+
+    Raises:
+        ExportError: The converter failed.
+    """
+    sample = torch.zeros(shape)
     try:
         with deferred_interrupt(), captured_output():
             import litert_torch
