@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from ..artifact.arrays import read_arrays
 from ..artifact.files import printable
 from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..errors import DataError
+from .archive import Archive, Member, is_archive
+from .label_table import class_number
+
+WORKERS = min(8, os.cpu_count() or 1)
+"""Threads that decode images; Pillow decodes and resizes without holding Python's lock."""
 
 LARGEST_LABEL = 10_000_000
 """Beyond any number of classes."""
@@ -30,13 +36,13 @@ class ImageSet:
 
     Attributes:
         name: What the images are, for tables and manifests.
-        items: Files, or uint8 pixels [H, W] or [H, W, 3].
+        items: Files, members of an archive, or uint8 pixels [H, W] or [H, W, 3].
         labels: Class of each item as int64 [N], or None where nobody gave them.
         class_names: Names of the classes that ``labels`` counts, where they are known.
     """
 
     name: str
-    items: Sequence[Path] | NDArray[np.uint8]
+    items: Sequence[Path | Member] | NDArray[np.uint8]
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] | None = None
 
@@ -91,6 +97,35 @@ class ImageSet:
             )
         return dataclasses.replace(self, labels=labels, class_names=class_names)
 
+    def with_label_table(
+        self, table: Mapping[str, str], class_names: tuple[str, ...] | None, num_classes: int
+    ) -> ImageSet:
+        """The set with labels by file name, in place of those by folder.
+
+        Args:
+            table: The label of each image, by its file name or its path below the folder.
+            class_names: The model's, by which labels may be given.
+            num_classes: The model's; labels may also be numbers below it.
+
+        Raises:
+            DataError: An image has no label, or a label is no class.
+        """
+        if isinstance(self.items, np.ndarray):
+            raise DataError(f"{self.name}: images of an array file have no names to be labelled by")
+        numbers = {name: number for number, name in enumerate(class_names or ())}
+        labels = []
+        for item in self.items:
+            parts = item.parts
+            names = ("/".join(parts[start:]) for start in range(len(parts)))
+            label = next((table[name] for name in names if name in table), None)
+            if label is None:
+                raise DataError(f"{printable(str(item))}: has no label in the CSV file")
+            number = class_number(label, numbers, num_classes)
+            if number is None:
+                raise DataError(f"{printable(str(item))}: its label {label!r} is no class")
+            labels.append(number)
+        return dataclasses.replace(self, labels=np.array(labels, np.int64), class_names=class_names)
+
 
 def _plain(name: str) -> str:
     """A class name without what a folder's name may lack."""
@@ -129,11 +164,11 @@ class DecodedImages:
 
 
 def open_images(path: Path) -> ImageSet:
-    """Finds images in a folder (nested, labelled by subfolder) or in an ``.npz`` or ``.npy`` file.
+    """Finds images in a folder, in a tar or zip archive, or in an ``.npz`` or ``.npy`` file.
 
     A folder's images are labelled by the name of the folder directly below ``path``, if all
-    images lie in such folders. An array file holds uint8 ``images`` [N, H, W] or [N, H, W, 3]
-    and perhaps integer ``labels`` [N].
+    images lie in such folders; an archive's likewise, below what all its paths begin with. An
+    array file holds uint8 ``images`` [N, H, W] or [N, H, W, 3] and perhaps integer ``labels`` [N].
 
     Raises:
         DataError: Nothing usable is there.
@@ -142,8 +177,10 @@ def open_images(path: Path) -> ImageSet:
         return _open_folder(path)
     if path.suffix in (".npz", ".npy") and path.is_file():
         return _open_arrays(path)
+    if is_archive(path) and path.is_file():
+        return _open_archive(path)
     if path.exists():
-        raise DataError(f"{path}: give a folder of images, or an .npz or .npy file")
+        raise DataError(f"{path}: give a folder of images, a .tar, .zip, .npz or .npy file")
     raise DataError(f"{path}: there are no such images")
 
 
@@ -180,6 +217,29 @@ def _image_files(folder: Path) -> Iterator[Path]:
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
                 yield Path(place, name)
+
+
+def _open_archive(path: Path) -> ImageSet:
+    members = [
+        member
+        for member in Archive(path).members()
+        if Path(member.name).suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") and part != ".." for part in member.parts)
+    ]
+    if not members:
+        raise DataError(f"{path}: holds no image ({', '.join(sorted(SUFFIXES))})")
+    folders = [member.parts[:-1] for member in members]
+    common = next(
+        (depth for depth, parts in enumerate(zip(*folders, strict=False)) if len(set(parts)) > 1),
+        min(map(len, folders)),
+    )
+    name = printable(path.name)
+    below = [parts[common : common + 1] for parts in folders]
+    if not all(below):
+        return ImageSet(name, members)
+    names = [printable(parts[0]) for parts in below]
+    classes = sorted(set(names))
+    return ImageSet(name, members, np.searchsorted(classes, names).astype(np.int64), tuple(classes))
 
 
 def _open_arrays(path: Path) -> ImageSet:
@@ -226,17 +286,20 @@ def decode(
         DataError: No image can be read, or one cannot and ``strict`` is set.
     """
     kept, pixels, skipped = [], [], []
-    for index, item in enumerate(images.items):
-        try:
-            pixels.append(preprocessing.pixels(_opened(item)))
-            kept.append(index)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            name = printable(str(item)) if isinstance(item, Path) else f"image {index}"
-            reason = "not an image" if isinstance(error, UnidentifiedImageError) else str(error)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        results = pool.map(lambda item: _pixels_or_error(item, preprocessing), images.items)
+        for index, (item, result) in enumerate(zip(images.items, results, strict=True)):
+            on_image()
+            if isinstance(result, np.ndarray):
+                pixels.append(result)
+                kept.append(index)
+                continue
+            name = f"image {index}" if isinstance(item, np.ndarray) else printable(str(item))
+            reason = "not an image" if isinstance(result, UnidentifiedImageError) else str(result)
             if strict:
-                raise DataError(f"{name}: cannot be read ({reason}); remove it") from error
+                pool.shutdown(cancel_futures=True)
+                raise DataError(f"{name}: cannot be read ({reason}); remove it") from result
             skipped.append(f"{name}: {printable(reason)}")
-        on_image()
     if not pixels:
         raise DataError(f"{images.name}: none of {len(images)} images can be read: {skipped[0]}")
     return DecodedImages(
@@ -247,8 +310,18 @@ def decode(
     )
 
 
-def _opened(item: Path | NDArray[np.uint8]) -> Image.Image:
+def _pixels_or_error(
+    item: Path | Member | NDArray[np.uint8], preprocessing: Preprocessing
+) -> NDArray[np.uint8] | Exception:
+    """The pixels of an image, or what is wrong with it."""
+    try:
+        return preprocessing.pixels(_opened(item))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return error
+
+
+def _opened(item: Path | Member | NDArray[np.uint8]) -> Image.Image:
     if isinstance(item, np.ndarray):
         return to_rgb(Image.fromarray(item))
-    with Image.open(item) as image:
+    with Image.open(item.open() if isinstance(item, Member) else item) as image:
         return to_rgb(image)

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import demo
 from ..artifact.files import digest_of
 from ..calibration.images import DecodedImages, ImageSet, decode, open_images
+from ..calibration.label_table import read_label_table
 from ..calibration.ranges import Ranges
 from ..errors import DataError, UsageError
 from ..export.bundle import RANGES_FILE
@@ -58,15 +59,22 @@ def evaluation_images(
     """Images for parity and accuracy; the calibration images where there are no others.
 
     Raises:
-        DataError: The images cannot be read.
+        UsageError: Labels were given without images.
+        DataError: The images or their labels cannot be read.
     """
+    if options.evaluation_labels and not options.evaluation_data:
+        raise UsageError("--evaluation-labels belongs to --evaluation-data; give both")
     if options.evaluation_data:
         images = open_images(options.evaluation_data)
     elif loaded.is_random or not _bundled_images_fit(loaded):
         return dataclasses.replace(calibration, labels=None)
     else:
         images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
-    images = images.with_labels_of(loaded.labels, loaded.config.num_classes)
+    if options.evaluation_labels:
+        table = read_label_table(options.evaluation_labels)
+        images = images.with_label_table(table, loaded.labels, loaded.config.num_classes)
+    else:
+        images = images.with_labels_of(loaded.labels, loaded.config.num_classes)
     return _read(images, options.evaluation_images, "evaluation", options, loaded, progress)
 
 

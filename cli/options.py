@@ -60,7 +60,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     """Adds what chooses images for calibration and evaluation; returns the group."""
     data = parser.add_argument_group("data")
     data.add_argument(
-        "--calibration-data", type=Path, metavar="PATH", help="a folder of images, or .npz"
+        "--calibration-data", type=Path, metavar="PATH", help="a folder, .tar, .zip or .npz"
     )
     data.add_argument(
         "--calibration-images",
@@ -83,7 +83,13 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
         "--evaluation-data",
         type=Path,
         metavar="PATH",
-        help="what accuracy is taken on: a folder with one folder a class, or .npz",
+        help="what accuracy is taken on: a folder or archive with one folder a class, or .npz",
+    )
+    data.add_argument(
+        "--evaluation-labels",
+        type=Path,
+        metavar="FILE",
+        help="CSV of image file names and classes, in place of folders",
     )
     data.add_argument(
         "--evaluation-images",

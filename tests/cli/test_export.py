@@ -175,6 +175,7 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--io", "uint8"], "invalid choice"),
         ([*FAST, "--batch", "0"], "batch must be between"),
         ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
+        ([*FAST, "--evaluation-labels", "labels.csv"], "belongs to --evaluation-data"),
         ([*FAST, "--recipe", "recipe.json"], "--recipe is for --int8"),
         ([*FAST, "--int8", "--recipe", "absent.json"], "not a readable JSON recipe"),
         ([*FAST, "--int8", "--recipe", "recipe.json"], "cannot be int8-dynamic"),
