@@ -1,0 +1,97 @@
+"""Which mix of precisions is the fastest for a bound on the noise.
+
+Each op has choices, each with the noise that it adds to the logits and the time that it takes.
+Noises and times of ops are taken to add up. The fastest mix below a noise bound is then a
+multiple-choice knapsack; its Lagrangian relaxation is solved exactly, which gives every mix on
+the lower convex hull of the front (Sinha and Zoltners, 1979), and mixes in between never matter
+by more than one op.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A precision that an op may have.
+
+    Attributes:
+        precision: Its name.
+        noise: Power of the logits' difference over the logits' power, this op alone quantized.
+        cost: Milliseconds, relative to any one of the op's choices.
+    """
+
+    precision: str
+    noise: float
+    cost: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Mix:
+    """A precision for every op, with what is predicted of them together.
+
+    Attributes:
+        precisions: By module path.
+        noise: Sum of the choices' noises.
+        cost: Sum of the choices' costs in milliseconds.
+    """
+
+    precisions: Mapping[str, str]
+    noise: float
+    cost: float
+
+
+def front(choices: Mapping[str, Sequence[Choice]]) -> tuple[Mix, ...]:
+    """The mixes on the convex front of noise and cost.
+
+    Args:
+        choices: The choices of each op, at least one, by module path.
+
+    Returns:
+        From the fastest mix to the one with the least noise; each has less noise and costs more
+        than the one before. Neighbours differ in one op.
+    """
+    hulls = {path: convex_hull(options) for path, options in choices.items()}
+    current = {path: hull[0] for path, hull in hulls.items()}
+    steps = [
+        (_gain(before, after), path, after)
+        for path, hull in hulls.items()
+        for before, after in itertools.pairwise(hull)
+    ]
+    # Within an op the gains fall along its hull, so that sorting keeps its steps in order.
+    steps.sort(key=lambda step: -step[0])
+    mixes = [_mix(current)]
+    for _, path, choice in steps:
+        current[path] = choice
+        mixes.append(_mix(current))
+    return tuple(mixes)
+
+
+def convex_hull(options: Sequence[Choice]) -> tuple[Choice, ...]:
+    """The choices that are best for some price of noise, from the cheapest to the least noisy."""
+    ordered = sorted(options, key=lambda choice: (choice.cost, choice.noise))
+    hull: list[Choice] = []
+    for choice in ordered:
+        if hull and choice.noise >= hull[-1].noise:
+            continue
+        while len(hull) > 1 and _gain(hull[-2], hull[-1]) <= _gain(hull[-1], choice):
+            hull.pop()
+        hull.append(choice)
+    return tuple(hull)
+
+
+def _gain(before: Choice, after: Choice) -> float:
+    """Noise that is saved for each millisecond."""
+    cost = after.cost - before.cost
+    return float("inf") if cost <= 0 else (before.noise - after.noise) / cost
+
+
+def _mix(current: Mapping[str, Choice]) -> Mix:
+    return Mix(
+        {path: choice.precision for path, choice in current.items()},
+        sum(choice.noise for choice in current.values()),
+        sum(choice.cost for choice in current.values()),
+    )
