@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -136,6 +136,38 @@ def analyse(
         on_op()
     ranked = sorted(ops, key=lambda op: op.alone.noise, reverse=True)
     return Sensitivity(loss(quantized), tuple(ranked), len(images), images.name)
+
+
+def loss_of_choices(
+    model: nn.Module,
+    ranges: Ranges,
+    choices: Mapping[str, Sequence[str]],
+    images: DecodedImages,
+    preprocessing: Preprocessing,
+    on_choice: Callable[[], object] = lambda: None,
+) -> dict[str, dict[str, Loss]]:
+    """The loss of each op alone in each precision that it may have, simulated.
+
+    Args:
+        model: The rewritten eager model.
+        ranges: Its activation ranges.
+        choices: The precisions to try, by module path.
+        images: What the loss is taken on.
+        preprocessing: Normalises the images.
+        on_choice: Called after each choice, for progress.
+
+    Returns:
+        By module path, then by precision.
+    """
+    inputs = list(images.batches(preprocessing, BATCH))
+    reference = _logits(model, inputs)
+    losses: dict[str, dict[str, Loss]] = {path: {} for path in choices}
+    for path, precisions in choices.items():
+        for precision in precisions:
+            with simulated(model, ranges, {path: precision}):
+                losses[path][precision] = loss_between(reference, _logits(model, inputs))
+            on_choice()
+    return losses
 
 
 def _logits(model: nn.Module, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:

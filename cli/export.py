@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..artifact.manifest import ArtifactRecord, Manifest
     from ..calibration.images import DecodedImages
     from ..calibration.ranges import Ranges
+    from ..export.search import Bound, Found
     from ..models.loading import LoadedModel
 
 _LEAST_SQNR_DB = {"fp32": 80.0, "fp16": 40.0}
@@ -79,6 +80,14 @@ def _parser() -> CommandParser:
         metavar="FILE",
         help="activation ranges of an earlier calibration, such as a bundle's ranges.json",
     )
+    bound = parser.add_argument_group(
+        "search", "find the fastest mix of INT8 and float16 ops that keeps a bound"
+    )
+    bound.add_argument(
+        "--max-drop", type=float, metavar="POINTS", help="of top-1, or of agreement without labels"
+    )
+    bound.add_argument("--min-sqnr", type=float, metavar="DB", help="of the logits")
+    bound.add_argument("--plot", type=Path, metavar="FILE", help="the front as .png or .svg")
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
@@ -113,6 +122,10 @@ def _export(options: argparse.Namespace) -> int:
         from ..artifact.replacement import check_replaceable
     from ..calibration.observer import observer_factory
     from .images import calibration_images, evaluation_images, older_ranges
+    from .search import bound_of, found_json, print_found, save_plot
+
+    bound = bound_of(options)
+    found: list[Found] = []
 
     observer_factory(options.observer)
     if options.output:
@@ -130,13 +143,27 @@ def _export(options: argparse.Namespace) -> int:
         evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output))
         manifest = _fill(
-            folder, options, loaded, specs, calibration, evaluation, older_ranges(output), progress
+            folder,
+            options,
+            loaded,
+            specs,
+            calibration,
+            evaluation,
+            older_ranges(output),
+            bound,
+            found,
+            progress,
         )
+    if found and options.plot:
+        save_plot(options.plot, found[0])
     if options.json:
-        print_json({"bundle": str(output), **manifest.model_dump(mode="json")})
+        searched = {"search": found_json(found[0])} if found else {}
+        print_json({"bundle": str(output), **manifest.model_dump(mode="json"), **searched})
     elif not options.quiet:
         from .export_table import print_summary
 
+        if found:
+            print_found(found[0])
         print_summary(output, manifest)
     failures = failed_checks(manifest)
     for failure in failures:
@@ -179,23 +206,42 @@ def _fill(
     calibration: DecodedImages,
     evaluation: DecodedImages,
     older: Ranges | None,
+    bound: Bound | None,
+    found: list[Found],
     progress: Progress,
 ) -> Manifest:
-    """Exports, verifies and writes everything into a bundle's folder."""
+    """Exports, verifies and writes everything into a bundle's folder.
+
+    The outcome of a search, if there was one, is appended to ``found``.
+    """
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
     from ..export.bundle import export_artifacts, write_golden, write_manifest
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
     from ..runtime.verification import Samples, verify
+    from .search import chooser
 
     given = Ranges.read(options.ranges) if options.ranges else None
+    with progress.step("running the eager model", len(evaluation)) as advance:
+        reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
+    choose = None
+    if bound:
+        choose = chooser(
+            options, bound, loaded, calibration, evaluation, reference, progress, found.append
+        )
     with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
         exported = export_artifacts(
-            loaded, specs, calibration, folder, Path(scratch), progress, given=given, older=older
+            loaded,
+            specs,
+            calibration,
+            folder,
+            Path(scratch),
+            progress,
+            given=given,
+            older=older,
+            choose=choose,
         )
-        with progress.step("running the eager model", len(evaluation)) as advance:
-            reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
         verified = verify(
             {spec.label: path for spec, path in exported.artifacts.items()},
             exported.float32,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from ..artifact.manifest import (
 from ..calibration.images import DecodedImages
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate, reusable
+from ..calibration.recipe import Recipe
 from ..models.loading import LoadedModel
 from ..progress import Progress
 from . import tflite
@@ -45,6 +46,10 @@ _TOOLCHAIN = (
     "numpy",
     "pillow",
 )
+
+
+Choose = Callable[[bytes, nn.Module, Ranges], Recipe]
+"""Takes the float32 file, the rewritten model and its ranges."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +77,7 @@ def export_artifacts(
     *,
     given: Ranges | None = None,
     older: Ranges | None = None,
+    choose: Choose | None = None,
 ) -> Exported:
     """Writes one file per spec.
 
@@ -84,6 +90,7 @@ def export_artifacts(
         progress: Is told about each step.
         given: Activation ranges to use in place of a calibration.
         older: Activation ranges to use if a calibration would give the same.
+        choose: Gives the INT8 artifact its recipe, in place of our own choice.
 
     Raises:
         ExportError: A converter failed.
@@ -101,6 +108,9 @@ def export_artifacts(
         float_file = tflite.convert(rewritten, loaded.config.input_size, specs[0].batch)
     artifacts = {}
     for spec in specs:
+        if choose and spec.needs_ranges:
+            assert ranges is not None
+            spec = dataclasses.replace(spec, recipe=choose(float_file, rewritten, ranges))
         with progress.step(f"writing {spec.label}"):
             path = folder / f"{loaded.config.name}-{spec.label}.tflite"
             path.write_bytes(tflite.export_tflite(float_file, spec, rewritten, ranges, loaded))

@@ -97,17 +97,7 @@ def export_tflite(
     """
     content = float_file
     if spec.precision != "fp32":
-        try:
-            with deferred_interrupt(), captured_output():
-                from .tflite_quantization import quantize
-
-                content = quantize(float_file, spec, rewritten, ranges)
-        except LowFormerEdgeError:
-            raise
-        except Exception as error:
-            raise ExportError(
-                f"the TFLite quantizer failed ({type(error).__name__}: {error})"
-            ) from error
+        content = quantize_quietly(float_file, spec, rewritten, ranges)
     from .tflite_graph import TFLiteGraph
 
     graph = TFLiteGraph(content)
@@ -115,6 +105,28 @@ def export_tflite(
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
     graph.add_metadata(METADATA_NAME, _metadata(spec, loaded))
     return graph.to_bytes()
+
+
+def quantize_quietly(
+    float_file: bytes, spec: ExportSpec, rewritten: nn.Module, ranges: Ranges | None
+) -> bytes:
+    """Quantizes a file with the quantizer's chatter kept back.
+
+    Raises:
+        UsageError: The spec asks for what does not exist or does not fit.
+        ExportError: The quantizer failed.
+    """
+    try:
+        with deferred_interrupt(), captured_output():
+            from .tflite_quantization import quantize
+
+            return quantize(float_file, spec, rewritten, ranges)
+    except LowFormerEdgeError:
+        raise
+    except Exception as error:
+        raise ExportError(
+            f"the TFLite quantizer failed ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _metadata(spec: ExportSpec, loaded: LoadedModel) -> bytes:

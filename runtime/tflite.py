@@ -99,6 +99,9 @@ class TFLiteRunner(Runner):
         self.batch, self.input_size, self.threads = batch, height, threads
         self.num_classes = int(self._output["shape"][-1])
 
+    def __enter__(self) -> TFLiteRunner:
+        return self
+
     def set_input(self, images: NDArray[np.float32]) -> None:
         values = np.ascontiguousarray(np.moveaxis(images, 1, -1))
         self._interpreter.set_tensor(self._input["index"], _quantized(values, self._input))

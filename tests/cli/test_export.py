@@ -294,3 +294,41 @@ def test_broken_promises_are_named(demo_manifest: Manifest) -> None:
     assert len(failures) == 2
     assert "demo-fp32.tflite: 79.0 dB SQNR" in failures[0]
     assert "in 3 partitions, without 2 GELU" in failures[1]
+
+
+def test_a_search_ends_in_a_proven_recipe(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--to", "tflite", "--int8", "--calibration-images", "16", "--runs", "1"]
+    search = ["--evaluation-images", "100", "--min-sqnr", "38", "--plot", "front.png"]
+    assert main([*arguments, *search, "--json"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    found = result["search"]
+    chosen = found["front"][found["chosen"]]
+    assert chosen["measured_sqnr_db"] >= 38
+    assert found["proof"]["images"] == 50
+    (artifact,) = read_manifest(Path("demo-tflite")).artifacts
+    assert artifact.spec["recipe"] == found["recipe"]
+    assert artifact.residency is not None
+    assert artifact.residency.partitions == 1
+    assert found["proof"]["sqnr_db"] >= 38
+    assert artifact.parity is not None
+    assert float(artifact.parity.sqnr_db) >= 37.9
+    with Image.open("front.png") as plot:
+        assert min(plot.size) > 300
+
+
+def test_searches_that_are_refused(
+    here: Path, tiny_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
+    random = ["--config", "tiny.json", "--random-weights"]
+    cases: list[tuple[list[str], str]] = [
+        ([*FAST, "--max-drop", "1"], "need --int8"),
+        ([*FAST, "--int8", "--io", "int8", "--max-drop", "1"], "exclude"),
+        ([*FAST, "--int8", "--max-drop", "1", "--min-sqnr", "30"], "give one bound"),
+        ([*FAST, "--int8", "--max-drop", "-1"], "give one bound"),
+        ([*FAST, "--int8", "--plot", "x.png"], "add --max-drop"),
+        ([*FAST, "--int8", "--max-drop", "1", "--plot", "x.pdf"], ".png or .svg"),
+        ([*FAST, *random, "--int8", "--max-drop", "1"], "give --evaluation-data"),
+    ]
+    for arguments, reason in cases:
+        assert_refused(capfd, arguments, reason, here)
