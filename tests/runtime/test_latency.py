@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lowformer_edge.runtime.latency import LatencyResult, ratio, time_interleaved
 
 
-def test_runs_take_turns_and_the_warm_up_does_not_count() -> None:
+def test_runs_take_turns_after_an_untimed_one_and_the_warm_up_does_not_count() -> None:
     calls: list[str] = []
     rounds: list[int] = []
     results = time_interleaved(
@@ -21,7 +21,7 @@ def test_runs_take_turns_and_the_warm_up_does_not_count() -> None:
         warmup=2,
         on_round=lambda: rounds.append(1),
     )
-    assert calls == ["a", "b"] * 6
+    assert calls == ["a", "a", "b", "b"] * 6
     assert len(rounds) == 6
     assert all(len(result.milliseconds) == 4 for result in results.values())
     assert all((result.milliseconds >= 0).all() for result in results.values())
