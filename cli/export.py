@@ -125,8 +125,6 @@ def _export(options: argparse.Namespace) -> int:
     from .search import bound_of, found_json, print_found, save_plot
 
     bound = bound_of(options)
-    found: list[Found] = []
-
     observer_factory(options.observer)
     if options.output:
         check_replaceable(options.output, overwrite=options.force)
@@ -142,28 +140,20 @@ def _export(options: argparse.Namespace) -> int:
         calibration = calibration_images(options, loaded, progress, needed=needed)
         evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output))
-        manifest = _fill(
-            folder,
-            options,
-            loaded,
-            specs,
-            calibration,
-            evaluation,
-            older_ranges(output),
-            bound,
-            found,
-            progress,
+        request = _Request(
+            options, loaded, specs, calibration, evaluation, older_ranges(output), bound
         )
+        manifest, found = _fill(folder, request, progress)
     if found and options.plot:
-        save_plot(options.plot, found[0])
+        save_plot(options.plot, found)
     if options.json:
-        searched = {"search": found_json(found[0])} if found else {}
+        searched = {"search": found_json(found)} if found else {}
         print_json({"bundle": str(output), **manifest.model_dump(mode="json"), **searched})
     elif not options.quiet:
         from .export_table import print_summary
 
         if found:
-            print_found(found[0])
+            print_found(found)
         print_summary(output, manifest)
     failures = failed_checks(manifest)
     for failure in failures:
@@ -198,21 +188,34 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     ]
 
 
-def _fill(
-    folder: Path,
-    options: argparse.Namespace,
-    loaded: LoadedModel,
-    specs: Sequence[ExportSpec],
-    calibration: DecodedImages,
-    evaluation: DecodedImages,
-    older: Ranges | None,
-    bound: Bound | None,
-    found: list[Found],
-    progress: Progress,
-) -> Manifest:
+@dataclasses.dataclass(frozen=True)
+class _Request:
+    """What an export works on, all read and checked.
+
+    Attributes:
+        options: The command's options.
+        loaded: The model.
+        specs: What to export.
+        calibration: Images for activation ranges.
+        evaluation: Images for parity and accuracy.
+        older: Ranges of the bundle that is being replaced.
+        bound: What a search must keep, if one was asked for.
+    """
+
+    options: argparse.Namespace
+    loaded: LoadedModel
+    specs: Sequence[ExportSpec]
+    calibration: DecodedImages
+    evaluation: DecodedImages
+    older: Ranges | None
+    bound: Bound | None
+
+
+def _fill(folder: Path, request: _Request, progress: Progress) -> tuple[Manifest, Found | None]:
     """Exports, verifies and writes everything into a bundle's folder.
 
-    The outcome of a search, if there was one, is appended to ``found``.
+    Returns:
+        The manifest, and the outcome of the search if there was one.
     """
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
@@ -222,24 +225,33 @@ def _fill(
     from ..runtime.verification import Samples, verify
     from .search import chooser
 
+    options, loaded, evaluation = request.options, request.loaded, request.evaluation
+    found: list[Found] = []
     given = Ranges.read(options.ranges) if options.ranges else None
     with progress.step("running the eager model", len(evaluation)) as advance:
         reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
     choose = None
-    if bound:
+    if request.bound:
         choose = chooser(
-            options, bound, loaded, calibration, evaluation, reference, progress, found.append
+            options,
+            request.bound,
+            loaded,
+            request.calibration,
+            evaluation,
+            reference,
+            progress,
+            found.append,
         )
     with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
         exported = export_artifacts(
             loaded,
-            specs,
-            calibration,
+            request.specs,
+            request.calibration,
             folder,
             Path(scratch),
             progress,
             given=given,
-            older=older,
+            older=request.older,
             choose=choose,
         )
         verified = verify(
@@ -266,14 +278,14 @@ def _fill(
     ]
     write_golden(folder, evaluation.pixels, reference)
     manifest = write_manifest(
-        folder, loaded, records, calibration, exported.ranges, describe_machine()
+        folder, loaded, records, request.calibration, exported.ranges, describe_machine()
     )
     failures = failed_checks(manifest)
     if failures and not options.keep_failed:
         raise CheckError(
             f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
         )
-    return manifest
+    return manifest, found[0] if found else None
 
 
 def failed_checks(manifest: Manifest) -> list[str]:
