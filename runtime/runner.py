@@ -8,6 +8,12 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.preprocessing import Preprocessing
+from ..progress import Advance
+
+CHUNK = 64
+"""Images that are normalised at a time."""
+
 
 class Runner(abc.ABC):
     """Runs one artifact; a context manager.
@@ -70,6 +76,29 @@ class Runner(abc.ABC):
             self.set_input(part)
             self.invoke()
             logits[start : start + self.batch] = self.output()[: self.batch - missing]
+        return logits
+
+    def run_pixels(
+        self,
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        advance: Advance = lambda count: None,
+    ) -> NDArray[np.float32]:
+        """Logits of any number of images that are not normalised yet.
+
+        Args:
+            pixels: uint8 [N, H, W, 3], resized and cropped.
+            preprocessing: Normalises them, a few at a time, so that memory stays bounded.
+            advance: Is told how many images are done.
+
+        Returns:
+            float32 [N, K].
+        """
+        logits = np.empty((len(pixels), self.num_classes), np.float32)
+        for start in range(0, len(pixels), CHUNK):
+            part = pixels[start : start + CHUNK]
+            logits[start : start + CHUNK] = self.run(preprocessing.normalise(part))
+            advance(len(part))
         return logits
 
     def __enter__(self) -> Runner:

@@ -14,9 +14,6 @@ from ..artifact.preprocessing import Preprocessing
 from .latency import time_interleaved
 from .tflite import TFLiteRunner
 
-CHUNK = 64
-"""Images that are normalised at a time."""
-
 
 class TFLiteLaboratory:
     """Runs files with a number of threads.
@@ -47,12 +44,7 @@ class TFLiteLaboratory:
     def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits [N, K] of images, uint8 [N, H, W, 3]."""
         with self._runner(file) as runner:
-            return np.concatenate(
-                [
-                    runner.run(self._preprocessing.normalise(pixels[start : start + CHUNK]))
-                    for start in range(0, len(pixels), CHUNK)
-                ]
-            )
+            return runner.run_pixels(pixels, self._preprocessing)
 
     @contextlib.contextmanager
     def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:

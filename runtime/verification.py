@@ -22,8 +22,6 @@ from .tflite_residency import residency
 
 DELEGATE = "XNNPACK"
 WARMUP = 5
-CHUNK = 64
-"""Images that are normalised at a time."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,15 +83,9 @@ def verify(
             progress.step(f"checking {name}", len(samples.pixels)) as advance,
             TFLiteRunner(path, threads) as runner,
         ):
-            logits = []
-            for start in range(0, len(samples.pixels), CHUNK):
-                pixels = samples.pixels[start : start + CHUNK]
-                logits.append(runner.run(preprocessing.normalise(pixels)))
-                advance(len(pixels))
+            logits = runner.run_pixels(samples.pixels, preprocessing, advance)
         try:
-            parities[name] = compare(
-                samples.reference, np.concatenate(logits), samples.labels, samples.data
-            )
+            parities[name] = compare(samples.reference, logits, samples.labels, samples.data)
         except CheckError as error:
             raise CheckError(f"{path.name}: {error}") from error
     reference, times = _time(files, float32, samples, preprocessing, threads, rounds, progress)
