@@ -80,6 +80,13 @@ class TFLiteGraph:
         values = np.frombuffer(bytes(data), np.float32)
         return values.reshape(tuple(tensor.shape))
 
+    def replace_constant(self, index: int, values: NDArray[np.float32]) -> None:
+        """Gives a constant float32 tensor other values of the same shape."""
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
+        self._model.buffers.append(buffer)
+        self._graph.tensors[index].buffer = len(self._model.buffers) - 1
+
     def name_inputs_and_outputs(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """Names the graph's input and output tensors, in the signature too."""
         (signature,) = self._model.signatureDefs

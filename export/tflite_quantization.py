@@ -23,6 +23,8 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from numpy.typing import NDArray
 from torch import nn
 
+from ..calibration.affine import affine_parameters
+from ..calibration.dead_channels import lifted_weights
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import QUANTIZABLE, Ranges
 from ..errors import ExportError, UsageError
@@ -44,6 +46,13 @@ _ACTIVATION_INPUT = {
     "DEPTHWISE_CONV_2D": 0,
     "FULLY_CONNECTED": 0,
     "TRANSPOSE_CONV": 2,
+}
+
+_BIAS_INPUT = {
+    "CONV_2D": 2,
+    "DEPTHWISE_CONV_2D": 2,
+    "FULLY_CONNECTED": 2,
+    "TRANSPOSE_CONV": 3,
 }
 
 _ACTIVATIONS = {
@@ -92,16 +101,45 @@ def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges 
     precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
     _check_half(precisions, model)
     ops = match_ops(graph, model)
-    work = quantizer.Quantizer(bytearray(content), _rules(graph, ops, precisions, spec.io))
+    rules = _rules(graph, ops, precisions, spec.io)
     statistics = None
     if "int8" in precisions.values():
         assert ranges is not None
+        content = _with_room_for_biases(content, graph, ops, precisions, ranges)
         statistics = {
             name: {"min": _bound(low), "max": _bound(high)}
             for name, (low, high) in tensor_ranges(graph, ops, ranges).items()
         }
+    work = quantizer.Quantizer(bytearray(content), rules)
     result = work.quantize(statistics, enable_progress_report=False)
     return bytes(result.quantized_model)
+
+
+def _with_room_for_biases(
+    content: bytes,
+    graph: TFLiteGraph,
+    ops: list[MatchedOp],
+    precisions: Mapping[str, str],
+    ranges: Ranges,
+) -> bytes:
+    """The file with the weights of dead channels raised, see :func:`lifted_weights`."""
+    changed = False
+    for matched in ops:
+        inputs = matched.op.inputs
+        position = _BIAS_INPUT[matched.op.name]
+        if precisions[matched.path] != "int8" or len(inputs) <= position or inputs[position] < 0:
+            continue
+        tensor = inputs[WEIGHT_INPUT[matched.op.name]]
+        weights, bias = graph.constant(tensor), graph.constant(inputs[position])
+        assert weights is not None
+        assert bias is not None
+        scale = affine_parameters(*ranges.modules[matched.path].input).scale
+        axis = 3 if matched.op.name == "DEPTHWISE_CONV_2D" else 0
+        lifted = lifted_weights(weights, bias, scale, axis)
+        if lifted is not weights:
+            graph.replace_constant(tensor, lifted)
+            changed = True
+    return graph.to_bytes() if changed else content
 
 
 def _check_half(precisions: Mapping[str, str], model: nn.Module) -> None:

@@ -17,6 +17,7 @@ from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.calibration.legality import REFUSED
 from lowformer_edge.calibration.ranges import ModuleRange, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
+from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
@@ -25,6 +26,7 @@ from lowformer_edge.export.tflite_graph import TFLiteGraph
 from lowformer_edge.export.tflite_quantization import WEIGHT_INPUT, match_ops, tensor_ranges
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.models.lowformer import LowFormer
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.parity import sqnr
 from lowformer_edge.runtime.tflite import TFLiteRunner, tensors
@@ -46,8 +48,14 @@ LEAST_SQNR_DB = {
 class Conversion:
     """A converted tiny model with all that quantization needs."""
 
-    def __init__(self, config: LowFormerConfig, images: DecodedImages, batch: int = 1) -> None:
-        self.network = random_model(config)
+    def __init__(
+        self,
+        config: LowFormerConfig,
+        images: DecodedImages,
+        batch: int = 1,
+        network: LowFormer | None = None,
+    ) -> None:
+        self.network = network or random_model(config)
         self.loaded = LoadedModel(
             self.network, SPEC.at_size(config.input_size), tuple("abcde"), "random weights", None
         )
@@ -104,6 +112,30 @@ def test_names_types_and_metadata(spec: ExportSpec, conversion: Conversion, tmp_
     assert ExportSpec.from_dict(metadata["spec"]) == spec
     assert Preprocessing.from_dict(metadata["preprocessing"]) == SPEC
     assert metadata["labels"] == list("abcde")
+
+
+def test_dead_channels_and_dead_ops_stay_finite(
+    tiny_config: LowFormerConfig, noise_images: DecodedImages, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    network = random_model(tiny_config)
+    convs = [module for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
+    with torch.no_grad():
+        convs[0].weight[1] = 0
+        convs[len(convs) // 2].weight.zero_()
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.bias.zero_()
+                module.running_mean.zero_()
+    dead = Conversion(tiny_config, noise_images, network=network)
+    path = dead.write(ExportSpec(precision="int8"), tmp_path)
+    assert residency(path).partitions == 1
+    with TFLiteRunner(path) as runner:
+        found = runner.run(inputs)
+    reference = dead.reference(inputs)
+    precisions = ExportSpec(precision="int8").quantization_recipe().assign(dead.rewritten)
+    with torch.no_grad(), simulated(dead.rewritten, dead.ranges, precisions):
+        expected = dead.rewritten(torch.from_numpy(inputs)).numpy()
+    assert sqnr(reference, found) > sqnr(reference, expected) - 1
 
 
 def test_sizes(conversion: Conversion, tmp_path: Path) -> None:
