@@ -184,6 +184,7 @@ class Calibration(_Record):
         sha256: Digest of model, data, preprocessing and observer.
         data: What the images are.
         images: How many were used.
+        distinct: How many of them differ from each other.
         skipped: Files that could not be read.
         observer: How ranges were taken from values.
         ranges: The file with the ranges.
@@ -192,6 +193,7 @@ class Calibration(_Record):
     sha256: Digest
     data: str
     images: int
+    distinct: int
     skipped: tuple[str, ...] = ()
     observer: str
     ranges: FileRecord

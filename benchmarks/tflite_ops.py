@@ -96,7 +96,7 @@ def files(item: Distinct) -> dict[str, bytes]:
     _, channels, height, width = item.shape
     float_file = convert_nhwc(module, (1, height, width, channels))
     bounds = ModuleRange((-3.0, 3.0), (-3.0, 3.0))
-    ranges = Ranges({"0": bounds}, model_digest(module), "", Preprocessing(), "fixed", 0)
+    ranges = Ranges({"0": bounds}, model_digest(module), "", Preprocessing(), "fixed", 0, 0)
     spec = ExportSpec(precision="int8", io="int8", recipe=uniform("int8"))
     return {"fp32": float_file, "int8": quantize(float_file, spec, module, ranges)}
 

@@ -157,6 +157,11 @@ class DecodedImages:
         shape = np.array(self.pixels.shape, np.int64)
         return hashlib.sha256(shape.tobytes() + self.pixels.tobytes()).hexdigest()
 
+    @property
+    def distinct(self) -> int:
+        """How many of the images differ from each other."""
+        return len({hashlib.sha256(image.tobytes()).digest() for image in self.pixels})
+
     def batches(self, preprocessing: Preprocessing, size: int = 8) -> Iterator[NDArray[np.float32]]:
         """Normalised inputs [n, 3, H, W], at most ``size`` at a time."""
         for start in range(0, len(self), size):

@@ -27,6 +27,9 @@ BATCH = 8
 VERSION = 1
 """Of the ranges file."""
 
+DEAD_BELOW = 1e-6
+"""An activation whose range is narrower counts as dead."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ModuleRange:
@@ -47,6 +50,7 @@ class Ranges:
         preprocessing: How the images became inputs.
         observer: How ranges were taken from values.
         images: How many images were seen.
+        distinct: How many of them differ from each other.
     """
 
     modules: Mapping[str, ModuleRange]
@@ -55,6 +59,7 @@ class Ranges:
     preprocessing: Preprocessing
     observer: str
     images: int
+    distinct: int
 
     @property
     def digest(self) -> str:
@@ -77,6 +82,7 @@ class Ranges:
             "preprocessing": self.preprocessing.to_dict(),
             "observer": self.observer,
             "images": self.images,
+            "distinct": self.distinct,
             "modules": {
                 path: {"input": list(found.input), "output": list(found.output)}
                 for path, found in self.modules.items()
@@ -111,6 +117,7 @@ class Ranges:
                 preprocessing=Preprocessing.from_dict(fields["preprocessing"]),
                 observer=str(fields["observer"]),
                 images=int(fields["images"]),
+                distinct=int(fields["distinct"]),
             )
         except (OSError, ValueError, LookupError, TypeError, AttributeError, ConfigError) as error:
             raise DataError(f"{path}: not a readable ranges file ({error})") from error
@@ -214,7 +221,7 @@ def calibrate(
             hook.remove()
     return Ranges(
         {
-            path: ModuleRange(seen_in.range(), seen_out.range())
+            path: ModuleRange(alive(seen_in.range()), alive(seen_out.range()))
             for path, (seen_in, seen_out) in watched.items()
         },
         model=model_digest(model),
@@ -222,7 +229,18 @@ def calibrate(
         preprocessing=preprocessing,
         observer=observer,
         images=len(images),
+        distinct=images.distinct,
     )
+
+
+def alive(bounds: tuple[float, float]) -> tuple[float, float]:
+    """A range as it is, or 0 to 1 for an activation that is always 0.
+
+    Any range represents a dead activation exactly; one without extent would give it a scale so
+    small that the biases, which share it, overflow.
+    """
+    low, high = bounds
+    return bounds if max(high, 0.0) - min(low, 0.0) > DEAD_BELOW else (0.0, 1.0)
 
 
 def model_digest(model: nn.Module) -> str:

@@ -80,6 +80,11 @@ def _parser() -> CommandParser:
         metavar="FILE",
         help="activation ranges of an earlier calibration, such as a bundle's ranges.json",
     )
+    data.add_argument(
+        "--bias-correction",
+        action="store_true",
+        help="let INT8 biases take back what rounding adds to each channel's mean",
+    )
     bound = parser.add_argument_group(
         "search", "find the fastest mix of INT8 and float16 ops that keeps a bound"
     )
@@ -136,7 +141,9 @@ def _export(options: argparse.Namespace) -> int:
             loaded = load_model_of(options)
         output = options.output or Path(f"{loaded.config.name}-{options.to}")
         check_replaceable(output, overwrite=options.force)
-        needed = any(spec.needs_ranges for spec in specs) and not options.ranges
+        needed = any(
+            spec.bias_correction or (spec.needs_ranges and not options.ranges) for spec in specs
+        )
         calibration = calibration_images(options, loaded, progress, needed=needed)
         evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output))
@@ -166,8 +173,10 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
-    if options.ranges and options.calibration_data:
+    if options.ranges and options.calibration_data and not options.bias_correction:
         raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
+    if options.bias_correction and "int8" not in precisions:
+        raise UsageError("--bias-correction is for --int8; add it, or leave it out")
     if options.recipe and "int8" not in precisions:
         raise UsageError("--recipe is for --int8; add it, or leave out --recipe")
     recipe = None
@@ -183,6 +192,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
             batch=options.batch,
             observer=options.observer,
             recipe=recipe if precision == "int8" else None,
+            bias_correction=options.bias_correction and precision == "int8",
         )
         for precision in precisions
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,8 @@ from ..artifact.manifest import (
     Manifest,
     Source,
 )
+from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
+from ..calibration.bias_correction import correct_biases
 from ..calibration.images import DecodedImages
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate, reusable
@@ -111,9 +114,14 @@ def export_artifacts(
         if choose and spec.needs_ranges:
             assert ranges is not None
             spec = dataclasses.replace(spec, recipe=choose(float_file, rewritten, ranges))
+        converted, source = float_file, rewritten
+        if spec.bias_correction:
+            source = _corrected(rewritten, ranges, spec, calibration, loaded, progress)
+            with progress.step("converting the corrected model"):
+                converted = tflite.convert(source, loaded.config.input_size, spec.batch)
         with progress.step(f"writing {spec.label}"):
             path = folder / f"{loaded.config.name}-{spec.label}.tflite"
-            path.write_bytes(tflite.export_tflite(float_file, spec, rewritten, ranges, loaded))
+            path.write_bytes(tflite.export_tflite(converted, spec, source, ranges, loaded))
             artifacts[spec] = path
     float_spec = ExportSpec(batch=specs[0].batch)
     float32 = next((path for spec, path in artifacts.items() if spec.precision == "fp32"), None)
@@ -121,6 +129,23 @@ def export_artifacts(
         float32 = scratch / "float32.tflite"
         float32.write_bytes(tflite.export_tflite(float_file, float_spec, rewritten, None, loaded))
     return Exported(artifacts, float32, ranges)
+
+
+def _corrected(
+    rewritten: nn.Module,
+    ranges: Ranges | None,
+    spec: ExportSpec,
+    calibration: DecodedImages,
+    loaded: LoadedModel,
+    progress: Progress,
+) -> nn.Module:
+    """A copy of the rewritten model with biases corrected for a spec's precisions."""
+    corrected = copy.deepcopy(rewritten)
+    precisions = legal_precisions(spec.target, spec.quantization_recipe(), corrected)
+    count = 2 * min(len(calibration), CORRECTION_IMAGES)
+    with progress.step("correcting biases", count) as advance:
+        correct_biases(corrected, ranges, precisions, calibration, loaded.preprocessing, advance)
+    return corrected
 
 
 def _ranges(
@@ -183,6 +208,7 @@ def write_manifest(
             sha256=ranges.digest,
             data=calibration_name,
             images=ranges.images,
+            distinct=ranges.distinct,
             skipped=calibration.skipped,
             observer=ranges.observer,
             ranges=FileRecord.of(folder / RANGES_FILE),

@@ -32,6 +32,7 @@ class ExportSpec:
         batch: Images per inference, fixed in the file.
         observer: How activation ranges are taken, see :func:`observer_factory`.
         recipe: For ``int8``, which op gets which precision, in place of our own choice.
+        bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
     """
 
     target: str = "tflite"
@@ -40,6 +41,7 @@ class ExportSpec:
     batch: int = 1
     observer: str = "minmax"
     recipe: Recipe | None = None
+    bias_correction: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("precision", PRECISIONS), ("io", IO_TYPES)):
@@ -56,6 +58,10 @@ class ExportSpec:
             )
         if self.recipe is not None and self.precision != "int8":
             raise UsageError(f"a recipe needs precision int8, not {self.precision}")
+        if type(self.bias_correction) is not bool:
+            raise UsageError(f"bias_correction is true or false, not {self.bias_correction!r}")
+        if self.bias_correction and self.precision != "int8":
+            raise UsageError(f"bias correction needs precision int8, not {self.precision}")
 
     def quantization_recipe(self) -> Recipe:
         """The precision of each op.

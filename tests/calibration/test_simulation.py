@@ -13,12 +13,13 @@ from lowformer_edge.calibration.simulation import rounded_by_image, simulated
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 
 
 def ranges_of(**modules: ModuleRange) -> Ranges:
-    return Ranges(modules, "m", "d", SPEC, "minmax", 1)
+    return Ranges(modules, "m", "d", SPEC, "minmax", 1, 1)
 
 
 def test_a_static_op_rounds_input_weights_and_output() -> None:
@@ -48,6 +49,32 @@ def test_dynamic_inputs_are_rounded_image_by_image() -> None:
     rounded = rounded_by_image(values)
     assert (rounded[0] - values[0]).abs().max() <= 1 / 255
     assert (rounded[0] != 0).sum() > 90
+
+
+class EighthPower(nn.Module):
+    """Makes one bright pixel an outlier of all others."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x**8
+
+
+def test_an_outlier_ruins_min_max_ranges_and_not_percentiles() -> None:
+    plain = Preprocessing(size=64, crop_ratio=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    pixels = np.random.default_rng(0).integers(0, 128, (8, 64, 64, 3), np.uint8)
+    outlier = pixels.copy()
+    outlier[0, 0, 0, 0] = 255
+    torch.manual_seed(0)
+    model = nn.Sequential(EighthPower(), nn.Conv2d(3, 4, 1, bias=False))
+    x = torch.from_numpy(plain.normalise(pixels))
+    found = {}
+    for observer in ("minmax", "percentile:99.99"):
+        ranges = calibrate(model, DecodedImages("x", outlier, None), plain, observer)
+        with torch.no_grad():
+            reference = model(x)
+            with simulated(model, ranges, {"1": "int8"}):
+                found[observer] = sqnr(reference.numpy(), model(x).numpy())
+    assert found["minmax"] < 5
+    assert found["percentile:99.99"] > 30
 
 
 def test_the_model_is_restored_even_after_an_error(

@@ -222,6 +222,35 @@ def test_a_failed_check_writes_nothing_unless_asked(
     assert read_manifest(Path("demo-tflite")).artifacts
 
 
+@pytest.mark.parametrize("images", [np.zeros((32, 96, 96, 3)), np.eye(96)[None] * 255])
+def test_poor_calibration_images_are_warned_of(
+    images: np.ndarray, here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    np.savez("poor.npz", images=images.astype(np.uint8))
+    assert main([*FAST, "--int8", "--calibration-data", "poor.npz"]) == 0
+    out, _ = capfd.readouterr()
+    assert "warning: int8 ranges rest on 1 distinct image(s)" in out
+    assert "warning: demo-int8.tflite is far from the model" in out
+    calibration = read_manifest(Path("demo-tflite")).calibration
+    assert calibration is not None
+    assert calibration.distinct == 1
+
+
+def test_bias_correction_from_the_command_line(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*FAST, "--int8", "--output", "plain", "--quiet"]) == 0
+    arguments = [*FAST, "--int8", "--bias-correction", "--quiet"]
+    arguments += ["--ranges", "plain/ranges.json", "--output", "corrected"]
+    assert main(arguments) == 0
+    plain, corrected = (read_manifest(Path(name)) for name in ("plain", "corrected"))
+    assert corrected.artifacts[0].spec["bias_correction"] is True
+    assert corrected.artifacts[0].file.sha256 != plain.artifacts[0].file.sha256
+    assert corrected.artifacts[0].ops == plain.artifacts[0].ops
+    assert corrected.calibration == plain.calibration
+    assert_refused(capfd, [*FAST, "--bias-correction"], "is for --int8", here)
+
+
 def test_weights_beyond_half_precision_are_named(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
