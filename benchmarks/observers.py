@@ -1,7 +1,7 @@
 """INT8 accuracy of one trained model with each observer, measured on the exported files.
 
     python training/fashion_mnist.py --model b0 --epochs 5 --rate 2e-3 --output b0.safetensors
-    python benchmarks/observers.py --model b0 --weights b0.safetensors
+    python benchmarks/observers.py --weights b0.safetensors
 
 Calibrates on training images and judges on all 10,000 test images of Fashion-MNIST, from Debian's
 package dataset-fashion-mnist. Prints a Markdown table for docs/benchmarks.md.
@@ -133,13 +133,12 @@ def specs() -> Mapping[str, ExportSpec]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", help="a registered variant (default: the bundled model)")
-    parser.add_argument("--weights", type=Path, help="its checkpoint")
+    parser.add_argument("--weights", type=Path, help="a checkpoint (default: the bundled model's)")
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
     parser.add_argument("--calibration-images", type=int, default=256)
     parser.add_argument("--evaluation-images", type=int, default=10_000)
     arguments = parser.parse_args()
-    loaded = load_model(arguments.model, weights=arguments.weights)
+    loaded = load_model(weights=arguments.weights)
     with TerminalProgress() as progress, tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         calibration = decode(

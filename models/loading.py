@@ -107,6 +107,15 @@ def load_model(
     )
 
 
+def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFormerConfig:
+    """A variant with the input size and the classes of its checkpoint, if that states them."""
+    stated = checkpoint.config if checkpoint else None
+    if stated is None:
+        return config
+    trained = config.replace(input_size=stated.input_size, num_classes=stated.num_classes)
+    return trained if trained == stated else config
+
+
 def _architecture(
     name: str | None, config_path: Path | None, checkpoint: Checkpoint | None
 ) -> tuple[LowFormerConfig, Preprocessing]:
@@ -118,7 +127,7 @@ def _architecture(
     if config_path:
         config = LowFormerConfig.from_json(config_path)
     elif name is not None:
-        config = variant(name)
+        config = _as_trained(variant(name), checkpoint)
     elif checkpoint and checkpoint.config:
         config = checkpoint.config
     else:

@@ -60,6 +60,18 @@ def test_an_own_checkpoint_states_its_architecture(
     assert resized.config.input_size == 100
 
 
+def test_a_named_variant_keeps_the_size_and_classes_that_it_was_trained_with(
+    tmp_path: Path,
+) -> None:
+    config = VARIANTS["e1"].replace(input_size=96, num_classes=3)
+    path = tmp_path / "mine.safetensors"
+    save_checkpoint(path, random_model(config), Preprocessing(size=96), "abc")
+    loaded = load_model("e1", weights=path)
+    assert (loaded.config.input_size, loaded.config.num_classes) == (96, 3)
+    assert loaded.preprocessing.size == 96
+    assert load_model("e1", weights=path, input_size=64).preprocessing.size == 64
+
+
 def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> None:
     weights = tmp_path / "weights.pt"
     torch.save(random_model(tiny_config).state_dict(), weights)
