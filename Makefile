@@ -25,7 +25,7 @@ types: $(INSTALLED)
 	MYPYPATH=$(VENV)/types $(BIN)/mypy -p lowformer_edge
 
 benchmark: $(INSTALLED)
-	$(BIN)/python benchmarks/tflite.py
+	$(BIN)/python benchmarks/stock.py
 
 # Needs Debian's package dataset-fashion-mnist and about 20 minutes on two cores.
 train-demo: $(INSTALLED)

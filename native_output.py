@@ -6,9 +6,12 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 
 KEPT_LINES = 5
+
+CHATTER = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, UserWarning)
 
 
 @contextlib.contextmanager
@@ -16,7 +19,8 @@ def captured_output() -> Iterator[None]:
     """Sends what Python and native code print to a temporary file.
 
     Converters and runtimes print from C++ to the file descriptors, past ``sys.stdout`` and
-    ``sys.stderr``. If an error leaves the block, the last lines are added to it as notes.
+    ``sys.stderr``. If an error leaves the block, the last lines are added to it as notes. What
+    packages warn each other of is dropped; warnings about numbers are not.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         try:
@@ -24,7 +28,10 @@ def captured_output() -> Iterator[None]:
                 _descriptors_to(log.fileno()),
                 contextlib.redirect_stdout(log),
                 contextlib.redirect_stderr(log),
+                warnings.catch_warnings(),
             ):
+                for category in CHATTER:
+                    warnings.simplefilter("ignore", category)
                 yield
         except Exception as error:
             log.seek(0)

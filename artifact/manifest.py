@@ -149,7 +149,11 @@ class Residency(_Record):
 
 
 class ArtifactRecord(_Record):
-    """One exported file with all that is known about it."""
+    """One exported file with all that is known about it.
+
+    ``not_run`` says why a file could not be run where it was exported; it then has no parity
+    and no latency.
+    """
 
     file: FileRecord
     target: str
@@ -161,6 +165,7 @@ class ArtifactRecord(_Record):
     residency: Residency | None = None
     parity: Parity | None = None
     latency: Latency | None = None
+    not_run: str | None = None
 
 
 class Source(_Record):

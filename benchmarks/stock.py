@@ -1,8 +1,8 @@
-"""Our TFLite export against the stock way, on the same eager models.
+"""Our exports against the stock way, on the same eager models.
 
-Stock is ``litert_torch.convert`` on the model as published, and ai-edge-quantizer's static
-INT8 recipe with its own calibration. All files of a model are timed in turns in one process,
-so that ratios hold on a noisy machine. Prints a Markdown section for docs/benchmarks.md.
+Stock is what the format's own converter makes of the model as published, and its own INT8
+recipe with its own calibration on the same images. All files of a model are timed in turns in
+one process, so that ratios hold on a noisy machine. Prints Markdown for docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import argparse
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,22 +24,21 @@ from lowformer_edge import demo
 from lowformer_edge.calibration.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.console import TerminalProgress
-from lowformer_edge.export.bundle import toolchain
+from lowformer_edge.export.bundle import exporter_of, toolchain
 from lowformer_edge.export.reference import reference_logits
-from lowformer_edge.export.rewrite import rewrite
-from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.export.rewrite import CALIBRATED, rewrite
+from lowformer_edge.export.spec import TARGETS, ExportSpec
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.native_output import captured_output
 from lowformer_edge.progress import Progress
+from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.latency import ratio, time_interleaved
 from lowformer_edge.runtime.machine import describe_machine
 from lowformer_edge.runtime.parity import sqnr
-from lowformer_edge.runtime.tflite import TFLiteRunner
-from lowformer_edge.runtime.tflite_residency import residency
 
 STOCK, OURS = "stock fp32", "ours fp32"
 STOCK_INT8, OURS_INT8 = "stock static INT8", "ours INT8"
+ORDER = (STOCK, OURS, STOCK_INT8, OURS_INT8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +48,13 @@ class Row:
     name: str
     ops: int
     partitions: int
+    refused: int
     sqnr_db: float
     ratios: Mapping[int, str]
 
 
-def stock_files(model: nn.Module, images: NDArray[np.float32], folder: Path) -> dict[str, Path]:
-    """The stock conversion, and its stock static INT8 quantization."""
+def stock_tflite(model: nn.Module, images: NDArray[np.float32], folder: Path) -> dict[str, Path]:
+    """litert_torch.convert, and ai-edge-quantizer's static_wi8_ai8 recipe."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
 
@@ -69,16 +70,75 @@ def stock_files(model: nn.Module, images: NDArray[np.float32], folder: Path) -> 
     return paths
 
 
-def our_files(loaded: LoadedModel, calibration: DecodedImages, folder: Path) -> dict[str, Path]:
+def stock_executorch(
+    model: nn.Module, images: NDArray[np.float32], folder: Path
+) -> dict[str, Path]:
+    """XnnpackPartitioner, and PT2E with XNNPACKQuantizer, symmetric and per channel."""
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+        XNNPACKQuantizer,
+        get_symmetric_quantization_config,
+    )
+    from executorch.exir import to_edge_transform_and_lower
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    def lower(program: Any) -> bytes:
+        edge = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+        return bytes(edge.to_executorch().buffer)
+
+    sample = (torch.from_numpy(images[:1]),)
+    exported = torch.export.export(model, sample)
+    paths = {STOCK: folder / "stock.pte", STOCK_INT8: folder / "stock-int8.pte"}
+    paths[STOCK].write_bytes(lower(exported))
+    quantizer = XNNPACKQuantizer()
+    quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True))
+    prepared = prepare_pt2e(exported.module(), quantizer)
+    for image in images:
+        prepared(torch.from_numpy(image[None]))
+    paths[STOCK_INT8].write_bytes(lower(torch.export.export(convert_pt2e(prepared), sample)))
+    return paths
+
+
+def stock_onnx(model: nn.Module, images: NDArray[np.float32], folder: Path) -> dict[str, Path]:
+    """torch.onnx.export, and ONNX Runtime's quantize_static with its defaults."""
+    from onnxruntime.quantization import CalibrationDataReader, quantize_static
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._images = iter(images)
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            image = next(self._images, None)
+            return None if image is None else {"image": image[None]}
+
+    paths = {STOCK: folder / "stock.onnx", STOCK_INT8: folder / "stock-int8.onnx"}
+    program = torch.onnx.export(
+        model, (torch.from_numpy(images[:1]),), dynamo=True, input_names=["image"], verbose=False
+    )
+    assert program is not None
+    program.save(str(paths[STOCK]))
+    quantize_static(str(paths[STOCK]), str(paths[STOCK_INT8]), Reader())
+    return paths
+
+
+STOCK_WAYS: dict[str, Callable[[nn.Module, NDArray[np.float32], Path], dict[str, Path]]] = {
+    "tflite": stock_tflite,
+    "executorch": stock_executorch,
+    "onnx": stock_onnx,
+}
+
+
+def our_files(
+    target: str, loaded: LoadedModel, calibration: DecodedImages, folder: Path
+) -> dict[str, Path]:
     """Our float32 and INT8 files."""
-    rewritten = rewrite(loaded.network, "tflite")
-    ranges = calibrate(rewritten, calibration, loaded.preprocessing)
-    float_file = convert(rewritten, loaded.config.input_size, 1)
+    ranges = calibrate(rewrite(loaded.network, CALIBRATED), calibration, loaded.preprocessing)
+    exporter = exporter_of(target, loaded, 1)
     paths = {}
     for name, precision in ((OURS, "fp32"), (OURS_INT8, "int8")):
-        spec = ExportSpec(precision=precision)
-        paths[name] = folder / f"ours-{precision}.tflite"
-        paths[name].write_bytes(export_tflite(float_file, spec, rewritten, ranges, loaded))
+        paths[name] = folder / f"ours-{precision}{exporter.suffix}"
+        spec = ExportSpec(target, precision)
+        paths[name].write_bytes(exporter.export(spec, exporter.model, ranges))
     return paths
 
 
@@ -88,7 +148,8 @@ def latency_ratios(
     """Median of the stock fp32 file in ms, and each file's ratio to it as text."""
     with contextlib.ExitStack() as stack:
         runners = {
-            name: stack.enter_context(TFLiteRunner(path, threads)) for name, path in paths.items()
+            name: stack.enter_context(format_of(path).runner(path, threads))
+            for name, path in paths.items()
         }
         for runner in runners.values():
             runner.set_input(image)
@@ -104,7 +165,7 @@ def latency_ratios(
 
 
 def benchmark(
-    name: str, threads: Sequence[int], rounds: int, progress: Progress
+    target: str, name: str, threads: Sequence[int], rounds: int, progress: Progress
 ) -> tuple[list[Row], dict[int, float]]:
     """Rows of one model, and the stock fp32 file's median in ms by number of threads."""
     loaded = load_model(name, random_weights=True)
@@ -112,37 +173,37 @@ def benchmark(
     held_out = decode(open_images(demo.EVALUATION).sample(32), loaded.preprocessing)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        with progress.step(f"{name}: the stock way"), captured_output():
+        with progress.step(f"{target} {name}: the stock way"), captured_output():
             (images,) = calibration.batches(loaded.preprocessing, len(calibration))
-            paths = stock_files(loaded.network, images, folder)
-        with progress.step(f"{name}: our way"):
-            paths |= our_files(loaded, calibration, folder)
+            paths = STOCK_WAYS[target](loaded.network, images, folder)
+        with progress.step(f"{target} {name}: our way"):
+            paths |= our_files(target, loaded, calibration, folder)
         (inputs,) = held_out.batches(loaded.preprocessing, len(held_out))
         reference = reference_logits(
             loaded.network, held_out, loaded.preprocessing, lambda count: None
         )
         noise = {}
         for label, path in paths.items():
-            with TFLiteRunner(path, 2) as runner:
+            with format_of(path).runner(path, 2) as runner:
                 noise[label] = sqnr(reference, runner.run(inputs))
         medians, ratios = {}, {}
         for count in threads:
-            with progress.step(f"{name}: timing with {count} thread(s)"):
+            with progress.step(f"{target} {name}: timing with {count} thread(s)"):
                 medians[count], ratios[count] = latency_ratios(paths, inputs[:1], count, rounds)
         rows = []
-        for label, path in paths.items():
-            where = residency(path)
+        for label in ORDER:
+            where = format_of(paths[label]).residency(paths[label], 1)
             rows.append(
                 Row(
                     label,
                     len(where.ops),
                     where.partitions,
+                    len(where.refused),
                     noise[label],
                     {count: ratios[count][label] for count in threads},
                 )
             )
-    order = [STOCK, OURS, STOCK_INT8, OURS_INT8]
-    return sorted(rows, key=lambda row: order.index(row.name)), medians
+    return rows, medians
 
 
 def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> str:
@@ -154,13 +215,14 @@ def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> st
     lines = [
         f"### {name.upper()}",
         "",
-        f"| file | ops | partitions | SQNR dB | {times} |",
-        "|---|---|---|---|" + "---|" * len(medians),
+        f"| file | ops | partitions | refused | SQNR dB | {times} |",
+        "|---|---|---|---|---|" + "---|" * len(medians),
     ]
     for row in rows:
         figures = " | ".join(row.ratios[count] for count in medians)
         lines.append(
-            f"| {row.name} | {row.ops} | {row.partitions} | {row.sqnr_db:.1f} | {figures} |"
+            f"| {row.name} | {row.ops} | {row.partitions} | {row.refused} | {row.sqnr_db:.1f}"
+            f" | {figures} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -168,6 +230,7 @@ def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=["b0", "b1", "e1"])
+    parser.add_argument("--to", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runs", type=int, default=100)
     arguments = parser.parse_args()
@@ -175,9 +238,11 @@ def main() -> None:
     print("Machine: " + ", ".join(f"{key} {value}" for key, value in machine.items()) + ".")
     print("Packages: " + ", ".join(f"{key} {value}" for key, value in versions.items()) + ".\n")
     with TerminalProgress() as progress:
-        for name in arguments.models:
-            rows, medians = benchmark(name, arguments.threads, arguments.runs, progress)
-            print(markdown(name, rows, medians), flush=True)
+        for target in arguments.to:
+            print(f"## {target}\n", flush=True)
+            for name in arguments.models:
+                rows, medians = benchmark(target, name, arguments.threads, arguments.runs, progress)
+                print(markdown(name, rows, medians), flush=True)
 
 
 if __name__ == "__main__":

@@ -68,10 +68,8 @@ def _corrects(mean: Tensor, module: nn.Module) -> _Hook:
 
     def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         shift = mean - channel_means(module, output)
-        if module.bias is None:
-            module.bias = nn.Parameter(torch.zeros_like(shift), requires_grad=False)
-        assert isinstance(module.bias, Tensor)
-        module.bias.data += shift
+        bias = getattr(module, "bias", None)
+        module.bias = nn.Parameter(shift if bias is None else bias + shift, requires_grad=False)
         return output + shift.view(_channels_shape(module, output))
 
     return hook

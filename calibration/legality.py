@@ -27,7 +27,39 @@ _XNNPACK = {
     ("layer_norm", "int8"): "XNNPACK's delegate takes RSQRT in float only",
 }
 
-REFUSED: Mapping[str, Mapping[tuple[str, str], str]] = {"tflite": _XNNPACK}
+_EXECUTORCH = {
+    **{
+        (kind, "int8-weights"): "ExecuTorch's XNNPACK wants its input quantized too"
+        for kind in KINDS
+    },
+    **{(kind, "fp16"): "a graph of two float types is cut where they meet" for kind in KINDS},
+    ("depthwise_conv", "int8-dynamic"): (
+        "XNNPACK has no depthwise kernel for inputs that are quantized as they come"
+    ),
+    ("transposed_conv", "int8-dynamic"): (
+        "ExecuTorch's XNNPACK fails on transposed convolutions of such inputs"
+    ),
+}
+
+_ONNX = {
+    **{
+        (kind, "int8-weights"): "ONNX Runtime unpacks such weights when it loads them"
+        for kind in KINDS
+    },
+    **{(kind, "fp16"): "a graph of two float types is full of casts" for kind in KINDS},
+    ("conv", "int8-dynamic"): "ONNX Runtime's ConvInteger is not fused and slower than float32",
+    ("depthwise_conv", "int8-dynamic"): (
+        "ONNX Runtime's ConvInteger is not fused and slower than float32"
+    ),
+    ("transposed_conv", "int8"): "ONNX Runtime has no transposed convolution in int8",
+    ("transposed_conv", "int8-dynamic"): "ONNX Runtime has no transposed convolution in int8",
+}
+
+REFUSED: Mapping[str, Mapping[tuple[str, str], str]] = {
+    "tflite": _XNNPACK,
+    "executorch": _EXECUTORCH,
+    "onnx": _ONNX,
+}
 """By target, then by kind of op and precision: the reason."""
 
 FLOAT_KINDS = ("hard_swish", "gelu", "softmax", "batch_matmul", "group_norm", "layer_norm")

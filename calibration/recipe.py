@@ -71,9 +71,14 @@ class Recipe:
 
     A rule by name outranks one by op, which outranks a global one; among equals the later wins.
     An op that no rule matches stays in float32.
+
+    Attributes:
+        rules: In any order.
+        strict: Whether a rule that matches no op of a model is a mistake.
     """
 
     rules: tuple[Rule, ...]
+    strict: bool = dataclasses.field(default=True, compare=False)
 
     def precision(self, path: str, kind: str) -> str:
         """The precision of one op."""
@@ -88,7 +93,7 @@ class Recipe:
             UsageError: A rule matches nothing, so that it is a mistake.
         """
         kinds = quantizable_kinds(model)
-        for rule in self.rules:
+        for rule in self.rules if self.strict else ():
             if kinds and not any(rule.matches(path, kind) for path, kind in kinds.items()):
                 raise UsageError(
                     f"recipe: no op of the model fits the rule {rule_text(rule)}; the model has"
@@ -169,8 +174,9 @@ def uniform(precision: str, exceptions: Iterable[tuple[str, str]] = ()) -> Recip
 
     Args:
         precision: Of all other ops.
-        exceptions: Pairs of a kind and its precision.
+        exceptions: Pairs of a kind, which a model need not have, and its precision.
     """
     return Recipe(
         (Rule(precision), *(Rule(other, op=kind) for kind, other in exceptions)),
+        strict=False,
     )

@@ -7,12 +7,12 @@ import contextlib
 import dataclasses
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CheckError, UsageError
-from ..export.spec import IO_TYPES, PRECISIONS, TARGETS, ExportSpec
+from ..export.spec import BACKENDS, IO_TYPES, PRECISIONS, TARGETS, ExportSpec, available
 from ..interrupt import deferred_interrupt
 from ..progress import Progress, SilentProgress
 from .console import (
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from ..export.search import Bound, Found
     from ..models.loading import LoadedModel
 
-_LEAST_SQNR_DB = {"fp32": 80.0, "fp16": 40.0}
-"""An artifact of these precisions that is further from the eager model is wrong, not rounded."""
+NOT_RUN = "there is no {} device here"
 
 _EXAMPLES = """examples:
   lowformer-export --to tflite --int8
@@ -41,6 +40,8 @@ _EXAMPLES = """examples:
   lowformer-export --model b1 --weights evalmodel.pt --to tflite --fp32 --int8 \\
       --calibration-data imagenet/train --evaluation-data imagenet/val
       a published checkpoint, with accuracy before and after
+  lowformer-export --to all --fp32 --int8
+      every format, from one calibration
   lowformer-export --model b1 --random-weights --to tflite --int8
       latency and structure only
 """
@@ -60,7 +61,21 @@ def _parser() -> CommandParser:
     )
     add_model_options(parser)
     target = parser.add_argument_group("target")
-    target.add_argument("--to", required=True, metavar="TARGET", help=" or ".join(TARGETS))
+    target.add_argument(
+        "--to",
+        required=True,
+        metavar="TARGETS",
+        help=f"one or several of {', '.join(TARGETS)}, with commas between them, or all",
+    )
+    target.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="xnnpack",
+        help="what runs an ExecuTorch file; those for vulkan and coreml cannot be run here",
+    )
+    target.add_argument(
+        "--dynamic-batch", action="store_true", help="leave the batch of ONNX files open"
+    )
     for precision in PRECISIONS:
         target.add_argument(
             f"--{precision}",
@@ -112,10 +127,10 @@ def _parser() -> CommandParser:
 
 _PRECISION_HELP = {
     "fp32": "32-bit floats",
-    "fp16": "weights in 16-bit floats, half the size",
+    "fp16": "16-bit floats, half the size (TFLite: weights only)",
     "int8": "weights and activations in int8, ranges from calibration data",
-    "int8-dynamic": "weights in int8, activations as they come; needs no data",
-    "int8-weights": "weights stored in int8, computed in float",
+    "int8-dynamic": "weights in int8, activations as they come; needs no data (not for ONNX)",
+    "int8-weights": "weights stored in int8, computed in float (TFLite only)",
 }
 
 
@@ -139,7 +154,7 @@ def _export(options: argparse.Namespace) -> int:
         )
         with progress.step("loading the model"):
             loaded = load_model_of(options)
-        output = options.output or Path(f"{loaded.config.name}-{options.to}")
+        output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
         check_replaceable(output, overwrite=options.force)
         needed = any(
             spec.bias_correction or (spec.needs_ranges and not options.ranges) for spec in specs
@@ -150,26 +165,44 @@ def _export(options: argparse.Namespace) -> int:
         request = _Request(
             options, loaded, specs, calibration, evaluation, older_ranges(output), bound
         )
-        manifest, found = _fill(folder, request, progress)
+        manifest, found, broken = _fill(folder, request, progress)
     if found and options.plot:
         save_plot(options.plot, found)
     if options.json:
         searched = {"search": found_json(found)} if found else {}
-        print_json({"bundle": str(output), **manifest.model_dump(mode="json"), **searched})
+        failed = {"failed_targets": broken} if broken else {}
+        print_json(
+            {"bundle": str(output), **manifest.model_dump(mode="json"), **searched, **failed}
+        )
     elif not options.quiet:
         from .export_table import print_summary
 
         if found:
             print_found(found)
         print_summary(output, manifest)
-    failures = failed_checks(manifest)
+    failures = failed_checks(manifest) + [f"{target}: {text}" for target, text in broken.items()]
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return EXIT_FAILED if failures else EXIT_OK
 
 
+def _targets(options: argparse.Namespace) -> list[str]:
+    """The targets that --to names, each once."""
+    names = list(TARGETS) if options.to == "all" else options.to.split(",")
+    unknown = [name for name in names if name not in TARGETS]
+    if unknown:
+        raise UsageError(
+            f"target {unknown[0]!r} is unknown; choose of {', '.join(TARGETS)}, or all"
+        )
+    return list(dict.fromkeys(names))
+
+
 def _specs(options: argparse.Namespace) -> list[ExportSpec]:
-    """One spec per precision; int8 inputs apply to int8 alone."""
+    """One spec per target and precision; int8 inputs apply to int8 alone.
+
+    A precision that one of several targets has not is left out for it.
+    """
+    targets = _targets(options)
     precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
@@ -184,18 +217,30 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         from ..calibration.recipe import Recipe
 
         recipe = Recipe.read(options.recipe)
-    return [
-        ExportSpec(
-            target=options.to,
-            precision=precision,
-            io=options.io if precision == "int8" else "float",
-            batch=options.batch,
-            observer=options.observer,
-            recipe=recipe if precision == "int8" else None,
-            bias_correction=options.bias_correction and precision == "int8",
-        )
-        for precision in precisions
-    ]
+    specs = []
+    for target in targets:
+        backend = options.backend if target == "executorch" else "xnnpack"
+        if options.backend != "xnnpack" and "executorch" not in targets:
+            raise UsageError(f"--backend {options.backend} is for executorch; leave it out")
+        if options.dynamic_batch and "onnx" not in targets:
+            raise UsageError("--dynamic-batch is for onnx; leave it out")
+        for precision in precisions:
+            if len(targets) > 1 and not available(target, backend, precision):
+                continue
+            specs.append(
+                ExportSpec(
+                    target=target,
+                    precision=precision,
+                    io=options.io if precision == "int8" and target == "tflite" else "float",
+                    batch=options.batch,
+                    observer=options.observer,
+                    recipe=recipe if precision == "int8" else None,
+                    bias_correction=options.bias_correction and precision == "int8",
+                    backend=backend,
+                    dynamic_batch=options.dynamic_batch and target == "onnx",
+                )
+            )
+    return specs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,18 +266,20 @@ class _Request:
     bound: Bound | None
 
 
-def _fill(folder: Path, request: _Request, progress: Progress) -> tuple[Manifest, Found | None]:
+def _fill(
+    folder: Path, request: _Request, progress: Progress
+) -> tuple[Manifest, Found | None, Mapping[str, str]]:
     """Exports, verifies and writes everything into a bundle's folder.
 
     Returns:
-        The manifest, and the outcome of the search if there was one.
+        The manifest, the outcome of the search if there was one, and what went wrong by target.
     """
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
     from ..export.bundle import export_artifacts, write_golden, write_manifest
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
-    from ..runtime.verification import Samples, verify
+    from ..runtime.verification import Candidate, Samples, verify
     from .search import chooser
 
     options, loaded, evaluation = request.options, request.loaded, request.evaluation
@@ -265,8 +312,14 @@ def _fill(folder: Path, request: _Request, progress: Progress) -> tuple[Manifest
             choose=choose,
         )
         verified = verify(
-            {spec.label: path for spec, path in exported.artifacts.items()},
-            exported.float32,
+            {
+                path.name: Candidate(
+                    path,
+                    exported.float32.get(spec.target) if spec.runs_here else None,
+                    None if spec.runs_here else NOT_RUN.format(spec.backend),
+                )
+                for spec, path in exported.artifacts.items()
+            },
             Samples(evaluation.name, evaluation.pixels, reference, evaluation.labels),
             loaded.preprocessing,
             threads=options.threads,
@@ -280,8 +333,8 @@ def _fill(folder: Path, request: _Request, progress: Progress) -> tuple[Manifest
             precision=spec.precision,
             spec=spec.to_dict(),
             **{
-                field.name: getattr(verified[spec.label], field.name)
-                for field in dataclasses.fields(verified[spec.label])
+                field.name: getattr(verified[path.name], field.name)
+                for field in dataclasses.fields(verified[path.name])
             },
         )
         for spec, path in exported.artifacts.items()
@@ -295,26 +348,26 @@ def _fill(folder: Path, request: _Request, progress: Progress) -> tuple[Manifest
         raise CheckError(
             f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
         )
-    return manifest, found[0] if found else None
+    return manifest, found[0] if found else None, exported.failures
 
 
 def failed_checks(manifest: Manifest) -> list[str]:
     """What an export promises and this one does not keep, a line each."""
     failures = []
     for artifact in manifest.artifacts:
-        failures += _failed_parity(artifact) + _failed_residency(artifact)
+        trained = manifest.source.fit_for_accuracy
+        failures += _failed_parity(artifact, trained) + _failed_residency(artifact)
     return failures
 
 
-def _failed_parity(artifact: ArtifactRecord) -> list[str]:
-    least = _LEAST_SQNR_DB.get(artifact.precision)
-    parity = artifact.parity
-    if least is None or parity is None or parity.sqnr_db == "exact" or parity.sqnr_db >= least:
+def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
+    """INT8 is not among the promises: how far it is off is shown, and warned of."""
+    from ..runtime.matrix import too_far
+
+    if artifact.parity is None or artifact.precision.startswith("int8"):
         return []
-    return [
-        f"{artifact.file.path}: {parity.sqnr_db:.1f} dB SQNR to the eager model, below"
-        f" the {least:g} that {artifact.precision} keeps"
-    ]
+    reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
+    return [f"{artifact.file.path}: {reason}"] if reason else []
 
 
 def _failed_residency(artifact: ArtifactRecord) -> list[str]:

@@ -84,8 +84,8 @@ def footnotes(manifest: Manifest) -> list[str]:
     latency = next((item.latency for item in manifest.artifacts if item.latency), None)
     if latency:
         lines.append(
-            f"latency: XNNPACK, {latency.threads} thread(s), median of {latency.runs} runs in"
-            f" turns with fp32, on {manifest.machine.get('processor', '?')}"
+            f"latency: {latency.threads} thread(s), median of {latency.runs} runs in turns with"
+            f" fp32 of the same format, on {manifest.machine.get('processor', '?')}"
         )
     calibration = manifest.calibration
     if calibration:
@@ -95,6 +95,8 @@ def footnotes(manifest: Manifest) -> list[str]:
     if not manifest.source.fit_for_accuracy:
         lines.append("random weights: SQNR and agreement say nothing about a trained model")
     for artifact in manifest.artifacts:
+        if artifact.not_run:
+            lines.append(f"{artifact.file.path}: not run, {artifact.not_run}")
         if artifact.residency and artifact.residency.refused:
             refused = ", ".join(f"{n} {kind}" for kind, n in artifact.residency.refused.items())
             lines.append(f"{artifact.file.path}: not delegated: {refused}")

@@ -15,13 +15,15 @@ from .console import EXIT_OK, CommandParser, print_json, run_command
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
 
+SUFFIXES = (".tflite", ".pte", ".onnx")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
     parser = CommandParser(
         prog="lowformer-inspect",
-        description="Shows inputs, outputs, ops and delegation of a .tflite file, or checks and"
-        " shows a bundle.",
+        description="Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file,"
+        " or checks and shows a bundle.",
     )
     parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -32,10 +34,12 @@ def _inspect(options: argparse.Namespace) -> int:
     path: Path = options.path
     if path.is_dir():
         _inspect_bundle(path, options.json)
-    elif path.suffix == ".tflite":
+    elif path.suffix in SUFFIXES:
         _inspect_file(path, options.json)
     elif path.exists():
-        raise ArtifactError(f"{path}: of no known kind; give a .tflite file or a bundle's folder")
+        raise ArtifactError(
+            f"{path}: of no known kind; give a {', '.join(SUFFIXES)} file or a bundle's folder"
+        )
     else:
         raise ArtifactError(f"{path}: there is no such file or folder")
     return EXIT_OK
@@ -55,13 +59,12 @@ def _inspect_bundle(folder: Path, as_json: bool) -> None:
 
 
 def _inspect_file(path: Path, as_json: bool) -> None:
-    from ..runtime.tflite import tensors
-    from ..runtime.tflite_metadata import read_metadata
-    from ..runtime.tflite_residency import residency
+    from ..runtime.formats import format_of
 
-    where = residency(path)
-    inputs, outputs = tensors(path)
-    metadata = read_metadata(path)
+    kind = format_of(path)
+    where = kind.residency(path, 1)
+    inputs, outputs = kind.tensors(path)
+    metadata = kind.metadata(path)
     if as_json:
         print_json(
             {
@@ -70,6 +73,7 @@ def _inspect_file(path: Path, as_json: bool) -> None:
                 "inputs": [tensor.model_dump(mode="json") for tensor in inputs],
                 "outputs": [tensor.model_dump(mode="json") for tensor in outputs],
                 "ops": where.op_counts,
+                "delegate": where.delegate,
                 "partitions": where.partitions,
                 "refused": [{"kind": op.kind, "name": op.name} for op in where.refused],
                 "metadata": metadata,
@@ -77,12 +81,12 @@ def _inspect_file(path: Path, as_json: bool) -> None:
         )
         return
     print(f"{printable(path)}: {path.stat().st_size / 1e6:.2f} MB")
-    for kind, records in (("input", inputs), ("output", outputs)):
+    for role, records in (("input", inputs), ("output", outputs)):
         for tensor in records:
-            print(f"{kind}: {_described(tensor)}")
+            print(f"{role}: {_described(tensor)}")
     if metadata:
         print(f"metadata: {', '.join(map(printable, metadata))}")
-    print(f"ops: {len(where.ops)}, in {where.partitions} XNNPACK partition(s)")
+    print(f"ops: {len(where.ops)}, in {where.partitions} {where.delegate} partition(s)")
     for op, count in where.op_counts.items():
         print(f"  {count:4d} {op}")
     print(f"not delegated: {len(where.refused)}")

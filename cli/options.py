@@ -79,6 +79,14 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     data.add_argument(
         "--recipe", type=Path, metavar="FILE", help="JSON that gives ops their precision in INT8"
     )
+    add_evaluation_options(data, EVALUATION_IMAGES)
+    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
+    data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
+    return data
+
+
+def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
+    """Adds what chooses images for accuracy; ``count`` is how many by default."""
     data.add_argument(
         "--evaluation-data",
         type=Path,
@@ -94,13 +102,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     data.add_argument(
         "--evaluation-images",
         type=int,
-        default=EVALUATION_IMAGES,
+        default=count,
         metavar="N",
         help="how many of them (default: %(default)s)",
     )
-    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
-    data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
-    return data
 
 
 def check_counts(options: argparse.Namespace, *names: str) -> None:

@@ -45,6 +45,8 @@ def bound_of(options: argparse.Namespace) -> Bound | None:
         raise UsageError(
             "--max-drop and --min-sqnr need --int8, and exclude --recipe and --io int8"
         )
+    if options.to != "tflite":
+        raise UsageError("--max-drop and --min-sqnr search with TFLite; give --to tflite alone")
     if options.plot and options.plot.suffix not in (".png", ".svg"):
         raise UsageError(f"{options.plot}: a plot is a .png or .svg file")
     return Bound(options.max_drop, options.min_sqnr)

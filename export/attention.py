@@ -1,7 +1,8 @@
-"""Attention with heads split in the channels-last layout."""
+"""Attention in forms that converters lower with few layout changes."""
 
 from __future__ import annotations
 
+import abc
 import math
 
 import torch
@@ -11,14 +12,13 @@ from ..models.blocks import ConvAttention
 from .module_tree import replace_modules
 
 
-class ChannelsLastAttention(nn.Module):
-    """The function of :class:`ConvAttention` with as few layout changes as possible.
+class FusedAttention(nn.Module, abc.ABC):
+    """The function of :class:`ConvAttention`, with heads split once for q, k and v together.
 
     One 1x1 convolution gives q, k and v of all heads, in the order q of each head, k of each
-    head, v of each head, with the softmax's scale 1 / sqrt(head_dim) folded into q. One
-    reshape and one transpose then put heads before positions, so that q, k and v are
-    contiguous thirds. The matrix products have rank 3, the only rank that converters do not
-    wrap in reshapes.
+    head, v of each head, with the softmax's scale 1 / sqrt(head_dim) folded into q, so that q,
+    k and v are contiguous thirds. The matrix products have rank 3, the only rank that
+    converters do not wrap in reshapes.
     """
 
     def __init__(self, attention: ConvAttention) -> None:
@@ -32,32 +32,75 @@ class ChannelsLastAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        y = self.pwise(self.conv_proj(x)).permute(0, 2, 3, 1)
+        values = self.attend(self.pwise(self.conv_proj(x)))
+        out = self.upsampling(self.o_proj(values))
+        if out.shape[-2:] == (height, width):
+            return out
+        return out[:, :, :height, :width]
+
+    @abc.abstractmethod
+    def attend(self, y: Tensor) -> Tensor:
+        """Values [N, heads * head_dim, H, W] of q, k and v [N, 3 * heads * head_dim, H, W]."""
+
+
+class ChannelsLastAttention(FusedAttention):
+    """Heads split in the channels-last layout, for converters that keep it throughout."""
+
+    def attend(self, y: Tensor) -> Tensor:
+        y = y.permute(0, 2, 3, 1)
         batch, rows, cols, _ = y.shape
         q, k, v = self._heads(y)
-        values = torch.softmax(q @ k.transpose(-1, -2), dim=-1) @ v
+        values = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(-1, -2)), dim=-1), v)
         if batch == 1:
             values = values.permute(1, 0, 2)
         else:
             values = values.reshape(batch, self.num_heads, rows * cols, self.head_dim)
             values = values.permute(0, 2, 1, 3)
         values = values.reshape(batch, rows, cols, self.num_heads * self.head_dim)
-        out = self.upsampling(self.o_proj(values.permute(0, 3, 1, 2)))
-        if out.shape[-2:] == (height, width):
-            return out
-        return out[:, :, :height, :width]
+        return values.permute(0, 3, 1, 2)
 
     def _heads(self, y: Tensor) -> tuple[Tensor, ...]:
         """q, k and v, each [N * heads, H * W, head_dim], of [N, H, W, 3 * heads * head_dim]."""
         batch, positions = y.shape[0], y.shape[1] * y.shape[2]
         if batch == 1:
             y = y.reshape(positions, 3 * self.num_heads, self.head_dim).permute(1, 0, 2)
-            return torch.split(y, self.num_heads)
+            return thirds(y, axis=0)
         y = y.reshape(batch, positions, 3 * self.num_heads, self.head_dim).permute(0, 2, 1, 3)
         return tuple(
             part.reshape(batch * self.num_heads, positions, self.head_dim)
-            for part in torch.split(y, self.num_heads, dim=1)
+            for part in thirds(y, axis=1)
         )
+
+
+class ChannelsFirstAttention(FusedAttention):
+    """Heads split in the channels-first layout, where that needs no transpose at all.
+
+    k is the right factor of q^T k as it comes, and v the left one of v a^T, which is the values
+    in channels-first order again.
+    """
+
+    def attend(self, y: Tensor) -> Tensor:
+        q, k, v = self._heads(y)
+        attention = torch.softmax(torch.bmm(q.transpose(-1, -2), k), dim=-1)
+        values = torch.bmm(v, attention.transpose(-1, -2))
+        return values.reshape(y.shape[0], self.num_heads * self.head_dim, *y.shape[2:])
+
+    def _heads(self, y: Tensor) -> tuple[Tensor, ...]:
+        """q, k and v, each [N * heads, head_dim, H * W]."""
+        batch, positions = y.shape[0], y.shape[2] * y.shape[3]
+        if isinstance(batch, int) and batch == 1:
+            return thirds(y.reshape(3 * self.num_heads, self.head_dim, positions), axis=0)
+        y = y.reshape(batch, 3 * self.num_heads, self.head_dim, positions)
+        return tuple(
+            part.reshape(batch * self.num_heads, self.head_dim, positions)
+            for part in thirds(y, axis=1)
+        )
+
+
+def thirds(x: Tensor, axis: int) -> tuple[Tensor, ...]:
+    """The three equal parts of a tensor along an axis, as slices."""
+    length = x.shape[axis] // 3
+    return tuple(x.narrow(axis, part * length, length) for part in range(3))
 
 
 @torch.no_grad()
@@ -75,8 +118,16 @@ def qkv_by_kind(attention: ConvAttention) -> nn.Conv2d:
 
 def rewrite_attention(model: nn.Module) -> nn.Module:
     """Replaces each attention by its channels-last form."""
+    return _rewritten(model, ChannelsLastAttention)
 
+
+def rewrite_attention_channels_first(model: nn.Module) -> nn.Module:
+    """Replaces each attention by its channels-first form."""
+    return _rewritten(model, ChannelsFirstAttention)
+
+
+def _rewritten(model: nn.Module, form: type[FusedAttention]) -> nn.Module:
     def build(module: nn.Module) -> nn.Module | None:
-        return ChannelsLastAttention(module) if isinstance(module, ConvAttention) else None
+        return form(module) if isinstance(module, ConvAttention) else None
 
     return replace_modules(model, build)

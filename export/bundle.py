@@ -29,11 +29,15 @@ from ..calibration.images import DecodedImages
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
+from ..errors import ExportError, MissingDependencyError
 from ..models.loading import LoadedModel
 from ..progress import Progress
-from . import tflite
-from .rewrite import rewrite
+from .executorch import ExecuTorchExporter
+from .exporter import Exporter
+from .onnx import OnnxExporter
+from .rewrite import CALIBRATED, rewrite
 from .spec import ExportSpec
+from .tflite import TFLiteExporter
 
 LABELS_FILE = "labels.txt"
 GOLDEN_FILE = "golden.npz"
@@ -46,6 +50,11 @@ _TOOLCHAIN = (
     "litert-converter",
     "ai-edge-quantizer",
     "ai-edge-litert",
+    "executorch",
+    "torchao",
+    "onnx",
+    "onnxscript",
+    "onnxruntime",
     "numpy",
     "pillow",
 )
@@ -61,13 +70,25 @@ class Exported:
 
     Attributes:
         artifacts: The file of each spec.
-        float32: The float32 file, which may lie outside the bundle; others are timed against it.
+        float32: By target, the float32 file that its others are timed against, which may lie
+            outside the bundle; targets without one are left out.
         ranges: Activation ranges, where a spec needed them.
+        failures: What went wrong, by target, where others went on.
     """
 
     artifacts: Mapping[ExportSpec, Path]
-    float32: Path
+    float32: Mapping[str, Path]
     ranges: Ranges | None
+    failures: Mapping[str, str]
+
+
+def exporter_of(target: str, loaded: LoadedModel, batch: int) -> Exporter:
+    """The exporter of a target, with the model rewritten for it."""
+    if target == "tflite":
+        return TFLiteExporter(loaded, batch)
+    if target == "executorch":
+        return ExecuTorchExporter(loaded, batch)
+    return OnnxExporter(loaded, batch)
 
 
 def export_artifacts(
@@ -82,53 +103,133 @@ def export_artifacts(
     older: Ranges | None = None,
     choose: Choose | None = None,
 ) -> Exported:
-    """Writes one file per spec.
+    """Writes one file per spec, with one calibration for all.
+
+    With several targets, one that fails does not stop the others.
 
     Args:
         loaded: The model.
         specs: What to export, all with the same batch and observer.
         calibration: Images for activation ranges.
         folder: Where artifacts go.
-        scratch: Where the float32 file goes if no spec asks for it.
+        scratch: Where float32 files go that no spec asks for.
         progress: Is told about each step.
         given: Activation ranges to use in place of a calibration.
         older: Activation ranges to use if a calibration would give the same.
-        choose: Gives the INT8 artifact its recipe, in place of our own choice.
+        choose: Gives the TFLite INT8 artifact its recipe, in place of our own choice.
 
     Raises:
-        ExportError: A converter failed.
+        ExportError: A converter failed, or all did.
         DataError: An activation has no finite range, or the given ranges are another model's.
         UsageError: A recipe asks for a kernel that does not exist.
     """
+    by_target: dict[str, list[ExportSpec]] = {}
+    for spec in specs:
+        by_target.setdefault(spec.target, []).append(spec)
     with progress.step("rewriting the model"):
-        rewritten = rewrite(loaded.network, "tflite")
+        calibrated = rewrite(loaded.network, CALIBRATED)
         for spec in specs:
-            legal_precisions(spec.target, spec.quantization_recipe(), rewritten)
+            legal_precisions(spec.target, spec.quantization_recipe(), calibrated)
     ranges = None
     if any(spec.needs_ranges for spec in specs):
-        ranges = _ranges(given, older, rewritten, calibration, loaded, specs[0].observer, progress)
-    with progress.step("converting to TFLite"):
-        float_file = tflite.convert(rewritten, loaded.config.input_size, specs[0].batch)
-    artifacts = {}
-    for spec in specs:
-        if choose and spec.needs_ranges:
-            assert ranges is not None
-            spec = dataclasses.replace(spec, recipe=choose(float_file, rewritten, ranges))
-        converted, source = float_file, rewritten
-        if spec.bias_correction:
-            source = _corrected(rewritten, ranges, spec, calibration, loaded, progress)
-            with progress.step("converting the corrected model"):
-                converted = tflite.convert(source, loaded.config.input_size, spec.batch)
-        with progress.step(f"writing {spec.label}"):
-            path = folder / f"{loaded.config.name}-{spec.label}.tflite"
-            path.write_bytes(tflite.export_tflite(converted, spec, source, ranges, loaded))
-            artifacts[spec] = path
-    float_spec = ExportSpec(batch=specs[0].batch)
-    float32 = next((path for spec, path in artifacts.items() if spec.precision == "fp32"), None)
-    if float32 is None:
-        float32 = scratch / "float32.tflite"
-        float32.write_bytes(tflite.export_tflite(float_file, float_spec, rewritten, None, loaded))
-    return Exported(artifacts, float32, ranges)
+        ranges = _ranges(given, older, calibrated, calibration, loaded, specs[0].observer, progress)
+    artifacts: dict[ExportSpec, Path] = {}
+    float32: dict[str, Path] = {}
+    failures: dict[str, str] = {}
+    for target, wanted in by_target.items():
+        work = _TargetExport(loaded, wanted, calibration, ranges, folder, progress, choose)
+        try:
+            written = work.run()
+            reference = work.float32(scratch, written)
+        except (ExportError, MissingDependencyError) as error:
+            if len(by_target) == 1:
+                raise
+            failures[target] = str(error)
+            work.remove()
+            continue
+        artifacts |= written
+        if reference:
+            float32[target] = reference
+    if not artifacts:
+        raise ExportError("; ".join(f"{target}: {text}" for target, text in failures.items()))
+    return Exported(artifacts, float32, ranges, failures)
+
+
+class _TargetExport:
+    """Exports one target's files."""
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        specs: Sequence[ExportSpec],
+        calibration: DecodedImages,
+        ranges: Ranges | None,
+        folder: Path,
+        progress: Progress,
+        choose: Choose | None,
+    ) -> None:
+        self._loaded = loaded
+        self._specs = specs
+        self._calibration = calibration
+        self._ranges = ranges
+        self._folder = folder
+        self._progress = progress
+        self._choose = choose
+        self._exporter = exporter_of(specs[0].target, loaded, specs[0].batch)
+
+    def run(self) -> dict[ExportSpec, Path]:
+        """Writes one file per spec."""
+        if isinstance(self._exporter, TFLiteExporter):
+            with self._progress.step("converting to TFLite"):
+                self._exporter.converted()
+        artifacts = {}
+        for spec in self._specs:
+            spec = self._with_chosen_recipe(spec)
+            with self._progress.step(f"writing {spec.target} {spec.label}"):
+                content = self._exporter.export(spec, self._source(spec), self._ranges)
+                self._path(spec).write_bytes(content)
+            artifacts[spec] = self._path(spec)
+        return artifacts
+
+    def float32(self, scratch: Path, artifacts: Mapping[ExportSpec, Path]) -> Path | None:
+        """The float32 file among the artifacts, or one in a scratch folder, if it costs nothing."""
+        for spec, path in artifacts.items():
+            if spec.precision == "fp32" and spec.runs_here:
+                return path
+        content = self._exporter.float_file()
+        if content is None:
+            return None
+        path = scratch / f"float32{self._exporter.suffix}"
+        path.write_bytes(content)
+        return path
+
+    def remove(self) -> None:
+        """Removes what was written."""
+        for spec in self._specs:
+            self._path(spec).unlink(missing_ok=True)
+
+    def _path(self, spec: ExportSpec) -> Path:
+        return self._folder / f"{self._loaded.config.name}-{spec.label}{self._exporter.suffix}"
+
+    def _with_chosen_recipe(self, spec: ExportSpec) -> ExportSpec:
+        if not (self._choose and spec.needs_ranges and isinstance(self._exporter, TFLiteExporter)):
+            return spec
+        assert self._ranges is not None
+        recipe = self._choose(self._exporter.converted(), self._exporter.model, self._ranges)
+        return dataclasses.replace(spec, recipe=recipe)
+
+    def _source(self, spec: ExportSpec) -> nn.Module:
+        """The rewritten model, with corrected biases where the spec asks for them."""
+        if not spec.bias_correction:
+            return self._exporter.model
+        return _corrected(
+            self._exporter.model,
+            self._ranges,
+            spec,
+            self._calibration,
+            self._loaded,
+            self._progress,
+        )
 
 
 def _corrected(

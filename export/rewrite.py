@@ -12,10 +12,15 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from .attention import rewrite_attention
+from .attention import rewrite_attention, rewrite_attention_channels_first
 from .batch_norm import fold_batch_norm
 from .group_norm import rewrite_group_norm
 from .pooling import rewrite_pooling
+from .spatial_norm import (
+    rewrite_layer_norm,
+    rewrite_spatial_group_norm,
+    rewrite_spatial_pooling,
+)
 from .transposed_conv import rewrite_transposed_conv
 
 
@@ -34,16 +39,36 @@ class Rewrite:
     gains: Mapping[str, str]
 
 
+def _everywhere(gain: str) -> dict[str, str]:
+    return dict.fromkeys(("tflite", "executorch", "onnx"), gain)
+
+
 REWRITES = (
     Rewrite(
         "fold_batch_norm",
         fold_batch_norm,
-        {"tflite": "no op is left of a BatchNorm, and weights are quantized as they are used"},
+        dict.fromkeys(
+            ("tflite", "executorch", "onnx"),
+            "no op is left of a BatchNorm, and weights are quantized as they are used",
+        ),
     ),
     Rewrite(
         "group_norm",
         rewrite_group_norm,
-        {"tflite": "the stock lowering leaves channels-last, with transposes, at rank 3"},
+        {
+            "tflite": "the stock lowering leaves channels-last, with transposes, at rank 3",
+            "onnx": "half of it folds into the next convolution, and no reshape is left",
+        },
+    ),
+    Rewrite(
+        "spatial_group_norm",
+        rewrite_spatial_group_norm,
+        {"executorch": "XNNPACK takes no GroupNorm, and means over H and W alone"},
+    ),
+    Rewrite(
+        "layer_norm",
+        rewrite_layer_norm,
+        {"executorch": "XNNPACK takes no LayerNorm"},
     ),
     Rewrite(
         "attention",
@@ -51,17 +76,36 @@ REWRITES = (
         {"tflite": "one reshape and one transpose in place of one chain for each of q, k, v"},
     ),
     Rewrite(
+        "attention_channels_first",
+        rewrite_attention_channels_first,
+        {
+            "executorch": "the stock form splits and expands outside the delegate",
+            "onnx": "no transpose but those of the factors",
+        },
+    ),
+    Rewrite(
         "transposed_conv",
         rewrite_transposed_conv,
-        {"tflite": "convolutions are faster, and grouped transposed ones become an op a group"},
+        dict.fromkeys(
+            ("tflite", "executorch", "onnx"),
+            "convolutions are faster, and grouped transposed ones become an op a group",
+        ),
     ),
     Rewrite(
         "pooling",
         rewrite_pooling,
-        {"tflite": "one mean, with no reshape after it"},
+        dict.fromkeys(("tflite", "onnx"), "one mean, with no reshape after it"),
+    ),
+    Rewrite(
+        "spatial_pooling",
+        rewrite_spatial_pooling,
+        {"executorch": "XNNPACK takes a mean that keeps its axes"},
     ),
 )
 """In the order in which they run."""
+
+CALIBRATED = "tflite"
+"""The target whose form ranges are taken on; the ops with weights are the same in all."""
 
 
 def rewrite(model: nn.Module, target: str) -> nn.Module:

@@ -14,9 +14,28 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the spec's fields and their meaning."""
 
-TARGETS = ("tflite",)
 PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights")
+TARGETS = {
+    "tflite": PRECISIONS,
+    "executorch": ("fp32", "fp16", "int8", "int8-dynamic"),
+    "onnx": ("fp32", "fp16", "int8"),
+}
+"""The formats, and what each can be exported in."""
+
+BACKENDS = {
+    "xnnpack": ("fp32", "int8", "int8-dynamic"),
+    "vulkan": ("fp32", "fp16"),
+    "coreml": ("fp32", "fp16"),
+}
+"""ExecuTorch's backends, and what each can be exported in."""
 IO_TYPES = ("float", "int8")
+
+
+def available(target: str, backend: str, precision: str) -> bool:
+    """Whether a target, with its backend, can be exported in a precision."""
+    if target == "executorch":
+        return precision in BACKENDS[backend]
+    return precision in TARGETS[target]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +51,8 @@ class ExportSpec:
         batch: Images per inference, fixed in the file.
         observer: How activation ranges are taken, see :func:`observer_factory`.
         recipe: For ``int8``, which op gets which precision, in place of our own choice.
+        backend: For ExecuTorch, what runs the model: one of :data:`BACKENDS`.
+        dynamic_batch: For ONNX, whether the number of images is left open.
         bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
     """
 
@@ -42,6 +63,8 @@ class ExportSpec:
     observer: str = "minmax"
     recipe: Recipe | None = None
     bias_correction: bool = False
+    backend: str = "xnnpack"
+    dynamic_batch: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("precision", PRECISIONS), ("io", IO_TYPES)):
@@ -49,8 +72,11 @@ class ExportSpec:
                 raise UsageError(
                     f"{name} {getattr(self, name)!r} is unknown; choose one of {', '.join(known)}"
                 )
+        self._check_target()
         if type(self.batch) is not int or not 1 <= self.batch <= 1024:
             raise UsageError(f"batch must be between 1 and 1024, got {self.batch}")
+        if self.io == "int8" and self.target != "tflite":
+            raise UsageError("int8 inputs and outputs are for tflite; leave out --io int8")
         if self.io == "int8" and self.precision != "int8":
             raise UsageError(
                 f"int8 inputs and outputs need precision int8, not {self.precision};"
@@ -63,23 +89,54 @@ class ExportSpec:
         if self.bias_correction and self.precision != "int8":
             raise UsageError(f"bias correction needs precision int8, not {self.precision}")
 
+    def _check_target(self) -> None:
+        """Refuses what the target or its backend cannot do."""
+        if self.precision not in TARGETS[self.target]:
+            raise UsageError(
+                f"{self.target} has no {self.precision}; choose one of"
+                f" {', '.join(TARGETS[self.target])}"
+            )
+        if self.backend not in BACKENDS:
+            raise UsageError(
+                f"backend {self.backend!r} is unknown; choose one of {', '.join(BACKENDS)}"
+            )
+        if self.target != "executorch" and self.backend != "xnnpack":
+            raise UsageError(f"--backend {self.backend} is for executorch, not {self.target}")
+        if self.target == "executorch" and self.precision not in BACKENDS[self.backend]:
+            raise UsageError(
+                f"ExecuTorch's {self.backend} backend has no {self.precision}; choose one of"
+                f" {', '.join(BACKENDS[self.backend])}"
+            )
+        if self.dynamic_batch and self.target != "onnx":
+            raise UsageError(f"--dynamic-batch is for onnx, not {self.target}")
+
     def quantization_recipe(self) -> Recipe:
         """The precision of each op.
 
         ``int8``: convolutions are static. The head's two linear layers are quantized as their
         input comes: their activations are the most sensitive to int8, and their share of the
-        time is small.
-        ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, have their
-        weights in int8 and compute in float.
+        time is small. ONNX Runtime has no int8 transposed convolution, so these stay in float.
+        ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, compute in
+        float; TFLite stores their weights in int8. In ExecuTorch transposed ones do so too.
+        ``fp16``: TFLite stores weights in half precision; elsewhere it is the type of the whole
+        graph, and no op's own.
         """
         from ..calibration.recipe import uniform
 
         if self.recipe is not None:
             return self.recipe
         if self.precision == "int8":
-            return uniform("int8", [("linear", "int8-dynamic")])
+            exceptions = [("linear", "int8-dynamic")]
+            if self.target == "onnx":
+                exceptions.append(("transposed_conv", "fp32"))
+            return uniform("int8", exceptions)
         if self.precision == "int8-dynamic":
+            if self.target == "executorch":
+                in_float = ("depthwise_conv", "transposed_conv")
+                return uniform("int8-dynamic", [(kind, "fp32") for kind in in_float])
             return uniform("int8-dynamic", [("depthwise_conv", "int8-weights")])
+        if self.precision == "fp16" and self.target != "tflite":
+            return uniform("fp32")
         return uniform(self.precision)
 
     @property
@@ -89,8 +146,14 @@ class ExportSpec:
 
     @property
     def label(self) -> str:
-        """A short name for files and tables, such as ``int8`` or ``int8-io``."""
-        return self.precision + ("-io" if self.io == "int8" else "")
+        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-vulkan``."""
+        backend = "" if self.backend == "xnnpack" else f"-{self.backend}"
+        return self.precision + ("-io" if self.io == "int8" else "") + backend
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether this package has a runtime for the file."""
+        return self.backend == "xnnpack"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, with the version."""

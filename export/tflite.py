@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import torch
 from torch import Tensor, nn
 
@@ -12,12 +10,12 @@ from ..errors import ExportError, LowFormerEdgeError
 from ..interrupt import deferred_interrupt
 from ..models.loading import LoadedModel
 from ..native_output import captured_output
+from .exporter import Exporter
+from .metadata import METADATA_NAME, metadata
 from .spec import ExportSpec
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
-METADATA_NAME = "lowformer_edge"
-"""Name of the file's metadata buffer, which holds a JSON."""
 
 
 class ChannelsLastInput(nn.Module):
@@ -103,7 +101,7 @@ def export_tflite(
     graph = TFLiteGraph(content)
     graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
-    graph.add_metadata(METADATA_NAME, _metadata(spec, loaded))
+    graph.add_metadata(METADATA_NAME, metadata(spec, loaded).encode())
     return graph.to_bytes()
 
 
@@ -129,13 +127,26 @@ def quantize_quietly(
         ) from error
 
 
-def _metadata(spec: ExportSpec, loaded: LoadedModel) -> bytes:
-    return json.dumps(
-        {
-            "model": loaded.config.to_dict(),
-            "spec": spec.to_dict(),
-            "preprocessing": loaded.preprocessing.to_dict(),
-            "labels": loaded.labels,
-            "source": {"name": loaded.source, "sha256": loaded.digest},
-        }
-    ).encode()
+class TFLiteExporter(Exporter):
+    """Exports TFLite files; the conversion is done once for all precisions."""
+
+    target = "tflite"
+    suffix = ".tflite"
+    _converted: bytes | None = None
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        content = self.converted()
+        if model is not self.model:
+            content = convert(model, self.loaded.config.input_size, self.batch)
+        return export_tflite(content, spec, model, ranges, self.loaded)
+
+    def converted(self) -> bytes:
+        """The model as it comes from the converter, without metadata."""
+        if self._converted is None:
+            self._converted = convert(self.model, self.loaded.config.input_size, self.batch)
+        return self._converted
+
+    def float_file(self) -> bytes:
+        return export_tflite(
+            self.converted(), ExportSpec(batch=self.batch), self.model, None, self.loaded
+        )

@@ -10,7 +10,6 @@ whole graph.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -30,6 +29,7 @@ from ..calibration.ranges import QUANTIZABLE, Ranges
 from ..errors import ExportError, UsageError
 from .spec import ExportSpec
 from .tflite_graph import Op, TFLiteGraph
+from .weights import digest_of_weights
 
 _Op = qtyping.TFLOperationName
 
@@ -219,13 +219,13 @@ def match_ops(graph: TFLiteGraph, model: nn.Module) -> list[MatchedOp]:
     waiting: dict[str, deque[str]] = defaultdict(deque)
     for path, module in model.named_modules():
         if isinstance(module, QUANTIZABLE):
-            waiting[_weights_key(_weights_as_stored(module))].append(path)
+            waiting[digest_of_weights(_weights_as_stored(module))].append(path)
     matched = []
     for op in graph.ops():
         if op.name not in WEIGHT_INPUT:
             continue
         weights = graph.constant(op.inputs[WEIGHT_INPUT[op.name]])
-        paths = waiting[_weights_key(weights)] if weights is not None else deque()
+        paths = waiting[digest_of_weights(weights)] if weights is not None else deque()
         if not paths:
             raise ExportError(
                 f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights;"
@@ -274,12 +274,6 @@ def tensor_ranges(
             note(pads[matched.input], module_range.input)
         note(matched.output, module_range.output)
     return found
-
-
-def _weights_key(weights: NDArray[np.float32]) -> str:
-    """A digest of weights, whatever axes of length 1 they are stored with."""
-    shape = tuple(size for size in weights.shape if size > 1)
-    return hashlib.sha256(repr(shape).encode() + weights.tobytes()).hexdigest()
 
 
 def _weights_as_stored(module: nn.Module) -> NDArray[np.float32]:

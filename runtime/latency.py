@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 BOOTSTRAP_SAMPLES = 2000
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +46,12 @@ class Ratio:
 
 
 def time_interleaved(
-    runs: Mapping[str, Callable[[], object]],
+    runs: Mapping[Key, Callable[[], object]],
     *,
     rounds: int = 40,
     warmup: int = 5,
     on_round: Callable[[], object] = lambda: None,
-) -> dict[str, LatencyResult]:
+) -> dict[Key, LatencyResult]:
     """Times several things in turns, so that a change of the machine's speed meets all alike.
 
     Each timed run directly follows an untimed one of the same thing. Otherwise it would begin
@@ -61,7 +64,7 @@ def time_interleaved(
         warmup: Runs of each before, which do not count.
         on_round: Called after each round, for progress.
     """
-    durations: dict[str, list[float]] = {name: [] for name in runs}
+    durations: dict[Key, list[float]] = {name: [] for name in runs}
     collecting = gc.isenabled()
     gc.disable()
     try:

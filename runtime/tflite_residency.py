@@ -7,61 +7,19 @@ them, one DELEGATE node for each partition; the plan is found by walking back fr
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from ..errors import MissingDependencyError
+from .residency import OpRecord, Residency
 from .tflite import open_interpreter
+
+DELEGATE = "XNNPACK"
 
 _DELEGATE = "DELEGATE"
 
 
-@dataclasses.dataclass(frozen=True)
-class OpRecord:
-    """One op of a graph.
-
-    Attributes:
-        kind: The builtin operator, such as ``CONV_2D``.
-        name: The name of its first output, which carries the module's path.
-        delegated: Whether a delegate runs it.
-    """
-
-    kind: str
-    name: str
-    delegated: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class TFLiteResidency:
-    """Where each op of a file runs.
-
-    Attributes:
-        ops: All ops of the graph, in its order.
-        partitions: Number of subgraphs that XNNPACK took.
-    """
-
-    ops: tuple[OpRecord, ...]
-    partitions: int
-
-    @property
-    def op_counts(self) -> dict[str, int]:
-        """Number of ops of each kind, most frequent first."""
-        return dict(Counter(op.kind for op in self.ops).most_common())
-
-    @property
-    def refused(self) -> tuple[OpRecord, ...]:
-        """Ops that the delegate left to the reference kernels."""
-        return tuple(op for op in self.ops if not op.delegated)
-
-    @property
-    def refused_counts(self) -> dict[str, int]:
-        """Number of refused ops of each kind, most frequent first."""
-        return dict(Counter(op.kind for op in self.refused).most_common())
-
-
-def residency(path: Path, threads: int = 1) -> TFLiteResidency:
+def residency(path: Path, threads: int = 1) -> Residency:
     """Finds out what XNNPACK takes of a file, by loading it.
 
     Raises:
@@ -78,7 +36,8 @@ def residency(path: Path, threads: int = 1) -> TFLiteResidency:
     names = {tensor["index"]: tensor["name"] for tensor in interpreter.get_tensor_details()}
     outputs = [tensor["index"] for tensor in interpreter.get_output_details()]
     plan = _execution_plan(nodes, outputs)
-    return TFLiteResidency(
+    return Residency(
+        delegate=DELEGATE,
         ops=tuple(
             OpRecord(
                 node["op_name"],

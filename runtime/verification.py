@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,27 @@ from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
 from ..errors import CheckError
 from ..progress import Progress
+from .formats import format_of
 from .latency import LatencyResult, ratio, time_interleaved
 from .parity import compare
 from .runner import Runner
-from .tflite import TFLiteRunner, tensors
-from .tflite_residency import residency
 
-DELEGATE = "XNNPACK"
 WARMUP = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A file to be verified.
+
+    Attributes:
+        path: The file.
+        reference: The float32 file that its latency is compared with, if there is one.
+        not_run: Why it cannot be run here; None where it can.
+    """
+
+    path: Path
+    reference: Path | None = None
+    not_run: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +62,13 @@ class Verified:
     outputs: tuple[Tensor, ...]
     ops: dict[str, int]
     residency: Residency
-    parity: Parity
-    latency: Latency
+    parity: Parity | None
+    latency: Latency | None
+    not_run: str | None
 
 
 def verify(
-    files: Mapping[str, Path],
-    float32: Path,
+    files: Mapping[str, Candidate],
     samples: Samples,
     preprocessing: Preprocessing,
     *,
@@ -63,90 +76,112 @@ def verify(
     rounds: int,
     progress: Progress,
 ) -> dict[str, Verified]:
-    """Checks and times artifacts, each against the eager model and the float32 artifact.
+    """Checks and times artifacts, each against the eager model and its float32 file.
 
     Args:
-        files: Artifacts by name.
-        float32: The float32 artifact, which all are timed in turns with.
+        files: Artifacts by name, of any format.
         samples: What parity is taken on.
         preprocessing: Normalises the samples' pixels.
-        threads: Threads for the runtime.
+        threads: Threads for each runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
 
     Raises:
         CheckError: An artifact's or the eager model's logits cannot be compared.
     """
+    runnable = {name: item for name, item in files.items() if item.not_run is None}
     parities = {}
-    for name, path in files.items():
-        with (
-            progress.step(f"checking {name}", len(samples.pixels)) as advance,
-            TFLiteRunner(path, threads) as runner,
-        ):
-            logits = runner.run_pixels(samples.pixels, preprocessing, advance)
+    for name, item in runnable.items():
+        logits = run_file(item.path, samples.pixels, preprocessing, threads, progress)
         try:
             parities[name] = compare(samples.reference, logits, samples.labels, samples.data)
         except CheckError as error:
-            raise CheckError(f"{path.name}: {error}") from error
-    reference, times = _time(files, float32, samples, preprocessing, threads, rounds, progress)
+            raise CheckError(f"{item.path.name}: {error}") from error
+    times = _time(runnable.values(), samples, preprocessing, threads, rounds, progress)
     verified = {}
-    for name, path in files.items():
-        where = residency(path, threads)
-        inputs, outputs = tensors(path)
+    for name, item in files.items():
+        kind = format_of(item.path)
+        where = kind.residency(item.path, threads)
+        inputs, outputs = kind.tensors(item.path)
+        latency = None
+        if item.path in times:
+            reference = times[item.reference] if item.reference else None
+            latency = latency_record(times[item.path], reference, threads)
         verified[name] = Verified(
             inputs=inputs,
             outputs=outputs,
             ops=where.op_counts,
             residency=Residency(
-                delegate=DELEGATE,
+                delegate=where.delegate,
                 partitions=where.partitions,
                 delegated_ops=len(where.ops) - len(where.refused),
                 refused=where.refused_counts,
             ),
-            parity=parities[name],
-            latency=latency_record(times[name], reference, threads),
+            parity=parities.get(name),
+            latency=latency,
+            not_run=item.not_run,
         )
     return verified
 
 
+def run_file(
+    path: Path,
+    pixels: NDArray[np.uint8],
+    preprocessing: Preprocessing,
+    threads: int,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Logits [N, K] of a file for images, uint8 [N, H, W, 3].
+
+    Raises:
+        ArtifactError: The file cannot be run.
+    """
+    with (
+        progress.step(f"checking {path.name}", len(pixels)) as advance,
+        format_of(path).runner(path, threads) as runner,
+    ):
+        return runner.run_pixels(pixels, preprocessing, advance)
+
+
 def _time(
-    files: Mapping[str, Path],
-    float32: Path,
+    files: Iterable[Candidate],
     samples: Samples,
     preprocessing: Preprocessing,
     threads: int,
     rounds: int,
     progress: Progress,
-) -> tuple[LatencyResult, dict[str, LatencyResult]]:
-    """Latency of the float32 file and of each artifact."""
+) -> dict[Path, LatencyResult]:
+    """Latency of each artifact and of the files that they are compared with, in turns."""
+    paths = {path for item in files for path in (item.path, item.reference) if path}
+    if not paths:
+        return {}
     with contextlib.ExitStack() as stack:
         runners: dict[Path, Runner] = {}
-        for path in {float32, *files.values()}:
-            runner = stack.enter_context(TFLiteRunner(path, threads))
+        for path in sorted(paths):
+            runner = stack.enter_context(format_of(path).runner(path, threads))
             shape = (runner.batch, *samples.pixels.shape[1:])
             pixels = np.resize(samples.pixels[: runner.batch], shape)
             runner.set_input(preprocessing.normalise(pixels))
             runners[path] = runner
         advance = stack.enter_context(progress.step("timing", WARMUP + rounds))
-        by_path = time_interleaved(
-            {str(path): runner.invoke for path, runner in runners.items()},
+        return time_interleaved(
+            {path: runner.invoke for path, runner in runners.items()},
             rounds=rounds,
             warmup=WARMUP,
             on_round=lambda: advance(1),
         )
-    return by_path[str(float32)], {name: by_path[str(path)] for name, path in files.items()}
 
 
-def latency_record(result: LatencyResult, reference: LatencyResult, threads: int) -> Latency:
+def latency_record(result: LatencyResult, reference: LatencyResult | None, threads: int) -> Latency:
     """A latency result as the manifest keeps it, with its ratio to the reference's."""
-    relative = ratio(result, reference)
+    relative = ratio(result, reference) if reference else None
     return Latency(
         threads=threads,
         runs=len(result.milliseconds),
         median_ms=round(result.median, 4),
         p10_ms=round(result.percentile(10), 4),
         p90_ms=round(result.percentile(90), 4),
-        ratio_to_fp32=round(relative.value, 4),
-        ratio_low=round(relative.low, 4),
-        ratio_high=round(relative.high, 4),
+        ratio_to_fp32=round(relative.value, 4) if relative else None,
+        ratio_low=round(relative.low, 4) if relative else None,
+        ratio_high=round(relative.high, 4) if relative else None,
     )

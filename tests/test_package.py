@@ -27,7 +27,17 @@ MAY_IMPORT = {
 }
 """What each folder may import besides itself, errors and progress."""
 
-HEAVY = {"torch", "safetensors", "litert_torch", "ai_edge_litert", "ai_edge_quantizer", "numpy"}
+HEAVY = {
+    "torch",
+    "executorch",
+    "onnx",
+    "onnxruntime",
+    "safetensors",
+    "litert_torch",
+    "ai_edge_litert",
+    "ai_edge_quantizer",
+    "numpy",
+}
 
 
 def modules(room: str) -> list[Path]:
@@ -79,7 +89,9 @@ def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("module", ["lowformer_edge", "cli.calibrate", "cli.export", "cli.inspect"])
+@pytest.mark.parametrize(
+    "module", ["lowformer_edge", "cli.calibrate", "cli.export", "cli.inspect", "cli.verify"]
+)
 def test_imports_are_light(module: str) -> None:
     name = module if module == "lowformer_edge" else f"lowformer_edge.{module}"
     code = f"import sys, {name}; print(*sys.modules)"
@@ -92,7 +104,8 @@ def test_imports_are_light(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["lowformer-calibrate", "lowformer-export", "lowformer-inspect"]
+    "command",
+    ["lowformer-calibrate", "lowformer-export", "lowformer-inspect", "lowformer-verify"],
 )
 def test_help_is_quick_and_complete(command: str) -> None:
     executable = Path(sys.executable).with_name(command)

@@ -107,3 +107,10 @@ def test_files_that_are_no_recipe(content: str, tmp_path: Path) -> None:
     path.write_text(content, encoding="latin-1")
     with pytest.raises(UsageError, match=r"recipe"):
         Recipe.read(path)
+
+
+def test_exceptions_for_kinds_that_a_model_has_not_are_no_mistake() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 1))
+    assert uniform("int8", [("linear", "fp32")]).assign(model) == {"0": "int8"}
+    with pytest.raises(UsageError, match="no op of the model fits"):
+        Recipe((Rule("int8", op="linear"),)).assign(model)

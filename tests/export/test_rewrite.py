@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from lowformer_edge.export.rewrite import REWRITES, Rewrite, rewrite
+from lowformer_edge.calibration.ranges import QUANTIZABLE
+from lowformer_edge.export.rewrite import CALIBRATED, REWRITES, Rewrite, rewrite
 from lowformer_edge.export.spec import TARGETS
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.lowformer import LowFormer
@@ -52,11 +53,12 @@ def test_each_rewrite_alone_keeps_the_function(
 
 @pytest.mark.parametrize("changes", ABLATIONS, ids=str)
 @pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("target", TARGETS)
 def test_all_rewrites_together_keep_the_function(
-    batch: int, changes: dict[str, Any], tiny_config: LowFormerConfig
+    target: str, batch: int, changes: dict[str, Any], tiny_config: LowFormerConfig
 ) -> None:
     model = double(tiny_config.replace(**changes))
-    rewritten = rewrite(model, "tflite")
+    rewritten = rewrite(model, target)
     for size in (32, 64, 71, 90, 100):
         assert difference(model, rewritten, size, batch) < TOLERANCE
 
@@ -65,8 +67,31 @@ def test_all_rewrites_together_keep_the_function(
 def test_registered_variants_keep_their_function(variant: str) -> None:
     config = VARIANTS[variant]
     model = double(config)
-    rewritten = rewrite(model, "tflite")
-    assert difference(model, rewritten, config.input_size - 24, batch=1) < TOLERANCE
+    size = config.input_size - 24
+    x = torch.randn(1, 3, size, size, dtype=torch.float64)
+    with torch.no_grad():
+        expected = model(x)
+        for target in TARGETS:
+            assert (rewrite(model, target)(x) - expected).abs().max() < TOLERANCE
+
+
+@pytest.mark.parametrize("changes", ABLATIONS, ids=str)
+@pytest.mark.parametrize("target", TARGETS)
+def test_ops_with_weights_are_the_same_for_all_targets(
+    target: str, changes: dict[str, Any], tiny_config: LowFormerConfig
+) -> None:
+    model = random_model(tiny_config.replace(**changes))
+    ops, calibrated = (
+        {
+            path: module
+            for path, module in rewrite(model, name).named_modules()
+            if isinstance(module, QUANTIZABLE)
+        }
+        for name in (target, CALIBRATED)
+    )
+    assert list(ops) == list(calibrated)
+    for path, module in ops.items():
+        assert torch.equal(module.weight, calibrated[path].weight)
 
 
 @pytest.mark.parametrize("changes", [{"head_width": 5}, {"head_width": 3, "head_dim_ratio": 1.0}])
@@ -74,7 +99,8 @@ def test_heads_that_do_not_divide_the_width(
     changes: dict[str, Any], tiny_config: LowFormerConfig
 ) -> None:
     model = double(tiny_config.replace(**changes))
-    assert difference(model, rewrite(model, "tflite"), 71) < TOLERANCE
+    for target in TARGETS:
+        assert difference(model, rewrite(model, target), 71) < TOLERANCE
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -112,9 +138,10 @@ def test_each_rewrite_states_its_targets() -> None:
         assert all(step.gains.values())
 
 
-def test_group_norm_keeps_precision_at_a_large_mean() -> None:
+@pytest.mark.parametrize("name", ["group_norm", "spatial_group_norm"])
+def test_group_norm_keeps_precision_at_a_large_mean(name: str) -> None:
     norm = nn.Sequential(nn.GroupNorm(1, 8), nn.Conv2d(8, 8, 3, padding=1))
-    step = next(step for step in REWRITES if step.name == "group_norm")
+    step = next(step for step in REWRITES if step.name == name)
     rewritten = step.apply(copy.deepcopy(norm))
     x = torch.randn(1, 8, 6, 6, generator=torch.Generator().manual_seed(0)) + 1000
     with torch.no_grad():

@@ -124,8 +124,9 @@ def test_dead_channels_and_dead_ops_stay_finite(
         convs[len(convs) // 2].weight.zero_()
         for module in network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
-                module.bias.zero_()
-                module.running_mean.zero_()
+                for value in (module.bias, module.running_mean):
+                    assert value is not None
+                    value.zero_()
     dead = Conversion(tiny_config, noise_images, network=network)
     path = dead.write(ExportSpec(precision="int8"), tmp_path)
     assert residency(path).partitions == 1

@@ -1,0 +1,110 @@
+"""Exporting to ONNX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..calibration.legality import legal_precisions
+from ..calibration.ranges import Ranges
+from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError
+from ..native_output import captured_output
+from .exporter import Exporter
+from .metadata import METADATA_NAME, metadata
+from .spec import ExportSpec
+
+OPSET = 20
+"""The first with GELU; hard-swish and LayerNorm are older."""
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "logits"
+
+
+class HalfPrecision(nn.Module):
+    """Computes in float16 between a float32 input and a float32 output."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model.half()
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.model(image.half()).float()
+
+
+class OnnxExporter(Exporter):
+    """Exports ONNX files with input ``image`` [batch, 3, size, size] and output ``logits``."""
+
+    target = "onnx"
+    suffix = ".onnx"
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        try:
+            with captured_output():
+                return self._export(spec, model, ranges)
+        except LowFormerEdgeError:
+            raise
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"exporting to ONNX needs {error.name}, which is not installed; install the extra"
+                " onnx"
+            ) from error
+        except Exception as error:
+            raise ExportError(
+                f"exporting to ONNX failed ({type(error).__name__}: {error})"
+            ) from error
+
+    def _export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        import onnx
+
+        from .onnx_quantization import OnnxQuantizer
+
+        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        proto = self._converted(spec, model)
+        if spec.precision == "int8":
+            OnnxQuantizer(proto, model, ranges).quantize(precisions)
+        _describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
+        onnx.helper.set_model_props(proto, {METADATA_NAME: metadata(spec, self.loaded)})
+        onnx.checker.check_model(proto, full_check=True)
+        return bytes(proto.SerializeToString(deterministic=True))
+
+    def _converted(self, spec: ExportSpec, model: nn.Module) -> Any:
+        """The float model."""
+        import copy
+
+        size = self.loaded.config.input_size
+        if spec.precision == "fp16":
+            model = HalfPrecision(copy.deepcopy(model)).eval()
+        open_batch = {0: torch.export.Dim("batch", min=1)} if spec.dynamic_batch else None
+        sample = torch.zeros(2 if spec.dynamic_batch else spec.batch, 3, size, size)
+        program = torch.onnx.export(
+            model,
+            (sample,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT_NAME],
+            output_names=[OUTPUT_NAME],
+            dynamic_shapes=(open_batch,) if open_batch else None,
+            verbose=False,
+        )
+        assert program is not None
+        program.optimize()
+        return program.model_proto
+
+
+def _describe(proto: Any, description: str) -> None:
+    """Sets the description, and drops what the exporter noted about this machine's files."""
+    proto.doc_string = description
+    proto.producer_name = "lowformer-edge"
+    proto.graph.name = "lowformer"
+    for part in (
+        proto.graph,
+        *proto.graph.node,
+        *proto.graph.input,
+        *proto.graph.output,
+        *proto.graph.value_info,
+        *proto.graph.initializer,
+    ):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")

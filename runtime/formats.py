@@ -1,0 +1,79 @@
+"""The file formats: what runs each, and what reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..artifact.manifest import Tensor
+from ..errors import ArtifactError
+from . import (
+    executorch,
+    executorch_program,
+    executorch_residency,
+    onnx,
+    onnx_residency,
+    tflite,
+    tflite_metadata,
+    tflite_residency,
+)
+from .residency import Residency
+from .runner import Runner
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """What can be done with the files of one format.
+
+    Attributes:
+        name: How people call it.
+        runner: Opens a file with a number of threads.
+        residency: Tells where its ops run.
+        tensors: Its inputs and outputs.
+        metadata: What ``lowformer-export`` put into it, or None.
+    """
+
+    name: str
+    runner: Callable[[Path, int], Runner]
+    residency: Callable[[Path, int], Residency]
+    tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
+    metadata: Callable[[Path], dict[str, Any] | None]
+
+
+FORMATS = {
+    ".tflite": Format(
+        "TFLite",
+        tflite.TFLiteRunner,
+        tflite_residency.residency,
+        tflite.tensors,
+        tflite_metadata.read_metadata,
+    ),
+    ".pte": Format(
+        "ExecuTorch",
+        executorch.ExecuTorchRunner,
+        executorch_residency.residency,
+        executorch.tensors,
+        lambda path: executorch_program.read_program(path).metadata,
+    ),
+    ".onnx": Format(
+        "ONNX",
+        onnx.OnnxRunner,
+        onnx_residency.residency,
+        onnx.tensors,
+        onnx.read_metadata,
+    ),
+}
+"""By the end of the file's name."""
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file, by its name.
+
+    Raises:
+        ArtifactError: It is none of ours.
+    """
+    if path.suffix not in FORMATS:
+        raise ArtifactError(f"{path}: is none of {', '.join(FORMATS)}")
+    return FORMATS[path.suffix]

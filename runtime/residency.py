@@ -1,0 +1,55 @@
+"""Where the ops of an exported file run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+
+@dataclasses.dataclass(frozen=True)
+class OpRecord:
+    """One op of a graph.
+
+    Attributes:
+        kind: What it is called in its format, such as ``CONV_2D``.
+        name: What the file calls it; in most formats this carries the module's path.
+        delegated: Whether the fast backend runs it.
+    """
+
+    kind: str
+    name: str
+    delegated: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Residency:
+    """Where each op of a file runs.
+
+    Attributes:
+        delegate: The backend that was asked for, such as ``XNNPACK``.
+        ops: All ops of the graph, in its order.
+        partitions: Number of subgraphs that the backend took.
+    """
+
+    delegate: str
+    ops: tuple[OpRecord, ...]
+    partitions: int
+
+    @property
+    def op_counts(self) -> dict[str, int]:
+        """Number of ops of each kind, most frequent first."""
+        return _counts(self.ops)
+
+    @property
+    def refused(self) -> tuple[OpRecord, ...]:
+        """Ops that the backend left to others."""
+        return tuple(op for op in self.ops if not op.delegated)
+
+    @property
+    def refused_counts(self) -> dict[str, int]:
+        """Number of refused ops of each kind, most frequent first."""
+        return _counts(self.refused)
+
+
+def _counts(ops: tuple[OpRecord, ...]) -> dict[str, int]:
+    return dict(Counter(op.kind for op in ops).most_common())
