@@ -1,0 +1,51 @@
+"""The table of a bundle's files against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ..artifact.files import printable
+from ..artifact.manifest import Parity
+from .export_table import result_console
+
+if TYPE_CHECKING:
+    from ..calibration.images import DecodedImages
+    from ..runtime.matrix import Edge
+
+
+def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: DecodedImages) -> None:
+    """Prints SQNR in dB and top-1 agreement in percent of every pair, and each top-1."""
+    names = list(dict.fromkeys(name for edge in edges for name in (edge.first, edge.second)))
+    pairs = {(edge.first, edge.second): edge.parity for edge in edges}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("dB and agreement %", no_wrap=True)
+    for name in names[1:]:
+        table.add_column(Text(printable(name)), justify="right", no_wrap=True)
+    for first in names[:-1]:
+        cells = [_cell(pairs.get((first, second))) for second in names[1:]]
+        table.add_row(Text(printable(first)), *cells)
+    accuracies = {edge.second: edge.parity.top1 for edge in edges}
+    if edges and edges[0].parity.reference_top1:
+        shown = [accuracies[name] for name in names[1:]]
+        table.add_row("top-1 %", *(f"{item.value:.2f}" if item else "-" for item in shown))
+    console = result_console()
+    console.print(table)
+    eager = edges[0].parity.reference_top1 if edges else None
+    accuracy = f"; {names[0]} has {eager.value:.2f} % top-1" if eager else ""
+    console.print(
+        f"on {len(images)} {printable(images.name)}{accuracy}", soft_wrap=True, markup=False
+    )
+    for name, reason in not_run.items():
+        console.print(f"{printable(name)}: not run, {reason}", soft_wrap=True, markup=False)
+
+
+def _cell(parity: Parity | None) -> str:
+    if parity is None:
+        return ""
+    decibels = parity.sqnr_db if isinstance(parity.sqnr_db, str) else f"{parity.sqnr_db:.1f}"
+    return f"{decibels}  {parity.agreement.value:.2f}"

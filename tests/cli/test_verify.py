@@ -1,0 +1,165 @@
+"""The verify command, called as a user calls it, on a bundle of all formats."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lowformer_edge import demo
+from lowformer_edge.artifact.manifest import read_manifest
+from lowformer_edge.cli.export import main as export
+from lowformer_edge.cli.inspect import main as inspect
+from lowformer_edge.cli.verify import main
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo model in three formats, from one call."""
+    folder = tmp_path_factory.mktemp("formats") / "all"
+    arguments = ["--to", "all", "--fp32", "--int8", "--output", str(folder), "--quiet"]
+    assert export([*arguments, "--evaluation-images", "500", "--runs", "2"]) == 0
+    return folder
+
+
+def test_one_calibration_serves_all_targets_closely(bundle: Path) -> None:
+    manifest = read_manifest(bundle)
+    assert manifest.calibration is not None
+    names = [
+        f"demo-{precision}.{suffix}"
+        for suffix in ("tflite", "pte", "onnx")
+        for precision in ("fp32", "int8")
+    ]
+    assert [item.file.path for item in manifest.artifacts] == names
+    for item in manifest.artifacts:
+        assert item.residency is not None
+        assert (item.residency.partitions, item.residency.refused) == (1, {})
+        assert item.parity is not None
+        assert item.parity.top1 is not None
+        assert item.parity.reference_top1 is not None
+        assert abs(item.parity.top1.value - item.parity.reference_top1.value) <= 1.0
+        assert item.latency is not None
+        assert item.latency.ratio_to_fp32 is not None
+
+
+def test_all_files_agree_with_the_model_and_each_other(
+    bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(bundle), "--json", "--quiet"]) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    result = json.loads(out)
+    assert result["failures"] == []
+    assert result["images"] == 2000
+    pairs = {(edge["first"], edge["second"]): edge for edge in result["edges"]}
+    assert len(pairs) == 7 * 6 // 2
+    for (first, second), edge in pairs.items():
+        exact = "int8" not in first + second
+        assert edge["agreement"]["value"] >= (99.9 if exact else 99.0), (first, second)
+        assert edge["sqnr_db"] > (90 if exact else 30)
+        if first == "eager":
+            assert abs(edge["top1"]["value"] - edge["reference_top1"]["value"]) <= 0.5
+
+
+def test_the_table(bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = [str(bundle), "--evaluation-data", str(demo.EVALUATION)]
+    assert main([*arguments, "--evaluation-images", "50"]) == 0
+    out, err = capfd.readouterr()
+    assert "demo-int8.onnx" in out
+    assert "eager" in out
+    assert "on 50 evaluation.npz; eager has" in out
+    assert "checking demo-fp32.pte" in err
+
+
+def test_a_file_that_does_something_else_is_named(
+    bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    by_path = {item["file"]["path"]: item for item in manifest["artifacts"]}
+    # The INT8 file under the float32 file's name, with its own hash.
+    by_path["demo-fp32.onnx"]["file"] |= {
+        key: by_path["demo-int8.onnx"]["file"][key] for key in ("sha256", "bytes")
+    }
+    shutil.copy(folder / "demo-int8.onnx", folder / "demo-fp32.onnx")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    few = ["--evaluation-data", str(demo.EVALUATION), "--evaluation-images", "50"]
+    assert main([str(folder), *few, "--quiet"]) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "failed: demo-fp32.onnx:" in err
+    assert "below the 80 that fp32 keeps" in err
+    assert len(err.splitlines()) == 1
+
+
+def refused(arguments: list[str], reason: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--quiet"]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert reason in err
+    assert len(err.splitlines()) == 1
+
+
+def test_bad_requests(bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refused([str(tmp_path)], "not a bundle", capfd)
+    refused([str(bundle), "--threads", "0"], "at least 1", capfd)
+    refused([str(bundle), "--weights", "x"], "belongs to --evaluation-data", capfd)
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"x")
+    arguments = [str(bundle), "--evaluation-data", str(demo.EVALUATION), "--weights", str(other)]
+    refused(arguments, "is not the checkpoint that the bundle was made from", capfd)
+    folder = tmp_path / "damaged"
+    shutil.copytree(bundle, folder)
+    (folder / "demo-int8.pte").write_bytes(b"")
+    refused([str(folder)], "demo-int8.pte: differs from its hash", capfd)
+
+
+def test_golden_vectors_need_no_torch(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "onnx-only"
+    shutil.copytree(bundle, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["artifacts"] = [
+        item for item in manifest["artifacts"] if item["target"] != "executorch"
+    ]
+    manifest["source"]["sha256"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    code = (
+        "import sys\n"
+        "from lowformer_edge.cli.verify import main\n"
+        f"assert main([{str(folder)!r}]) == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert "on 8 golden vectors" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["demo-int8.pte", "demo-int8.onnx"])
+def test_every_format_can_be_inspected(
+    name: str, bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert inspect([str(bundle / name)]) == 0
+    out, _ = capfd.readouterr()
+    assert "input: image float32 [1, 3, 96, 96] NCHW" in out
+    assert "not delegated: 0" in out
+    assert inspect([str(bundle / name), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["metadata"]["labels"][1] == "Trouser"
+
+
+def test_logits_are_the_same_whatever_the_threads(
+    bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    figures = []
+    for threads in ("1", "2"):
+        arguments = [str(bundle), "--evaluation-data", str(demo.EVALUATION), "--json", "--quiet"]
+        assert main([*arguments, "--evaluation-images", "30", "--threads", threads]) == 0
+        edges = json.loads(capfd.readouterr().out)["edges"]
+        figures.append([edge["agreement"]["value"] for edge in edges])
+    assert np.allclose(figures[0], figures[1], atol=4)
