@@ -11,6 +11,7 @@ import lowformer_edge
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
+from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.models.variants import VARIANTS
 
 ROOT = Path(lowformer_edge.__file__).parent
@@ -18,9 +19,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
-def table_row(model: str, file: str) -> list[str]:
+def table_row(target: str, model: str, file: str) -> list[str]:
     """A row of the benchmark table of one model."""
-    section = BENCHMARKS.split(f"### {model}\n")[1].split("\n#")[0]
+    chapter = BENCHMARKS.split(f"\n## {target}\n")[1]
+    section = chapter.split(f"### {model}\n")[1].split("\n#")[0]
     (row,) = [line for line in section.splitlines() if line.startswith(f"| {file} ")]
     return [cell.strip() for cell in row.strip("|").split("|")]
 
@@ -32,6 +34,8 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         inspect(["--help"])
     with pytest.raises(SystemExit):
         calibrate(["--help"])
+    with pytest.raises(SystemExit):
+        verify(["--help"])
     known = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
     used = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", README)) - {"--help"}
     assert used <= known
@@ -54,23 +58,32 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_quoted_figures_are_the_recorded_ones() -> None:
-    ours, stock = table_row("B0", "ours INT8"), table_row("B0", "stock static INT8")
+    ours, stock = (
+        table_row("TFLite", "B0", "ours INT8"),
+        table_row("TFLite", "B0", "stock static INT8"),
+    )
     numbers = re.search(
         r"(0\.\d+) of it for B0 with one thread, where the stock INT8 recipe takes (0\.\d+) and\s+"
         r"falls into (\d+) partitions",
         README,
     )
     assert numbers is not None
-    assert float(numbers[1]) == pytest.approx(float(ours[4].split()[0]), abs=0.005)
-    assert float(numbers[2]) == pytest.approx(float(stock[4].split()[0]), abs=0.005)
+    assert float(numbers[1]) == pytest.approx(float(ours[5].split()[0]), abs=0.005)
+    assert float(numbers[2]) == pytest.approx(float(stock[5].split()[0]), abs=0.005)
     assert numbers[3] == stock[2]
     for model in ("B0", "B1", "E1"):
-        assert float(table_row(model, "ours INT8")[4].split()[0]) < 1 / 3
-        assert table_row(model, "ours INT8")[2] == "1"
+        assert float(table_row("TFLite", model, "ours INT8")[5].split()[0]) < 1 / 3
+        assert table_row("TFLite", model, "ours INT8")[2] == "1"
 
 
 def test_the_packaged_benchmark_names_the_versions_in_use() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
-    for name in ("litert-torch", "ai-edge-quantizer", "ai-edge-litert"):
+    for name in (
+        "litert-torch",
+        "ai-edge-quantizer",
+        "ai-edge-litert",
+        "executorch",
+        "onnxruntime",
+    ):
         (pin,) = [pin for pin in pins if pin.startswith(f"{name}==")]
         assert f"{name} {pin.split('==')[1]}" in BENCHMARKS
