@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -117,7 +118,10 @@ def _images(options: argparse.Namespace, manifest: Manifest, progress: Progress)
     from ..calibration.images import decode, open_images
     from ..calibration.label_table import read_label_table
 
-    images = open_images(options.evaluation_data or demo.EVALUATION)
+    if options.evaluation_data:
+        images = open_images(options.evaluation_data)
+    else:
+        images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
     labels = read_labels(options.bundle / manifest.labels.path) if manifest.labels else None
     classes = int(manifest.model["num_classes"])
     if options.evaluation_labels:

@@ -30,7 +30,8 @@ def open_session(path: Path, threads: int = 1, optimized: Path | None = None) ->
 
     Args:
         path: The file.
-        threads: Threads within an op; ops run one after the other.
+        threads: Threads within an op; ops run one after the other. Idle threads sleep: ONNX
+            Runtime's default lets them spin, which slows down whatever else runs in turns.
         optimized: Where to write the graph as the runtime will run it.
 
     Raises:
@@ -51,6 +52,7 @@ def open_session(path: Path, threads: int = 1, optimized: Path | None = None) ->
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
     if optimized:
         options.optimized_model_filepath = str(optimized)

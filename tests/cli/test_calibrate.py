@@ -40,6 +40,19 @@ def test_ranges_are_taken_once_and_used_by_exports(
     assert Ranges.read(Path("demo-tflite/ranges.json")) == ranges
 
 
+def test_one_ranges_file_serves_two_targets(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert export([*EXPORT, "--int8", "--output", "first"]) == 0
+    ranges = ["--ranges", "first/ranges.json", "--output", "second"]
+    assert export([*EXPORT, "--to", "onnx", "--int8", *ranges]) == 0
+    _, err = capfd.readouterr()
+    assert err.count("calibrating") == 1
+    first, second = (read_manifest(Path(name)) for name in ("first", "second"))
+    assert first.calibration is not None
+    assert second.calibration is not None
+    assert first.calibration.sha256 == second.calibration.sha256
+    assert [item.target for item in second.artifacts] == ["onnx"]
+
+
 def test_a_replaced_bundles_ranges_are_reused_if_nothing_changed(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.cli.export import failed_checks, main
+from lowformer_edge.errors import ExportError
 from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import load_model
@@ -192,6 +193,15 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--output", "file"], "not a folder"),
         ([*FAST, "--output", "file/bundle"], "cannot be written"),
         ([*FAST, "--int4"], "unrecognized arguments: --int4"),
+        (["--to", "tflite,"], "target '' is unknown"),
+        (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
+        (["--to", "executorch", "--fp16"], "xnnpack backend has no fp16"),
+        (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
+        ([*FAST, "--backend", "vulkan"], "is for executorch"),
+        ([*FAST, "--backend", "metal"], "invalid choice"),
+        ([*FAST, "--dynamic-batch"], "is for onnx"),
+        (["--to", "onnx", "--int8", "--io", "int8"], "are for tflite"),
+        (["--to", "all", "--int8", "--min-sqnr", "40"], "give --to tflite alone"),
     ]
     for arguments, reason in cases:
         assert_refused(capfd, arguments, reason, here)
@@ -258,6 +268,37 @@ def test_bias_correction_from_the_command_line(
     assert corrected.artifacts[0].ops == plain.artifacts[0].ops
     assert corrected.calibration == plain.calibration
     assert_refused(capfd, [*FAST, "--bias-correction"], "is for --int8", here)
+
+
+def test_a_target_that_fails_does_not_stop_the_others(
+    here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> bytes:
+        raise ExportError("the converter is broken")
+
+    monkeypatch.setattr("lowformer_edge.export.onnx.OnnxExporter.export", fail)
+    arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *FAST[2:]]
+    assert main([*arguments, "--json", "--quiet"]) == 1
+    out, err = capfd.readouterr()
+    assert err == "failed: onnx: the converter is broken\n"
+    assert json.loads(out)["failed_targets"] == {"onnx": "the converter is broken"}
+    assert [item.target for item in read_manifest(Path("both")).artifacts] == ["tflite"]
+    assert main(["--to", "onnx", *FAST[2:], "--output", "none", "--quiet"]) == 1
+    assert not Path("none").exists()
+
+
+def test_files_for_other_devices_are_marked_as_not_run(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--to", "executorch", "--backend", "vulkan", "--fp16", *FAST[2:]]
+    assert main(arguments) == 0
+    out, _ = capfd.readouterr()
+    assert "demo-fp16-vulkan.pte: not run, there is no vulkan device here" in out
+    (artifact,) = read_manifest(Path("demo-executorch")).artifacts
+    assert artifact.not_run == "there is no vulkan device here"
+    assert (artifact.parity, artifact.latency) == (None, None)
+    assert artifact.residency is not None
+    assert (artifact.residency.delegate, artifact.residency.partitions) == ("VulkanBackend", 1)
 
 
 def test_weights_beyond_half_precision_are_named(

@@ -15,6 +15,13 @@ SPECS = (
     st.just(ExportSpec(precision="int8", recipe=uniform("int8", [("linear", "fp16")])))
     | st.builds(ExportSpec, precision=st.sampled_from(PRECISIONS), batch=st.integers(1, 1024))
     | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
+    | st.builds(
+        ExportSpec,
+        target=st.just("executorch"),
+        precision=st.sampled_from(["fp32", "fp16"]),
+        backend=st.sampled_from(["vulkan", "coreml"]),
+    )
+    | st.builds(ExportSpec, target=st.just("onnx"), dynamic_batch=st.booleans())
 )
 
 
@@ -33,6 +40,14 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"batch": 0}, "between 1 and 1024"),
         ({"recipe": uniform("int8")}, "a recipe needs precision int8, not fp32"),
         ({"batch": 2.0}, "between 1 and 1024"),
+        ({"bias_correction": True}, "bias correction needs precision int8"),
+        ({"bias_correction": 1, "precision": "int8"}, "true or false"),
+        ({"target": "onnx", "precision": "int8-dynamic"}, "onnx has no int8-dynamic"),
+        ({"target": "executorch", "precision": "fp16"}, "xnnpack backend has no fp16"),
+        ({"backend": "vulkan"}, "is for executorch"),
+        ({"target": "executorch", "backend": "qnn"}, "'qnn' is unknown"),
+        ({"dynamic_batch": True}, "is for onnx"),
+        ({"target": "onnx", "precision": "int8", "io": "int8"}, "are for tflite"),
     ],
 )
 def test_impossible_specs(fields: dict[str, Any], reason: str) -> None:
@@ -51,4 +66,6 @@ def test_other_versions_and_fields() -> None:
 def test_labels_are_distinct() -> None:
     labels = {ExportSpec(precision=precision).label for precision in PRECISIONS}
     labels.add(ExportSpec(precision="int8", io="int8").label)
-    assert len(labels) == len(PRECISIONS) + 1
+    labels.add(ExportSpec("executorch", "fp16", backend="vulkan").label)
+    assert len(labels) == len(PRECISIONS) + 2
+    assert not ExportSpec("executorch", "fp16", backend="vulkan").runs_here
