@@ -217,13 +217,16 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         from ..calibration.recipe import Recipe
 
         recipe = Recipe.read(options.recipe)
+    for asked, target, option in (
+        (options.io == "int8", "tflite", "--io int8"),
+        (options.backend != "xnnpack", "executorch", f"--backend {options.backend}"),
+        (options.dynamic_batch, "onnx", "--dynamic-batch"),
+    ):
+        if asked and target not in targets:
+            raise UsageError(f"{option} is for {target}; leave it out")
     specs = []
     for target in targets:
         backend = options.backend if target == "executorch" else "xnnpack"
-        if options.backend != "xnnpack" and "executorch" not in targets:
-            raise UsageError(f"--backend {options.backend} is for executorch; leave it out")
-        if options.dynamic_batch and "onnx" not in targets:
-            raise UsageError("--dynamic-batch is for onnx; leave it out")
         for precision in precisions:
             if len(targets) > 1 and not available(target, backend, precision):
                 continue

@@ -200,7 +200,7 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--backend", "vulkan"], "is for executorch"),
         ([*FAST, "--backend", "metal"], "invalid choice"),
         ([*FAST, "--dynamic-batch"], "is for onnx"),
-        (["--to", "onnx", "--int8", "--io", "int8"], "are for tflite"),
+        (["--to", "onnx", "--int8", "--io", "int8"], "is for tflite"),
         (["--to", "all", "--int8", "--min-sqnr", "40"], "give --to tflite alone"),
     ]
     for arguments, reason in cases:
