@@ -144,7 +144,11 @@ class SearchingObserver(HistogramObserver):
 
 
 class MSEObserver(SearchingObserver):
-    """The range with the least mean squared error of 8-bit quantization."""
+    """The range with the least mean squared error of 8-bit quantization.
+
+    The error of values inside is taken as that of values spread over many steps; where tails are
+    so heavy that nearly all values share one step, the choice may be worse than min/max.
+    """
 
     def decide(self) -> tuple[float, float]:
         kept = self.histogram.counts > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -45,11 +47,28 @@ class AffineGlobalNorm(nn.Module):
 
 
 def rewrite_group_norm(model: nn.Module) -> nn.Module:
+    """Replaces each GroupNorm(1, C) by means over three axes."""
+
+    def form(norm: nn.GroupNorm, affine: bool) -> nn.Module:
+        if affine:
+            return AffineGlobalNorm(norm.weight, norm.bias, norm.eps)
+        return GlobalNorm(norm.eps)
+
+    return replace_group_norms(model, form)
+
+
+def replace_group_norms(
+    model: nn.Module, form: Callable[[nn.GroupNorm, bool], nn.Module]
+) -> nn.Module:
     """Replaces each GroupNorm(1, C), folding its affine into the next convolution if it can.
 
     Before a convolution without padding (the MLP's) the whole affine folds:
     W' = W * gamma, b' = b + W beta. Before one that pads (the attention's) it stays, because
     the padding's zeros come after it.
+
+    Args:
+        model: Is changed in place.
+        form: Makes the new module of a norm, with or without its scale and shift.
     """
 
     def build(module: nn.Module) -> nn.Module | None:
@@ -59,12 +78,11 @@ def rewrite_group_norm(model: nn.Module) -> nn.Module:
         if not isinstance(norm, nn.GroupNorm) or norm.num_groups != 1:
             return None
         following = module[1]
+        affine = True
         if isinstance(following, nn.Conv2d) and following.padding == (0, 0):
-            first: nn.Module = GlobalNorm(norm.eps)
             fold_affine(norm, following)
-        else:
-            first = AffineGlobalNorm(norm.weight, norm.bias, norm.eps)
-        return nn.Sequential(first, *list(module)[1:])
+            affine = False
+        return nn.Sequential(form(norm, affine), *list(module)[1:])
 
     return replace_modules(model, build)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .group_norm import fold_affine
+from .group_norm import replace_group_norms
 from .module_tree import replace_modules
 
 
@@ -34,7 +34,7 @@ class SpatialGlobalNorm(nn.Module):
     average: Tensor
     epsilon: Tensor
 
-    def __init__(self, norm: nn.GroupNorm, *, affine: bool) -> None:
+    def __init__(self, norm: nn.GroupNorm, affine: bool) -> None:
         super().__init__()
         channels = norm.num_channels
         self.register_buffer("average", norm.weight.new_full((1, channels, 1, 1), 1 / channels))
@@ -83,23 +83,8 @@ class SpatialPooling(nn.Module):
 
 
 def rewrite_spatial_group_norm(model: nn.Module) -> nn.Module:
-    """Replaces each GroupNorm(1, C), folding its affine into an unpadded convolution after it."""
-
-    def build(module: nn.Module) -> nn.Module | None:
-        if not isinstance(module, nn.Sequential) or len(module) == 0:
-            return None
-        norm = module[0]
-        if not isinstance(norm, nn.GroupNorm) or norm.num_groups != 1:
-            return None
-        following = module[1]
-        if isinstance(following, nn.Conv2d) and following.padding == (0, 0):
-            first = SpatialGlobalNorm(norm, affine=False)
-            fold_affine(norm, following)
-        else:
-            first = SpatialGlobalNorm(norm, affine=True)
-        return nn.Sequential(first, *list(module)[1:])
-
-    return replace_modules(model, build)
+    """Replaces each GroupNorm(1, C) by means over H and W."""
+    return replace_group_norms(model, SpatialGlobalNorm)
 
 
 def rewrite_layer_norm(model: nn.Module) -> nn.Module:

@@ -120,7 +120,8 @@ def test_mse_finds_the_published_clipping_values(
 @settings(max_examples=25, deadline=None)
 def test_mse_is_never_worse_than_min_max(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    values = generator.standard_t(generator.integers(2, 9), 20_000).astype(np.float32)
+    # Tails of finite kurtosis: with heavier ones nearly all values share a few of the bins.
+    values = generator.standard_t(generator.integers(4, 9), 20_000).astype(np.float32)
     values += generator.normal()
 
     def error(bounds: tuple[float, float]) -> float:
@@ -128,7 +129,7 @@ def test_mse_is_never_worse_than_min_max(seed: int) -> None:
         return float((affine_parameters(*bounds).rounded(tensor) - tensor).square().mean())
 
     found, whole = observe(MSEObserver(), values[None]), observe(MinMaxObserver(), values[None])
-    assert error(found) <= 1.05 * error(whole)
+    assert error(found) <= error(whole)
 
 
 @pytest.mark.parametrize("name", ["mse", "entropy", "percentile:100"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
-from lowformer_edge.errors import ExportError, UsageError
+from lowformer_edge.errors import ArtifactError, ExportError, UsageError
 from lowformer_edge.export.executorch import ExecuTorchExporter, with_room_for_biases
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
@@ -123,12 +124,21 @@ def test_batches(
     assert np.abs(lowering.reference(inputs) - found).max() < 1e-4
 
 
-def test_vulkan_files_are_one_delegate_that_is_not_run_here(
-    lowering: Lowering, tmp_path: Path
+# coremltools leaves a temporary folder to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
+@pytest.mark.parametrize(
+    ("backend", "delegate"), [("vulkan", "VulkanBackend"), ("coreml", "CoreMLBackend")]
+)
+def test_files_for_other_devices_are_one_delegate(
+    backend: str, delegate: str, lowering: Lowering, tmp_path: Path
 ) -> None:
-    path = lowering.write(ExportSpec("executorch", "fp16", backend="vulkan"), tmp_path)
+    path = lowering.write(ExportSpec("executorch", "fp16", backend=backend), tmp_path)
+    gc.collect()
     where = residency(path)
-    assert (where.delegate, where.partitions, where.refused) == ("VulkanBackend", 1, ())
+    assert (where.delegate, where.partitions, where.refused) == (delegate, 1, ())
+    with pytest.raises(ArtifactError, match=f"needs {delegate}, which this ExecuTorch runtime"):
+        ExecuTorchRunner(path)
 
 
 def test_kernels_that_do_not_exist_are_refused_before_lowering(lowering: Lowering) -> None:
