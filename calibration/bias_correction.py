@@ -17,11 +17,10 @@ from ..artifact.preprocessing import Preprocessing
 from .images import DecodedImages
 from .ranges import BATCH, Ranges
 from .simulation import simulated
+from .watching import Hook, run_images, watched
 
 IMAGES = 64
 """Of the calibration images, from the first on; they run as one batch."""
-
-_Hook = Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor | None]
 
 
 def correct_biases(
@@ -46,21 +45,13 @@ def correct_biases(
     quantized = [path for path, precision in precisions.items() if precision != "fp32"]
     means = _mean_outputs(model, quantized, used, preprocessing, on_images)
     modules = dict(model.named_modules())
-    hooks = [
-        modules[path].register_forward_hook(_corrects(mean, modules[path]))
-        for path, mean in means.items()
-    ]
-    try:
-        with torch.no_grad(), simulated(model, ranges, precisions):
-            for batch in used.batches(preprocessing, IMAGES):
-                model(torch.from_numpy(batch))
-                on_images(len(batch))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    hooks = {path: _corrects(mean, modules[path]) for path, mean in means.items()}
+    # The simulation's own hooks, which round the outputs, must come second.
+    with watched(model, hooks), simulated(model, ranges, precisions):
+        run_images(model, used, preprocessing, IMAGES, on_images)
 
 
-def _corrects(mean: Tensor, module: nn.Module) -> _Hook:
+def _corrects(mean: Tensor, module: nn.Module) -> Hook:
     """A hook that gives a module's output the mean that it has in float, by its bias.
 
     It must run before the output is rounded, as the kernel adds the bias before.
@@ -84,24 +75,16 @@ def _mean_outputs(
 ) -> dict[str, Tensor]:
     """The mean of each output channel in float, by module path."""
     sums: dict[str, Tensor] = {}
-    modules = dict(model.named_modules())
 
-    def adds(path: str) -> _Hook:
+    def adds(path: str) -> Hook:
         def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
             share = channel_means(module, output) * (len(output) / len(images))
             sums[path] = sums.get(path, torch.zeros(())) + share
 
         return hook
 
-    hooks = [modules[path].register_forward_hook(adds(path)) for path in paths]
-    try:
-        with torch.no_grad():
-            for batch in images.batches(preprocessing, BATCH):
-                model(torch.from_numpy(batch))
-                on_images(len(batch))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with watched(model, {path: adds(path) for path in paths}):
+        run_images(model, images, preprocessing, BATCH, on_images)
     return sums
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ..artifact.files import replaced_file
@@ -18,6 +17,7 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError, DataError
 from .images import DecodedImages
 from .observer import Observer, observer_factory
+from .watching import Hook, run_images, watched
 
 QUANTIZABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 """Modules whose inputs and outputs are observed."""
@@ -190,13 +190,13 @@ def calibrate(
         DataError: An activation is NaN or infinite.
     """
     new_observer = observer_factory(observer)
-    watched: dict[str, tuple[Observer, Observer]] = {}
+    observers: dict[str, tuple[Observer, Observer]] = {}
 
-    def watch(path: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+    def observes(path: str) -> Hook:
         def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            if path not in watched:
-                watched[path] = (new_observer(), new_observer())
-            for seen, values in zip(watched[path], (inputs[0], output), strict=True):
+            if path not in observers:
+                observers[path] = (new_observer(), new_observer())
+            for seen, values in zip(observers[path], (inputs[0], output), strict=True):
                 if not bool(values.isfinite().all()):
                     raise DataError(
                         f"{path}: an activation is NaN or infinite on {images.name}, so it has"
@@ -206,23 +206,17 @@ def calibrate(
 
         return hook
 
-    hooks = [
-        module.register_forward_hook(watch(path))
+    hooks = {
+        path: observes(path)
         for path, module in model.named_modules()
         if isinstance(module, QUANTIZABLE)
-    ]
-    try:
-        with torch.no_grad():
-            for batch in images.batches(preprocessing, BATCH):
-                model(torch.from_numpy(batch))
-                on_images(len(batch))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    }
+    with watched(model, hooks):
+        run_images(model, images, preprocessing, BATCH, on_images)
     return Ranges(
         {
             path: ModuleRange(alive(seen_in.range()), alive(seen_out.range()))
-            for path, (seen_in, seen_out) in watched.items()
+            for path, (seen_in, seen_out) in observers.items()
         },
         model=model_digest(model),
         data=images.digest,
