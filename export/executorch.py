@@ -42,7 +42,7 @@ class ExecuTorchExporter(Exporter):
         except ImportError as error:
             raise MissingDependencyError(
                 f"the {spec.backend} backend needs {error.name}, which is not installed; install"
-                f" the extra {'coreml' if spec.backend == 'coreml' else 'executorch'}"
+                " the extra executorch"
             ) from error
         except Exception as error:
             raise ExportError(

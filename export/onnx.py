@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -71,8 +72,6 @@ class OnnxExporter(Exporter):
 
     def _converted(self, spec: ExportSpec, model: nn.Module) -> Any:
         """The float model."""
-        import copy
-
         size = self.loaded.config.input_size
         if spec.precision == "fp16":
             model = HalfPrecision(copy.deepcopy(model)).eval()

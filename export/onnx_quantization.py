@@ -9,7 +9,7 @@ Runtime's x86 kernels are slower than float32.
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +21,9 @@ from torch import nn
 
 from ..calibration.affine import AffineParameters, affine_parameters
 from ..calibration.dead_channels import lifted_weights
-from ..calibration.ranges import QUANTIZABLE, Ranges
+from ..calibration.ranges import Ranges
 from ..errors import ExportError
-from .weights import digest_of_weights
+from .weights import ModulesByWeights
 
 _CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 0}
 """Ops with weights, and the axis of their weights' output channels."""
@@ -63,7 +63,7 @@ class OnnxQuantizer:
             precisions: ``fp32``, ``int8`` or ``int8-dynamic`` by module path.
 
         Raises:
-            ExportError: A node has no module, or a module no node.
+            ExportError: A module has no node.
         """
         for matched in self.match():
             precision = precisions[matched.path]
@@ -86,22 +86,20 @@ class OnnxQuantizer:
     def match(self) -> list[MatchedNode]:
         """Finds the module of each node with weights, by the weights themselves.
 
+        Nodes with constants that are no module's weights, as in norms, are left out.
+
         Raises:
-            ExportError: A node has no module, or a module no node.
+            ExportError: A module has no node.
         """
-        waiting: dict[str, deque[str]] = defaultdict(deque)
-        for path, module in self._source.named_modules():
-            if isinstance(module, QUANTIZABLE):
-                weights = module.weight.detach().numpy()
-                waiting[digest_of_weights(weights)].append(path)
+        waiting = ModulesByWeights(self._source, lambda module: module.weight.detach().numpy())
         matched = []
         for node in self._graph.node:
             if node.op_type not in _CHANNEL_AXIS or node.input[1] not in self._constants:
                 continue
-            paths = waiting[digest_of_weights(self._array(node.input[1]))]
-            if paths:
-                matched.append(MatchedNode(node, paths.popleft()))
-        left = [path for paths in waiting.values() for path in paths]
+            path = waiting.take(self._array(node.input[1]))
+            if path is not None:
+                matched.append(MatchedNode(node, path))
+        left = waiting.left()
         if left:
             raise ExportError(f"no node has the weights of {', '.join(left)}; please report this")
         return matched

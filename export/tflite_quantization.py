@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +28,7 @@ from ..calibration.ranges import QUANTIZABLE, Ranges
 from ..errors import ExportError, UsageError
 from .spec import ExportSpec
 from .tflite_graph import Op, TFLiteGraph
-from .weights import digest_of_weights
+from .weights import ModulesByWeights
 
 _Op = qtyping.TFLOperationName
 
@@ -216,24 +215,21 @@ def match_ops(graph: TFLiteGraph, model: nn.Module) -> list[MatchedOp]:
     Raises:
         ExportError: An op has no module, or a module no op.
     """
-    waiting: dict[str, deque[str]] = defaultdict(deque)
-    for path, module in model.named_modules():
-        if isinstance(module, QUANTIZABLE):
-            waiting[digest_of_weights(_weights_as_stored(module))].append(path)
+    waiting = ModulesByWeights(model, _weights_as_stored)
     matched = []
     for op in graph.ops():
         if op.name not in WEIGHT_INPUT:
             continue
         weights = graph.constant(op.inputs[WEIGHT_INPUT[op.name]])
-        paths = waiting[digest_of_weights(weights)] if weights is not None else deque()
-        if not paths:
+        path = None if weights is None else waiting.take(weights)
+        if path is None:
             raise ExportError(
                 f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights;"
                 " please report this"
             )
         activations = op.inputs[_ACTIVATION_INPUT[op.name]]
-        matched.append(MatchedOp(op, paths.popleft(), activations, op.outputs[0]))
-    left = [path for paths in waiting.values() for path in paths]
+        matched.append(MatchedOp(op, path, activations, op.outputs[0]))
+    left = waiting.left()
     if left:
         raise ExportError(f"no op has the weights of {', '.join(left)}; please report this")
     return matched
