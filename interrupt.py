@@ -43,6 +43,37 @@ def deferred_interrupt() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+@contextlib.contextmanager
+def insistent_interrupt() -> Iterator[None]:
+    """Raises KeyboardInterrupt at the block's end if Ctrl-C came and the block swallowed it.
+
+    Converters catch exceptions broadly, and one that is raised in a finaliser or in a callback
+    from C++ is only printed: the work then goes on as if nothing had been pressed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    try:
+        yield
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 def terminate_like_ctrl_c() -> None:
     """Lets SIGTERM clean up as Ctrl-C does; only in the main thread."""
     if threading.current_thread() is threading.main_thread():

@@ -30,6 +30,7 @@ from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
 from ..errors import ExportError, MissingDependencyError
+from ..interrupt import insistent_interrupt
 from ..models.loading import LoadedModel
 from ..progress import Progress
 from .executorch import ExecuTorchExporter
@@ -185,7 +186,7 @@ class _TargetExport:
         artifacts = {}
         for spec in self._specs:
             spec = self._with_chosen_recipe(spec)
-            with self._progress.step(f"writing {spec.target} {spec.label}"):
+            with self._progress.step(f"writing {spec.target} {spec.label}"), insistent_interrupt():
                 content = self._exporter.export(spec, self._source(spec), self._ranges)
                 self._path(spec).write_bytes(content)
             artifacts[spec] = self._path(spec)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from lowformer_edge.interrupt import deferred_interrupt
+from lowformer_edge.interrupt import deferred_interrupt, insistent_interrupt
 
 
 def test_ctrl_c_waits_for_the_end_of_the_block(capfd: pytest.CaptureFixture[str]) -> None:
@@ -45,3 +45,32 @@ def test_other_threads_are_left_alone() -> None:
     thread.start()
     thread.join()
     assert done == [True]
+
+
+def test_a_swallowed_ctrl_c_is_raised_at_the_end_of_the_block() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    steps = []
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            steps.append("went on")
+        except BaseException:
+            steps.append("swallowed")
+        steps.append("end")
+    assert steps == ["swallowed", "end"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_ctrl_c_that_became_another_error_is_a_ctrl_c() -> None:
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except BaseException as error:
+            raise RuntimeError("conversion failed") from error
+
+
+def test_without_ctrl_c_errors_stay_themselves() -> None:
+    with pytest.raises(ValueError, match="x"), insistent_interrupt():
+        raise ValueError("x")
+    with insistent_interrupt():
+        pass
