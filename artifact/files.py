@@ -16,9 +16,49 @@ from ..interrupt import deferred_interrupt
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
+    """SHA-256 of a file, in hex; of a folder, that of its files' digests and names.
+
+    For a folder this is what ``find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``
+    gives within it.
+    """
+    if path.is_dir():
+        lines = (
+            f"{digest_of(file)}  ./{file.relative_to(path).as_posix()}\n"
+            for file in files_within(path)
+        )
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of a folder's files together."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in files_within(path))
+    return path.stat().st_size
+
+
+def files_within(folder: Path) -> list[Path]:
+    """A folder's files at any depth, in the order of their paths' bytes.
+
+    Raises:
+        ArtifactError: There is a link, or something that is no file.
+    """
+    found = []
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise ArtifactError(f"{path}: is a link or no file; do not trust {folder}")
+        if path.is_file():
+            found.append(path)
+    return sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
+
+
+def remove(path: Path) -> None:
+    """Removes a file, or a folder with all that is in it; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def printable(name: str | Path) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import ConfigError, ManifestError
-from .files import digest_of
+from ..errors import ArtifactError, ConfigError, ManifestError
+from .files import digest_of, size_of
 from .preprocessing import Preprocessing
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -43,11 +43,11 @@ class _Record(BaseModel):
 
 
 class FileRecord(_Record):
-    """A file of the bundle.
+    """A file of the bundle, or a folder that is one artifact.
 
     Attributes:
         path: Relative to the bundle's folder.
-        sha256: Of its content, in hex.
+        sha256: Of its content, in hex; see :func:`digest_of`.
         bytes: Its size.
     """
 
@@ -57,8 +57,8 @@ class FileRecord(_Record):
 
     @classmethod
     def of(cls, path: Path) -> FileRecord:
-        """The record of a file directly in the bundle's folder."""
-        return cls(path=path.name, sha256=digest_of(path), bytes=path.stat().st_size)
+        """The record of a file or folder directly in the bundle's folder."""
+        return cls(path=path.name, sha256=digest_of(path), bytes=size_of(path))
 
 
 class Quantization(_Record):
@@ -152,7 +152,9 @@ class ArtifactRecord(_Record):
     """One exported file with all that is known about it.
 
     ``not_run`` says why a file could not be run where it was exported; it then has no parity
-    and no latency.
+    and no latency. ``runtime`` says what computed it, such as ``LiteRT``; a file that only a
+    stand-in for its phone's runtime computed has no latency, and one whose units nothing there
+    could tell has no residency.
     """
 
     file: FileRecord
@@ -166,6 +168,7 @@ class ArtifactRecord(_Record):
     parity: Parity | None = None
     latency: Latency | None = None
     not_run: str | None = None
+    runtime: str | None = None
 
 
 class Source(_Record):
@@ -268,9 +271,13 @@ def _check_file(folder: Path, record: FileRecord) -> None:
     file = folder / record.path
     if not file.resolve().is_relative_to(folder.resolve()):
         raise ManifestError(f"{file}: leads out of the bundle's folder; do not trust this bundle")
-    if not file.is_file():
+    if not file.exists():
         raise ManifestError(f"{file}: the manifest names it, but it is missing; export again")
-    if digest_of(file) != record.sha256:
+    try:
+        digest = digest_of(file)
+    except ArtifactError as error:
+        raise ManifestError(str(error)) from error
+    if digest != record.sha256:
         raise ManifestError(
             f"{file}: differs from its hash in the manifest; copy the bundle or export again"
         )

@@ -123,6 +123,20 @@ class Preprocessing:
         scaled = (pixels.astype(np.float32) / np.float32(255) - mean) / std
         return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
 
+    def denormalise(self, images: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The pixels that :meth:`normalise` made images of.
+
+        Args:
+            images: float32 [..., 3, H, W].
+
+        Returns:
+            uint8 [..., H, W, 3]; values between two pixels are rounded.
+        """
+        mean = np.asarray(self.mean, np.float32)
+        std = np.asarray(self.std, np.float32)
+        scaled = np.moveaxis(images, -3, -1) * std + mean
+        return np.clip(np.rint(scaled * np.float32(255)), 0, 255).astype(np.uint8)
+
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
         """The network's input [3, size, size] for an image of any mode and size."""
         return self.normalise(self.pixels(to_rgb(image)))

@@ -55,10 +55,25 @@ _ONNX = {
     ("transposed_conv", "int8-dynamic"): "ONNX Runtime has no transposed convolution in int8",
 }
 
+_COREML = {
+    **{
+        (kind, "int8-dynamic"): "Core ML has no activations that are quantized as they come"
+        for kind in KINDS
+    },
+    **{
+        (kind, "fp16"): "Core ML's graph is in half precision as a whole; fp32 leaves an op so"
+        for kind in KINDS
+    },
+    ("transposed_conv", "int8"): (
+        "coremltools quantizes no activations of transposed convolutions; int8-weights is possible"
+    ),
+}
+
 REFUSED: Mapping[str, Mapping[tuple[str, str], str]] = {
     "tflite": _XNNPACK,
     "executorch": _EXECUTORCH,
     "onnx": _ONNX,
+    "coreml": _COREML,
 }
 """By target, then by kind of op and precision: the reason."""
 

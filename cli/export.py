@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import CheckError, UsageError
-from ..export.spec import BACKENDS, IO_TYPES, PRECISIONS, TARGETS, ExportSpec, available
+from ..export.spec import (
+    BACKENDS,
+    DEFAULT_PRECISION,
+    DEPLOYMENT_TARGETS,
+    INPUTS,
+    IO_TYPES,
+    PRECISIONS,
+    TARGETS,
+    ExportSpec,
+    available,
+)
 from ..interrupt import deferred_interrupt
 from ..progress import Progress, SilentProgress
 from .console import (
@@ -76,6 +86,19 @@ def _parser() -> CommandParser:
     target.add_argument(
         "--dynamic-batch", action="store_true", help="leave the batch of ONNX files open"
     )
+    target.add_argument(
+        "--minimum-deployment-target",
+        choices=DEPLOYMENT_TARGETS,
+        default=DEPLOYMENT_TARGETS[1],
+        help="least system of Core ML packages (default: %(default)s)",
+    )
+    target.add_argument(
+        "--input",
+        choices=INPUTS,
+        default=INPUTS[0],
+        help="what Core ML packages take: a normalised tensor, or an RGB image; with class names"
+        " a package with an image input is a classifier (default: %(default)s)",
+    )
     for precision in PRECISIONS:
         target.add_argument(
             f"--{precision}",
@@ -116,6 +139,9 @@ def _parser() -> CommandParser:
     output.add_argument(
         "--keep-failed", action="store_true", help="write the bundle although a check fails"
     )
+    output.add_argument("--author", default="", metavar="TEXT", help="is stated in the files")
+    output.add_argument("--license", default="", metavar="TEXT", help="likewise")
+    output.add_argument("--model-version", default="", metavar="TEXT", help="likewise")
     output.add_argument("--threads", type=int, default=1, help="for latency (default: 1)")
     output.add_argument(
         "--runs", type=int, default=30, help="timed runs per file (default: %(default)s)"
@@ -126,11 +152,13 @@ def _parser() -> CommandParser:
 
 
 _PRECISION_HELP = {
-    "fp32": "32-bit floats",
-    "fp16": "16-bit floats, half the size (TFLite: weights only)",
+    "fp32": "32-bit floats; what you get if you ask for nothing, but for Core ML",
+    "fp16": "16-bit floats, half the size (TFLite: weights only); what Core ML gets by itself",
     "int8": "weights and activations in int8, ranges from calibration data",
     "int8-dynamic": "weights in int8, activations as they come; needs no data (not for ONNX)",
-    "int8-weights": "weights stored in int8, computed in float (TFLite only)",
+    "int8-weights": "weights stored in int8, computed in float (TFLite, Core ML)",
+    "palettized-6bit": "weights as indices into tables of 64 values (Core ML)",
+    "palettized-4bit": "weights as indices into tables of 16 values (Core ML)",
 }
 
 
@@ -203,7 +231,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     A precision that one of several targets has not is left out for it.
     """
     targets = _targets(options)
-    precisions = list(dict.fromkeys(options.precisions or ["fp32"]))
+    precisions = list(dict.fromkeys(options.precisions or []))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
     if options.ranges and options.calibration_data and not options.bias_correction:
@@ -221,13 +249,20 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         (options.io == "int8", "tflite", "--io int8"),
         (options.backend != "xnnpack", "executorch", f"--backend {options.backend}"),
         (options.dynamic_batch, "onnx", "--dynamic-batch"),
+        (options.input != "tensor", "coreml", f"--input {options.input}"),
+        (
+            options.minimum_deployment_target != "iOS17",
+            "coreml",
+            f"--minimum-deployment-target {options.minimum_deployment_target}",
+        ),
     ):
         if asked and target not in targets:
             raise UsageError(f"{option} is for {target}; leave it out")
     specs = []
     for target in targets:
         backend = options.backend if target == "executorch" else "xnnpack"
-        for precision in precisions:
+        is_coreml = target == "coreml"
+        for precision in precisions or [DEFAULT_PRECISION[target]]:
             if len(targets) > 1 and not available(target, backend, precision):
                 continue
             specs.append(
@@ -241,6 +276,13 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
                     bias_correction=options.bias_correction and precision == "int8",
                     backend=backend,
                     dynamic_batch=options.dynamic_batch and target == "onnx",
+                    deployment_target=(
+                        options.minimum_deployment_target if is_coreml else DEPLOYMENT_TARGETS[1]
+                    ),
+                    input=options.input if is_coreml else INPUTS[0],
+                    author=options.author,
+                    license=options.license,
+                    model_version=options.model_version,
                 )
             )
     return specs
@@ -364,10 +406,10 @@ def failed_checks(manifest: Manifest) -> list[str]:
 
 
 def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
-    """INT8 is not among the promises: how far it is off is shown, and warned of."""
-    from ..runtime.matrix import too_far
+    """Only floats are promised: how far INT8 and palettes are off is shown, and warned of."""
+    from ..runtime.matrix import FLOAT, too_far
 
-    if artifact.parity is None or artifact.precision.startswith("int8"):
+    if artifact.parity is None or artifact.precision not in FLOAT:
         return []
     reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
     return [f"{artifact.file.path}: {reason}"] if reason else []

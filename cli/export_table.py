@@ -25,6 +25,12 @@ DOUBTFUL_SQNR_DB = 20.0
 """INT8 of a trained model below this is worth a warning."""
 
 
+STAND_INS = {
+    "MIL interpreter": "computed by our interpreter of Core ML packages, not by Core ML itself",
+}
+"""What is to be said of runtimes that phones have not."""
+
+
 def print_summary(bundle: Path, manifest: Manifest) -> None:
     """Prints a table of a bundle's artifacts, and what its figures rest on."""
     console = result_console()
@@ -92,6 +98,10 @@ def footnotes(manifest: Manifest) -> list[str]:
         lines.append(
             f"int8 ranges: {calibration.observer} over {calibration.images} {calibration.data}"
         )
+    for runtime, text in STAND_INS.items():
+        paths = [item.file.path for item in manifest.artifacts if item.runtime == runtime]
+        if paths:
+            lines.append(f"{text}: {', '.join(paths)}")
     if not manifest.source.fit_for_accuracy:
         lines.append("random weights: SQNR and agreement say nothing about a trained model")
     for artifact in manifest.artifacts:

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..artifact.files import printable
+from ..artifact.files import printable, size_of
 from ..errors import ArtifactError
 from .console import EXIT_OK, CommandParser, print_json, run_command
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
 
-SUFFIXES = (".tflite", ".pte", ".onnx")
+SUFFIXES = (".tflite", ".pte", ".onnx", ".mlpackage")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
     parser = CommandParser(
         prog="lowformer-inspect",
-        description="Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file,"
-        " or checks and shows a bundle.",
+        description="Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file or"
+        " a .mlpackage, or checks and shows a bundle.",
     )
     parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _inspect(options: argparse.Namespace) -> int:
     path: Path = options.path
-    if path.is_dir():
-        _inspect_bundle(path, options.json)
-    elif path.suffix in SUFFIXES:
+    if path.suffix in SUFFIXES:
         _inspect_file(path, options.json)
+    elif path.is_dir():
+        _inspect_bundle(path, options.json)
     elif path.exists():
         raise ArtifactError(
             f"{path}: of no known kind; give a {', '.join(SUFFIXES)} file or a bundle's folder"
@@ -69,7 +69,7 @@ def _inspect_file(path: Path, as_json: bool) -> None:
         print_json(
             {
                 "path": str(path),
-                "bytes": path.stat().st_size,
+                "bytes": size_of(path),
                 "inputs": [tensor.model_dump(mode="json") for tensor in inputs],
                 "outputs": [tensor.model_dump(mode="json") for tensor in outputs],
                 "ops": where.op_counts,
@@ -80,15 +80,19 @@ def _inspect_file(path: Path, as_json: bool) -> None:
             }
         )
         return
-    print(f"{printable(path)}: {path.stat().st_size / 1e6:.2f} MB")
+    print(f"{printable(path)}: {size_of(path) / 1e6:.2f} MB")
     for role, records in (("input", inputs), ("output", outputs)):
         for tensor in records:
             print(f"{role}: {_described(tensor)}")
     if metadata:
         print(f"metadata: {', '.join(map(printable, metadata))}")
-    print(f"ops: {len(where.ops)}, in {where.partitions} {where.delegate} partition(s)")
+    place = f", in {where.partitions} {where.delegate} partition(s)" if where.delegate else ""
+    print(f"ops: {len(where.ops)}{place}")
     for op, count in where.op_counts.items():
         print(f"  {count:4d} {op}")
+    if not where.delegate:
+        print("which unit runs each op, only the device can tell")
+        return
     print(f"not delegated: {len(where.refused)}")
     for record in where.refused:
         print(f"  {record.kind} {printable(record.name)}")

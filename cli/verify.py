@@ -167,7 +167,7 @@ def _logits(
             manifest.preprocessing_spec(),
             options.threads,
             progress,
-        )
+        )[0]
         for item in manifest.artifacts
         if item.not_run is None
     }

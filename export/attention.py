@@ -97,6 +97,22 @@ class ChannelsFirstAttention(FusedAttention):
         )
 
 
+class RankFourAttention(FusedAttention):
+    """Heads split in the channels-first layout at rank 4, as Core ML's Neural Engine has it.
+
+    The products are written so that a converter with flags for transposed factors needs no
+    transpose.
+    """
+
+    def attend(self, y: Tensor) -> Tensor:
+        batch, _, rows, cols = y.shape
+        heads = y.reshape(batch, 3 * self.num_heads, self.head_dim, rows * cols)
+        q, k, v = heads.chunk(3, dim=1)
+        attention = torch.softmax(torch.matmul(q.transpose(-1, -2), k), dim=-1)
+        values = torch.matmul(v, attention.transpose(-1, -2))
+        return values.reshape(batch, self.num_heads * self.head_dim, rows, cols)
+
+
 def thirds(x: Tensor, axis: int) -> tuple[Tensor, ...]:
     """The three equal parts of a tensor along an axis, as slices."""
     length = x.shape[axis] // 3
@@ -124,6 +140,11 @@ def rewrite_attention(model: nn.Module) -> nn.Module:
 def rewrite_attention_channels_first(model: nn.Module) -> nn.Module:
     """Replaces each attention by its channels-first form."""
     return _rewritten(model, ChannelsFirstAttention)
+
+
+def rewrite_attention_at_rank_four(model: nn.Module) -> nn.Module:
+    """Replaces each attention by its form at rank 4."""
+    return _rewritten(model, RankFourAttention)
 
 
 def _rewritten(model: nn.Module, form: type[FusedAttention]) -> nn.Module:

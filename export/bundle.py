@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from ..artifact.content import write_content
+from ..artifact.files import remove
 from ..artifact.golden import COUNT as GOLDEN_COUNT
 from ..artifact.golden import GoldenVectors
 from ..artifact.labels import format_labels
@@ -33,6 +35,7 @@ from ..errors import ExportError, MissingDependencyError
 from ..interrupt import insistent_interrupt
 from ..models.loading import LoadedModel
 from ..progress import Progress
+from .coreml import CoreMLExporter
 from .executorch import ExecuTorchExporter
 from .exporter import Exporter
 from .onnx import OnnxExporter
@@ -56,6 +59,7 @@ _TOOLCHAIN = (
     "onnx",
     "onnxscript",
     "onnxruntime",
+    "coremltools",
     "numpy",
     "pillow",
 )
@@ -89,6 +93,8 @@ def exporter_of(target: str, loaded: LoadedModel, batch: int) -> Exporter:
         return TFLiteExporter(loaded, batch)
     if target == "executorch":
         return ExecuTorchExporter(loaded, batch)
+    if target == "coreml":
+        return CoreMLExporter(loaded, batch)
     return OnnxExporter(loaded, batch)
 
 
@@ -188,7 +194,7 @@ class _TargetExport:
             spec = self._with_chosen_recipe(spec)
             with self._progress.step(f"writing {spec.target} {spec.label}"), insistent_interrupt():
                 content = self._exporter.export(spec, self._source(spec), self._ranges)
-                self._path(spec).write_bytes(content)
+                write_content(self._path(spec), content)
             artifacts[spec] = self._path(spec)
         return artifacts
 
@@ -201,13 +207,13 @@ class _TargetExport:
         if content is None:
             return None
         path = scratch / f"float32{self._exporter.suffix}"
-        path.write_bytes(content)
+        write_content(path, content)
         return path
 
     def remove(self) -> None:
         """Removes what was written."""
         for spec in self._specs:
-            self._path(spec).unlink(missing_ok=True)
+            remove(self._path(spec))
 
     def _path(self, spec: ExportSpec) -> Path:
         return self._folder / f"{self._loaded.config.name}-{spec.label}{self._exporter.suffix}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from ..artifact.content import Content
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
 from .rewrite import rewrite
@@ -35,8 +36,8 @@ class Exporter(abc.ABC):
         self.model = rewrite(loaded.network, self.target)
 
     @abc.abstractmethod
-    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
-        """One file.
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
+        """One file, or a folder in a format that is one.
 
         Args:
             spec: What to export.

@@ -12,16 +12,23 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from .attention import rewrite_attention, rewrite_attention_channels_first
+from .attention import (
+    rewrite_attention,
+    rewrite_attention_at_rank_four,
+    rewrite_attention_channels_first,
+)
 from .batch_norm import fold_batch_norm
+from .channel_layer_norm import rewrite_group_norm_as_layer_norm
 from .group_norm import rewrite_group_norm
+from .hard_swish import rewrite_hard_swish
 from .pooling import rewrite_pooling
+from .rank_four_head import rewrite_head_at_rank_four
 from .spatial_norm import (
     rewrite_layer_norm,
     rewrite_spatial_group_norm,
     rewrite_spatial_pooling,
 )
-from .transposed_conv import rewrite_transposed_conv
+from .transposed_conv import rewrite_transposed_conv, rewrite_unit_stride
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,16 +46,12 @@ class Rewrite:
     gains: Mapping[str, str]
 
 
-def _everywhere(gain: str) -> dict[str, str]:
-    return dict.fromkeys(("tflite", "executorch", "onnx"), gain)
-
-
 REWRITES = (
     Rewrite(
         "fold_batch_norm",
         fold_batch_norm,
         dict.fromkeys(
-            ("tflite", "executorch", "onnx"),
+            ("tflite", "executorch", "onnx", "coreml"),
             "no op is left of a BatchNorm, and weights are quantized as they are used",
         ),
     ),
@@ -64,6 +67,11 @@ REWRITES = (
         "spatial_group_norm",
         rewrite_spatial_group_norm,
         {"executorch": "XNNPACK takes no GroupNorm, and means over H and W alone"},
+    ),
+    Rewrite(
+        "group_norm_as_layer_norm",
+        rewrite_group_norm_as_layer_norm,
+        {"coreml": "one op for ten, and no square in half precision that overflows"},
     ),
     Rewrite(
         "layer_norm",
@@ -84,12 +92,22 @@ REWRITES = (
         },
     ),
     Rewrite(
+        "attention_at_rank_four",
+        rewrite_attention_at_rank_four,
+        {"coreml": "no transpose, one split, and the rank that the Neural Engine computes with"},
+    ),
+    Rewrite(
         "transposed_conv",
         rewrite_transposed_conv,
         dict.fromkeys(
             ("tflite", "executorch", "onnx"),
             "convolutions are faster, and grouped transposed ones become an op a group",
         ),
+    ),
+    Rewrite(
+        "unit_stride_transposed_conv",
+        rewrite_unit_stride,
+        {"coreml": "convolutions are the Neural Engine's own op; grouped transposed ones are one"},
     ),
     Rewrite(
         "pooling",
@@ -100,6 +118,16 @@ REWRITES = (
         "spatial_pooling",
         rewrite_spatial_pooling,
         {"executorch": "XNNPACK takes a mean that keeps its axes"},
+    ),
+    Rewrite(
+        "head_at_rank_four",
+        rewrite_head_at_rank_four,
+        {"coreml": "linear layers as 1x1 convolutions, with no change of rank before them"},
+    ),
+    Rewrite(
+        "hard_swish",
+        rewrite_hard_swish,
+        {"coreml": "two ops for three"},
     ),
 )
 """In the order in which they run."""

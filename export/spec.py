@@ -14,13 +14,25 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the spec's fields and their meaning."""
 
-PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights")
+PRECISIONS = (
+    "fp32",
+    "fp16",
+    "int8",
+    "int8-dynamic",
+    "int8-weights",
+    "palettized-6bit",
+    "palettized-4bit",
+)
 TARGETS = {
-    "tflite": PRECISIONS,
+    "tflite": ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights"),
     "executorch": ("fp32", "fp16", "int8", "int8-dynamic"),
     "onnx": ("fp32", "fp16", "int8"),
+    "coreml": ("fp32", "fp16", "int8", "int8-weights", "palettized-6bit", "palettized-4bit"),
 }
 """The formats, and what each can be exported in."""
+
+DEFAULT_PRECISION = {**dict.fromkeys(TARGETS, "fp32"), "coreml": "fp16"}
+"""What a target is exported in if nothing is asked for; Core ML's fast units want fp16."""
 
 BACKENDS = {
     "xnnpack": ("fp32", "int8", "int8-dynamic"),
@@ -29,6 +41,9 @@ BACKENDS = {
 }
 """ExecuTorch's backends, and what each can be exported in."""
 IO_TYPES = ("float", "int8")
+INPUTS = ("tensor", "image")
+DEPLOYMENT_TARGETS = ("iOS16", "iOS17", "iOS18")
+"""Least systems of Core ML files, by their names in coremltools."""
 
 
 def available(target: str, backend: str, precision: str) -> bool:
@@ -46,7 +61,8 @@ class ExportSpec:
         target: The format.
         precision: ``fp32``; ``fp16``, weights stored in half precision; ``int8``, weights and
             activations with calibrated ranges; ``int8-dynamic``, activations quantized as they
-            come; ``int8-weights``, weights stored in int8 and computed in float.
+            come; ``int8-weights``, weights stored in int8 and computed in float;
+            ``palettized-6bit`` and ``palettized-4bit``, weights stored as indices into tables.
         io: Type of the input and output tensors; ``int8`` only where ``precision`` is.
         batch: Images per inference, fixed in the file.
         observer: How activation ranges are taken, see :func:`observer_factory`.
@@ -54,6 +70,11 @@ class ExportSpec:
         backend: For ExecuTorch, what runs the model: one of :data:`BACKENDS`.
         dynamic_batch: For ONNX, whether the number of images is left open.
         bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
+        deployment_target: For Core ML, the least system: one of :data:`DEPLOYMENT_TARGETS`.
+        input: For Core ML, ``tensor`` for normalised values or ``image`` for an image.
+        author: Who made the model, where the format can say so.
+        license: Under which licence, likewise.
+        model_version: Which version of the model it is, likewise.
     """
 
     target: str = "tflite"
@@ -65,9 +86,20 @@ class ExportSpec:
     bias_correction: bool = False
     backend: str = "xnnpack"
     dynamic_batch: bool = False
+    deployment_target: str = "iOS17"
+    input: str = "tensor"
+    author: str = ""
+    license: str = ""
+    model_version: str = ""
 
     def __post_init__(self) -> None:
-        for name, known in (("target", TARGETS), ("precision", PRECISIONS), ("io", IO_TYPES)):
+        for name, known in (
+            ("target", TARGETS),
+            ("precision", PRECISIONS),
+            ("io", IO_TYPES),
+            ("deployment_target", DEPLOYMENT_TARGETS),
+            ("input", INPUTS),
+        ):
             if getattr(self, name) not in known:
                 raise UsageError(
                     f"{name} {getattr(self, name)!r} is unknown; choose one of {', '.join(known)}"
@@ -109,6 +141,16 @@ class ExportSpec:
             )
         if self.dynamic_batch and self.target != "onnx":
             raise UsageError(f"--dynamic-batch is for onnx, not {self.target}")
+        if self.input != "tensor" and self.target != "coreml":
+            raise UsageError(f"--input {self.input} is for coreml, not {self.target}")
+        if self.input == "image" and self.batch != 1:
+            raise UsageError("an image input takes one image; leave out --batch or --input image")
+        static = self.target == "coreml" and self.precision == "int8"
+        if static and self.deployment_target == "iOS16":
+            raise UsageError(
+                "Core ML has int8 activations (W8A8) from iOS17 on; choose that"
+                " --minimum-deployment-target, or --int8-weights"
+            )
 
     def quantization_recipe(self) -> Recipe:
         """The precision of each op.
@@ -116,16 +158,21 @@ class ExportSpec:
         ``int8``: convolutions are static. The head's two linear layers are quantized as their
         input comes: their activations are the most sensitive to int8, and their share of the
         time is small. ONNX Runtime has no int8 transposed convolution, so these stay in float.
+        Core ML quantizes neither activations as they come nor those of transposed
+        convolutions: of both, the weights are stored in int8.
         ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, compute in
         float; TFLite stores their weights in int8. In ExecuTorch transposed ones do so too.
         ``fp16``: TFLite stores weights in half precision; elsewhere it is the type of the whole
-        graph, and no op's own.
+        graph, and no op's own. Palettes are likewise the whole model's.
         """
         from ..calibration.recipe import uniform
 
         if self.recipe is not None:
             return self.recipe
         if self.precision == "int8":
+            if self.target == "coreml":
+                stored = ("linear", "transposed_conv")
+                return uniform("int8", [(kind, "int8-weights") for kind in stored])
             exceptions = [("linear", "int8-dynamic")]
             if self.target == "onnx":
                 exceptions.append(("transposed_conv", "fp32"))
@@ -135,7 +182,7 @@ class ExportSpec:
                 in_float = ("depthwise_conv", "transposed_conv")
                 return uniform("int8-dynamic", [(kind, "fp32") for kind in in_float])
             return uniform("int8-dynamic", [("depthwise_conv", "int8-weights")])
-        if self.precision == "fp16" and self.target != "tflite":
+        if self.palette_bits or (self.precision == "fp16" and self.target != "tflite"):
             return uniform("fp32")
         return uniform(self.precision)
 
@@ -145,10 +192,16 @@ class ExportSpec:
         return self.precision == "int8"
 
     @property
+    def palette_bits(self) -> int:
+        """Bits of an index into a palette; 0 without palettes."""
+        return {"palettized-6bit": 6, "palettized-4bit": 4}.get(self.precision, 0)
+
+    @property
     def label(self) -> str:
-        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-vulkan``."""
+        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-image``."""
         backend = "" if self.backend == "xnnpack" else f"-{self.backend}"
-        return self.precision + ("-io" if self.io == "int8" else "") + backend
+        image = "-image" if self.input == "image" else ""
+        return self.precision + ("-io" if self.io == "int8" else "") + backend + image
 
     @property
     def runs_here(self) -> bool:

@@ -18,11 +18,21 @@ def rewrite_transposed_conv(model: nn.Module) -> nn.Module:
     """
 
     def build(module: nn.Module) -> nn.Module | None:
-        if not isinstance(module, nn.ConvTranspose2d):
-            return None
-        if module.stride == (1, 1):
-            return as_conv(module)
-        return None if module.groups == 1 else as_dense(module)
+        grouped = isinstance(module, nn.ConvTranspose2d) and module.groups > 1
+        return as_dense(module) if grouped else None
+
+    return replace_modules(rewrite_unit_stride(model), build)
+
+
+def rewrite_unit_stride(model: nn.Module) -> nn.Module:
+    """Replaces stride-1 transposed convolutions by convolutions, and leaves the others.
+
+    For targets that have grouped transposed convolutions as one op.
+    """
+
+    def build(module: nn.Module) -> nn.Module | None:
+        unit = isinstance(module, nn.ConvTranspose2d) and module.stride == (1, 1)
+        return as_conv(module) if unit else None
 
     return replace_modules(model, build)
 

@@ -148,6 +148,8 @@ class ExecuTorchRunner(Runner):
             inputs and outputs.
     """
 
+    runtime = "ExecuTorch"
+
     def __init__(self, path: Path, threads: int = 1) -> None:
         program = read_program(path)
         shapes = [len(shape) for shape in (*program.inputs, *program.outputs)]

@@ -10,9 +10,11 @@ from typing import Any
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
 from . import (
+    coreml,
     executorch,
     executorch_program,
     executorch_residency,
+    mlpackage,
     onnx,
     onnx_residency,
     tflite,
@@ -63,6 +65,13 @@ FORMATS = {
         onnx_residency.residency,
         onnx.tensors,
         onnx.read_metadata,
+    ),
+    ".mlpackage": Format(
+        "Core ML",
+        coreml.open_runner,
+        coreml.residency,
+        mlpackage.tensors,
+        mlpackage.read_metadata,
     ),
 }
 """By the end of the file's name."""

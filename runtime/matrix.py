@@ -21,8 +21,13 @@ LEAST_SQNR_DB = {
     "int8": 20.0,
     "int8-dynamic": 20.0,
     "int8-weights": 25.0,
+    "palettized-6bit": 20.0,
+    "palettized-4bit": 6.0,
 }
 """A file further from the eager model is not merely rounded: it is wrong, or its ranges are."""
+
+FLOAT = ("fp32", "fp16")
+"""Precisions that keep their bound with any weights and images."""
 
 RANDOM_WEIGHTS_DB = 20.0
 """What these bounds are lowered by for random weights.
@@ -61,10 +66,10 @@ def too_far(precision: str, parity: Parity, *, fit_for_accuracy: bool) -> str | 
     Args:
         precision: Of the file.
         parity: With the eager model.
-        fit_for_accuracy: Whether the weights are trained; INT8 with random weights is not
+        fit_for_accuracy: Whether the weights are trained; with random weights only floats are
             judged.
     """
-    if parity.sqnr_db == "exact" or (precision.startswith("int8") and not fit_for_accuracy):
+    if parity.sqnr_db == "exact" or (precision not in FLOAT and not fit_for_accuracy):
         return None
     least = LEAST_SQNR_DB[precision] - (0.0 if fit_for_accuracy else RANDOM_WEIGHTS_DB)
     if parity.sqnr_db >= least:

@@ -125,6 +125,8 @@ class OnnxRunner(Runner):
         ArtifactError: The file cannot be read, or has other inputs and outputs.
     """
 
+    runtime = "ONNX Runtime"
+
     def __init__(self, path: Path, threads: int = 1) -> None:
         session = open_session(path, threads)
         inputs, outputs = session.get_inputs(), session.get_outputs()

@@ -26,12 +26,13 @@ class Residency:
     """Where each op of a file runs.
 
     Attributes:
-        delegate: The backend that was asked for, such as ``XNNPACK``.
+        delegate: The backend that was asked for, such as ``XNNPACK``; None where nothing here
+            can tell what runs where, and the ops are all that is known.
         ops: All ops of the graph, in its order.
         partitions: Number of subgraphs that the backend took.
     """
 
-    delegate: str
+    delegate: str | None
     ops: tuple[OpRecord, ...]
     partitions: int
 
@@ -43,7 +44,7 @@ class Residency:
     @property
     def refused(self) -> tuple[OpRecord, ...]:
         """Ops that the backend left to others."""
-        return tuple(op for op in self.ops if not op.delegated)
+        return tuple(op for op in self.ops if not op.delegated) if self.delegate else ()
 
     @property
     def refused_counts(self) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from types import TracebackType
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,12 @@ class Runner(abc.ABC):
         input_size: Side of the square input in pixels.
         num_classes: Number of logits.
         threads: Threads that the runtime uses.
+        runtime: What computes the artifact, such as ``LiteRT``.
+        is_stand_in: Whether that is not what phones have, so that its times say nothing.
     """
 
+    runtime: ClassVar[str]
+    is_stand_in: ClassVar[bool] = False
     batch: int
     input_size: int
     num_classes: int

@@ -83,6 +83,8 @@ class TFLiteRunner(Runner):
         ArtifactError: The file cannot be read, or has other inputs and outputs.
     """
 
+    runtime = "LiteRT"
+
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._interpreter = open_interpreter(path, threads)
         inputs = self._interpreter.get_input_details()

@@ -14,6 +14,7 @@ from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
 from ..errors import CheckError
 from ..progress import Progress
+from . import residency
 from .formats import format_of
 from .latency import LatencyResult, ratio, time_interleaved
 from .parity import compare
@@ -61,10 +62,11 @@ class Verified:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     ops: dict[str, int]
-    residency: Residency
+    residency: Residency | None
     parity: Parity | None
     latency: Latency | None
     not_run: str | None
+    runtime: str | None
 
 
 def verify(
@@ -90,9 +92,11 @@ def verify(
         CheckError: An artifact's or the eager model's logits cannot be compared.
     """
     runnable = {name: item for name, item in files.items() if item.not_run is None}
-    parities = {}
+    parities, runtimes = {}, {}
     for name, item in runnable.items():
-        logits = run_file(item.path, samples.pixels, preprocessing, threads, progress)
+        logits, runtimes[name] = run_file(
+            item.path, samples.pixels, preprocessing, threads, progress
+        )
         try:
             parities[name] = compare(samples.reference, logits, samples.labels, samples.data)
         except CheckError as error:
@@ -111,17 +115,25 @@ def verify(
             inputs=inputs,
             outputs=outputs,
             ops=where.op_counts,
-            residency=Residency(
-                delegate=where.delegate,
-                partitions=where.partitions,
-                delegated_ops=len(where.ops) - len(where.refused),
-                refused=where.refused_counts,
-            ),
+            residency=_residency_record(where),
             parity=parities.get(name),
             latency=latency,
             not_run=item.not_run,
+            runtime=runtimes.get(name),
         )
     return verified
+
+
+def _residency_record(where: residency.Residency) -> Residency | None:
+    """A residency as the manifest keeps it; None where it is not known."""
+    if where.delegate is None:
+        return None
+    return Residency(
+        delegate=where.delegate,
+        partitions=where.partitions,
+        delegated_ops=len(where.ops) - len(where.refused),
+        refused=where.refused_counts,
+    )
 
 
 def run_file(
@@ -130,8 +142,8 @@ def run_file(
     preprocessing: Preprocessing,
     threads: int,
     progress: Progress,
-) -> NDArray[np.float32]:
-    """Logits [N, K] of a file for images, uint8 [N, H, W, 3].
+) -> tuple[NDArray[np.float32], str]:
+    """Logits [N, K] of a file for images, uint8 [N, H, W, 3], and what computed them.
 
     Raises:
         ArtifactError: The file cannot be run.
@@ -140,7 +152,7 @@ def run_file(
         progress.step(f"checking {path.name}", len(pixels)) as advance,
         format_of(path).runner(path, threads) as runner,
     ):
-        return runner.run_pixels(pixels, preprocessing, advance)
+        return runner.run_pixels(pixels, preprocessing, advance), runner.runtime
 
 
 def _time(
@@ -151,7 +163,10 @@ def _time(
     rounds: int,
     progress: Progress,
 ) -> dict[Path, LatencyResult]:
-    """Latency of each artifact and of the files that they are compared with, in turns."""
+    """Latency of each artifact and of the files that they are compared with, in turns.
+
+    Files that only a stand-in can run here are left out.
+    """
     paths = {path for item in files for path in (item.path, item.reference) if path}
     if not paths:
         return {}
@@ -159,10 +174,14 @@ def _time(
         runners: dict[Path, Runner] = {}
         for path in sorted(paths):
             runner = stack.enter_context(format_of(path).runner(path, threads))
+            if runner.is_stand_in:
+                continue
             shape = (runner.batch, *samples.pixels.shape[1:])
             pixels = np.resize(samples.pixels[: runner.batch], shape)
             runner.set_input(preprocessing.normalise(pixels))
             runners[path] = runner
+        if not runners:
+            return {}
         advance = stack.enter_context(progress.step("timing", WARMUP + rounds))
         return time_interleaved(
             {path: runner.invoke for path, runner in runners.items()},
