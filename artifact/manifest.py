@@ -208,7 +208,10 @@ class Calibration(_Record):
 
 
 class Manifest(_Record):
-    """Everything that a bundle states."""
+    """Everything that a bundle states.
+
+    ``mac_check`` is the script that checks and times Core ML packages on a Mac.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     name: str
@@ -219,6 +222,7 @@ class Manifest(_Record):
     golden: FileRecord
     artifacts: tuple[ArtifactRecord, ...]
     calibration: Calibration | None
+    mac_check: FileRecord | None = None
     machine: dict[str, str]
     toolchain: dict[str, str]
 
@@ -233,7 +237,7 @@ class Manifest(_Record):
     def files(self) -> tuple[FileRecord, ...]:
         """Every file that the manifest names."""
         ranges = self.calibration.ranges if self.calibration else None
-        others = [record for record in (self.labels, self.golden, ranges) if record]
+        others = [record for record in (self.labels, self.golden, ranges, self.mac_check) if record]
         return (*(artifact.file for artifact in self.artifacts), *others)
 
 

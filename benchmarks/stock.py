@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lowformer_edge import demo
+from lowformer_edge.artifact.content import write_content
 from lowformer_edge.calibration.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.console import TerminalProgress
@@ -138,7 +139,7 @@ def our_files(
     for name, precision in ((OURS, "fp32"), (OURS_INT8, "int8")):
         paths[name] = folder / f"ours-{precision}{exporter.suffix}"
         spec = ExportSpec(target, precision)
-        paths[name].write_bytes(exporter.export(spec, exporter.model, ranges))
+        write_content(paths[name], exporter.export(spec, exporter.model, ranges))
     return paths
 
 

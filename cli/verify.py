@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..artifact.manifest import Manifest
+    from ..artifact.mac_report import UnitResult
+    from ..artifact.manifest import Manifest, Parity
     from ..calibration.images import DecodedImages
     from ..runtime.matrix import Edge
 
@@ -54,6 +55,12 @@ def _parser() -> CommandParser:
         help="the bundle's checkpoint, to run the eager model on these images too",
     )
     data.add_argument("--seed", type=int, default=0, help="of the choice of images")
+    parser.add_argument(
+        "--mac-report",
+        type=Path,
+        metavar="FILE",
+        help="what the bundle's check_on_mac.py wrote on a Mac, to be judged too",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
     output.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -69,6 +76,7 @@ def _verify(options: argparse.Namespace) -> int:
     from ..runtime.matrix import EAGER, edges, too_far
 
     manifest = read_manifest(options.bundle)
+    mac = _mac_results(options, manifest)
     with contextlib.ExitStack() as stack:
         progress: Progress = (
             SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
@@ -87,10 +95,41 @@ def _verify(options: argparse.Namespace) -> int:
                 fit_for_accuracy=manifest.source.fit_for_accuracy,
             )
             failures += [f"{edge.second}: {reason}"] if reason else []
-    _show(options, manifest, images, found, failures)
+    for name, unit, result, parity in mac:
+        reason = result.failure
+        if parity:
+            reason = too_far(
+                precisions[name], parity, fit_for_accuracy=manifest.source.fit_for_accuracy
+            )
+        failures += [f"{name} on the Mac's {unit}: {reason}"] if reason else []
+    _show(options, manifest, images, found, mac, failures)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return EXIT_FAILED if failures else EXIT_OK
+
+
+MacResult = tuple[str, str, "UnitResult", "Parity | None"]
+"""A package, the compute units, what the Mac said, and how closely that follows the model."""
+
+
+def _mac_results(options: argparse.Namespace, manifest: Manifest) -> list[MacResult]:
+    """The results of a Mac's report, compared with the bundle's golden vectors."""
+    if not options.mac_report:
+        return []
+    from ..artifact.golden import GoldenVectors
+    from ..artifact.mac_report import read_mac_report
+    from ..runtime.parity import compare
+
+    report = read_mac_report(options.mac_report, manifest)
+    golden = GoldenVectors.load(options.bundle / manifest.golden.path)
+    results: list[MacResult] = []
+    for name, package in report.packages.items():
+        for unit, result in package.units.items():
+            parity = None
+            if result.failure is None:
+                parity = compare(golden.logits, result.logits_array(), None, "golden vectors")
+            results.append((name, unit, result, parity))
+    return results
 
 
 def _reference(
@@ -178,6 +217,7 @@ def _show(
     manifest: Manifest,
     images: DecodedImages,
     found: Sequence[Edge],
+    mac: Sequence[MacResult],
     failures: Sequence[str],
 ) -> None:
     """Prints the result."""
@@ -199,13 +239,25 @@ def _show(
                     for edge in found
                 ],
                 "not_run": not_run,
+                "mac": [
+                    {
+                        "package": name,
+                        "units": unit,
+                        "parity": parity and parity.model_dump(mode="json"),
+                        **result.model_dump(mode="json", exclude={"logits", "ops"}),
+                    }
+                    for name, unit, result, parity in mac
+                ],
                 "failures": list(failures),
             }
         )
     elif not options.quiet:
+        from .mac_table import print_mac_results
         from .matrix_table import print_matrix
 
         print_matrix(found, not_run, images)
+        if mac:
+            print_mac_results(mac)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import importlib.metadata
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from ..artifact import check_on_mac
 from ..artifact.content import write_content
 from ..artifact.files import remove
 from ..artifact.golden import COUNT as GOLDEN_COUNT
@@ -290,7 +292,7 @@ def write_manifest(
     ranges: Ranges | None,
     machine: dict[str, str],
 ) -> Manifest:
-    """Writes labels, ranges and manifest, the last files of a bundle."""
+    """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle."""
     calibration_name = calibration.name
     if ranges and ranges.data != calibration.digest:
         calibration_name = "images of an earlier calibration"
@@ -301,6 +303,11 @@ def write_manifest(
         labels = FileRecord.of(path)
     if ranges:
         ranges.save(folder / RANGES_FILE)
+    mac_check = None
+    if any(artifact.target == "coreml" for artifact in artifacts):
+        path = folder / Path(check_on_mac.__file__).name
+        shutil.copyfile(check_on_mac.__file__, path)
+        mac_check = FileRecord.of(path)
     manifest = Manifest(
         name=loaded.config.name,
         model=loaded.config.to_dict(),
@@ -321,6 +328,7 @@ def write_manifest(
             observer=ranges.observer,
             ranges=FileRecord.of(folder / RANGES_FILE),
         ),
+        mac_check=mac_check,
         machine=machine,
         toolchain=toolchain(),
     )

@@ -40,7 +40,7 @@ class CoreMLExporter(Exporter):
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         check_version()
         try:
-            with deferred_interrupt(), captured_output():
+            with deferred_interrupt(), captured_output(), repaired():
                 return self._export(spec, model, ranges)
         except LowFormerEdgeError:
             raise
@@ -94,15 +94,14 @@ class CoreMLExporter(Exporter):
                 predicted_probabilities_output=program.graph_signature.user_outputs[1],
             )
         kinds = coremltools.precision
-        with repaired():
-            return coremltools.convert(
-                program,
-                inputs=[image],
-                classifier_config=classifier,
-                minimum_deployment_target=getattr(coremltools.target, spec.deployment_target),
-                compute_precision=kinds.FLOAT32 if spec.precision == "fp32" else kinds.FLOAT16,
-                skip_model_load=True,
-            )
+        return coremltools.convert(
+            program,
+            inputs=[image],
+            classifier_config=classifier,
+            minimum_deployment_target=getattr(coremltools.target, spec.deployment_target),
+            compute_precision=kinds.FLOAT32 if spec.precision == "fp32" else kinds.FLOAT16,
+            skip_model_load=True,
+        )
 
     def _describe(self, model: Any, spec: ExportSpec) -> None:
         """States what the model is, for Xcode and for our own tools."""

@@ -11,6 +11,7 @@ from ..artifact.content import Content
 
 _AUTHOR = "com.apple.CoreML"
 _MODEL, _WEIGHTS = f"{_AUTHOR}/model.mlmodel", f"{_AUTHOR}/weights"
+_WEIGHT_FILE = "weight.bin"
 _NAMESPACE = uuid.UUID("2b0f6a1e-6d0e-5b8e-9a52-4c6f6c6f7772")
 _OF_THE_DAY = "com.github.apple.coremltools.conversion_date"
 
@@ -26,16 +27,18 @@ def package_content(model: Any) -> Content:
     """
     spec = model.get_spec()
     spec.description.metadata.userDefined.pop(_OF_THE_DAY, None)
-    weights = Path(model.weights_dir) / "weight.bin"
-    return {
+    content = {
         "Manifest.json": _manifest().encode(),
         f"Data/{_MODEL}": spec.SerializeToString(deterministic=True),
-        f"Data/{_WEIGHTS}/weight.bin": weights.read_bytes(),
     }
+    weights = Path(model.weights_dir) / _WEIGHT_FILE
+    if weights.is_file():
+        content[f"Data/{_WEIGHTS}/{_WEIGHT_FILE}"] = weights.read_bytes()
+    return content
 
 
 def _manifest() -> str:
-    """What Core ML reads first: where the model and its weights lie."""
+    """What Core ML reads first: where the model and its weights lie, if it has any."""
     entries = {
         str(uuid.uuid5(_NAMESPACE, path)): {
             "author": _AUTHOR,

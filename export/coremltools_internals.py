@@ -5,7 +5,8 @@ Three faults of coremltools 9.0 are repaired while a conversion runs. It does no
 constant to a number fails with numpy 2.4, where ``int(array([v]))`` is an error. And a
 classifier with a further output, such as the logits, fails because its outputs are more than
 their stated types. A newer coremltools that knows the op is left alone there, and so is a numpy
-that takes such arrays; forgetting the stated types does no harm.
+that takes such arrays; forgetting the stated types does no harm. What coremltools leaves to the
+garbage collector, its temporary folders, is no news to anyone who turns warnings into errors.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -66,7 +68,9 @@ def repaired() -> Iterator[None]:
         if not _numbers_of_arrays_work():
             ops._cast = _cast_of(cast)
         load._add_classify_op = _classify_of(classify)
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Implicitly cleaning up", ResourceWarning)
+            yield
     finally:
         ops._cast = cast
         load._add_classify_op = classify

@@ -18,8 +18,9 @@ def rewrite_transposed_conv(model: nn.Module) -> nn.Module:
     """
 
     def build(module: nn.Module) -> nn.Module | None:
-        grouped = isinstance(module, nn.ConvTranspose2d) and module.groups > 1
-        return as_dense(module) if grouped else None
+        if isinstance(module, nn.ConvTranspose2d) and module.groups > 1:
+            return as_dense(module)
+        return None
 
     return replace_modules(rewrite_unit_stride(model), build)
 
@@ -31,8 +32,9 @@ def rewrite_unit_stride(model: nn.Module) -> nn.Module:
     """
 
     def build(module: nn.Module) -> nn.Module | None:
-        unit = isinstance(module, nn.ConvTranspose2d) and module.stride == (1, 1)
-        return as_conv(module) if unit else None
+        if isinstance(module, nn.ConvTranspose2d) and module.stride == (1, 1):
+            return as_conv(module)
+        return None
 
     return replace_modules(model, build)
 

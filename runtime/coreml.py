@@ -21,6 +21,9 @@ from .runner import Runner
 
 LOGITS = "logits"
 
+DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError)
+"""What computing a damaged program may raise."""
+
 
 def open_runner(path: Path, threads: int = 1) -> Runner:
     """The runner for a package on this system.
@@ -129,7 +132,7 @@ class InterpreterRunner(PackageRunner):
             raise ArtifactError(
                 f"{path}: holds {error}, which the interpreter does not know"
             ) from error
-        except ValueError as error:
+        except DAMAGE as error:
             raise ArtifactError(
                 f"{path}: is damaged ({error}); copy the whole folder or export it again"
             ) from error
@@ -146,7 +149,7 @@ class InterpreterRunner(PackageRunner):
         try:
             with self._threads.limit(limits=self.threads, user_api="blas"):
                 self._results = self._interpreter.run(self._inputs, wanted=(LOGITS,))
-        except (ValueError, LookupError, TypeError, IndexError) as error:
+        except DAMAGE as error:
             raise ArtifactError(
                 f"{self._path}: cannot be computed ({error}); export it again"
             ) from error

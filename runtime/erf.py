@@ -23,14 +23,14 @@ def erf(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     values, slopes = _table()
     magnitude = np.minimum(np.abs(x), np.float32(_END))
-    place = magnitude.astype(np.float64) * _STEPS_PER_UNIT
+    place = np.nan_to_num(magnitude.astype(np.float64)) * _STEPS_PER_UNIT
     index = np.minimum(place.astype(np.intp), len(values) - 2)
     t = place - index
     low, high = values[index], values[index + 1]
     rise, fall = slopes[index], slopes[index + 1]
     change = high - low
     result = low + t * (rise + t * (3 * change - 2 * rise - fall + t * (rise + fall - 2 * change)))
-    return np.copysign(result, x).astype(np.float32)
+    return np.where(np.isnan(x), x, np.copysign(result, x)).astype(np.float32)
 
 
 @functools.cache

@@ -80,7 +80,7 @@ def _palettized(parameters: _Parameters) -> NDArray[np.float32]:
     if parameters.has("shape"):
         shape = tuple(int(size) for size in parameters.array("shape"))
         bits = (len(table) - 1).bit_length()
-        flat = unpack_bits(memoryview(np.ascontiguousarray(indices)), bits, int(np.prod(shape)))
+        flat = unpack_bits(memoryview(indices.tobytes()), bits, int(np.prod(shape)))
         return table[flat.reshape(shape)]
     if table.ndim != indices.ndim + 2 or table.shape[-1] != 1:
         raise UnsupportedOperationError("a table of vectors")

@@ -20,6 +20,10 @@ Watch = Callable[[str, NDArray[Any]], None]
 """Is told each variable's name and value as it is computed."""
 
 
+_NUMPY_TYPES = {"int32": "i4", "int8": "i1", "uint8": "u1", "bool": "?"}
+"""Of inputs that are no floats."""
+
+
 class Interpreter:
     """Runs a program.
 
@@ -80,7 +84,8 @@ class Interpreter:
                     f"input {variable.name} must be {list(variable.type.shape)}, not"
                     f" {'missing' if given is None else list(given.shape)}"
                 )
-            values[variable.name] = self._rounded(given.astype(np.float32), variable.type)
+            kind = np.dtype(_NUMPY_TYPES.get(variable.type.dtype, "f4"))
+            values[variable.name] = self._rounded(given.astype(kind), variable.type)
         for step, spent in zip(self._steps, self._spent, strict=True):
             self._run_step(step, values, watch)
             for name in spent - set(wanted):

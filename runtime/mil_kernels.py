@@ -178,9 +178,13 @@ def _softmax(call: Call) -> Array:
 def _reduce(call: Call) -> Array:
     x = call.array("x")
     axes = tuple(call.integers("axes", range(x.ndim)))
-    function = {"reduce_mean": np.mean, "reduce_sum": np.sum, "reduce_max": np.max}
-    reduced = function[call.operation.kind](x, axis=axes, keepdims=call.flag("keep_dims"))
-    return np.asarray(reduced)
+    functions: dict[str, Callable[..., Any]] = {
+        "reduce_mean": np.mean,
+        "reduce_sum": np.sum,
+        "reduce_max": np.max,
+    }
+    function = functions[call.operation.kind]
+    return np.asarray(function(x, axis=axes, keepdims=call.flag("keep_dims")))
 
 
 @_kernel("batch_norm")
@@ -342,8 +346,8 @@ def _cropped(call: Call, full: Floats) -> Floats:
 @_kernel("avg_pool", "max_pool")
 def _pool(call: Call) -> Array:
     x = call.array("x")
-    if call.text("pad_type", "valid") != "valid":
-        raise call.refuse("padding")
+    if x.ndim != 4 or call.text("pad_type", "valid") != "valid":
+        raise call.refuse("another rank than 4, or padding")
     sizes = tuple(call.integers("kernel_sizes"))
     strides = call.integers("strides", [1, 1])
     windows = sliding_window_view(x, sizes, (2, 3))[:, :, :: strides[0], :: strides[1]]
@@ -363,6 +367,8 @@ def _transpose(call: Call) -> Array:
 
 @_kernel("concat")
 def _concat(call: Call) -> Array:
+    if call.flag("interleave"):
+        raise call.refuse("interleave")
     return np.concatenate(call.arrays("values"), call.integers("axis")[0])
 
 
@@ -375,8 +381,10 @@ def _split(call: Call) -> tuple[Array, ...]:
 
 @_kernel("slice_by_size")
 def _slice_by_size(call: Call) -> Array:
-    parts = zip(call.integers("begin"), call.shape, strict=True)
-    return call.array("x")[tuple(slice(start, start + size) for start, size in parts)]
+    x = call.array("x")
+    parts = zip(call.integers("begin"), call.shape, x.shape, strict=True)
+    starts = ((begin % whole if begin < 0 else begin, size) for begin, size, whole in parts)
+    return np.asarray(x[tuple(slice(start, start + size) for start, size in starts)])
 
 
 @_kernel("slice_by_index")
@@ -390,7 +398,7 @@ def _slice_by_index(call: Call) -> Array:
     for axis in range(x.ndim):
         begin = None if from_start[axis] else begins[axis]
         end = None if to_end[axis] else ends[axis]
-        parts.append(begins[axis] if single[axis] else slice(begin, end, strides[axis]))
+        parts.append((begin or 0) if single[axis] else slice(begin, end, strides[axis]))
     return np.asarray(x[tuple(parts)])
 
 

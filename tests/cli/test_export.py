@@ -24,6 +24,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
+from lowformer_edge.runtime.mlpackage import read_package
 
 FAST = ("--to", "tflite", "--evaluation-images", "20", "--calibration-images", "4", "--runs", "1")
 
@@ -351,16 +352,17 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
         "converting",
         "writing executorch int8",
         "writing onnx int8",
+        "writing coreml int8",
         "checking demo-int8.onnx",
     ],
 )
 def test_ctrl_c_leaves_the_older_bundle_whole(step: str, here: Path, fast_bundle: Path) -> None:
     shutil.copytree(fast_bundle, here / "demo-tflite")
     before = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
-    targets = "tflite,executorch" if "executorch" in step else "tflite,onnx"
+    other = next((name for name in ("executorch", "coreml") if name in step), "onnx")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-c", HEARING, "--to", targets, "--int8"),
+            *(sys.executable, "-c", HEARING, "--to", f"tflite,{other}", "--int8"),
             *("--output", "demo-tflite", "--force"),
             *("--calibration-images", "4", "--runs", "10000"),
         ],
@@ -431,3 +433,69 @@ def test_searches_that_are_refused(
     ]
     for arguments, reason in cases:
         assert_refused(capfd, arguments, reason, here)
+
+
+def test_core_ml_by_itself_is_fp16_for_ios_17(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--to", "coreml", "--evaluation-images", "50"]) == 0
+    out, _ = capfd.readouterr()
+    assert "demo-fp16.mlpackage" in out
+    assert "by our interpreter of Core ML packages, not by Core ML itself: demo-fp16" in out
+    manifest = read_manifest(here / "demo-coreml")
+    (artifact,) = manifest.artifacts
+    assert (artifact.precision, artifact.spec["deployment_target"]) == ("fp16", "iOS17")
+    assert (artifact.runtime, artifact.residency, artifact.latency) == (
+        "MIL interpreter",
+        None,
+        None,
+    )
+    assert artifact.parity is not None
+    assert float(artifact.parity.sqnr_db) > 55
+    assert (here / "demo-coreml" / "check_on_mac.py").is_file()
+    assert main(["--to", "coreml", "--evaluation-images", "5", "--force", "--quiet"]) == 0
+
+
+def test_core_ml_loses_no_more_than_it_may(here: Path) -> None:
+    arguments = ["--to", "coreml", "--fp16", "--int8", "--int8-weights", "--quiet"]
+    assert main(arguments) == 0
+    allowed = {"fp16": 0.1, "int8-weights": 0.3, "int8": 1.0}
+    for artifact in read_manifest(here / "demo-coreml").artifacts:
+        parity = artifact.parity
+        assert parity is not None
+        assert parity.top1 is not None
+        assert parity.reference_top1 is not None
+        assert parity.images == 2000
+        drop = parity.reference_top1.value - parity.top1.value
+        assert drop <= allowed[artifact.precision], artifact.precision
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ["--to", "coreml", "--int8", "--minimum-deployment-target", "iOS16"],
+            "W8A8) from iOS17 on",
+        ),
+        (["--to", "coreml", "--minimum-deployment-target", "iOS15"], "invalid choice: 'iOS15'"),
+        (["--to", "tflite", "--minimum-deployment-target", "iOS18"], "is for coreml"),
+        (["--to", "tflite", "--input", "image"], "--input image is for coreml"),
+        (["--to", "coreml", "--input", "image", "--batch", "2"], "takes one image"),
+        (["--to", "coreml", "--int8-dynamic"], "coreml has no int8-dynamic"),
+        (["--to", "tflite", "--palettized-4bit"], "tflite has no palettized-4bit"),
+    ],
+)
+def test_what_core_ml_cannot_do_is_one_line(
+    arguments: list[str], reason: str, here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert_refused(capfd, [*arguments, "--output", "out"], reason, here)
+
+
+def test_authorship_is_stated(here: Path) -> None:
+    arguments = ["--to", "coreml", "--input", "image", "--evaluation-images", "5", "--quiet"]
+    stated = ["--author", "A. Uthor", "--license", "MIT", "--model-version", "2.1"]
+    assert main([*arguments, *stated, "--output", "out"]) == 0
+    package = read_package(here / "out" / "demo-fp16-image.mlpackage")
+    assert (package.about["author"], package.about["license"]) == ("A. Uthor", "MIT")
+    assert package.about["version"] == "2.1"
+    assert package.predicted == "classLabel"

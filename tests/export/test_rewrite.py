@@ -91,7 +91,10 @@ def test_ops_with_weights_are_the_same_for_all_targets(
     )
     assert list(ops) == list(calibrated)
     for path, module in ops.items():
-        assert torch.equal(module.weight, calibrated[path].weight)
+        same = torch.equal(module.weight, calibrated[path].weight)
+        # Core ML has grouped transposed convolutions, which others get as dense ones.
+        grouped = isinstance(module, nn.ConvTranspose2d) and module.groups > 1
+        assert same or (target == "coreml" and grouped)
 
 
 @pytest.mark.parametrize("changes", [{"head_width": 5}, {"head_width": 3, "head_dim_ratio": 1.0}])
@@ -112,7 +115,7 @@ def test_nothing_is_left_that_a_target_handles_badly(
         for module in rewritten.modules():
             assert not isinstance(module, nn.BatchNorm2d | nn.GroupNorm | nn.AdaptiveAvgPool2d)
             if isinstance(module, nn.ConvTranspose2d):
-                assert module.groups == 1
+                assert module.groups == 1 or target == "coreml"
                 assert module.stride != (1, 1)
 
 
@@ -138,7 +141,7 @@ def test_each_rewrite_states_its_targets() -> None:
         assert all(step.gains.values())
 
 
-@pytest.mark.parametrize("name", ["group_norm", "spatial_group_norm"])
+@pytest.mark.parametrize("name", ["group_norm", "spatial_group_norm", "group_norm_as_layer_norm"])
 def test_group_norm_keeps_precision_at_a_large_mean(name: str) -> None:
     norm = nn.Sequential(nn.GroupNorm(1, 8), nn.Conv2d(8, 8, 3, padding=1))
     step = next(step for step in REWRITES if step.name == name)

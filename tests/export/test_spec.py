@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.errors import UsageError
-from lowformer_edge.export.spec import PRECISIONS, ExportSpec
+from lowformer_edge.export.spec import INPUTS, TARGETS, ExportSpec
 
 SPECS = (
     st.just(ExportSpec(precision="int8", recipe=uniform("int8", [("linear", "fp16")])))
-    | st.builds(ExportSpec, precision=st.sampled_from(PRECISIONS), batch=st.integers(1, 1024))
+    | st.builds(
+        ExportSpec, precision=st.sampled_from(TARGETS["tflite"]), batch=st.integers(1, 1024)
+    )
+    | st.builds(
+        ExportSpec,
+        target=st.just("coreml"),
+        precision=st.sampled_from(TARGETS["coreml"]),
+        deployment_target=st.sampled_from(["iOS17", "iOS18"]),
+        input=st.sampled_from(INPUTS),
+        author=st.text(),
+        license=st.text(),
+        model_version=st.text(),
+    )
     | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
     | st.builds(
         ExportSpec,
@@ -48,6 +60,16 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"target": "executorch", "backend": "qnn"}, "'qnn' is unknown"),
         ({"dynamic_batch": True}, "is for onnx"),
         ({"target": "onnx", "precision": "int8", "io": "int8"}, "are for tflite"),
+        ({"precision": "palettized-4bit"}, "tflite has no palettized-4bit"),
+        ({"target": "coreml", "precision": "int8-dynamic"}, "coreml has no int8-dynamic"),
+        ({"target": "coreml", "deployment_target": "iOS15"}, "choose one of iOS16, iOS17, iOS18"),
+        (
+            {"target": "coreml", "precision": "int8", "deployment_target": "iOS16"},
+            r"\(W8A8\) from iOS17 on; choose that --minimum-deployment-target",
+        ),
+        ({"target": "coreml", "input": "image", "batch": 2}, "takes one image"),
+        ({"input": "image"}, "--input image is for coreml, not tflite"),
+        ({"target": "coreml", "input": "video"}, "choose one of tensor, image"),
     ],
 )
 def test_impossible_specs(fields: dict[str, Any], reason: str) -> None:
@@ -64,8 +86,13 @@ def test_other_versions_and_fields() -> None:
 
 
 def test_labels_are_distinct() -> None:
-    labels = {ExportSpec(precision=precision).label for precision in PRECISIONS}
-    labels.add(ExportSpec(precision="int8", io="int8").label)
-    labels.add(ExportSpec("executorch", "fp16", backend="vulkan").label)
-    assert len(labels) == len(PRECISIONS) + 2
+    specs = [
+        *(ExportSpec("tflite", precision) for precision in TARGETS["tflite"]),
+        ExportSpec(precision="int8", io="int8"),
+        ExportSpec("executorch", "fp16", backend="vulkan"),
+        ExportSpec("coreml", "palettized-4bit"),
+        ExportSpec("coreml", "palettized-6bit"),
+        ExportSpec("coreml", "fp16", input="image"),
+    ]
+    assert len({spec.label for spec in specs}) == len(specs)
     assert not ExportSpec("executorch", "fp16", backend="vulkan").runs_here

@@ -1,0 +1,39 @@
+"""The table of what a Mac said about a bundle's Core ML packages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ..artifact.files import printable
+from .export_table import result_console
+
+if TYPE_CHECKING:
+    from .verify import MacResult
+
+
+def print_mac_results(results: Sequence[MacResult]) -> None:
+    """Prints parity, time and devices of each package on each choice of compute units."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("on the Mac", no_wrap=True)
+    table.add_column("units", no_wrap=True)
+    for heading in ("SQNR dB", "agreement %", "ms"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("ops by device")
+    for name, unit, result, parity in results:
+        if parity is None or result.milliseconds is None:
+            cells = ("-", "-", "-", Text(printable(result.failure or "")))
+        else:
+            decibels = parity.sqnr_db
+            cells = (
+                decibels if isinstance(decibels, str) else f"{decibels:.1f}",
+                f"{parity.agreement.value:.2f}",
+                f"{result.milliseconds.median:.2f}",
+                Text(", ".join(f"{n} {printable(device)}" for device, n in result.devices.items())),
+            )
+        table.add_row(Text(printable(name)), Text(printable(unit)), *cells)
+    result_console().print(table)
