@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark train-demo clean
+.PHONY: demo test lint types benchmark check-coreml train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
@@ -27,6 +27,10 @@ types: $(INSTALLED)
 
 benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/stock.py
+
+# Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
+check-coreml: $(INSTALLED)
+	$(BIN)/python benchmarks/coreml.py
 
 # Needs Debian's package dataset-fashion-mnist and about 20 minutes on two cores.
 train-demo: $(INSTALLED)

@@ -122,7 +122,7 @@ def row(name: str, precision: str, found: dict[str, Measured]) -> str:
     """A line of the table."""
     stock, ours = found["stock"], found["ours"]
     return (
-        f"| {name} {precision} | {stock.ops} | {ours.ops} | {ours.megabytes:.1f}"
+        f"| {name} | {precision} | {stock.ops} | {ours.ops} | {ours.megabytes:.1f}"
         f" | {stock.seconds:.1f} | {ours.seconds:.1f} | {stock.error:.1e} | {ours.error:.1e}"
         f" | {ours.image_seconds:.2f} |"
     )
@@ -138,10 +138,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     options = parser.parse_args(arguments)
     print(
-        "| model | stock ops | our ops | MB | stock s | our s | stock error | our error"
+        "| model | precision | stock ops | our ops | MB | stock s | our s | stock error | our error"
         " | interpreter s |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     broken = False
     with TerminalProgress() as progress:
         for name in options.models:

@@ -78,6 +78,24 @@ def test_the_quoted_figures_are_the_recorded_ones() -> None:
                 assert table_row(target, model, file)[2:4] == ["1", "0"]
 
 
+def test_core_mls_op_counts_are_the_recorded_ones() -> None:
+    chapter = BENCHMARKS.split("\n## Core ML\n")[1].split("\n## ")[0]
+    rows = {
+        (cells[0], cells[1]): cells
+        for line in chapter.splitlines()
+        if line.startswith("| ") and not line.startswith("| model")
+        for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
+    }
+    numbers = re.search(r"B0 has (\d+) ops where coremltools' own lowering has\s+(\d+)", README)
+    assert numbers is not None
+    assert [numbers[2], numbers[1]] == rows[("b0", "fp16")][2:4]
+    assert {model for model, _ in rows} == set(VARIANTS)
+    bounds = {"fp16": 3e-3, "fp32": 1e-5}
+    for (_, precision), cells in rows.items():
+        assert int(cells[3]) < int(cells[2])
+        assert float(cells[8]) < bounds[precision]
+
+
 def test_the_packaged_benchmark_names_the_versions_in_use() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
     for name in (
@@ -86,6 +104,7 @@ def test_the_packaged_benchmark_names_the_versions_in_use() -> None:
         "ai-edge-litert",
         "executorch",
         "onnxruntime",
+        "coremltools",
     ):
         (pin,) = [pin for pin in pins if pin.startswith(f"{name}==")]
         assert f"{name} {pin.split('==')[1]}" in BENCHMARKS

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main
 
 
@@ -28,6 +29,25 @@ def test_a_file_as_json(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -
     assert result["refused"] == []
     assert result["metadata"]["model"]["name"] == "demo"
     assert result["inputs"][0]["shape"] == [1, 96, 96, 3]
+
+
+def test_a_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--to", "coreml", "--evaluation-images", "5", "--quiet"]
+    assert export([*common, "--output", str(tmp_path / "out")]) == 0
+    path = tmp_path / "out" / "demo-fp16.mlpackage"
+    capsys.readouterr()
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert "input: image float16 [1, 3, 96, 96] NCHW" in out
+    assert "ops: 107\n" in out
+    assert "which unit runs each op, only the device can tell" in out
+    assert main([str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["delegate"], result["ops"]["conv"]) == (None, 36)
+    assert result["bytes"] == sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    (path / "Data" / "com.apple.CoreML" / "weights" / "weight.bin").write_bytes(b"")
+    assert main([str(path)]) == 2
+    assert main([str(tmp_path / "out")]) == 2
 
 
 def test_a_bundle(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
