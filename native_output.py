@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 
 KEPT_LINES = 5
+
+_BAR = re.compile(r"\d+%\|| passes/s]")
+"""Found in a progress bar."""
 
 CHATTER = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, UserWarning)
 
@@ -19,8 +23,9 @@ def captured_output() -> Iterator[None]:
     """Sends what Python and native code print to a temporary file.
 
     Converters and runtimes print from C++ to the file descriptors, past ``sys.stdout`` and
-    ``sys.stderr``. If an error leaves the block, the last lines are added to it as notes. What
-    packages warn each other of is dropped; warnings about numbers are not.
+    ``sys.stderr``. If an error leaves the block, the last lines that are no progress bars are
+    added to it as notes. What packages warn each other of is dropped; warnings about numbers are
+    not.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         try:
@@ -35,7 +40,8 @@ def captured_output() -> Iterator[None]:
                 yield
         except Exception as error:
             log.seek(0)
-            for line in log.read().splitlines()[-KEPT_LINES:]:
+            lines = [line for line in log.read().splitlines() if line and not _BAR.search(line)]
+            for line in lines[-KEPT_LINES:]:
                 error.add_note(line)
             raise
 

@@ -8,19 +8,17 @@ import torch
 from torch import nn
 
 from ..artifact.content import Content
+from ..artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges
-from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError
 from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from .converter_errors import converter_errors
 from .coremltools_internals import check_version, repaired
 from .exporter import Exporter
-from .metadata import METADATA_NAME, metadata
+from .metadata import metadata
 from .pixel_input import PixelInput
 from .spec import ExportSpec
 
-INPUT_NAME = "image"
-OUTPUT_NAME = "logits"
 CLASS_NAME = "classLabel"
 PROBABILITIES_NAME = "classLabel_probs"
 """What coremltools calls a classifier's probabilities."""
@@ -39,20 +37,8 @@ class CoreMLExporter(Exporter):
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         check_version()
-        try:
-            with deferred_interrupt(), captured_output(), repaired():
-                return self._export(spec, model, ranges)
-        except LowFormerEdgeError:
-            raise
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"exporting to Core ML needs {error.name}, which is not installed; install the"
-                " extra coreml"
-            ) from error
-        except Exception as error:
-            raise ExportError(
-                f"exporting to Core ML failed ({type(error).__name__}: {error})"
-            ) from error
+        with deferred_interrupt(), converter_errors("exporting to Core ML", "coreml"), repaired():
+            return self._export(spec, model, ranges)
 
     def _export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         from .coreml_compression import CoreMLCompressor

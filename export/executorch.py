@@ -8,15 +8,16 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..artifact.interface import METADATA_NAME
 from ..calibration.affine import affine_parameters
 from ..calibration.dead_channels import lifted_weights
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import QUANTIZABLE, Ranges
-from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError, UsageError
-from ..native_output import captured_output
+from ..errors import UsageError
 from .attention import FusedAttention
+from .converter_errors import converter_errors
 from .exporter import Exporter
-from .metadata import METADATA_NAME, metadata
+from .metadata import metadata
 from .spec import ExportSpec
 
 
@@ -34,20 +35,8 @@ class ExecuTorchExporter(Exporter):
         size = self.loaded.config.input_size
         sample = (torch.zeros(spec.batch, 3, size, size),)
         description = metadata(spec, self.loaded)
-        try:
-            with captured_output():
-                return _lowered(model, spec, ranges, sample, description)
-        except LowFormerEdgeError:
-            raise
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"the {spec.backend} backend needs {error.name}, which is not installed; install"
-                " the extra executorch"
-            ) from error
-        except Exception as error:
-            raise ExportError(
-                f"lowering to ExecuTorch failed ({type(error).__name__}: {error})"
-            ) from error
+        with converter_errors("exporting to ExecuTorch", "executorch"):
+            return _lowered(model, spec, ranges, sample, description)
 
 
 def _lowered(

@@ -7,9 +7,6 @@ import json
 from ..models.loading import LoadedModel
 from .spec import ExportSpec
 
-METADATA_NAME = "lowformer_edge"
-"""Under which name each format holds it."""
-
 
 def metadata(spec: ExportSpec, loaded: LoadedModel) -> str:
     """Model, spec, preprocessing, labels and source as a JSON."""

@@ -8,19 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges
-from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError
-from ..native_output import captured_output
+from .converter_errors import converter_errors
 from .exporter import Exporter
-from .metadata import METADATA_NAME, metadata
+from .metadata import metadata
 from .spec import ExportSpec
 
 OPSET = 20
 """The first with GELU; hard-swish and LayerNorm are older."""
-
-INPUT_NAME = "image"
-OUTPUT_NAME = "logits"
 
 
 class HalfPrecision(nn.Module):
@@ -41,20 +38,8 @@ class OnnxExporter(Exporter):
     suffix = ".onnx"
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
-        try:
-            with captured_output():
-                return self._export(spec, model, ranges)
-        except LowFormerEdgeError:
-            raise
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"exporting to ONNX needs {error.name}, which is not installed; install the extra"
-                " onnx"
-            ) from error
-        except Exception as error:
-            raise ExportError(
-                f"exporting to ONNX failed ({type(error).__name__}: {error})"
-            ) from error
+        with converter_errors("exporting to ONNX", "onnx"):
+            return self._export(spec, model, ranges)
 
     def _export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         import onnx

@@ -5,17 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ..calibration.ranges import Ranges
-from ..errors import ExportError, LowFormerEdgeError
 from ..interrupt import deferred_interrupt
 from ..models.loading import LoadedModel
-from ..native_output import captured_output
+from .converter_errors import converter_errors
 from .exporter import Exporter
-from .metadata import METADATA_NAME, metadata
+from .metadata import metadata
 from .spec import ExportSpec
-
-INPUT_NAME = "image"
-OUTPUT_NAME = "logits"
 
 
 class ChannelsLastInput(nn.Module):
@@ -57,19 +54,13 @@ def convert_nhwc(model: nn.Module, shape: tuple[int, int, int, int]) -> bytes:
         ExportError: The converter failed.
     """
     sample = torch.zeros(shape)
-    try:
-        with deferred_interrupt(), captured_output():
-            import litert_torch
+    with deferred_interrupt(), converter_errors("converting to TFLite", "tflite"):
+        import litert_torch
 
-            from .tflite_graph import TFLiteGraph
+        from .tflite_graph import TFLiteGraph
 
-            converted = litert_torch.convert(ChannelsLastInput(model).eval(), (sample,))
-            graph = TFLiteGraph(converted.model_content())
-    except Exception as error:
-        notes = " ".join(getattr(error, "__notes__", ())[-1:])
-        raise ExportError(
-            f"the TFLite converter failed ({type(error).__name__}: {error} {notes})"
-        ) from error
+        converted = litert_torch.convert(ChannelsLastInput(model).eval(), (sample,))
+        graph = TFLiteGraph(converted.model_content())
     graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
     return graph.to_bytes()
 
@@ -114,17 +105,10 @@ def quantize_quietly(
         UsageError: The spec asks for what does not exist or does not fit.
         ExportError: The quantizer failed.
     """
-    try:
-        with deferred_interrupt(), captured_output():
-            from .tflite_quantization import quantize
+    with deferred_interrupt(), converter_errors("quantizing for TFLite", "tflite"):
+        from .tflite_quantization import quantize
 
-            return quantize(float_file, spec, rewritten, ranges)
-    except LowFormerEdgeError:
-        raise
-    except Exception as error:
-        raise ExportError(
-            f"the TFLite quantizer failed ({type(error).__name__}: {error})"
-        ) from error
+        return quantize(float_file, spec, rewritten, ranges)
 
 
 class TFLiteExporter(Exporter):

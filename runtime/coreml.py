@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.interface import OUTPUT_NAME
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ArtifactError, ConfigError, MissingDependencyError
 from ..native_output import captured_output
@@ -18,8 +19,6 @@ from .mil_kernels import UnsupportedOperationError
 from .mlpackage import Feature, MLPackage, read_package
 from .residency import OpRecord, Residency
 from .runner import Runner
-
-LOGITS = "logits"
 
 DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError)
 """What computing a damaged program may raise."""
@@ -93,9 +92,11 @@ def _image_input(path: Path, package: MLPackage) -> Feature:
 
 def _logits(path: Path, package: MLPackage) -> Feature:
     for output in package.outputs:
-        if output.name == LOGITS and len(output.shape) == 2:
+        if output.name == OUTPUT_NAME and len(output.shape) == 2:
             return output
-    raise ArtifactError(f"{path}: has no output 'logits'; is it a model of lowformer-export?")
+    raise ArtifactError(
+        f"{path}: has no output '{OUTPUT_NAME}'; is it a model of lowformer-export?"
+    )
 
 
 def _stated_preprocessing(path: Path, package: MLPackage) -> Preprocessing:
@@ -148,14 +149,14 @@ class InterpreterRunner(PackageRunner):
         assert self._interpreter is not None
         try:
             with self._threads.limit(limits=self.threads, user_api="blas"):
-                self._results = self._interpreter.run(self._inputs, wanted=(LOGITS,))
+                self._results = self._interpreter.run(self._inputs, wanted=(OUTPUT_NAME,))
         except DAMAGE as error:
             raise ArtifactError(
                 f"{self._path}: cannot be computed ({error}); export it again"
             ) from error
 
     def output(self) -> NDArray[np.float32]:
-        return self._results[LOGITS].astype(np.float32)
+        return self._results[OUTPUT_NAME].astype(np.float32)
 
     def close(self) -> None:
         self._interpreter = None
@@ -195,7 +196,7 @@ class MacRunner(PackageRunner):
         self._results = self._model.predict(self._inputs)
 
     def output(self) -> NDArray[np.float32]:
-        return np.asarray(self._results[LOGITS], np.float32)
+        return np.asarray(self._results[OUTPUT_NAME], np.float32)
 
     def close(self) -> None:
         self._model = None

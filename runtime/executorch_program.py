@@ -7,16 +7,15 @@ in ExecuTorch 1.5; both schemas only ever grow at the end.
 from __future__ import annotations
 
 import dataclasses
-import json
 import struct
 from pathlib import Path
 from typing import Any
 
+from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..errors import ArtifactError
 from .flatbuffer import DamagedBufferError, Table
 
 FILE_IDENTIFIER = b"ET12"
-METADATA_METHOD = "lowformer_edge"
 FORWARD = "forward"
 XNNPACK = "XnnpackBackend"
 
@@ -174,7 +173,7 @@ def _read(content: memoryview) -> ExecuTorchProgram:
         calls=tuple(calls),
         inputs=_shapes(plan, 3),
         outputs=_shapes(plan, 4),
-        metadata=_metadata(plans.get(METADATA_METHOD)),
+        metadata=_metadata(plans.get(METADATA_NAME)),
     )
 
 
@@ -213,10 +212,9 @@ def _metadata(plan: Table | None) -> dict[str, Any] | None:
     if kind != _STRING or value is None:
         return None
     try:
-        found = json.loads(value.text(0))
+        return parse_metadata(value.text(0))
     except ValueError as error:
         raise DamagedBufferError("its metadata are no JSON") from error
-    return found if isinstance(found, dict) else None
 
 
 def _nodes(content: memoryview, program: Table, backend: Table, base: int) -> tuple[str, ...]:

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
 from .mil_program import Blob, Program, read_program
 from .protobuf import DamagedMessageError, Message
-
-METADATA_NAME = "lowformer_edge"
-"""Under which name the user-defined metadata hold what ``lowformer-export`` says."""
 
 SPECIFICATION_VERSIONS = {7: "iOS16", 8: "iOS17", 9: "iOS18"}
 """Versions of the format that are read, and the first system that runs each."""
@@ -172,7 +170,7 @@ def _package(message: Message, version: int, blob: Blob) -> MLPackage:
         predicted=description.text(11),
         probabilities=description.text(12),
         about={name: text for name, text in texts.items() if text},
-        metadata=_metadata(defined.get(METADATA_NAME)),
+        metadata=parse_metadata(defined.get(METADATA_NAME, "null")),
         program=read_program(message.message(_ML_PROGRAM), blob),
     )
 
@@ -190,13 +188,6 @@ def _feature(message: Message) -> Feature:
     if kind.has(3):
         return Feature(name, "string", (), "string", text)
     return Feature(name, "dictionary", (), "float", text)
-
-
-def _metadata(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    found = json.loads(text)
-    return found if isinstance(found, dict) else None
 
 
 def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

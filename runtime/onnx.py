@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError, MissingDependencyError
 from ..interrupt import deferred_interrupt
@@ -17,7 +17,6 @@ from ..native_output import captured_output
 from .runner import Runner
 
 PROVIDER = "CPUExecutionProvider"
-METADATA_NAME = "lowformer_edge"
 
 _TYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 _ERRORS_ONLY = 3
@@ -108,10 +107,9 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        metadata = json.loads(text)
+        return parse_metadata(text)
     except ValueError as error:
         raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
-    return metadata if isinstance(metadata, dict) else None
 
 
 class OnnxRunner(Runner):

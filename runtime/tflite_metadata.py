@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..errors import ArtifactError
-
-METADATA_NAME = b"lowformer_edge"
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:
@@ -25,11 +23,10 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     model = schema.Model.GetRootAs(path.read_bytes())
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
-        if entry.Name() == METADATA_NAME:
+        if entry.Name() == METADATA_NAME.encode():
             content = model.Buffers(entry.Buffer()).DataAsNumpy()
             try:
-                metadata: dict[str, Any] = json.loads(content.tobytes())
+                return parse_metadata(content.tobytes())
             except (AttributeError, ValueError) as error:
                 raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
-            return metadata if isinstance(metadata, dict) else None
     return None

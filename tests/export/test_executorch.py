@@ -175,7 +175,7 @@ def test_what_takes_an_attentions_values_cannot_be_dynamic(lowering: Lowering) -
 
 def test_ranges_of_other_ops_are_an_error(lowering: Lowering) -> None:
     wrong = dataclasses.replace(lowering.ranges, modules={})
-    with pytest.raises(ExportError, match="lowering to ExecuTorch failed"):
+    with pytest.raises(ExportError, match="exporting to ExecuTorch failed"):
         lowering.exporter.export(ExportSpec("executorch", "int8"), lowering.exporter.model, wrong)
 
 

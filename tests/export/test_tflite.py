@@ -267,7 +267,7 @@ def test_a_converter_that_fails_is_one_error() -> None:
                 return x
             return -x
 
-    with pytest.raises(ExportError, match="the TFLite converter failed"):
+    with pytest.raises(ExportError, match="converting to TFLite failed"):
         convert(Unconvertible(), 32, 1)
 
 

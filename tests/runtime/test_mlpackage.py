@@ -241,8 +241,8 @@ def test_an_unknown_op_is_named(packages: dict[str, Path], monkeypatch: pytest.M
 def test_other_inputs_and_outputs_are_refused(
     packages: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coreml, "LOGITS", "scores")
-    with pytest.raises(ArtifactError, match="has no output 'logits'"):
+    monkeypatch.setattr(coreml, "OUTPUT_NAME", "scores")
+    with pytest.raises(ArtifactError, match="has no output 'scores'"):
         InterpreterRunner(packages["tensor"])
     monkeypatch.undo()
     monkeypatch.setattr(mlpackage, "METADATA_NAME", "other")

@@ -1,0 +1,22 @@
+"""What files of every format call their input, their output and what they say of themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+INPUT_NAME = "image"
+OUTPUT_NAME = "logits"
+
+METADATA_NAME = "lowformer_edge"
+"""Under which name each format holds a JSON of model, spec, preprocessing, labels and source."""
+
+
+def parse_metadata(text: str | bytes) -> dict[str, Any] | None:
+    """That JSON as plain values, or None where it is no object.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    found = json.loads(text)
+    return found if isinstance(found, dict) else None
