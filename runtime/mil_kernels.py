@@ -418,18 +418,20 @@ def _quantize(call: Call) -> Array:
     dtype = call.text("output_dtype", "")
     if dtype not in limits:
         raise call.refuse(f"output_dtype {dtype}")
-    steps = np.round(x / _along_axis(call, "scale", x.ndim))
+    steps = np.asarray(x / _along_axis(call, "scale", x.ndim))
+    np.rint(steps, out=steps)
     if call.has("zero_point"):
-        steps = steps + _along_axis(call, "zero_point", x.ndim).astype(np.float32)
-    return np.clip(steps, limits[dtype].min, limits[dtype].max).astype(dtype)
+        steps += _along_axis(call, "zero_point", x.ndim).astype(np.float32)
+    return np.clip(steps, limits[dtype].min, limits[dtype].max, out=steps).astype(dtype)
 
 
 @_kernel("dequantize")
 def _dequantize(call: Call) -> Array:
     steps = call.array("input").astype(np.float32)
     if call.has("zero_point"):
-        steps = steps - _along_axis(call, "zero_point", steps.ndim).astype(np.float32)
-    return np.asarray(steps * _along_axis(call, "scale", steps.ndim))
+        steps -= _along_axis(call, "zero_point", steps.ndim).astype(np.float32)
+    steps *= _along_axis(call, "scale", steps.ndim)
+    return steps
 
 
 def _along_axis(call: Call, name: str, rank: int) -> Array:

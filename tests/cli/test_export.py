@@ -359,10 +359,10 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
 def test_ctrl_c_leaves_the_older_bundle_whole(step: str, here: Path, fast_bundle: Path) -> None:
     shutil.copytree(fast_bundle, here / "demo-tflite")
     before = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
-    other = next((name for name in ("executorch", "coreml") if name in step), "onnx")
+    target = next((name for name in ("executorch", "onnx", "coreml") if name in step), "tflite")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-c", HEARING, "--to", f"tflite,{other}", "--int8"),
+            *(sys.executable, "-c", HEARING, "--to", target, "--int8"),
             *("--output", "demo-tflite", "--force"),
             *("--calibration-images", "4", "--runs", "10000"),
         ],
@@ -458,14 +458,15 @@ def test_core_ml_by_itself_is_fp16_for_ios_17(
 
 def test_core_ml_loses_no_more_than_it_may(here: Path) -> None:
     arguments = ["--to", "coreml", "--fp16", "--int8", "--int8-weights", "--quiet"]
-    assert main(arguments) == 0
-    allowed = {"fp16": 0.1, "int8-weights": 0.3, "int8": 1.0}
+    assert main([*arguments, "--evaluation-images", "500"]) == 0
+    # Of 500 images each is 0.2 points; docs/benchmarks.md has the figures for all 2,000.
+    allowed = {"fp16": 0.2, "int8-weights": 0.4, "int8": 1.0}
     for artifact in read_manifest(here / "demo-coreml").artifacts:
         parity = artifact.parity
         assert parity is not None
         assert parity.top1 is not None
         assert parity.reference_top1 is not None
-        assert parity.images == 2000
+        assert parity.images == 500
         drop = parity.reference_top1.value - parity.top1.value
         assert drop <= allowed[artifact.precision], artifact.precision
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from lowformer_edge.artifact.content import write_content
+from lowformer_edge.artifact.content import Content, write_content
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.calibration.ranges import Ranges, calibrate
@@ -73,9 +73,15 @@ def inputs(noise_images: DecodedImages) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
+_WRITTEN: dict[tuple[CoreMLExporter, ExportSpec], Content] = {}
+"""What was converted already, which several tests look at."""
+
+
 def write(exporter: CoreMLExporter, spec: ExportSpec, ranges: Ranges | None, folder: Path) -> Path:
+    if (exporter, spec) not in _WRITTEN:
+        _WRITTEN[exporter, spec] = exporter.export(spec, exporter.model, ranges)
     path = folder / f"{spec.label}.mlpackage"
-    write_content(path, exporter.export(spec, exporter.model, ranges))
+    write_content(path, _WRITTEN[exporter, spec])
     return path
 
 
@@ -124,11 +130,7 @@ def computed(model: Any, image: np.ndarray, folder: Path) -> np.ndarray:
     ("precision", "system"),
     [
         *((precision, "iOS17") for precision in TARGETS["coreml"]),
-        ("fp16", "iOS16"),
         ("int8-weights", "iOS16"),
-        ("palettized-6bit", "iOS16"),
-        ("fp16", "iOS18"),
-        ("int8", "iOS18"),
         ("int8-weights", "iOS18"),
         ("palettized-4bit", "iOS18"),
     ],
@@ -148,8 +150,9 @@ def test_every_precision_follows_the_model(
     assert sqnr(reference(loaded, inputs), run(path, inputs)) > LEAST_DB[precision]
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_variant_converts_and_agrees(variant: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variant", ["b0", "e1"])
+def test_published_variants_convert_and_agree(variant: str, tmp_path: Path) -> None:
+    # `make check-coreml` does so for all of them, at their own input sizes.
     config = VARIANTS[variant].replace(input_size=64)
     loaded = LoadedModel(random_model(config), SPEC, None, "random weights", None)
     images = np.random.default_rng(0).standard_normal((2, 3, 64, 64)).astype(np.float32)
