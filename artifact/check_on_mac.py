@@ -153,6 +153,8 @@ def check(bundle: Path, core_ml: Any, runs: int) -> dict[str, Any]:
             found = _check_unit(path, unit, core_ml, pixels, manifest["preprocessing"], runs)
             packages[name]["units"][unit] = found
             print(f"{name} {unit}: {_line(found, logits)}", flush=True)
+            for line in _plan_lines(found):
+                print(f"  {line}", flush=True)
     if not packages:
         raise CannotCheckError(f"{bundle}: holds no Core ML package")
     return {"version": REPORT_VERSION, "machine": _machine(core_ml), "packages": packages}
@@ -170,7 +172,7 @@ def digest_of(folder: Path) -> str:
     """SHA-256 over the digests and names of a folder's files, as the manifest has it."""
     lines = []
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.name != ".DS_Store":
             name = path.relative_to(folder).as_posix()
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             lines.append((os.fsencode(name), f"{digest}  ./{name}\n"))
@@ -252,6 +254,17 @@ def _line(found: dict[str, Any], reference: Any) -> str:
         f"{decibels:.1f} dB to the model, {times['median']:.2f} ms"
         f" ({times['p10']:.2f} to {times['p90']:.2f}); {devices}"
     )
+
+
+def _plan_lines(found: dict[str, Any]) -> list[str]:
+    """Which device Core ML prefers for the ops of each kind, a line per device."""
+    devices: dict[str, Counter[str]] = {}
+    for kind, device in found.get("ops", []):
+        devices.setdefault(device, Counter())[kind] += 1
+    return [
+        f"{device}: {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
+        for device, kinds in devices.items()
+    ]
 
 
 def _failures(report: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,8 @@ from ..interrupt import deferred_interrupt
 def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hex; of a folder, that of its files' digests and names.
 
-    For a folder this is what ``find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``
-    gives within it.
+    For a folder this is what ``find . -type f ! -name .DS_Store | LC_ALL=C sort | xargs sha256sum
+    | sha256sum`` gives within it: a Mac that shows a folder may leave a ``.DS_Store`` there.
     """
     if path.is_dir():
         lines = (
@@ -39,7 +39,7 @@ def size_of(path: Path) -> int:
 
 
 def files_within(folder: Path) -> list[Path]:
-    """A folder's files at any depth, in the order of their paths' bytes.
+    """A folder's files at any depth, in the order of their paths' bytes, but ``.DS_Store``.
 
     Raises:
         ArtifactError: There is a link, or something that is no file.
@@ -48,7 +48,7 @@ def files_within(folder: Path) -> list[Path]:
     for path in folder.rglob("*"):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise ArtifactError(f"{path}: is a link or no file; do not trust {folder}")
-        if path.is_file():
+        if path.is_file() and path.name != ".DS_Store":
             found.append(path)
     return sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 

@@ -110,6 +110,7 @@ def test_a_report_goes_back_into_verification(
     out, _ = capfd.readouterr()
     assert out.count(" dB to the model, ") == 4
     assert "36 ops on NeuralEngine" in out
+    assert "  NeuralEngine: 36 conv\n" in out
     report = here / "coreml-report.json"
     assert [path.name for path in here.iterdir()] == [report.name]
     arguments = [str(folder), "--mac-report", str(report), "--evaluation-images", "20"]
@@ -220,7 +221,10 @@ def test_damaged_bundles_are_one_line(
 
 def test_its_digest_is_the_manifests(bundle: Path) -> None:
     path = bundle / "tensor" / "demo-fp16.mlpackage"
-    assert check_on_mac.digest_of(path) == digest_of(path)
+    before = digest_of(path)
+    (path / ".DS_Store").write_bytes(b"left by Finder")
+    assert check_on_mac.digest_of(path) == digest_of(path) == before
+    (path / ".DS_Store").unlink()
 
 
 def test_batches_are_filled_up(here: Path) -> None:

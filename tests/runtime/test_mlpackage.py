@@ -264,11 +264,13 @@ def test_computing_a_package_loads_no_torch_and_no_coremltools(packages: dict[st
 
 
 def test_a_folders_digest_is_what_the_shell_gives(packages: dict[str, Path]) -> None:
-    command = "find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    (packages["image"] / ".DS_Store").write_bytes(b"left by a Mac")
+    command = "find . -type f ! -name .DS_Store | LC_ALL=C sort | xargs sha256sum | sha256sum"
     result = subprocess.run(
         command, shell=True, cwd=packages["image"], check=True, capture_output=True, text=True
     )
     assert digest_of(packages["image"]) == result.stdout.split()[0]
+    (packages["image"] / ".DS_Store").unlink()
     files = [path for path in packages["image"].rglob("*") if path.is_file()]
     assert size_of(packages["image"]) == sum(path.stat().st_size for path in files)
 
