@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BOOTSTRAP_SAMPLES = 2000
+BLOCKS = 10
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -86,14 +87,18 @@ def time_interleaved(
 def ratio(result: LatencyResult, reference: LatencyResult, seed: int = 0) -> Ratio:
     """Median over median, for two results that were timed in turns.
 
-    The interval is the percentile bootstrap's (Efron 1979), drawing whole rounds, because runs
-    of one round share the machine's state.
+    The interval is the percentile bootstrap's (Efron 1979). Whole rounds are drawn, because the
+    runs of one share the machine's state, and blocks of a tenth of all rounds in a row, which
+    wrap around at the end (the circular block bootstrap, Politis and Romano 1992), because a
+    machine that is busy stays so for a while.
     """
     ours, theirs = result.milliseconds, reference.milliseconds
     if len(ours) != len(theirs) or len(ours) == 0:
         raise ValueError("a ratio needs results of the same rounds")
     generator = np.random.default_rng(seed)
-    drawn = generator.integers(0, len(ours), (BOOTSTRAP_SAMPLES, len(ours)))
+    block = max(1, len(ours) // BLOCKS)
+    starts = generator.integers(0, len(ours), (BOOTSTRAP_SAMPLES, -(-len(ours) // block), 1))
+    drawn = (starts + np.arange(block)).reshape(BOOTSTRAP_SAMPLES, -1)[:, : len(ours)] % len(ours)
     ratios = np.median(ours[drawn], axis=1) / np.median(theirs[drawn], axis=1)
     low, high = np.percentile(ratios, (2.5, 97.5))
     return Ratio(result.median / reference.median, float(low), float(high))

@@ -90,7 +90,8 @@ def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["lowformer_edge", "cli.calibrate", "cli.export", "cli.inspect", "cli.verify"]
+    "module",
+    ["lowformer_edge", "cli.bench", "cli.calibrate", "cli.export", "cli.inspect", "cli.verify"],
 )
 def test_imports_are_light(module: str) -> None:
     name = module if module == "lowformer_edge" else f"lowformer_edge.{module}"
@@ -105,7 +106,13 @@ def test_imports_are_light(module: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["lowformer-calibrate", "lowformer-export", "lowformer-inspect", "lowformer-verify"],
+    [
+        "lowformer-bench",
+        "lowformer-calibrate",
+        "lowformer-export",
+        "lowformer-inspect",
+        "lowformer-verify",
+    ],
 )
 def test_help_is_quick_and_complete(command: str) -> None:
     executable = Path(sys.executable).with_name(command)

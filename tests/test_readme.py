@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lowformer_edge
+from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
@@ -34,6 +35,8 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         inspect(["--help"])
     with pytest.raises(SystemExit):
         calibrate(["--help"])
+    with pytest.raises(SystemExit):
+        bench(["--help"])
     with pytest.raises(SystemExit):
         verify(["--help"])
     known = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))

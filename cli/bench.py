@@ -1,0 +1,157 @@
+"""``lowformer-bench``: how fast files are, beside each other, or that it cannot be said."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from ..progress import Progress, SilentProgress
+from .console import (
+    EXIT_FAILED,
+    EXIT_OK,
+    CommandParser,
+    TerminalProgress,
+    print_json,
+    run_command,
+)
+
+if TYPE_CHECKING:
+    from ..runtime.benchmark import Benchmark, Timed
+
+_EXAMPLES = """examples:
+  lowformer-bench demo-all
+      every file of a bundle that can be run here, beside the first
+  lowformer-bench mine-int8.tflite --against other.onnx --threads 1,2
+      any file against any other
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    return run_command(lambda: _bench(_parser().parse_args(arguments)))
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="lowformer-bench",
+        description="Times files and bundles in turns on this machine. The verdict is INVALID, and"
+        " the exit code 1, where the machine was too busy or too unsteady for the figures to"
+        " mean anything.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", type=Path, nargs="+", metavar="FILE|BUNDLE")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="what ratios refer to (default: the first)"
+    )
+    parser.add_argument(
+        "--threads", default="1", metavar="N,...", help="threads of each runtime (default: 1)"
+    )
+    parser.add_argument(
+        "--runs", type=int, default=100, help="timed runs of each file (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no table")
+    return parser
+
+
+def _bench(options: argparse.Namespace) -> int:
+    counts = _threads(options.threads)
+    if options.runs < 1:
+        raise UsageError("--runs must be at least 1")
+    from ..runtime.benchmark import benchmark
+    from ..runtime.machine import describe_machine
+
+    paths = _files(options)
+    with contextlib.ExitStack() as stack:
+        progress: Progress = (
+            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
+        )
+        found = [
+            benchmark(paths, threads=count, rounds=options.runs, progress=progress)
+            for count in counts
+        ]
+    if options.json:
+        print_json(
+            {"machine": describe_machine(), "benchmarks": [_benchmark_json(item) for item in found]}
+        )
+    elif not options.quiet:
+        from .bench_table import print_benchmark
+
+        for item in found:
+            print_benchmark(item)
+    for item in found:
+        for line in item.doubts:
+            print(f"INVALID, {item.threads} thread(s): {line}", file=sys.stderr)
+    return EXIT_OK if all(item.is_valid for item in found) else EXIT_FAILED
+
+
+def _threads(text: str) -> list[int]:
+    try:
+        counts = [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--threads takes numbers with commas between them, not {text}") from error
+    if min(counts) < 1:
+        raise UsageError("--threads must be at least 1")
+    return list(dict.fromkeys(counts))
+
+
+def _files(options: argparse.Namespace) -> list[Path]:
+    """The files to time, each once; the reference first.
+
+    Raises:
+        UsageError: A bundle holds nothing that can be run here.
+    """
+    from ..artifact.manifest import read_manifest
+    from ..runtime.formats import FORMATS
+
+    paths = [options.against] if options.against else []
+    for path in options.paths:
+        if path.suffix in FORMATS or not path.is_dir():
+            paths.append(path)
+            continue
+        runnable = [
+            path / item.file.path
+            for item in read_manifest(path).artifacts
+            if item.not_run is None and item.latency is not None
+        ]
+        if not runnable:
+            raise UsageError(f"{path}: holds no file that can be timed here")
+        paths += runnable
+    return list(dict.fromkeys(paths))
+
+
+def _benchmark_json(item: Benchmark) -> dict[str, Any]:
+    return {
+        "threads": item.threads,
+        "verdict": "valid" if item.is_valid else "INVALID",
+        "doubts": list(item.doubts),
+        "other_load": item.other_load,
+        "reference": str(item.timed[0].path),
+        "files": [_timed_json(timed) for timed in item.timed],
+    }
+
+
+def _timed_json(timed: Timed) -> dict[str, Any]:
+    return {
+        "path": str(timed.path),
+        "runtime": timed.runtime,
+        "batch": timed.batch,
+        "load_ms": timed.load_ms,
+        "first_ms": timed.first_ms,
+        "runs": len(timed.result.milliseconds),
+        "median_ms": timed.result.median,
+        **{f"p{percent}_ms": timed.result.percentile(percent) for percent in (10, 90, 99)},
+        "ratio": timed.ratio.value,
+        "ratio_low": timed.ratio.low,
+        "ratio_high": timed.ratio.high,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

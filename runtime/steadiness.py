@@ -1,0 +1,134 @@
+"""Whether a machine was steady enough for its timings to mean something."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .latency import LatencyResult, Ratio
+
+LARGEST_DRIFT = 0.15
+"""Change of the median from the first third of the rounds to the last."""
+
+LARGEST_OTHER_LOAD = 0.15
+"""Share of the usable cores' time that others took."""
+
+WIDEST_INTERVAL = 0.15
+"""Width of a ratio's 95 % interval, relative to the ratio."""
+
+LEAST_ROUNDS = 10
+
+_TWO_SPEEDS = 1.25
+_LEAST_SHARE = 0.2
+_LEAST_SEPARATION = 3.0
+_STAT = Path("/proc/stat")
+
+
+class OtherLoad:
+    """How much of the usable cores' time other processes take, from its making on.
+
+    Reads ``/proc/stat``; where there is none, nothing is known.
+    """
+
+    def __init__(self) -> None:
+        self._start = _busy_and_own()
+
+    def share(self) -> float | None:
+        """The others' share of the time of the cores that this process may use, or None."""
+        now = _busy_and_own()
+        if self._start is None or now is None:
+            return None
+        busy, own, total = (after - before for after, before in zip(now, self._start, strict=True))
+        return max(0.0, (busy - own) / total) if total > 0 else None
+
+
+def _busy_and_own() -> tuple[float, float, float] | None:
+    """Seconds that the usable cores worked, that this process did, and that passed on them."""
+    try:
+        lines = _STAT.read_text(encoding="ascii").splitlines()
+        cores = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    except (OSError, AttributeError):
+        return None
+    tick = os.sysconf("SC_CLK_TCK")
+    busy = total = 0.0
+    for line in lines:
+        name, *fields = line.split()
+        if name in cores:
+            # user, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
+            ticks = [int(field) for field in fields[:8]]
+            total += sum(ticks) / tick
+            busy += (sum(ticks) - ticks[3] - ticks[4]) / tick
+    times = os.times()
+    own = times.user + times.system + times.children_user + times.children_system
+    return busy, own, total
+
+
+def doubts(
+    results: Mapping[str, LatencyResult],
+    ratios: Mapping[str, Ratio],
+    other_load: float | None,
+) -> list[str]:
+    """What speaks against timings that were taken in turns, a line each; nothing if all is well.
+
+    Args:
+        results: Durations by name.
+        ratios: Their ratios to one of them.
+        other_load: What others took of the machine, see :class:`OtherLoad`.
+    """
+    found = []
+    if other_load is not None and other_load > LARGEST_OTHER_LOAD:
+        found.append(f"other processes took {100 * other_load:.0f} % of the cores")
+    for name, result in results.items():
+        times = result.milliseconds
+        if len(times) < LEAST_ROUNDS:
+            found.append(f"{name}: {len(times)} runs are too few, at least {LEAST_ROUNDS}")
+            continue
+        change = drift(times)
+        if abs(change) > LARGEST_DRIFT:
+            word = "slower" if change > 0 else "faster"
+            found.append(f"{name}: became {100 * abs(change):.0f} % {word} while it was timed")
+        if has_two_speeds(times):
+            found.append(f"{name}: ran at two speeds")
+    for name, relative in ratios.items():
+        if relative.high - relative.low > WIDEST_INTERVAL * relative.value:
+            found.append(
+                f"{name}: its ratio is uncertain, {relative.low:.3f} to {relative.high:.3f}"
+            )
+    return found
+
+
+def drift(times: NDArray[np.float64]) -> float:
+    """Median of the last third of the runs over that of the first, minus 1."""
+    third = len(times) // 3
+    return float(np.median(times[-third:]) / np.median(times[:third])) - 1
+
+
+def has_two_speeds(times: NDArray[np.float64]) -> bool:
+    """Whether durations fall into two groups that lie apart.
+
+    The groups are those of Otsu's threshold (1979), which leaves the least variance within.
+    Both must hold a fifth of the runs, with medians a quarter apart and at least three times as
+    far from each other as their members are from their own medians.
+    """
+    ordered = np.sort(times)
+    count = len(ordered)
+    sums, squares = np.cumsum(ordered), np.cumsum(ordered**2)
+    sizes = np.arange(1, count)
+    low = squares[:-1] - sums[:-1] ** 2 / sizes
+    rest = sums[-1] - sums[:-1]
+    high = squares[-1] - squares[:-1] - rest**2 / (count - sizes)
+    split = int(np.argmin(low + high)) + 1
+    groups = ordered[:split], ordered[split:]
+    if min(map(len, groups)) < _LEAST_SHARE * count:
+        return False
+    medians = [float(np.median(group)) for group in groups]
+    spread = max(
+        float(np.median(np.abs(group - median)))
+        for group, median in zip(groups, medians, strict=True)
+    )
+    gap = medians[1] - medians[0]
+    return medians[1] > _TWO_SPEEDS * medians[0] and gap > _LEAST_SEPARATION * spread
