@@ -348,7 +348,6 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
 @pytest.mark.parametrize(
     "step",
     [
-        "reading evaluation",
         "converting",
         "writing executorch int8",
         "writing onnx int8",

@@ -213,7 +213,7 @@ def test_weights_cannot_lie_outside(copy: Path) -> None:
     assert_refused(copy, "weights lie outside it")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_damage_of_the_model_is_an_error_or_harmless(
     data: st.DataObject, packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
