@@ -70,6 +70,7 @@ class PackageRunner(Runner):
         self.batch, _, self.input_size, _ = self._image.shape
         self.num_classes = _logits(path, package).shape[-1]
         self.threads = threads
+        self._program = package.program
         self._preprocessing = None
         if self._image.kind == "image":
             self._preprocessing = _stated_preprocessing(path, package)
@@ -128,7 +129,7 @@ class InterpreterRunner(PackageRunner):
                 " install the extra coreml-runtime"
             ) from error
         try:
-            self._interpreter: Interpreter | None = Interpreter(read_package(path).program)
+            self._interpreter: Interpreter | None = Interpreter(self._program)
         except UnsupportedOperationError as error:
             raise ArtifactError(
                 f"{path}: holds {error}, which the interpreter does not know"
