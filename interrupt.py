@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 _NOTICE = b"\nstopping after this step\n"
@@ -32,12 +32,10 @@ def deferred_interrupt() -> Iterator[None]:
         pressed = True
         os.write(terminal, _NOTICE)
 
-    previous = {number: signal.signal(number, remember) for number in _SIGNALS}
     try:
-        yield
+        with _signals_to(remember):
+            yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         os.close(terminal)
     if pressed:
         raise KeyboardInterrupt
@@ -60,18 +58,26 @@ def insistent_interrupt() -> Iterator[None]:
         pressed = True
         raise KeyboardInterrupt
 
-    previous = {number: signal.signal(number, interrupt) for number in _SIGNALS}
     try:
-        yield
+        with _signals_to(interrupt):
+            yield
     except Exception as error:
         if pressed:
             raise KeyboardInterrupt from error
         raise
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
     if pressed:
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Gives Ctrl-C and SIGTERM to a handler for the block's duration."""
+    previous = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, former in previous.items():
+            signal.signal(number, former)
 
 
 def terminate_like_ctrl_c() -> None:

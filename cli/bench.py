@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..progress import Progress, SilentProgress
 from .console import (
     EXIT_FAILED,
     EXIT_OK,
     CommandParser,
-    TerminalProgress,
     print_json,
     run_command,
+    shown_progress,
 )
 
 if TYPE_CHECKING:
@@ -68,10 +66,7 @@ def _bench(options: argparse.Namespace) -> int:
     from ..runtime.machine import describe_machine
 
     paths = _files(options)
-    with contextlib.ExitStack() as stack:
-        progress: Progress = (
-            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
-        )
+    with shown_progress(quiet=options.quiet) as progress:
         found = [
             benchmark(paths, threads=count, rounds=options.runs, progress=progress)
             for count in counts

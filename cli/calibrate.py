@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import sys
 from collections.abc import Sequence
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..progress import Progress, SilentProgress
-from .console import EXIT_OK, CommandParser, TerminalProgress, print_json, run_command
+from ..progress import Progress
+from .console import EXIT_OK, CommandParser, print_json, run_command, shown_progress
 from .options import add_data_options, add_model_options, check_counts, load_model_of
 
 if TYPE_CHECKING:
@@ -63,10 +62,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     from ..calibration.observer import observer_factory
 
     observer_factory(options.observer)
-    with contextlib.ExitStack() as stack:
-        progress: Progress = (
-            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
-        )
+    with shown_progress(quiet=options.quiet) as progress:
         ranges, sensitivity = _work(options, progress)
     ranges.save(output)
     if sensitivity and options.plot:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from ..artifact.files import printable
 from ..errors import LowFormerEdgeError, UsageError
 from ..interrupt import terminate_like_ctrl_c
-from ..progress import Advance
+from ..progress import Advance, Progress, SilentProgress
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -78,6 +78,16 @@ def print_json(value: Any) -> None:
 def warn(message: str) -> None:
     """Prints a warning line to stderr."""
     print(f"warning: {message}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def shown_progress(*, quiet: bool) -> Iterator[Progress]:
+    """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet."""
+    if quiet:
+        yield SilentProgress()
+        return
+    with TerminalProgress() as progress:
+        yield progress
 
 
 class TerminalProgress:

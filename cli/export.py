@@ -24,14 +24,14 @@ from ..export.spec import (
     available,
 )
 from ..interrupt import deferred_interrupt
-from ..progress import Progress, SilentProgress
+from ..progress import Progress
 from .console import (
     EXIT_FAILED,
     EXIT_OK,
     CommandParser,
-    TerminalProgress,
     print_json,
     run_command,
+    shown_progress,
 )
 from .options import add_data_options, add_model_options, check_counts, load_model_of
 
@@ -177,9 +177,7 @@ def _export(options: argparse.Namespace) -> int:
     if options.output:
         check_replaceable(options.output, overwrite=options.force)
     with contextlib.ExitStack() as stack:
-        progress: Progress = (
-            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
-        )
+        progress = stack.enter_context(shown_progress(quiet=options.quiet))
         with progress.step("loading the model"):
             loaded = load_model_of(options)
         output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")

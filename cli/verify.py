@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import importlib.util
 import sys
@@ -12,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..progress import Progress, SilentProgress
+from ..progress import Progress
 from .console import (
     EXIT_FAILED,
     EXIT_OK,
     CommandParser,
-    TerminalProgress,
     print_json,
     run_command,
+    shown_progress,
 )
 from .options import EVALUATION_IMAGES, add_evaluation_options, check_counts
 
@@ -77,10 +76,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     manifest = read_manifest(options.bundle)
     mac = _mac_results(options, manifest)
-    with contextlib.ExitStack() as stack:
-        progress: Progress = (
-            SilentProgress() if options.quiet else stack.enter_context(TerminalProgress())
-        )
+    with shown_progress(quiet=options.quiet) as progress:
         images, eager = _reference(options, manifest, progress)
         logits = {} if eager is None else {EAGER: eager}
         logits |= _logits(options, manifest, images, progress)

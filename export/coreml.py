@@ -47,7 +47,7 @@ class CoreMLExporter(Exporter):
         precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
         converted = self._converted(spec, model)
         if spec.precision not in ("fp16", "fp32"):
-            compressor = CoreMLCompressor(converted, model, half=True)
+            compressor = CoreMLCompressor(converted, model)
             if spec.palette_bits:
                 grouped = spec.deployment_target == "iOS18"
                 converted = compressor.palettized(spec.palette_bits, grouped=grouped)

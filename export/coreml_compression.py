@@ -52,18 +52,17 @@ class CoreMLCompressor:
     """Compresses a converted model.
 
     Args:
-        model: coremltools' model with weights in float32 or float16.
+        model: coremltools' model with weights in float16.
         source: The rewritten eager model that it was converted from.
-        half: Whether its weights are in float16.
 
     Raises:
         ExportError: A module has no op.
     """
 
-    def __init__(self, model: Any, source: nn.Module, *, half: bool) -> None:
+    def __init__(self, model: Any, source: nn.Module) -> None:
         self._model = model
         self._kinds = quantizable_kinds(source)
-        self._matched = _match(model, source, half)
+        self._matched = _match(model, source)
 
     def quantized(self, precisions: Mapping[str, str], ranges: Ranges | None) -> Any:
         """The model with INT8 weights, and INT8 activations around static ops.
@@ -123,9 +122,8 @@ class CoreMLCompressor:
         )
 
 
-def _match(model: Any, source: nn.Module, half: bool) -> list[MatchedOperation]:
-    dtype = np.float16 if half else np.float32
-    waiting = ModulesByWeights(source, lambda module: module.weight.detach().numpy().astype(dtype))
+def _match(model: Any, source: nn.Module) -> list[MatchedOperation]:
+    waiting = ModulesByWeights(source, lambda module: module.weight.detach().half().numpy())
     matched = []
     for item in operations(model):
         if item.op_type not in _WEIGHTED or item.weight.val is None:

@@ -380,7 +380,7 @@ def test_a_module_without_an_op_is_named(loaded: LoadedModel) -> None:
             "backbone.input_stem.op_list.0.conv.weight"
         ).add_(1)
     with pytest.raises(ExportError, match=r"no op has the weights of .*input_stem"):
-        CoreMLCompressor(model, exporter.model, half=True)
+        CoreMLCompressor(model, exporter.model)
 
 
 def test_repairs_last_as_long_as_the_block() -> None:
