@@ -33,6 +33,14 @@ class ArtifactError(UsageError):
     """An exported file cannot be read, run or written."""
 
 
+class LabError(UsageError):
+    """A laboratory is missing, or cannot be built here."""
+
+
+class TargetError(LowFormerEdgeError):
+    """What is to run files elsewhere cannot be reached, or failed."""
+
+
 class ExportError(LowFormerEdgeError):
     """A converter failed, or left a graph that breaks what the export promises."""
 

@@ -1,0 +1,64 @@
+"""``lowformer-lab``: builds what stands for devices that are not here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .console import EXIT_OK, CommandParser, print_json, run_command, shown_progress
+
+LABS = ("arm", "gpu")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    return run_command(lambda: _lab(_parser().parse_args(arguments)))
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="lowformer-lab",
+        description="Builds laboratories for lowformer-verify --on: 'arm' emulates 64-bit ARM"
+        " processors with QEMU and the runtimes' own ARM wheels, 'gpu' holds Vulkan devices in"
+        " software. Both come from Debian's packages and PyPI, lie in the user's cache, and"
+        " install nothing.",
+    )
+    parser.add_argument("labs", nargs="+", choices=LABS, metavar="LAB", help="arm, gpu")
+    parser.add_argument("--force", action="store_true", help="build again what is there")
+    parser.add_argument("--remove", action="store_true", help="remove instead of building")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no result")
+    return parser
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from ..errors import LabError
+    from ..lab.arm import build_arm_lab
+    from ..lab.gpu import build_gpu_lab
+    from ..lab.place import lab_folder, open_lab, remove_lab
+
+    builders = {"arm": build_arm_lab, "gpu": build_gpu_lab}
+    found = {}
+    with shown_progress(quiet=options.quiet) as progress:
+        for name in dict.fromkeys(options.labs):
+            if options.remove:
+                found[name] = {"folder": str(lab_folder(name)), "removed": remove_lab(name)}
+                continue
+            try:
+                if options.force:
+                    raise LabError("asked for again")
+                lab = open_lab(name)
+            except LabError:
+                lab = builders[name](progress)
+            found[name] = {"folder": str(lab.folder), "versions": lab.versions}
+    if options.json:
+        print_json(found)
+    elif not options.quiet:
+        for name, record in found.items():
+            print(f"{name}: {record['folder']}")
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

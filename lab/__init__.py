@@ -1,0 +1,1 @@
+"""Laboratories: emulated processors and software GPUs, built from a distribution's packages."""

@@ -1,0 +1,164 @@
+/* Counts the instructions that an emulated program executes, by class.
+
+   A plugin for QEMU's code generator (plugin interface 1, QEMU 7.2), declared here by hand so
+   that neither QEMU's headers nor glib are needed to build it.
+
+   QEMU translates a program block by block. For each block this adds one inlined addition to the
+   block's counter, and remembers how many instructions of each class the block has: the classes'
+   counts are sums over blocks, exact and cheap. The program marks a place by a system call that
+   does not exist (MARK), whose first argument is written down with the counts since the mark
+   before it. */
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define MARK 5000
+#define BUCKETS (1u << 18)
+
+typedef uint64_t qemu_plugin_id_t;
+typedef struct qemu_info_t qemu_info_t;
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+
+enum { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
+
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
+void qemu_plugin_register_vcpu_tb_trans_cb(
+    qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, int, void *, uint64_t);
+void qemu_plugin_register_vcpu_syscall_cb(
+    qemu_plugin_id_t,
+    void (*)(qemu_plugin_id_t, unsigned, int64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+             uint64_t, uint64_t, uint64_t));
+void qemu_plugin_register_atexit_cb(
+    qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
+
+EXPORT int qemu_plugin_version = 1;
+
+enum class { ALL, FMA, DOT, MATRIX, WIDENING, VECTOR, SVE, MEMORY, CLASSES };
+
+static const char *const names[CLASSES] = {
+    "all", "fp32-fma", "dot-product", "matrix", "widening", "other-vector", "sve", "load-store",
+};
+
+struct block {
+    struct block *next;
+    uint64_t address;
+    uint64_t executed, executed_at_mark;
+    uint32_t instructions[CLASSES];
+    uint32_t first, length;
+};
+
+static struct block *blocks[BUCKETS];
+static FILE *out;
+
+/* The class of an A64 instruction, by the encodings of the Arm Architecture Reference Manual
+   (DDI 0487), chapter C4 for the groups; CLASSES where none of ours fits. */
+static enum class class_of(uint32_t word)
+{
+    if ((word & 0x9f20fc00) == 0x0e009400 || (word & 0x9f00f400) == 0x0f00e000)
+        return DOT;      /* SDOT, UDOT: vectors, and by element */
+    if ((word & 0xffa0f400) == 0x4e80a400)
+        return MATRIX;   /* SMMLA, UMMLA, USMMLA */
+    if ((word & 0xbfa0fc00) == 0x0e20cc00 || (word & 0xbf80f400) == 0x0f801000)
+        return FMA;      /* FMLA of single and double precision: vectors, and by element */
+    if ((word & 0x9f20dc00) == 0x0e208000 || (word & 0x9f20fc00) == 0x0e20c000 ||
+        (word & 0x9f00f400) == 0x0f002000 || (word & 0x9f00f400) == 0x0f00a000)
+        return WIDENING; /* SMLAL, SMLSL, SMULL and unsigned */
+    uint32_t group = (word >> 25) & 0xf;
+    if (group == 0x2 || (group == 0x0 && (word >> 31)))
+        return SVE;      /* and SME, which shares its counter */
+    if ((group & 0x5) == 0x4)
+        return MEMORY;
+    if ((group & 0x7) == 0x7)
+        return VECTOR;   /* the rest of AdvSIMD and scalar floating point */
+    return CLASSES;
+}
+
+/* The counter of a block; one that is translated again keeps its own. */
+static struct block *block_at(uint64_t address, uint32_t first, uint32_t length)
+{
+    struct block **place = &blocks[(address * 0x9e3779b97f4a7c15ull) >> 46];
+    for (struct block *known = *place; known; known = known->next)
+        if (known->address == address && known->first == first && known->length == length)
+            return known;
+    struct block *block = calloc(1, sizeof *block);
+    if (!block)
+        abort();
+    *block = (struct block){
+        .next = *place, .address = address, .first = first, .length = length};
+    return *place = block;
+}
+
+static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    (void)id;
+    uint32_t length = qemu_plugin_tb_n_insns(tb), words[length];
+    for (uint32_t k = 0; k < length; k++)
+        memcpy(&words[k], qemu_plugin_insn_data(qemu_plugin_tb_get_insn(tb, k)), 4);
+    struct block *block = block_at(qemu_plugin_tb_vaddr(tb), words[0], length);
+    memset(block->instructions, 0, sizeof block->instructions);
+    block->instructions[ALL] = length;
+    for (uint32_t k = 0; k < length; k++) {
+        enum class found = class_of(words[k]);
+        if (found != CLASSES)
+            block->instructions[found]++;
+    }
+    qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &block->executed, 1);
+}
+
+/* Writes a line "LABEL CLASS=COUNT ..." of what was executed since the last mark. */
+static void mark(uint64_t label)
+{
+    uint64_t counts[CLASSES] = {0};
+    for (uint32_t k = 0; k < BUCKETS; k++)
+        for (struct block *block = blocks[k]; block; block = block->next) {
+            uint64_t executed = block->executed - block->executed_at_mark;
+            block->executed_at_mark = block->executed;
+            for (int class = 0; executed && class < CLASSES; class++)
+                counts[class] += executed * block->instructions[class];
+        }
+    fprintf(out, "%" PRIu64, label);
+    for (int class = 0; class < CLASSES; class++)
+        fprintf(out, " %s=%" PRIu64, names[class], counts[class]);
+    fprintf(out, "\n");
+    fflush(out);
+}
+
+static void on_system_call(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t label,
+                           uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f, uint64_t g,
+                           uint64_t h)
+{
+    (void)id, (void)cpu, (void)b, (void)c, (void)d, (void)e, (void)f, (void)g, (void)h;
+    if (number == MARK)
+        mark(label);
+}
+
+static void on_exit(qemu_plugin_id_t id, void *nothing)
+{
+    (void)id, (void)nothing;
+    fclose(out);
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+{
+    (void)info;
+    const char *path = argc == 1 && !strncmp(argv[0], "out=", 4) ? argv[0] + 4 : NULL;
+    out = path ? fopen(path, "w") : NULL;
+    if (!out) {
+        fprintf(stderr, "instruction_counter: needs out=FILE, a file that can be written\n");
+        return -1;
+    }
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
+    qemu_plugin_register_vcpu_syscall_cb(id, on_system_call);
+    qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+    return 0;
+}

@@ -1,0 +1,47 @@
+"""Fetching Debian's packages, and what is said where they cannot be had."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.errors import LabError
+from lowformer_edge.lab import debian
+from lowformer_edge.lab.command import run_tool
+from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive
+
+needs_apt = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")
+
+
+@needs_apt
+def test_an_unreachable_mirror_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MIRROR_VARIABLE, f"file:{tmp_path}/nothing")
+    if not debian.KEYRING.is_file():
+        pytest.skip("debian-archive-keyring is not installed")
+    with pytest.raises(LabError, match="reading the package lists failed: ") as caught:
+        DebianArchive(tmp_path / "archive")
+    assert "\n" not in str(caught.value)
+
+
+def test_no_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MIRROR_VARIABLE, "file:/nothing")
+    monkeypatch.setattr(debian, "KEYRING", tmp_path / "keyring.gpg")
+    with pytest.raises(LabError, match="install debian-archive-keyring"):
+        DebianArchive(tmp_path / "archive")
+
+
+def test_no_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match="needs apt-get and dpkg"):
+        DebianArchive(tmp_path / "archive")
+
+
+def test_a_tool_that_is_missing_or_fails() -> None:
+    with pytest.raises(LabError, match="testing needs no-such-tool, which is not installed"):
+        run_tool(["no-such-tool"], "testing")
+    with pytest.raises(LabError, match="testing failed: E: what was wrong"):
+        run_tool(["sh", "-c", "echo 'E: what was wrong' >&2; echo more >&2; exit 3"], "testing")
+    assert run_tool(["echo", "done"], "testing") == "done\n"
