@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 KEPT_LINES = 5
 
@@ -19,8 +19,11 @@ CHATTER = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, UserWar
 
 
 @contextlib.contextmanager
-def captured_output() -> Iterator[None]:
+def captured_output() -> Iterator[Callable[[], str]]:
     """Sends what Python and native code print to a temporary file.
+
+    Yields:
+        What reads all that was printed so far.
 
     Converters and runtimes print from C++ to the file descriptors, past ``sys.stdout`` and
     ``sys.stderr``. If an error leaves the block, the last lines that are no progress bars are
@@ -28,6 +31,11 @@ def captured_output() -> Iterator[None]:
     not.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+
+        def printed() -> str:
+            log.seek(0)
+            return log.read()
+
         try:
             with (
                 _descriptors_to(log.fileno()),
@@ -37,10 +45,9 @@ def captured_output() -> Iterator[None]:
             ):
                 for category in CHATTER:
                     warnings.simplefilter("ignore", category)
-                yield
+                yield printed
         except Exception as error:
-            log.seek(0)
-            lines = [line for line in log.read().splitlines() if line and not _BAR.search(line)]
+            lines = [line for line in printed().splitlines() if line and not _BAR.search(line)]
             for line in lines[-KEPT_LINES:]:
                 error.add_note(line)
             raise

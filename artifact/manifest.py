@@ -210,7 +210,8 @@ class Calibration(_Record):
 class Manifest(_Record):
     """Everything that a bundle states.
 
-    ``mac_check`` is the script that checks and times Core ML packages on a Mac.
+    ``mac_check`` is the script that checks and times Core ML packages on a Mac; ``requirements``
+    are conditions on where ops run, such as ``partitions<=1``, which hold on every target.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -223,6 +224,7 @@ class Manifest(_Record):
     artifacts: tuple[ArtifactRecord, ...]
     calibration: Calibration | None
     mac_check: FileRecord | None = None
+    requirements: tuple[str, ...] = ()
     machine: dict[str, str]
     toolchain: dict[str, str]
 

@@ -100,7 +100,9 @@ def compare(name: str, precision: str, progress: TerminalProgress) -> dict[str, 
     pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, size, size, 3), np.uint8)
     held_out = DecodedImages("noise", pixels, None)
     (images,) = held_out.batches(loaded.preprocessing, IMAGES)
-    reference = reference_logits(loaded.network, held_out, loaded.preprocessing, lambda count: None)
+    reference = reference_logits(
+        loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None
+    )
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
         for way in ("stock", "ours"):

@@ -82,7 +82,7 @@ class Files:
             self._float_file = convert(self._rewritten, loaded.config.input_size, 1)
         with progress.step("running the eager model", len(evaluation)) as advance:
             self._reference = reference_logits(
-                loaded.network, evaluation, loaded.preprocessing, advance
+                loaded.network, evaluation.pixels, loaded.preprocessing, advance
             )
 
     def row(self, name: str, spec: ExportSpec) -> str:

@@ -181,7 +181,7 @@ def benchmark(
             paths |= our_files(target, loaded, calibration, folder)
         (inputs,) = held_out.batches(loaded.preprocessing, len(held_out))
         reference = reference_logits(
-            loaded.network, held_out, loaded.preprocessing, lambda count: None
+            loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None
         )
         noise = {}
         for label, path in paths.items():

@@ -329,7 +329,9 @@ def _fill(
     found: list[Found] = []
     given = Ranges.read(options.ranges) if options.ranges else None
     with progress.step("running the eager model", len(evaluation)) as advance:
-        reference = reference_logits(loaded.network, evaluation, loaded.preprocessing, advance)
+        reference = reference_logits(
+            loaded.network, evaluation.pixels, loaded.preprocessing, advance
+        )
     choose = None
     if request.bound:
         choose = chooser(

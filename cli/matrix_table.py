@@ -14,11 +14,11 @@ from ..artifact.manifest import Parity
 from .export_table import result_console
 
 if TYPE_CHECKING:
-    from ..calibration.images import DecodedImages
+    from ..runtime.images import Images
     from ..runtime.matrix import Edge
 
 
-def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: DecodedImages) -> None:
+def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Images) -> None:
     """Prints SQNR in dB and top-1 agreement in percent of every pair, and each top-1."""
     names = list(dict.fromkeys(name for edge in edges for name in (edge.first, edge.second)))
     pairs = {(edge.first, edge.second): edge.parity for edge in edges}
@@ -38,7 +38,7 @@ def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Deco
     eager = edges[0].parity.reference_top1 if edges else None
     accuracy = f"; {names[0]} has {eager.value:.2f} % top-1" if eager else ""
     console.print(
-        f"on {len(images)} {printable(images.name)}{accuracy}", soft_wrap=True, markup=False
+        f"on {len(images.pixels)} {printable(images.name)}{accuracy}", soft_wrap=True, markup=False
     )
     for name, reason in not_run.items():
         console.print(f"{printable(name)}: not run, {reason}", soft_wrap=True, markup=False)

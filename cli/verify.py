@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
@@ -23,13 +23,14 @@ from .console import (
 from .options import EVALUATION_IMAGES, add_evaluation_options, check_counts
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ..artifact.mac_report import UnitResult
     from ..artifact.manifest import Manifest, Parity
     from ..calibration.images import DecodedImages
-    from ..runtime.matrix import Edge
+    from ..runtime.images import Images
+    from ..runtime.lattice import Link
+    from ..runtime.target_check import Placed, TargetCheck
+
+TARGET_IMAGES = 16
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +61,28 @@ def _parser() -> CommandParser:
         metavar="FILE",
         help="what the bundle's check_on_mac.py wrote on a Mac, to be judged too",
     )
+    where = parser.add_argument_group("targets")
+    where.add_argument(
+        "--on",
+        default="host",
+        metavar="TARGET,...",
+        help="host, gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme;"
+        " build what the others need with lowformer-lab (default: %(default)s)",
+    )
+    where.add_argument(
+        "--target-images",
+        type=int,
+        default=TARGET_IMAGES,
+        metavar="N",
+        help="how many of the images are run on targets other than the host (default: %(default)s)",
+    )
+    where.add_argument(
+        "--require",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help="on every target that tells, such as 'partitions<=1' or 'cpu_ops==0'; repeatable",
+    )
     output = parser.add_argument_group("output")
     output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
     output.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -68,37 +91,44 @@ def _parser() -> CommandParser:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    check_counts(options, "evaluation_images", "threads")
+    check_counts(options, "evaluation_images", "threads", "target_images")
     if options.weights and not options.evaluation_data:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
     from ..artifact.manifest import read_manifest
-    from ..runtime.matrix import EAGER, edges, too_far
+    from ..runtime.contract import parse_requirement
+    from ..runtime.matrix import too_far
+    from ..runtime.target_check import Checked, check_on_targets
+    from ..runtime.targets import open_targets
 
+    targets = open_targets(options.on)
+    requirements = [parse_requirement(text) for text in options.require]
     manifest = read_manifest(options.bundle)
+    requirements += [parse_requirement(text) for text in manifest.requirements]
+    runnable = [item for item in manifest.artifacts if item.not_run is None]
+    trained = manifest.source.fit_for_accuracy
     mac = _mac_results(options, manifest)
     with shown_progress(quiet=options.quiet) as progress:
-        images, eager = _reference(options, manifest, progress)
-        logits = {} if eager is None else {EAGER: eager}
-        logits |= _logits(options, manifest, images, progress)
-    found = edges(logits, images.labels, images.name)
+        images, rewritten = _reference(options, manifest, progress)
+        check = check_on_targets(
+            [Checked(options.bundle / item.file.path, item.precision) for item in runnable],
+            targets,
+            images,
+            list(dict.fromkeys(requirements)),
+            elsewhere=options.target_images,
+            fit_for_accuracy=trained,
+            threads=options.threads,
+            progress=progress,
+        )
+    failures = [f"{link.second}: {link.failure}" for link in rewritten if link.failure]
+    failures += check.failures
     precisions = {item.file.path: item.precision for item in manifest.artifacts}
-    failures = []
-    for edge in found:
-        if edge.first == EAGER:
-            reason = too_far(
-                precisions[edge.second],
-                edge.parity,
-                fit_for_accuracy=manifest.source.fit_for_accuracy,
-            )
-            failures += [f"{edge.second}: {reason}"] if reason else []
     for name, unit, result, parity in mac:
         reason = result.failure
         if parity:
-            reason = too_far(
-                precisions[name], parity, fit_for_accuracy=manifest.source.fit_for_accuracy
-            )
+            reason = too_far(precisions[name], parity, fit_for_accuracy=trained)
         failures += [f"{name} on the Mac's {unit}: {reason}"] if reason else []
-    _show(options, manifest, images, found, mac, failures)
+    check = dataclasses.replace(check, links=(*rewritten, *check.links), failures=tuple(failures))
+    _show(options, manifest, images, check, mac)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return EXIT_FAILED if failures else EXIT_OK
@@ -130,20 +160,22 @@ def _mac_results(options: argparse.Namespace, manifest: Manifest) -> list[MacRes
 
 def _reference(
     options: argparse.Namespace, manifest: Manifest, progress: Progress
-) -> tuple[DecodedImages, NDArray[np.float32] | None]:
-    """Images to compare on, and the eager model's logits for them if they can be had."""
+) -> tuple[Images, list[Link]]:
+    """Images with the eager model's logits if they can be had, and the links to its rewrites."""
     from .. import demo
     from ..artifact.files import digest_of
     from ..artifact.golden import GoldenVectors
-    from ..calibration.images import DecodedImages
+    from ..runtime.images import Images
 
+    preprocessing = manifest.preprocessing_spec()
     is_demo = manifest.source.sha256 == digest_of(demo.CHECKPOINT)
     if options.evaluation_data or (is_demo and importlib.util.find_spec("torch")):
-        images = _images(options, manifest, progress)
+        decoded = _images(options, manifest, progress)
         weights = demo.CHECKPOINT if is_demo and not options.weights else options.weights
-        return images, _eager(weights, manifest, images, progress) if weights else None
+        images = Images(decoded.name, decoded.pixels, None, decoded.labels, preprocessing)
+        return _eager(weights, manifest, images, options, progress) if weights else (images, [])
     golden = GoldenVectors.load(options.bundle / manifest.golden.path)
-    return DecodedImages("golden vectors", golden.pixels, None), golden.logits
+    return Images("golden vectors", golden.pixels, golden.logits, None, preprocessing), []
 
 
 def _images(options: argparse.Namespace, manifest: Manifest, progress: Progress) -> DecodedImages:
@@ -170,53 +202,58 @@ def _images(options: argparse.Namespace, manifest: Manifest, progress: Progress)
 
 
 def _eager(
-    weights: Path, manifest: Manifest, images: DecodedImages, progress: Progress
-) -> NDArray[np.float32]:
-    """The eager model's logits.
+    weights: Path,
+    manifest: Manifest,
+    images: Images,
+    options: argparse.Namespace,
+    progress: Progress,
+) -> tuple[Images, list[Link]]:
+    """The images with the eager model's logits, and the links to what it is rewritten to.
 
     Raises:
         UsageError: The weights are not those that the bundle was made from.
     """
     from ..artifact.files import digest_of
     from ..export.reference import reference_logits
+    from ..export.rewrite import rewrite
     from ..models.checkpoint import load_weights, read_checkpoint
     from ..models.config import LowFormerConfig
+    from ..runtime.lattice import rewritten_links
 
     if digest_of(weights) != manifest.source.sha256:
         raise UsageError(f"{weights}: is not the checkpoint that the bundle was made from")
     network = load_weights(LowFormerConfig.from_dict(manifest.model), read_checkpoint(weights))
-    with progress.step("running the eager model", len(images)) as advance:
-        return reference_logits(network, images, manifest.preprocessing_spec(), advance)
-
-
-def _logits(
-    options: argparse.Namespace, manifest: Manifest, images: DecodedImages, progress: Progress
-) -> dict[str, NDArray[np.float32]]:
-    """Each file's logits, for those that can be run here."""
-    from ..runtime.verification import run_file
-
-    return {
-        item.file.path: run_file(
-            options.bundle / item.file.path,
-            images.pixels,
-            manifest.preprocessing_spec(),
-            options.threads,
-            progress,
-        )[0]
-        for item in manifest.artifacts
-        if item.not_run is None
-    }
+    with progress.step("running the eager model", len(images.pixels)) as advance:
+        eager = reference_logits(network, images.pixels, images.preprocessing, advance)
+    few = images.pixels[: options.target_images]
+    targets = dict.fromkeys(item.target for item in manifest.artifacts)
+    with progress.step("running its rewrites", len(targets) * len(few)) as advance:
+        rewritten = {
+            target: reference_logits(rewrite(network, target), few, images.preprocessing, advance)
+            for target in targets
+        }
+    links = rewritten_links(eager[: len(few)], rewritten, images.name)
+    return dataclasses.replace(images, eager=eager), links
 
 
 def _show(
     options: argparse.Namespace,
     manifest: Manifest,
-    images: DecodedImages,
-    found: Sequence[Edge],
+    images: Images,
+    check: TargetCheck,
     mac: Sequence[MacResult],
-    failures: Sequence[str],
 ) -> None:
     """Prints the result."""
+    from ..runtime.matrix import EAGER, edges
+    from ..runtime.targets import HOST
+
+    logits = {} if images.eager is None else {EAGER: images.eager}
+    logits |= {
+        item.file: item.logits
+        for item in check.placed
+        if item.target == HOST and item.logits is not None
+    }
+    pairs = edges(logits, images.labels, images.name)
     not_run = {
         item.file.path: item.not_run for item in manifest.artifacts if item.not_run is not None
     }
@@ -224,7 +261,7 @@ def _show(
         print_json(
             {
                 "bundle": str(options.bundle),
-                "images": len(images),
+                "images": len(images.pixels),
                 "data": images.name,
                 "edges": [
                     {
@@ -232,9 +269,12 @@ def _show(
                         "second": edge.second,
                         **edge.parity.model_dump(mode="json"),
                     }
-                    for edge in found
+                    for edge in pairs
                 ],
                 "not_run": not_run,
+                "targets": check.machines,
+                "placed": [_placed_json(item) for item in check.placed],
+                "links": [_link_json(link) for link in check.links],
                 "mac": [
                     {
                         "package": name,
@@ -244,16 +284,39 @@ def _show(
                     }
                     for name, unit, result, parity in mac
                 ],
-                "failures": list(failures),
+                "failures": list(check.failures),
             }
         )
     elif not options.quiet:
+        from .lattice_table import print_lattice
         from .mac_table import print_mac_results
         from .matrix_table import print_matrix
 
-        print_matrix(found, not_run, images)
+        print_matrix(pairs, not_run, images)
+        if len(check.machines) > 1:
+            print_lattice(check)
         if mac:
             print_mac_results(mac)
+
+
+def _placed_json(placed: Placed) -> dict[str, Any]:
+    answer = placed.answer.model_dump(mode="json", exclude={"failure"}) if placed.answer else {}
+    return {
+        "file": placed.file,
+        "target": placed.target,
+        "not_run": placed.not_run,
+        **answer,
+    }
+
+
+def _link_json(link: Link) -> dict[str, Any]:
+    return {
+        "first": link.first,
+        "second": link.second,
+        "least_db": link.least_db,
+        "failure": link.failure,
+        **link.parity.model_dump(mode="json"),
+    }
 
 
 if __name__ == "__main__":

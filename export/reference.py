@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
-from ..calibration.images import DecodedImages
 from ..progress import Advance
 
 BATCH = 16
 
 
 def reference_logits(
-    model: nn.Module, images: DecodedImages, preprocessing: Preprocessing, advance: Advance
+    model: nn.Module, pixels: NDArray[np.uint8], preprocessing: Preprocessing, advance: Advance
 ) -> NDArray[np.float32]:
-    """Logits float32 [N, K] of the eager model for all images."""
+    """Logits float32 [N, K] of the eager model for images, uint8 [N, H, W, 3]."""
     logits = []
     with torch.no_grad():
-        for batch in images.batches(preprocessing, BATCH):
+        for start in range(0, len(pixels), BATCH):
+            batch = preprocessing.normalise(pixels[start : start + BATCH])
             logits.append(model(torch.from_numpy(batch)).numpy())
             advance(len(batch))
     return np.concatenate(logits)

@@ -1,14 +1,17 @@
 """Running ExecuTorch programs.
 
-Two packages can do it: ``executorch`` itself, whose tensors are torch's, and the smaller
-``executorch-numpy-runtime``, which needs no torch and is preferred where it is installed.
+Three things can do it: the package ``executorch``, whose tensors are torch's; the smaller
+``executorch-numpy-runtime``, which needs no torch and is preferred where it is installed; and,
+before both where a variable names it, a library of ours that is built against the first one's.
 """
 
 from __future__ import annotations
 
 import abc
+import ctypes
 import importlib
 import importlib.util
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,14 @@ from ..artifact.manifest import Tensor
 from ..errors import ArtifactError, MissingDependencyError
 from ..interrupt import deferred_interrupt
 from ..native_output import captured_output
-from .executorch_program import FORWARD, read_program
+from .executorch_program import FORWARD, ExecuTorchProgram, read_program
 from .runner import Runner
 
 NUMPY_RUNTIME = "executorch_numpy_runtime"
 BINDINGS = "executorch.extension.pybindings.portable_lib"
+
+LIBRARY_VARIABLE = "LOWFORMER_EDGE_EXECUTORCH_LIBRARY"
+"""Names the library that ``lab/native/executorch_library.cpp`` was compiled to."""
 
 
 class _Method(abc.ABC):
@@ -83,7 +89,53 @@ class _NumpyMethod(_Method):
         return np.array(self._logits, np.float32)
 
 
-def _open_method(path: Path, threads: int, backends: tuple[str, ...]) -> _Method:
+class _LibraryMethod(_Method):
+    """By a library of ours, without torch; see ``lab/native/executorch_library.cpp``."""
+
+    def __init__(self, library: str, path: Path, threads: int, num_classes: int) -> None:
+        self._library = ctypes.CDLL(library)
+        self._program = ctypes.c_void_p()
+        self._logits = np.empty((1, num_classes), np.float32)
+        self._check(
+            self._library.lfe_open(
+                os.fsencode(path), ctypes.c_uint32(threads), ctypes.byref(self._program)
+            )
+        )
+
+    def set_input(self, images: NDArray[np.float32]) -> None:
+        shape = (ctypes.c_int32 * images.ndim)(*images.shape)
+        self._library.lfe_set_input(
+            self._program,
+            images.ctypes.data_as(ctypes.c_void_p),
+            shape,
+            ctypes.c_size_t(images.ndim),
+        )
+        self._logits = np.empty((len(images), self._logits.shape[1]), np.float32)
+
+    def execute(self) -> None:
+        self._check(self._library.lfe_invoke(self._program))
+
+    def output(self) -> NDArray[np.float32]:
+        self._check(
+            self._library.lfe_output(
+                self._program,
+                self._logits.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_size_t(self._logits.size),
+            )
+        )
+        return self._logits
+
+    def __del__(self) -> None:
+        if self._program:
+            self._library.lfe_close(self._program)
+
+    @staticmethod
+    def _check(code: int) -> None:
+        if code:
+            raise RuntimeError(f"ExecuTorch's error {code:#x}")
+
+
+def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Method:
     """Loads a program.
 
     Raises:
@@ -92,9 +144,11 @@ def _open_method(path: Path, threads: int, backends: tuple[str, ...]) -> _Method
     """
     try:
         with deferred_interrupt(), captured_output():
+            if library := os.environ.get(LIBRARY_VARIABLE):
+                return _LibraryMethod(library, path, threads, program.outputs[0][1])
             if importlib.util.find_spec(NUMPY_RUNTIME):
                 return _NumpyMethod(path)
-            missing = set(backends) - _registered_backends()
+            missing = set(program.backends) - _registered_backends()
             if not missing:
                 return _TorchMethod(path, threads)
     except ImportError as error:
@@ -163,7 +217,7 @@ class ExecuTorchRunner(Runner):
             )
         self.input_size, self.threads = height, threads
         self.num_classes = program.outputs[0][1]
-        self._method: _Method | None = _open_method(path, threads, program.backends)
+        self._method: _Method | None = _open_method(path, threads, program)
 
     def __enter__(self) -> ExecuTorchRunner:
         return self

@@ -60,19 +60,29 @@ def edges(
     ]
 
 
+def least_db(precision: str, *, fit_for_accuracy: bool) -> float | None:
+    """The SQNR to the eager model that a precision keeps; None where none is promised.
+
+    Args:
+        precision: Of a file.
+        fit_for_accuracy: Whether the weights are trained; with random weights only floats are
+            judged.
+    """
+    if fit_for_accuracy:
+        return LEAST_SQNR_DB[precision]
+    return LEAST_SQNR_DB[precision] - RANDOM_WEIGHTS_DB if precision in FLOAT else None
+
+
 def too_far(precision: str, parity: Parity, *, fit_for_accuracy: bool) -> str | None:
     """Why a file does not follow the eager model as its precision promises, or None.
 
     Args:
         precision: Of the file.
         parity: With the eager model.
-        fit_for_accuracy: Whether the weights are trained; with random weights only floats are
-            judged.
+        fit_for_accuracy: Whether the weights are trained.
     """
-    if parity.sqnr_db == "exact" or (precision not in FLOAT and not fit_for_accuracy):
-        return None
-    least = LEAST_SQNR_DB[precision] - (0.0 if fit_for_accuracy else RANDOM_WEIGHTS_DB)
-    if parity.sqnr_db >= least:
+    least = least_db(precision, fit_for_accuracy=fit_for_accuracy)
+    if least is None or parity.sqnr_db == "exact" or parity.sqnr_db >= least:
         return None
     return (
         f"{parity.sqnr_db:.1f} dB SQNR to the eager model, below the {least:g} that {precision}"

@@ -115,7 +115,7 @@ def verify(
             inputs=inputs,
             outputs=outputs,
             ops=where.op_counts,
-            residency=_residency_record(where),
+            residency=residency_record(where),
             parity=parities.get(name),
             latency=latency,
             not_run=item.not_run,
@@ -124,7 +124,7 @@ def verify(
     return verified
 
 
-def _residency_record(where: residency.Residency) -> Residency | None:
+def residency_record(where: residency.Residency) -> Residency | None:
     """A residency as the manifest keeps it; None where it is not known."""
     if where.delegate is None:
         return None

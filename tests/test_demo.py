@@ -39,7 +39,7 @@ def test_it_is_small_and_finite(demo_model: LoadedModel) -> None:
 def test_its_accuracy_on_the_bundled_images(demo_model: LoadedModel) -> None:
     images = decode(open_images(demo.EVALUATION), demo_model.preprocessing)
     logits = reference_logits(
-        demo_model.network, images, demo_model.preprocessing, lambda count: None
+        demo_model.network, images.pixels, demo_model.preprocessing, lambda count: None
     )
     top1 = 100 * (logits.argmax(1) == images.labels).mean()
     assert 93.0 <= top1 <= 94.0

@@ -110,7 +110,7 @@ def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound
     ranges = calibrate(model, images, SPEC)
     pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
     fresh = DecodedImages("fresh noise", pixels, None)
-    reference = reference_logits(model, fresh, SPEC, lambda count: None)
+    reference = reference_logits(model, fresh.pixels, SPEC, lambda count: None)
 
     def quantized(recipe: Recipe) -> bytes:
         return quantize_quietly(

@@ -1,0 +1,93 @@
+"""What a user requires of where a file's ops run, such as ``partitions<=1``."""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import re
+from collections.abc import Callable
+
+from ..artifact.manifest import Residency
+from ..errors import UsageError
+
+COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+FIGURES: dict[str, Callable[[Residency], int]] = {
+    "partitions": lambda found: found.partitions,
+    "delegated_ops": lambda found: found.delegated_ops,
+    "cpu_ops": lambda found: sum(found.refused.values()),
+}
+"""What can be required. ``cpu_ops`` are the ops that the delegate left to others."""
+
+CURES = {
+    "BATCH_MATMUL": "keep attention's products in float, as lowformer-export's own recipe does",
+    "BROADCAST_TO": "GroupNorm with weights of 1 and biases of 0 becomes one; train them, or export"
+    " with lowformer-export, whose rewrite leaves no broadcast",
+    "GELU": "keep activations in float, as lowformer-export's own recipe does",
+    "LayerNormalization": "export with lowformer-export, which writes norms as plain sums",
+    "native_layer_norm": "export with lowformer-export, which writes norms as plain sums",
+    "RESHAPE": "tensors of rank 5 come from attention as published; lowformer-export's rewrite"
+    " keeps rank 4",
+    "SOFTMAX": "keep softmax in float, as lowformer-export's own recipe does",
+    "TRANSPOSE": "tensors of rank 5 come from attention as published; lowformer-export's rewrite"
+    " keeps rank 4",
+}
+"""What cures an op that a delegate refuses, by kind, where something does."""
+
+_CONDITION = re.compile(r"\s*(?P<figure>\w+)\s*(?P<comparison><=|>=|==|<|>)\s*(?P<bound>\d+)\s*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Requirement:
+    """One condition on a file's residency.
+
+    Attributes:
+        figure: One of :data:`FIGURES`.
+        comparison: One of :data:`COMPARISONS`.
+        bound: What it is compared with.
+    """
+
+    figure: str
+    comparison: str
+    bound: int
+
+    def __str__(self) -> str:
+        return f"{self.figure}{self.comparison}{self.bound}"
+
+    def breach(self, found: Residency) -> str | None:
+        """How a residency breaks this, with the ops and what cures them; None if it holds."""
+        value = FIGURES[self.figure](found)
+        if COMPARISONS[self.comparison](value, self.bound):
+            return None
+        return f"breaks {self}: {self.figure} is {value}{_reasons(found)}"
+
+
+def parse_requirement(text: str) -> Requirement:
+    """A requirement as it is written on a command line.
+
+    Raises:
+        UsageError: It is none.
+    """
+    match = _CONDITION.fullmatch(text)
+    if match is None or match["figure"] not in FIGURES:
+        raise UsageError(
+            f"--require {text}: not a condition such as partitions<=1; what can be required is"
+            f" {', '.join(FIGURES)}, with one of {' '.join(COMPARISONS)} and a number"
+        )
+    return Requirement(match["figure"], match["comparison"], int(match["bound"]))
+
+
+def _reasons(found: Residency) -> str:
+    """The refused ops, and what would cure them."""
+    if not found.refused:
+        return ""
+    ops = ", ".join(f"{count} {kind}" for kind, count in found.refused.items())
+    cures = [f"{kind}: {CURES[kind]}" for kind in found.refused if kind in CURES]
+    cured = f"; {'; '.join(cures)}" if cures else ""
+    return f"; {found.delegate} refuses {ops}{cured}"

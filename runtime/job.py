@@ -1,0 +1,145 @@
+"""What another process or machine is asked to do with files, and what it answers.
+
+Both lie in a folder, so that they can be copied to wherever the worker runs: ``job.json`` and
+``pixels.npy`` go there, ``answer.json`` and one ``.npy`` of logits a file come back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..artifact.files import replaced_file
+from ..artifact.manifest import Residency
+from ..errors import TargetError
+
+JOB = "job.json"
+PIXELS = "pixels.npy"
+ANSWER = "answer.json"
+
+Accelerator = Literal["cpu", "gpu", "gpu-fp16"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Job(_Record):
+    """What is to be done.
+
+    Attributes:
+        files: The files to run; paths are relative to the job's folder or absolute.
+        preprocessing: Normalises the pixels.
+        threads: Of each runtime.
+        accelerator: What runs them.
+        counted: Inferences of each file, after one that is not counted, whose instructions are
+            marked for the counter, of the first image; 0 runs every image once, without marks.
+    """
+
+    files: tuple[str, ...]
+    preprocessing: dict[str, Any]
+    threads: int = 1
+    accelerator: Accelerator = "cpu"
+    counted: int = 0
+
+
+class FileAnswer(_Record):
+    """What became of one file.
+
+    Attributes:
+        failure: Why it could not be run, or None.
+        runtime: What ran it.
+        device: What that ran on, where it is not the processor.
+        is_software: Whether the device is a program on the processor.
+        half: Whether the device computed in half precision, where it was allowed to.
+        residency: Where its ops ran, where the runtime tells.
+    """
+
+    failure: str | None = None
+    runtime: str | None = None
+    device: str | None = None
+    is_software: bool = False
+    half: bool | None = None
+    residency: Residency | None = None
+
+
+class Answer(_Record):
+    """What a worker did.
+
+    Attributes:
+        machine: Where it ran.
+        files: One answer for each of the job's files, in its order.
+    """
+
+    machine: dict[str, str]
+    files: tuple[FileAnswer, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ran:
+    """A file that was run elsewhere.
+
+    Attributes:
+        answer: What the worker said of it.
+        logits: float32 [N, K]; None where it could not be run.
+    """
+
+    answer: FileAnswer
+    logits: NDArray[np.float32] | None
+
+
+def write_job(folder: Path, job: Job, pixels: NDArray[np.uint8]) -> None:
+    """Writes a job and its images, uint8 [N, H, W, 3]."""
+    np.save(folder / PIXELS, pixels)
+    (folder / JOB).write_text(job.model_dump_json(), encoding="utf-8")
+
+
+def read_job(folder: Path) -> tuple[Job, NDArray[np.uint8]]:
+    """A job and its images."""
+    job = Job.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
+    return job, np.load(folder / PIXELS, allow_pickle=False)
+
+
+def write_answer(folder: Path, machine: dict[str, str], ran: list[Ran]) -> None:
+    """Writes logits, and last of all what says that they are there."""
+    for number, item in enumerate(ran):
+        if item.logits is not None:
+            np.save(folder / _logits_name(number), item.logits)
+    answer = Answer(machine=machine, files=tuple(item.answer for item in ran))
+    with replaced_file(folder / ANSWER) as temporary:
+        temporary.write_text(answer.model_dump_json(), encoding="utf-8")
+
+
+def read_answer(folder: Path, job: Job, images: int) -> tuple[dict[str, str], list[Ran]]:
+    """The machine, and what became of each file of a job.
+
+    Raises:
+        TargetError: There is no answer, or it does not fit the job.
+    """
+    try:
+        answer = Answer.model_validate_json((folder / ANSWER).read_text(encoding="utf-8"))
+        ran = []
+        for number, item in enumerate(answer.files):
+            logits = None
+            if item.failure is None:
+                logits = np.load(folder / _logits_name(number), allow_pickle=False)
+                if logits.dtype != np.float32 or logits.ndim != 2 or len(logits) != images:
+                    raise ValueError(f"logits of file {number} are {logits.dtype} {logits.shape}")
+            ran.append(Ran(item, logits))
+    except FileNotFoundError as error:
+        raise TargetError(f"the worker left no {Path(error.filename).name}") from error
+    except (OSError, ValueError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise TargetError(f"the worker's answer cannot be read ({reason})") from error
+    if len(ran) != len(job.files):
+        raise TargetError(f"the worker answered for {len(ran)} of {len(job.files)} files")
+    return answer.machine, ran
+
+
+def _logits_name(number: int) -> str:
+    return f"logits-{number}.npy"

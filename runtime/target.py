@@ -1,0 +1,70 @@
+"""Where files can be run: here, on a GPU, on emulated processors, on other machines."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.preprocessing import Preprocessing
+from ..progress import Progress
+from .job import Ran
+
+
+@dataclasses.dataclass(frozen=True)
+class TargetRun:
+    """Files that a target ran.
+
+    Attributes:
+        machine: What it is.
+        ran: What became of each file, in the order asked for.
+    """
+
+    machine: dict[str, str]
+    ran: tuple[Ran, ...]
+
+
+class Target(abc.ABC):
+    """A place that runs files.
+
+    Attributes:
+        name: As it is written on a command line, such as ``arm:cortex-a76``.
+        is_emulated: Whether its times say nothing.
+        half: Whether it may round float32 files to half precision.
+    """
+
+    name: str
+    is_emulated: bool = False
+    half: bool = False
+
+    @abc.abstractmethod
+    def refusal(self, path: Path) -> str | None:
+        """Why it takes no files of this kind, or None where it does."""
+
+    @abc.abstractmethod
+    def run(
+        self,
+        files: Sequence[Path],
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        *,
+        threads: int,
+        progress: Progress,
+    ) -> TargetRun:
+        """Runs files, none of which it refuses.
+
+        Args:
+            files: The files.
+            pixels: uint8 [N, H, W, 3], resized and cropped.
+            preprocessing: Normalises them.
+            threads: Of each runtime.
+            progress: Is told about each step.
+
+        Raises:
+            LabError: The laboratory that it needs is missing.
+            TargetError: It cannot be reached, or failed as a whole.
+        """

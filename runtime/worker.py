@@ -1,0 +1,104 @@
+"""Does a job, in whatever process or machine this is: ``python -m lowformer_edge.runtime.worker``.
+
+It needs no torch. Progress goes to stdout, a line for each number of inferences done.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import LowFormerEdgeError
+from .formats import format_of
+from .instruction_marks import BEFORE, mark
+from .job import FileAnswer, Job, Ran, read_job, write_answer
+from .machine import describe_machine
+from .runner import Runner
+from .tflite_gpu import RefusedOpsError, TFLiteGpuRunner
+from .verification import residency_record
+
+ADVANCE = "advance"
+"""Starts a line of progress."""
+
+
+def main(arguments: list[str]) -> None:
+    """Does the job in the folder that is the only argument."""
+    (folder,) = map(Path, arguments)
+    job, pixels = read_job(folder)
+    preprocessing = Preprocessing.from_dict(job.preprocessing)
+    ran = [_run(folder / name, job, pixels, preprocessing) for name in job.files]
+    write_answer(folder, describe_machine(), ran)
+
+
+def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> Ran:
+    """Runs one file; what keeps it from running, a runtime's error too, is part of the answer."""
+    try:
+        with _open(path, job) as runner:
+            if job.counted:
+                logits = _count(runner, job.counted, preprocessing.normalise(pixels[:1]))
+            else:
+                logits = runner.run_pixels(pixels, preprocessing, _advance)
+        answer = FileAnswer(runtime=runner.runtime)
+        if isinstance(runner, TFLiteGpuRunner):
+            answer = FileAnswer(
+                runtime=runner.runtime,
+                device=runner.device,
+                is_software=runner.is_software,
+                half=_half(path, job, preprocessing.normalise(pixels[:1]), logits),
+                residency=runner.residency,
+            )
+        elif not job.counted:
+            found = residency_record(format_of(path).residency(path, job.threads))
+            answer = FileAnswer(runtime=runner.runtime, residency=found)
+    except RefusedOpsError as error:
+        return Ran(FileAnswer(failure=_one_line(error), residency=error.residency), None)
+    except (LowFormerEdgeError, RuntimeError) as error:
+        return Ran(FileAnswer(failure=_one_line(error)), None)
+    return Ran(answer, logits)
+
+
+def _half(
+    path: Path, job: Job, image: NDArray[np.float32], logits: NDArray[np.float32]
+) -> bool | None:
+    """Whether a GPU that was allowed half precision used it: then its logits differ from float32.
+
+    A device without fp16 computes in float32 and does not say so.
+    """
+    if job.accelerator != "gpu-fp16":
+        return None
+    with TFLiteGpuRunner(path, half=False) as runner:
+        return not np.array_equal(runner.run(image), logits[:1])
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _open(path: Path, job: Job) -> Runner:
+    if job.accelerator == "cpu":
+        return format_of(path).runner(path, job.threads)
+    return TFLiteGpuRunner(path, half=job.accelerator == "gpu-fp16")
+
+
+def _count(runner: Runner, times: int, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Marks each of some inferences of an image [1, 3, H, W]; its logits [1, K]."""
+    runner.set_input(np.repeat(image, runner.batch, axis=0))
+    runner.invoke()
+    for number in range(1, times + 1):
+        mark(BEFORE)
+        runner.invoke()
+        mark(number)
+        _advance(1)
+    return runner.output()[:1]
+
+
+def _advance(count: int) -> None:
+    print(ADVANCE, count, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
