@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import CheckError, UsageError
 from ..export.spec import (
     BACKENDS,
+    DEFAULT_DEPLOYMENT_TARGET,
     DEFAULT_PRECISION,
     DEPLOYMENT_TARGETS,
     INPUTS,
@@ -89,7 +90,7 @@ def _parser() -> CommandParser:
     target.add_argument(
         "--minimum-deployment-target",
         choices=DEPLOYMENT_TARGETS,
-        default=DEPLOYMENT_TARGETS[1],
+        default=DEFAULT_DEPLOYMENT_TARGET,
         help="least system of Core ML packages (default: %(default)s)",
     )
     target.add_argument(
@@ -249,7 +250,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         (options.dynamic_batch, "onnx", "--dynamic-batch"),
         (options.input != "tensor", "coreml", f"--input {options.input}"),
         (
-            options.minimum_deployment_target != "iOS17",
+            options.minimum_deployment_target != DEFAULT_DEPLOYMENT_TARGET,
             "coreml",
             f"--minimum-deployment-target {options.minimum_deployment_target}",
         ),
@@ -275,7 +276,9 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
                     backend=backend,
                     dynamic_batch=options.dynamic_batch and target == "onnx",
                     deployment_target=(
-                        options.minimum_deployment_target if is_coreml else DEPLOYMENT_TARGETS[1]
+                        options.minimum_deployment_target
+                        if is_coreml
+                        else DEFAULT_DEPLOYMENT_TARGET
                     ),
                     input=options.input if is_coreml else INPUTS[0],
                     author=options.author,

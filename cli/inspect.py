@@ -15,8 +15,6 @@ from .console import EXIT_OK, CommandParser, print_json, run_command
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
 
-SUFFIXES = (".tflite", ".pte", ".onnx", ".mlpackage")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
@@ -31,14 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
+    from ..runtime.formats import FORMATS
+
     path: Path = options.path
-    if path.suffix in SUFFIXES:
+    if path.suffix in FORMATS:
         _inspect_file(path, options.json)
     elif path.is_dir():
         _inspect_bundle(path, options.json)
     elif path.exists():
         raise ArtifactError(
-            f"{path}: of no known kind; give a {', '.join(SUFFIXES)} file or a bundle's folder"
+            f"{path}: of no known kind; give a {', '.join(FORMATS)} file or a bundle's folder"
         )
     else:
         raise ArtifactError(f"{path}: there is no such file or folder")

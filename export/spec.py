@@ -44,6 +44,8 @@ IO_TYPES = ("float", "int8")
 INPUTS = ("tensor", "image")
 DEPLOYMENT_TARGETS = ("iOS16", "iOS17", "iOS18")
 """Least systems of Core ML files, by their names in coremltools."""
+DEFAULT_DEPLOYMENT_TARGET = "iOS17"
+"""The first with int8 activations."""
 
 
 def available(target: str, backend: str, precision: str) -> bool:
@@ -86,7 +88,7 @@ class ExportSpec:
     bias_correction: bool = False
     backend: str = "xnnpack"
     dynamic_batch: bool = False
-    deployment_target: str = "iOS17"
+    deployment_target: str = DEFAULT_DEPLOYMENT_TARGET
     input: str = "tensor"
     author: str = ""
     license: str = ""
