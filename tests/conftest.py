@@ -1,7 +1,15 @@
-"""What several tests share: a small model, the demo model, and one export of it."""
+"""What several tests share: small models, the demo model, and exports of it.
+
+Conversions take most of the tests' time, and that with the number of ops, whatever their sizes.
+So what several files look at is exported once for all processes of a run, and tests of what the
+commands do whatever the model take the one with the fewest ops.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +38,14 @@ TINY = LowFormerConfig(
 )
 """Every kind of block, small enough to convert in seconds."""
 
+SLIGHT = TINY.replace(name="slight", depths=(0, 1, 1, 0, 0))
+"""The fewest ops that a config can ask for."""
+
+ATTENTIVE = TINY.replace(name="attentive", depths=(0, 1, 1, 1, 0))
+"""The fewest ops with an attention and an MLP."""
+
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
 
 @pytest.fixture(scope="session")
 def tiny_config() -> LowFormerConfig:
@@ -49,17 +65,82 @@ def noise_images() -> DecodedImages:
 
 
 @pytest.fixture(scope="session")
-def demo_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo model in every precision, on a quarter of the bundled evaluation images."""
-    folder = tmp_path_factory.mktemp("export") / "demo"
-    code = export(
-        [
-            *("--to", "tflite", "--fp32", "--fp16", "--int8", "--int8-dynamic", "--int8-weights"),
-            *("--output", str(folder), "--evaluation-images", "500", "--runs", "3", "--quiet"),
-        ]
-    )
-    assert code == 0
-    return folder
+def attentive_config() -> LowFormerConfig:
+    return ATTENTIVE
+
+
+@pytest.fixture(scope="session")
+def slight_config() -> LowFormerConfig:
+    return SLIGHT
+
+
+@pytest.fixture(scope="session")
+def slight_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The options by which a command takes the model with the fewest ops."""
+    path = tmp_path_factory.mktemp("slight") / "slight.json"
+    path.write_text(json.dumps(SLIGHT.to_dict()))
+    return ("--config", str(path), "--random-weights")
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeOnce:
+    """Makes a folder once, by the first of the run's processes to ask; the others wait for it.
+
+    The folder is everyone's: a test that changes it copies it first.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = own if worker_id == "master" else own.parent
+
+    def shared(name: str, make: Callable[[Path], None]) -> Path:
+        folder = root / f"shared-{name}"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                work = tmp_path_factory.mktemp(name)
+                make(work)
+                work.rename(folder)
+        return folder
+
+    return shared
+
+
+def exported(*arguments: str) -> None:
+    assert export([*arguments, "--quiet"]) == 0
+
+
+@pytest.fixture(scope="session")
+def demo_bundle(made_once: MakeOnce) -> Path:
+    """The demo model as TFLite in every precision, on a quarter of the evaluation images."""
+
+    def make(folder: Path) -> None:
+        precisions = ("--fp32", "--fp16", "--int8", "--int8-dynamic", "--int8-weights")
+        images = ("--evaluation-images", "500", "--runs", "3")
+        exported("--to", "tflite", *precisions, *images, "--output", str(folder / "demo"))
+
+    return made_once("tflite", make) / "demo"
+
+
+@pytest.fixture(scope="session")
+def all_formats_bundle(made_once: MakeOnce) -> Path:
+    """The demo model in all formats, from one call."""
+
+    def make(folder: Path) -> None:
+        images = ("--evaluation-images", "500", "--runs", "2")
+        exported("--to", "all", "--fp32", "--int8", *images, "--output", str(folder / "all"))
+
+    return made_once("formats", make) / "all"
+
+
+@pytest.fixture(scope="session")
+def coreml_bundles(made_once: MakeOnce) -> Path:
+    """A bundle ``tensor`` and a bundle ``image``: the demo model as a package that takes one."""
+
+    def make(folder: Path) -> None:
+        common = ("--to", "coreml", "--evaluation-images", "20", "--runs", "1")
+        for kind in ("tensor", "image"):
+            exported(*common, "--input", kind, "--output", str(folder / kind))
+
+    return made_once("coreml", make)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import pytest
 
 from lowformer_edge.cli import bench
 from lowformer_edge.cli.bench import main
-from lowformer_edge.cli.export import main as export
 from lowformer_edge.runtime import benchmark
 
 FAST = ("--runs", "12", "--quiet")
@@ -47,11 +46,9 @@ def test_a_bundles_files_beside_the_first(
 
 @pytest.mark.usefixtures("unhurried")
 def test_any_file_against_any_other(
-    demo_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    demo_bundle: Path, all_formats_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--to", "onnx", "--evaluation-images", "5", "--runs", "1", "--quiet"]
-    assert export([*arguments, "--output", str(tmp_path / "onnx")]) == 0
-    other = tmp_path / "onnx" / "demo-fp32.onnx"
+    other = all_formats_bundle / "demo-fp32.onnx"
     ours = demo_bundle / "demo-int8.tflite"
     assert main([str(ours), "--against", str(other), "--runs", "12"]) == 0
     out, err = capfd.readouterr()
@@ -102,13 +99,12 @@ def test_bad_use_is_one_line(
 
 
 def test_packages_of_core_ml_are_not_timed_by_a_stand_in(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    coreml_bundles: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--to", "coreml", "--evaluation-images", "5", "--quiet"]
-    assert export([*arguments, "--output", str(tmp_path / "out")]) == 0
-    assert main([str(tmp_path / "out"), "--quiet"]) == 2
+    bundle = coreml_bundles / "tensor"
+    assert main([str(bundle), "--quiet"]) == 2
     assert "holds no file that can be timed here" in capfd.readouterr().err
-    assert main([str(tmp_path / "out" / "demo-fp16.mlpackage"), "--quiet"]) == 2
+    assert main([str(bundle / "demo-fp16.mlpackage"), "--quiet"]) == 2
     assert "only the MIL interpreter can compute it" in capfd.readouterr().err
 
 

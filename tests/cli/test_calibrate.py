@@ -12,7 +12,6 @@ from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.calibration.ranges import Ranges
 from lowformer_edge.cli.calibrate import main
 from lowformer_edge.cli.export import main as export
-from lowformer_edge.models.config import LowFormerConfig
 
 FAST = ("--calibration-images", "4", "--evaluation-images", "8")
 EXPORT = ("--to", "tflite", *FAST, "--runs", "1")
@@ -25,25 +24,28 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_ranges_are_taken_once_and_used_by_exports(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*FAST, "--observer", "mse"]) == 0
+    assert main([*FAST, *slight_model, "--observer", "mse"]) == 0
     assert "mse over 4 images: ranges.json" in capfd.readouterr().out
     ranges = Ranges.read(Path("ranges.json"))
-    assert export([*EXPORT, "--int8", "--ranges", "ranges.json"]) == 0
+    assert export([*EXPORT, *slight_model, "--int8", "--ranges", "ranges.json"]) == 0
     _, err = capfd.readouterr()
     assert "calibrating" not in err
-    manifest = read_manifest(Path("demo-tflite"))
+    manifest = read_manifest(Path("slight-tflite"))
     assert manifest.calibration is not None
     assert manifest.calibration.sha256 == ranges.digest
     assert manifest.calibration.observer == "mse"
-    assert Ranges.read(Path("demo-tflite/ranges.json")) == ranges
+    assert Ranges.read(Path("slight-tflite/ranges.json")) == ranges
 
 
-def test_one_ranges_file_serves_two_targets(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert export([*EXPORT, "--int8", "--output", "first"]) == 0
+def test_one_ranges_file_serves_two_targets(
+    here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*EXPORT, *slight_model, "--int8"]
+    assert export([*arguments, "--output", "first"]) == 0
     ranges = ["--ranges", "first/ranges.json", "--output", "second"]
-    assert export([*EXPORT, "--to", "onnx", "--int8", *ranges]) == 0
+    assert export([*arguments, "--to", "onnx", *ranges]) == 0
     _, err = capfd.readouterr()
     assert err.count("calibrating") == 1
     first, second = (read_manifest(Path(name)) for name in ("first", "second"))
@@ -54,23 +56,23 @@ def test_one_ranges_file_serves_two_targets(here: Path, capfd: pytest.CaptureFix
 
 
 def test_a_replaced_bundles_ranges_are_reused_if_nothing_changed(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert export([*EXPORT, "--int8"]) == 0
+    arguments = [*EXPORT, *slight_model, "--int8"]
+    assert export(arguments) == 0
     assert "calibrating" in capfd.readouterr().err
-    assert export([*EXPORT, "--int8", "--force"]) == 0
+    assert export([*arguments, "--force"]) == 0
     _, err = capfd.readouterr()
     assert "reusing the older bundle's ranges" in err
     assert "calibrating" not in err
-    assert export([*EXPORT, "--int8", "--force", "--seed", "1"]) == 0
+    assert export([*arguments, "--force", "--seed", "1"]) == 0
     assert "calibrating" in capfd.readouterr().err
 
 
 def test_ranges_of_another_model_are_refused(
-    here: Path, tiny_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+    here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
-    assert main([*FAST, "--config", "tiny.json", "--random-weights", "--quiet"]) == 0
+    assert main([*FAST, *slight_model, "--quiet"]) == 0
     assert export([*EXPORT, "--int8", "--ranges", "ranges.json", "--quiet"]) == 2
     _, err = capfd.readouterr()
     assert "taken from another model" in err

@@ -17,11 +17,11 @@ import torch
 from PIL import Image
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
+from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.cli.export import failed_checks, main
 from lowformer_edge.errors import ExportError
 from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.runtime.mlpackage import read_package
@@ -44,12 +44,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="session")
-def fast_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The quickest bundle; copied by the tests that are about to replace it."""
-    bundle = tmp_path_factory.mktemp("fast") / "demo-tflite"
-    assert main([*FAST, "--quiet", "--output", str(bundle)]) == 0
-    return bundle
+@pytest.fixture
+def slight(slight_model: tuple[str, ...]) -> tuple[str, ...]:
+    """The quickest export, of random weights."""
+    return (*FAST, *slight_model)
 
 
 def assert_refused(
@@ -85,8 +83,10 @@ def test_the_main_job_with_nothing_else(here: Path, capfd: pytest.CaptureFixture
     assert artifact.residency.partitions == 1
 
 
-def test_json_is_one_object_on_stdout(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main([*FAST, "--int8-weights", "--json", "--output", "out"]) == 0
+def test_json_is_one_object_on_stdout(
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*slight, "--int8-weights", "--json", "--output", "out"]) == 0
     out, _ = capfd.readouterr()
     result = json.loads(out)
     assert result.pop("bundle") == "out"
@@ -94,14 +94,14 @@ def test_json_is_one_object_on_stdout(here: Path, capfd: pytest.CaptureFixture[s
     assert result == manifest
 
 
-def test_int8_inputs_and_outputs(here: Path) -> None:
-    assert main([*FAST, "--int8", "--fp16", "--io", "int8", "--batch", "2", "--quiet"]) == 0
-    by_precision = {item.precision: item for item in read_manifest(Path("demo-tflite")).artifacts}
+def test_int8_inputs_and_outputs(here: Path, slight: tuple[str, ...]) -> None:
+    assert main([*slight, "--int8", "--fp16", "--io", "int8", "--batch", "2", "--quiet"]) == 0
+    by_precision = {item.precision: item for item in read_manifest(Path("slight-tflite")).artifacts}
     int8, fp16 = by_precision["int8"], by_precision["fp16"]
     assert (int8.inputs[0].dtype, int8.outputs[0].dtype) == ("int8", "int8")
     assert int8.inputs[0].quantization is not None
     assert fp16.inputs[0].dtype == "float32"
-    assert int8.inputs[0].shape == (2, 96, 96, 3)
+    assert int8.inputs[0].shape == (2, 64, 64, 3)
 
 
 def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -127,29 +127,27 @@ def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixtur
 
 
 def test_random_weights_are_marked_unfit(
-    here: Path, tiny_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
-    arguments = [*FAST, "--config", "tiny.json", "--random-weights", "--int8"]
-    assert main(arguments) == 0
+    assert main([*slight, "--int8"]) == 0
     out, _ = capfd.readouterr()
     assert "random weights: SQNR and agreement say nothing" in out
-    manifest = read_manifest(here / "tiny-tflite")
+    manifest = read_manifest(here / "slight-tflite")
     assert not manifest.source.fit_for_accuracy
     assert manifest.source.sha256 is None
 
 
-def test_a_published_style_checkpoint(here: Path, tiny_config: LowFormerConfig) -> None:
-    state = random_model(tiny_config).state_dict()
+def test_a_published_style_checkpoint(here: Path, slight_config: LowFormerConfig) -> None:
+    state = random_model(slight_config).state_dict()
     torch.save({"state_dict": state, "epoch": 1}, here / "evalmodel.pt")
-    (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
+    (here / "slight.json").write_text(json.dumps(slight_config.to_dict()))
     (here / "names.txt").write_text("a\nb\nc\nd\ne\n")
-    arguments = [*FAST, "--config", "tiny.json", "--weights", "evalmodel.pt"]
+    arguments = [*FAST, "--config", "slight.json", "--weights", "evalmodel.pt"]
     assert main([*arguments, "--labels", "names.txt", "--int8-dynamic", "--quiet"]) == 0
-    manifest = read_manifest(here / "tiny-tflite")
+    manifest = read_manifest(here / "slight-tflite")
     assert manifest.source.name == "evalmodel.pt"
     assert manifest.labels is not None
-    assert (here / "tiny-tflite" / "labels.txt").read_text() == "a\nb\nc\nd\ne\n"
+    assert (here / "slight-tflite" / "labels.txt").read_text() == "a\nb\nc\nd\ne\n"
 
 
 def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -218,13 +216,14 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_existing_bundle_is_kept_without_force(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, demo_bundle: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*FAST, "--quiet"]) == 0
+    shutil.copytree(demo_bundle, here / "demo-tflite")
     before = (here / "demo-tflite" / "manifest.json").read_bytes()
     assert_refused(capfd, [*FAST], "give --force", here)
     assert (here / "demo-tflite" / "manifest.json").read_bytes() == before
-    assert main([*FAST, "--quiet", "--force", "--fp16"]) == 0
+    replaced = ["--output", "demo-tflite", "--force"]
+    assert main([*slight, *replaced, "--fp16", "--quiet"]) == 0
     (artifact,) = read_manifest(here / "demo-tflite").artifacts
     assert artifact.precision == "fp16"
     (here / "mine").mkdir()
@@ -233,22 +232,21 @@ def test_an_existing_bundle_is_kept_without_force(
 
 
 def test_a_failed_check_writes_nothing_unless_asked(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    loaded = load_model()
-    weights = loaded.network.get_parameter("head.op_list.3.linear.weight")
-    weights.data *= 1e-7
-    loaded.network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
-    save_checkpoint(Path("faint.safetensors"), loaded.network, loaded.preprocessing, "abcdefghij")
+    network = random_model(slight_config)
+    network.get_parameter("head.op_list.3.linear.weight").data *= 1e-7
+    network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
+    save_checkpoint(Path("faint.safetensors"), network, Preprocessing(size=64), "abcde")
     arguments = [*FAST, "--weights", "faint.safetensors", "--fp16", "--quiet"]
     assert main(arguments) == 1
     _, err = capfd.readouterr()
     assert "dB SQNR to the eager model, below the 40 that fp16 keeps; nothing was written" in err
     assert len(err.splitlines()) == 1
-    assert not Path("demo-tflite").exists()
+    assert not Path("slight-tflite").exists()
     assert main([*arguments, "--keep-failed"]) == 1
-    assert "failed: demo-fp16.tflite" in capfd.readouterr().err
-    assert read_manifest(Path("demo-tflite")).artifacts
+    assert "failed: slight-fp16.tflite" in capfd.readouterr().err
+    assert read_manifest(Path("slight-tflite")).artifacts
 
 
 @pytest.mark.parametrize("images", [np.zeros((32, 96, 96, 3)), np.eye(96)[None] * 255])
@@ -266,10 +264,10 @@ def test_poor_calibration_images_are_warned_of(
 
 
 def test_bias_correction_from_the_command_line(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*FAST, "--int8", "--output", "plain", "--quiet"]) == 0
-    arguments = [*FAST, "--int8", "--bias-correction", "--quiet"]
+    assert main([*slight, "--int8", "--output", "plain", "--quiet"]) == 0
+    arguments = [*slight, "--int8", "--bias-correction", "--quiet"]
     arguments += ["--ranges", "plain/ranges.json", "--output", "corrected"]
     assert main(arguments) == 0
     plain, corrected = (read_manifest(Path(name)) for name in ("plain", "corrected"))
@@ -281,30 +279,33 @@ def test_bias_correction_from_the_command_line(
 
 
 def test_a_target_that_fails_does_not_stop_the_others(
-    here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    here: Path,
+    slight: tuple[str, ...],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*arguments: object) -> bytes:
         raise ExportError("the converter is broken")
 
     monkeypatch.setattr("lowformer_edge.export.onnx.OnnxExporter.export", fail)
-    arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *FAST[2:]]
+    arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *slight[2:]]
     assert main([*arguments, "--json", "--quiet"]) == 1
     out, err = capfd.readouterr()
     assert err == "failed: onnx: the converter is broken\n"
     assert json.loads(out)["failed_targets"] == {"onnx": "the converter is broken"}
     assert [item.target for item in read_manifest(Path("both")).artifacts] == ["tflite"]
-    assert main(["--to", "onnx", *FAST[2:], "--output", "none", "--quiet"]) == 1
+    assert main(["--to", "onnx", *slight[2:], "--output", "none", "--quiet"]) == 1
     assert not Path("none").exists()
 
 
 def test_files_for_other_devices_are_marked_as_not_run(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--to", "executorch", "--backend", "vulkan", "--fp16", *FAST[2:]]
+    arguments = ["--to", "executorch", "--backend", "vulkan", "--fp16", *slight[2:]]
     assert main(arguments) == 0
     out, _ = capfd.readouterr()
-    assert "demo-fp16-vulkan.pte: not run, there is no vulkan device here" in out
-    (artifact,) = read_manifest(Path("demo-executorch")).artifacts
+    assert "slight-fp16-vulkan.pte: not run, there is no vulkan device here" in out
+    (artifact,) = read_manifest(Path("slight-executorch")).artifacts
     assert artifact.not_run == "there is no vulkan device here"
     assert (artifact.parity, artifact.latency) == (None, None)
     assert artifact.residency is not None
@@ -312,18 +313,18 @@ def test_files_for_other_devices_are_marked_as_not_run(
 
 
 def test_weights_beyond_half_precision_are_named(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    loaded = load_model()
-    loaded.network.get_parameter("head.op_list.2.linear.weight").data *= 1e6
-    save_checkpoint(Path("big.safetensors"), loaded.network, loaded.preprocessing, "abcdefghij")
+    network = random_model(slight_config)
+    network.get_parameter("head.op_list.2.linear.weight").data *= 1e6
+    save_checkpoint(Path("big.safetensors"), network, Preprocessing(size=64), "abcde")
     arguments = [*FAST, "--weights", "big.safetensors", "--fp16"]
     assert_refused(capfd, arguments, "head.op_list.2.linear has a weight of", here)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")
 def test_a_full_disk_leaves_the_older_bundle_whole(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
     disk = here / "disk"
     disk.mkdir()
@@ -335,10 +336,11 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
     if mounted.returncode != 0:
         pytest.skip("this system does not let tests mount a small disk")
     try:
-        arguments = [*FAST, "--output", str(disk / "bundle"), "--quiet"]
-        assert main([*arguments, "--int8"]) == 0
+        output = ["--output", str(disk / "bundle"), "--quiet"]
+        assert main([*slight, *output, "--int8"]) == 0
         before = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
-        assert_refused(capfd, [*arguments, "--fp32", "--fp16", "--force"], "disk is full", disk)
+        arguments = [*FAST, *output, "--fp32", "--fp16", "--force"]
+        assert_refused(capfd, arguments, "disk is full", disk)
         after = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
         assert after == before
     finally:
@@ -352,16 +354,18 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
         "writing executorch int8",
         "writing onnx int8",
         "writing coreml int8",
-        "checking demo-int8.onnx",
+        "checking slight-int8.onnx",
     ],
 )
-def test_ctrl_c_leaves_the_older_bundle_whole(step: str, here: Path, fast_bundle: Path) -> None:
-    shutil.copytree(fast_bundle, here / "demo-tflite")
+def test_ctrl_c_leaves_the_older_bundle_whole(
+    step: str, here: Path, demo_bundle: Path, slight_model: tuple[str, ...]
+) -> None:
+    shutil.copytree(demo_bundle, here / "demo-tflite")
     before = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
     target = next((name for name in ("executorch", "onnx", "coreml") if name in step), "tflite")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-c", HEARING, "--to", target, "--int8"),
+            *(sys.executable, "-c", HEARING, "--to", target, "--int8", *slight_model),
             *("--output", "demo-tflite", "--force"),
             *("--calibration-images", "4", "--runs", "10000"),
         ],
@@ -435,7 +439,7 @@ def test_searches_that_are_refused(
 
 
 def test_core_ml_by_itself_is_fp16_for_ios_17(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--to", "coreml", "--evaluation-images", "50"]) == 0
     out, _ = capfd.readouterr()
@@ -452,14 +456,16 @@ def test_core_ml_by_itself_is_fp16_for_ios_17(
     assert artifact.parity is not None
     assert float(artifact.parity.sqnr_db) > 55
     assert (here / "demo-coreml" / "check_on_mac.py").is_file()
-    assert main(["--to", "coreml", "--evaluation-images", "5", "--force", "--quiet"]) == 0
+    replaced = ["--output", "demo-coreml", "--force", "--quiet"]
+    assert main(["--to", "coreml", *slight[2:], *replaced]) == 0
 
 
 def test_core_ml_loses_no_more_than_it_may(here: Path) -> None:
-    arguments = ["--to", "coreml", "--fp16", "--int8", "--int8-weights", "--quiet"]
+    arguments = ["--to", "coreml", "--fp16", "--int8-weights", "--quiet"]
     assert main([*arguments, "--evaluation-images", "500"]) == 0
-    # Of 500 images each is 0.2 points; docs/benchmarks.md has the figures for all 2,000.
-    allowed = {"fp16": 0.2, "int8-weights": 0.4, "int8": 1.0}
+    # Of 500 images each is 0.2 points; docs/benchmarks.md has the figures for all 2,000. The
+    # tests of lowformer-verify hold int8 and fp32 to such bounds.
+    allowed = {"fp16": 0.2, "int8-weights": 0.4}
     for artifact in read_manifest(here / "demo-coreml").artifacts:
         parity = artifact.parity
         assert parity is not None
@@ -491,11 +497,12 @@ def test_what_core_ml_cannot_do_is_one_line(
     assert_refused(capfd, [*arguments, "--output", "out"], reason, here)
 
 
-def test_authorship_is_stated(here: Path) -> None:
-    arguments = ["--to", "coreml", "--input", "image", "--evaluation-images", "5", "--quiet"]
+def test_authorship_is_stated(here: Path, slight: tuple[str, ...]) -> None:
+    (here / "names.txt").write_text("a\nb\nc\nd\ne\n")
+    arguments = ["--to", "coreml", *slight[2:], "--input", "image", "--labels", "names.txt"]
     stated = ["--author", "A. Uthor", "--license", "MIT", "--model-version", "2.1"]
-    assert main([*arguments, *stated, "--output", "out"]) == 0
-    package = read_package(here / "out" / "demo-fp16-image.mlpackage")
+    assert main([*arguments, *stated, "--output", "out", "--quiet"]) == 0
+    package = read_package(here / "out" / "slight-fp16-image.mlpackage")
     assert (package.about["author"], package.about["license"]) == ("A. Uthor", "MIT")
     assert package.about["version"] == "2.1"
     assert package.predicted == "classLabel"

@@ -13,18 +13,13 @@ import pytest
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.manifest import read_manifest
-from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.verify import main
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo model in all formats, from one call."""
-    folder = tmp_path_factory.mktemp("formats") / "all"
-    arguments = ["--to", "all", "--fp32", "--int8", "--output", str(folder), "--quiet"]
-    assert export([*arguments, "--evaluation-images", "500", "--runs", "2"]) == 0
-    return folder
+@pytest.fixture
+def bundle(all_formats_bundle: Path) -> Path:
+    return all_formats_bundle
 
 
 def test_one_calibration_serves_all_targets_closely(bundle: Path) -> None:

@@ -88,12 +88,12 @@ def test_refused_ops_are_named(demo_bundle: Path, tmp_path: Path) -> None:
     assert all(op.name for op in where.refused)
 
 
-def test_files_without_our_metadata(float32: Path) -> None:
+def test_files_without_our_metadata(float32: Path, tmp_path: Path) -> None:
     from lowformer_edge.export.tflite_graph import TFLiteGraph
 
     graph = TFLiteGraph(float32.read_bytes())
     graph._model.metadata = None
-    path = float32.parent.parent / "bare.tflite"
+    path = tmp_path / "bare.tflite"
     path.write_bytes(graph.to_bytes())
     assert read_metadata(path) is None
     assert read_metadata(float32) is not None
