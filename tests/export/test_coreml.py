@@ -170,11 +170,10 @@ def test_float32_is_exact_to_its_last_digits(
 @pytest.mark.parametrize(
     ("changes", "batch"),
     [
-        ({"fused": False}, 1),
-        ({"attention": False, "mlp": False}, 2),
-        ({"attention_strides": (1, 1)}, 1),
         ({"input_size": 71}, 1),
-        ({"input_size": 100}, 3),
+        ({"input_size": 100, "fused": False}, 3),
+        ({"attention": False, "mlp": False}, 2),
+        ({"mlp": False, "attention_strides": (1, 1)}, 1),
     ],
     ids=str,
 )

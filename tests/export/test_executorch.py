@@ -61,6 +61,12 @@ def lowering(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Lower
 
 
 @pytest.fixture(scope="module")
+def smaller(attentive_config: LowFormerConfig, noise_images: DecodedImages) -> Lowering:
+    """For what shows on one attention already."""
+    return Lowering(attentive_config, noise_images)
+
+
+@pytest.fixture(scope="module")
 def inputs(noise_images: DecodedImages) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
@@ -114,9 +120,12 @@ def test_a_phone_can_read_the_metadata_method(lowering: Lowering, tmp_path: Path
 
 
 def test_batches(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages, inputs: np.ndarray, tmp_path: Path
+    attentive_config: LowFormerConfig,
+    noise_images: DecodedImages,
+    inputs: np.ndarray,
+    tmp_path: Path,
 ) -> None:
-    lowering = Lowering(tiny_config, noise_images, batch=3)
+    lowering = Lowering(attentive_config, noise_images, batch=3)
     path = lowering.write(ExportSpec("executorch", batch=3), tmp_path)
     assert residency(path).partitions == 1
     with ExecuTorchRunner(path) as runner:
@@ -131,9 +140,9 @@ def test_batches(
     ("backend", "delegate"), [("vulkan", "VulkanBackend"), ("coreml", "CoreMLBackend")]
 )
 def test_files_for_other_devices_are_one_delegate(
-    backend: str, delegate: str, lowering: Lowering, tmp_path: Path
+    backend: str, delegate: str, smaller: Lowering, tmp_path: Path
 ) -> None:
-    path = lowering.write(ExportSpec("executorch", "fp16", backend=backend), tmp_path)
+    path = smaller.write(ExportSpec("executorch", "fp16", backend=backend), tmp_path)
     gc.collect()
     where = residency(path)
     assert (where.delegate, where.partitions, where.refused) == (delegate, 1, ())
@@ -152,7 +161,7 @@ def test_kernels_that_do_not_exist_are_refused_before_lowering(lowering: Lowerin
 @pytest.mark.parametrize("kind", ["depthwise_conv", "transposed_conv"])
 def test_what_is_refused_does_not_work(
     kind: str,
-    lowering: Lowering,
+    smaller: Lowering,
     inputs: np.ndarray,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -163,7 +172,7 @@ def test_what_is_refused_does_not_work(
     with pytest.raises(
         (ExportError, RuntimeError), match=r"Missing out variants|execute\(\) failed"
     ):
-        ExecuTorchRunner(lowering.write(spec, tmp_path)).run(inputs[:1])
+        ExecuTorchRunner(smaller.write(spec, tmp_path)).run(inputs[:1])
 
 
 def test_what_takes_an_attentions_values_cannot_be_dynamic(lowering: Lowering) -> None:

@@ -101,8 +101,8 @@ def test_every_choice_is_legal(tiny_config: LowFormerConfig) -> None:
 
 
 @pytest.fixture(scope="module")
-def model(tiny_config: LowFormerConfig) -> nn.Module:
-    return rewrite(random_model(tiny_config), "tflite")
+def model(attentive_config: LowFormerConfig) -> nn.Module:
+    return rewrite(random_model(attentive_config), "tflite")
 
 
 def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound) -> Found:

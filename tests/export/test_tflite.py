@@ -164,11 +164,9 @@ def test_the_same_spec_gives_the_same_bytes(conversion: Conversion, tmp_path: Pa
     ("changes", "batch"),
     [
         ({"input_size": 71}, 1),
-        ({"input_size": 100}, 3),
-        ({"fused": False}, 1),
+        ({"input_size": 100, "fused": False}, 3),
         ({"attention": False, "mlp": False}, 2),
-        ({"mlp": False}, 1),
-        ({"attention_strides": (1, 1)}, 1),
+        ({"mlp": False, "attention_strides": (1, 1)}, 1),
     ],
     ids=str,
 )
@@ -317,18 +315,15 @@ def test_what_the_legality_table_refuses_is_refused_by_the_delegate(
     assert residency(conversion.write(spec, tmp_path)).refused
 
 
-@pytest.mark.parametrize(("variant", "most_ops"), [("b0", 360), ("b1", 500)])
-def test_published_variants_are_small_and_exact(
-    variant: str, most_ops: int, tmp_path: Path
-) -> None:
-    """The stock conversion leaves 514 and 716 ops."""
-    loaded = load_model(variant, random_weights=True)
+def test_a_published_variant_is_small_and_exact(tmp_path: Path) -> None:
+    """The stock conversion leaves 514 ops."""
+    loaded = load_model("b0", random_weights=True)
     rewritten = rewrite(loaded.network, "tflite")
     path = tmp_path / "model.tflite"
     content = convert(rewritten, 224, 1)
     path.write_bytes(export_tflite(content, ExportSpec(), rewritten, None, loaded))
     where = residency(path)
-    assert len(where.ops) < most_ops
+    assert len(where.ops) < 360
     assert where.partitions == 1
     x = np.random.default_rng(0).standard_normal((2, 3, 224, 224)).astype(np.float32)
     with TFLiteRunner(path) as runner, torch.no_grad():

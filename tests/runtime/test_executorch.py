@@ -31,11 +31,11 @@ SPEC = Preprocessing(size=32, crop_ratio=1.0)
 
 @pytest.fixture(scope="module")
 def programs(
-    tiny_config: LowFormerConfig, tmp_path_factory: pytest.TempPathFactory
+    attentive_config: LowFormerConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:
     """A program for each backend that has one here."""
     folder = tmp_path_factory.mktemp("programs")
-    config = tiny_config.replace(input_size=32)
+    config = attentive_config.replace(input_size=32)
     loaded = LoadedModel(random_model(config), SPEC, None, "random weights", None)
     exporter = ExecuTorchExporter(loaded)
     paths = {}
