@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml train-demo clean
+.PHONY: demo test lint types benchmark check-coreml check-targets arm-lab gpu-lab train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
@@ -31,6 +31,14 @@ benchmark: $(INSTALLED)
 # Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
 check-coreml: $(INSTALLED)
 	$(BIN)/python benchmarks/coreml.py
+
+# Emulated ARM processors and software GPUs, for the tests that need them; about a minute each.
+arm-lab gpu-lab: %-lab: $(INSTALLED)
+	$(BIN)/lowformer-lab $*
+
+# The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
+check-targets: arm-lab gpu-lab
+	$(BIN)/python benchmarks/targets.py
 
 # Needs Debian's package dataset-fashion-mnist and about 20 minutes on two cores.
 train-demo: $(INSTALLED)

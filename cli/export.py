@@ -26,6 +26,7 @@ from ..export.spec import (
 )
 from ..interrupt import deferred_interrupt
 from ..progress import Progress
+from ..runtime.contract import DEFAULT_REQUIREMENTS
 from .console import (
     EXIT_FAILED,
     EXIT_OK,
@@ -34,7 +35,14 @@ from .console import (
     run_command,
     shown_progress,
 )
-from .options import add_data_options, add_model_options, check_counts, load_model_of
+from .options import (
+    add_data_options,
+    add_model_options,
+    add_requirement_option,
+    check_counts,
+    load_model_of,
+    requirements_of,
+)
 
 if TYPE_CHECKING:
     from ..artifact.manifest import ArtifactRecord, Manifest
@@ -132,6 +140,11 @@ def _parser() -> CommandParser:
     )
     bound.add_argument("--min-sqnr", type=float, metavar="DB", help="of the logits")
     bound.add_argument("--plot", type=Path, metavar="FILE", help="the front as .png or .svg")
+    add_requirement_option(
+        parser.add_argument_group("requirements"),
+        "on every target that tells where ops run, such as 'partitions<=2'; kept in the bundle,"
+        f" for lowformer-verify too; repeatable (default: {' and '.join(DEFAULT_REQUIREMENTS)})",
+    )
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
@@ -165,6 +178,7 @@ _PRECISION_HELP = {
 
 def _export(options: argparse.Namespace) -> int:
     specs = _specs(options)
+    requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
     with deferred_interrupt():
         from ..artifact.files import replaced_folder
@@ -190,7 +204,14 @@ def _export(options: argparse.Namespace) -> int:
         evaluation = evaluation_images(options, loaded, calibration, progress)
         folder = stack.enter_context(replaced_folder(output))
         request = _Request(
-            options, loaded, specs, calibration, evaluation, older_ranges(output), bound
+            options,
+            loaded,
+            specs,
+            calibration,
+            evaluation,
+            older_ranges(output),
+            bound,
+            requirements,
         )
         manifest, found, broken = _fill(folder, request, progress)
     if found and options.plot:
@@ -301,6 +322,7 @@ class _Request:
         evaluation: Images for parity and accuracy.
         older: Ranges of the bundle that is being replaced.
         bound: What a search must keep, if one was asked for.
+        requirements: What each file's residency must be.
     """
 
     options: argparse.Namespace
@@ -310,6 +332,7 @@ class _Request:
     evaluation: DecodedImages
     older: Ranges | None
     bound: Bound | None
+    requirements: tuple[str, ...]
 
 
 def _fill(
@@ -389,7 +412,13 @@ def _fill(
     ]
     write_golden(folder, evaluation.pixels, reference)
     manifest = write_manifest(
-        folder, loaded, records, request.calibration, exported.ranges, describe_machine()
+        folder,
+        loaded,
+        records,
+        request.calibration,
+        exported.ranges,
+        describe_machine(),
+        request.requirements,
     )
     failures = failed_checks(manifest)
     if failures and not options.keep_failed:
@@ -404,7 +433,8 @@ def failed_checks(manifest: Manifest) -> list[str]:
     failures = []
     for artifact in manifest.artifacts:
         trained = manifest.source.fit_for_accuracy
-        failures += _failed_parity(artifact, trained) + _failed_residency(artifact)
+        failures += _failed_parity(artifact, trained)
+        failures += _broken_requirements(artifact, manifest.requirements)
     return failures
 
 
@@ -418,15 +448,13 @@ def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
     return [f"{artifact.file.path}: {reason}"] if reason else []
 
 
-def _failed_residency(artifact: ArtifactRecord) -> list[str]:
-    residency = artifact.residency
-    if residency is None or (residency.partitions == 1 and not residency.refused):
+def _broken_requirements(artifact: ArtifactRecord, requirements: Sequence[str]) -> list[str]:
+    from ..runtime.contract import parse_requirement
+
+    if artifact.residency is None:
         return []
-    refused = ", ".join(f"{count} {kind}" for kind, count in residency.refused.items())
-    return [
-        f"{artifact.file.path}: {residency.delegate} takes it in {residency.partitions}"
-        f" partitions, without {refused or 'any refused op'}"
-    ]
+    breaches = (parse_requirement(text).breach(artifact.residency) for text in requirements)
+    return [f"{artifact.file.path}: {breach}" for breach in breaches if breach]
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from ..models.variants import VARIANTS
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel
+    from ..runtime.contract import Requirement
 
 CALIBRATION_IMAGES = 256
 EVALUATION_IMAGES = 2000
@@ -106,6 +107,24 @@ def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
         metavar="N",
         help="how many of them (default: %(default)s)",
     )
+
+
+def add_requirement_option(group: argparse._ArgumentGroup, explanation: str) -> None:
+    """Adds what is required of where ops run."""
+    group.add_argument(
+        "--require", action="append", default=[], metavar="CONDITION", help=explanation
+    )
+
+
+def requirements_of(options: argparse.Namespace) -> list[Requirement]:
+    """The conditions that the options require.
+
+    Raises:
+        UsageError: One is no condition.
+    """
+    from ..runtime.contract import parse_requirement
+
+    return [parse_requirement(text) for text in options.require]
 
 
 def check_counts(options: argparse.Namespace, *names: str) -> None:

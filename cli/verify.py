@@ -20,7 +20,13 @@ from .console import (
     run_command,
     shown_progress,
 )
-from .options import EVALUATION_IMAGES, add_evaluation_options, check_counts
+from .options import (
+    EVALUATION_IMAGES,
+    add_evaluation_options,
+    add_requirement_option,
+    check_counts,
+    requirements_of,
+)
 
 if TYPE_CHECKING:
     from ..artifact.mac_report import UnitResult
@@ -76,12 +82,10 @@ def _parser() -> CommandParser:
         metavar="N",
         help="how many of the images are run on targets other than the host (default: %(default)s)",
     )
-    where.add_argument(
-        "--require",
-        action="append",
-        default=[],
-        metavar="CONDITION",
-        help="on every target that tells, such as 'partitions<=1' or 'cpu_ops==0'; repeatable",
+    add_requirement_option(
+        where,
+        "on every target that tells where ops run, besides what the bundle states, such as"
+        " 'partitions<=1' or 'cpu_ops==0'; repeatable",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
@@ -101,7 +105,7 @@ def _verify(options: argparse.Namespace) -> int:
     from ..runtime.targets import open_targets
 
     targets = open_targets(options.on)
-    requirements = [parse_requirement(text) for text in options.require]
+    requirements = requirements_of(options)
     manifest = read_manifest(options.bundle)
     requirements += [parse_requirement(text) for text in manifest.requirements]
     runnable = [item for item in manifest.artifacts if item.not_run is None]

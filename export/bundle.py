@@ -291,6 +291,7 @@ def write_manifest(
     calibration: DecodedImages,
     ranges: Ranges | None,
     machine: dict[str, str],
+    requirements: tuple[str, ...],
 ) -> Manifest:
     """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle."""
     calibration_name = calibration.name
@@ -329,6 +330,7 @@ def write_manifest(
             ranges=FileRecord.of(folder / RANGES_FILE),
         ),
         mac_check=mac_check,
+        requirements=requirements,
         machine=machine,
         toolchain=toolchain(),
     )

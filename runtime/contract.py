@@ -6,9 +6,15 @@ import dataclasses
 import operator
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ..artifact.manifest import Residency
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..artifact.manifest import Residency
+
+DEFAULT_REQUIREMENTS = ("partitions==1", "cpu_ops==0")
+"""What every export promises where nothing else is required."""
 
 COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "<=": operator.le,

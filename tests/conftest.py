@@ -18,6 +18,8 @@ import pytest
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.cli.export import main as export
+from lowformer_edge.errors import LabError
+from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
 
@@ -146,3 +148,22 @@ def coreml_bundles(made_once: MakeOnce) -> Path:
 @pytest.fixture(scope="session")
 def demo_manifest(demo_bundle: Path) -> Manifest:
     return read_manifest(demo_bundle)
+
+
+def lab_or_skip(name: str) -> Lab:
+    try:
+        return open_lab(name)
+    except LabError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def arm_lab() -> Lab:
+    """Emulated ARM processors, if they were built."""
+    return lab_or_skip("arm")
+
+
+@pytest.fixture(scope="session")
+def gpu_lab() -> Lab:
+    """Vulkan devices in software, if they were built."""
+    return lab_or_skip("gpu")

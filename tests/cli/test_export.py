@@ -506,3 +506,18 @@ def test_authorship_is_stated(here: Path, slight: tuple[str, ...]) -> None:
     assert (package.about["author"], package.about["license"]) == ("A. Uthor", "MIT")
     assert package.about["version"] == "2.1"
     assert package.predicted == "classLabel"
+
+
+def test_what_is_required_of_residency_is_kept_and_checked(
+    slight_model: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "bundle"
+    arguments = [*slight_model, "--to", "tflite", "--output", str(folder), "--quiet", "--runs", "1"]
+    assert main([*arguments, "--require", "partitions==2"]) == 1
+    err = capfd.readouterr().err
+    assert "slight-fp32.tflite: breaks partitions==2: partitions is 1" in err
+    assert not folder.exists()
+    assert main([*arguments, "--require", "cpu_ops<1", "--require", "partitions <= 2"]) == 0
+    assert read_manifest(folder).requirements == ("cpu_ops<1", "partitions<=2")
+    assert main([*arguments, "--require", "ops"]) == 2
+    assert "not a condition such as partitions<=1" in capfd.readouterr().err

@@ -92,7 +92,7 @@ def test_a_file_that_does_something_else_is_named(
     assert main([str(folder), *few, "--quiet"]) == 1
     out, err = capfd.readouterr()
     assert out == ""
-    assert "failed: demo-fp32.onnx:" in err
+    assert "failed: demo-fp32.onnx on host:" in err
     assert "below the 80 that fp32 keeps" in err
     assert len(err.splitlines()) == 1
 
@@ -162,3 +162,53 @@ def test_logits_are_the_same_whatever_the_threads(
         edges = json.loads(capfd.readouterr().out)["edges"]
         figures.append([edge["agreement"]["value"] for edge in edges])
     assert np.allclose(figures[0], figures[1], atol=4)
+
+
+@pytest.mark.usefixtures("arm_lab", "gpu_lab")
+def test_the_whole_lattice_in_a_small_form(
+    all_formats_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    images = ["--evaluation-images", "50", "--target-images", "2"]
+    arguments = [
+        str(all_formats_bundle),
+        *images,
+        "--on",
+        "gpu,arm:cortex-a76",
+        "--json",
+        "--quiet",
+    ]
+    assert main(arguments) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    result = json.loads(out)
+    assert set(result["targets"]) == {"host", "gpu", "arm:cortex-a76"}
+    links = {(link["first"], link["second"]): link for link in result["links"]}
+    for target in ("tflite", "executorch", "onnx", "coreml"):
+        assert links["eager", f"rewritten for {target}"]["sqnr_db"] > 110
+    for name in ("fp32.tflite", "int8.tflite", "fp32.pte", "int8.pte", "fp32.onnx", "int8.onnx"):
+        link = links[f"demo-{name} on host", f"demo-{name} on arm:cortex-a76"]
+        assert link["sqnr_db"] > (100 if "fp32" in name else 30)
+        assert (link["images"], link["failure"]) == (2, None)
+        assert ("eager", f"demo-{name} on arm:cortex-a76") in links
+    assert links["demo-fp32.tflite on host", "demo-fp32.tflite on gpu"]["sqnr_db"] > 100
+    placed = {(item["file"], item["target"]): item for item in result["placed"]}
+    assert "SwiftShader" in placed["demo-fp32.tflite", "gpu"]["device"]
+    assert "Apple" in placed["demo-fp32.mlpackage", "arm:cortex-a76"]["not_run"]
+    assert placed["demo-int8.pte", "arm:cortex-a76"]["residency"]["partitions"] == 1
+
+
+def test_a_requirement_is_checked_where_a_target_tells(
+    demo_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    few = ["--evaluation-images", "8", "--quiet"]
+    assert main([str(demo_bundle), *few, "--require", "partitions>=2"]) == 1
+    err = capfd.readouterr().err.splitlines()
+    assert len(err) == 5
+    assert "failed: demo-int8.tflite on host: breaks partitions>=2: partitions is 1" in err
+
+
+def test_unknown_targets(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refused([str(demo_bundle), "--on", "npu"], "no target is called 'npu'", capfd)
+    refused([str(demo_bundle), "--on", "arm:m1"], "no ARM processor is called 'm1'", capfd)
+    refused([str(demo_bundle), "--require", "speed>3"], "not a condition", capfd)
+    refused([str(demo_bundle), "--target-images", "0"], "at least 1", capfd)

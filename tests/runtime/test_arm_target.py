@@ -10,8 +10,7 @@ import pytest
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import LabError, TargetError
-from lowformer_edge.lab.arm import CPUS, NAME
-from lowformer_edge.lab.place import open_lab
+from lowformer_edge.lab.arm import CPUS
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.arm_target import ArmTarget
 from lowformer_edge.runtime.host_target import HostTarget
@@ -24,18 +23,7 @@ EXPECTED = json.loads(
 """Thousands of instructions, by file and processor, that the demo model's files need."""
 
 
-def is_missing() -> bool:
-    try:
-        open_lab(NAME)
-    except LabError:
-        return True
-    return False
-
-
-needs_lab = pytest.mark.skipif(is_missing(), reason="there is no arm lab (lowformer-lab arm)")
-
-
-@needs_lab
+@pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize("cpu", ["cortex-a53", "i8mm", "sme"])
 def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Path) -> None:
     manifest = read_manifest(demo_bundle)
@@ -61,7 +49,7 @@ def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Pat
         assert other.answer.residency == one.answer.residency
 
 
-@needs_lab
+@pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a76", "i8mm"])
 def test_instruction_counts_gate_regressions(cpu: str, demo_bundle: Path) -> None:
     manifest = read_manifest(demo_bundle)
@@ -81,7 +69,7 @@ def test_instruction_counts_gate_regressions(cpu: str, demo_bundle: Path) -> Non
     )
 
 
-@needs_lab
+@pytest.mark.usefixtures("arm_lab")
 def test_a_file_that_cannot_be_run_is_an_answer(tmp_path: Path, demo_bundle: Path) -> None:
     manifest = read_manifest(demo_bundle)
     golden = GoldenVectors.load(demo_bundle / manifest.golden.path)

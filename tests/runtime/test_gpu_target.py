@@ -6,31 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
+from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, TargetError
-from lowformer_edge.lab.gpu import NAME
-from lowformer_edge.lab.place import open_lab
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.gpu_target import GpuTarget
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.parity import sqnr
 from lowformer_edge.runtime.target import Target, TargetRun
-
-
-def is_missing() -> bool:
-    try:
-        open_lab(NAME)
-    except LabError:
-        return True
-    return False
-
-
-needs_lab = pytest.mark.skipif(is_missing(), reason="there is no gpu lab (lowformer-lab gpu)")
 
 
 def run(target: Target, files: list[Path], bundle: Path, images: int = 2) -> TargetRun:
@@ -45,7 +32,7 @@ def run(target: Target, files: list[Path], bundle: Path, images: int = 2) -> Tar
     )
 
 
-@needs_lab
+@pytest.mark.usefixtures("gpu_lab")
 def test_whole_files_run_on_the_gpu_alone(demo_bundle: Path) -> None:
     files = [demo_bundle / f"demo-{precision}.tflite" for precision in ("fp32", "fp16", "int8")]
     host, gpu = (run(target, files, demo_bundle) for target in (HostTarget(), GpuTarget()))
@@ -61,13 +48,13 @@ def test_whole_files_run_on_the_gpu_alone(demo_bundle: Path) -> None:
         assert there.answer.residency.delegated_ops > 100
 
 
-@needs_lab
+@pytest.mark.usefixtures("gpu_lab")
 def test_a_device_without_fp16_is_found_out(demo_bundle: Path) -> None:
     (ran,) = run(GpuTarget("swiftshader:fp16"), [demo_bundle / "demo-fp32.tflite"], demo_bundle).ran
     assert ran.answer.half is False
 
 
-@needs_lab
+@pytest.mark.usefixtures("gpu_lab")
 def test_refused_ops_are_named_with_reasons(tmp_path: Path, demo_bundle: Path) -> None:
     litert_torch = pytest.importorskip("litert_torch")
 
@@ -90,7 +77,7 @@ def test_refused_ops_are_named_with_reasons(tmp_path: Path, demo_bundle: Path) -
     assert ran.answer.residency.refused["BROADCAST_TO"] == 1
 
 
-@needs_lab
+@pytest.mark.usefixtures("gpu_lab")
 def test_a_damaged_file_is_an_answer_not_a_crash(tmp_path: Path, demo_bundle: Path) -> None:
     path = tmp_path / "cut.tflite"
     path.write_bytes((demo_bundle / "demo-fp32.tflite").read_bytes()[:5000])
@@ -100,18 +87,14 @@ def test_a_damaged_file_is_an_answer_not_a_crash(tmp_path: Path, demo_bundle: Pa
     assert whole.logits is not None
 
 
-@needs_lab
-def test_the_fp16_of_lavapipe_is_real(tiny_model: LoadedModel, tmp_path: Path) -> None:
-    exporter = TFLiteExporter(tiny_model)
-    path = tmp_path / "tiny.tflite"
-    path.write_bytes(bytes(exporter.export(ExportSpec("tflite", "fp32"), exporter.model, None)))
-    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
-    here, there = (
-        target.run(
-            [path], pixels, tiny_model.preprocessing, threads=1, progress=SilentProgress()
-        ).ran[0]
-        for target in (HostTarget(), GpuTarget("fp16"))
-    )
+@pytest.mark.usefixtures("gpu_lab")
+def test_the_fp16_of_lavapipe_is_real(slight_model: tuple[str, ...], tmp_path: Path) -> None:
+    bundle = tmp_path / "slight"
+    few = ("--evaluation-images", "8", "--runs", "1", "--quiet")
+    assert export([*slight_model, "--to", "tflite", "--output", str(bundle), *few]) == 0
+    path = bundle / "slight-fp32.tflite"
+    (here,) = run(HostTarget(), [path], bundle, images=1).ran
+    (there,) = run(GpuTarget("fp16"), [path], bundle, images=1).ran
     assert there.answer.half is True
     assert "llvmpipe" in (there.answer.device or "")
     assert here.logits is not None
@@ -148,4 +131,4 @@ def test_a_missing_lab(demo_bundle: Path, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("LOWFORMER_EDGE_LABS", str(tmp_path))
     with pytest.raises(LabError, match="there is no gpu lab"):
         run(GpuTarget(), [demo_bundle / "demo-fp32.tflite"], demo_bundle)
-    assert np.array_equal(list(tmp_path.iterdir()), [])
+    assert list(tmp_path.iterdir()) == []
