@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,14 @@ def _parser() -> CommandParser:
         "--threads", default="1", metavar="N,...", help="threads of each runtime (default: 1)"
     )
     parser.add_argument(
-        "--runs", type=int, default=100, help="timed runs of each file (default: %(default)s)"
+        "--runs", type=int, default=300, help="timed runs of each file (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=10,
+        help="that share the runs, one after the other, since figures differ from process to"
+        " process (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
@@ -62,13 +70,21 @@ def _bench(options: argparse.Namespace) -> int:
     counts = _threads(options.threads)
     if options.runs < 1:
         raise UsageError("--runs must be at least 1")
-    from ..runtime.benchmark import benchmark
+    from ..runtime.benchmark import LEAST_PROCESSES, benchmark
     from ..runtime.machine import describe_machine
 
+    if options.processes < LEAST_PROCESSES:
+        raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
     paths = _files(options)
     with shown_progress(quiet=options.quiet) as progress:
         found = [
-            benchmark(paths, threads=count, rounds=options.runs, progress=progress)
+            benchmark(
+                paths,
+                threads=count,
+                runs=options.runs,
+                processes=options.processes,
+                progress=progress,
+            )
             for count in counts
         ]
     if options.json:
@@ -135,10 +151,9 @@ def _benchmark_json(item: Benchmark) -> dict[str, Any]:
 def _timed_json(timed: Timed) -> dict[str, Any]:
     return {
         "path": str(timed.path),
-        "runtime": timed.runtime,
-        "batch": timed.batch,
-        "load_ms": timed.load_ms,
-        "first_ms": timed.first_ms,
+        **dataclasses.asdict(timed.alone),
+        "processes": len(timed.processes),
+        "process_medians_ms": [result.median for result in timed.processes],
         "runs": len(timed.result.milliseconds),
         "median_ms": timed.result.median,
         **{f"p{percent}_ms": timed.result.percentile(percent) for percent in (10, 90, 99)},

@@ -19,14 +19,16 @@ def print_benchmark(benchmark: Benchmark) -> None:
     """Prints one row per file, and the verdict."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", no_wrap=True)
-    for heading in ("load ms", "first ms", "median ms", "p10", "p90", "p99", "ratio", "95 %"):
+    headings = ("load ms", "first ms", "peak MB", "median ms", "p10", "p90", "p99", "ratio", "99 %")
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for timed in benchmark.timed:
-        result, relative = timed.result, timed.ratio
+        result, relative, alone = timed.result, timed.ratio, timed.alone
         table.add_row(
             Text(printable(timed.path.name)),
-            f"{timed.load_ms:.1f}",
-            f"{timed.first_ms:.2f}",
+            f"{alone.load_ms:.1f}",
+            f"{alone.first_ms:.2f}",
+            "-" if alone.peak_mb is None else f"{alone.peak_mb:.1f}",
             f"{result.median:.2f}",
             *(f"{result.percentile(percent):.2f}" for percent in (10, 90, 99)),
             f"{relative.value:.3f}",
@@ -34,6 +36,13 @@ def print_benchmark(benchmark: Benchmark) -> None:
         )
     console = result_console()
     console.print(table)
-    runs = len(benchmark.timed[0].result.milliseconds)
+    first = benchmark.timed[0]
     verdict = "valid" if benchmark.is_valid else "INVALID"
-    console.print(f"{benchmark.threads} thread(s), {runs} runs in turns: {verdict}")
+    console.print(
+        f"{benchmark.threads} thread(s), {len(first.result.milliseconds)} runs in turns, in"
+        f" {len(first.processes)} processes: {verdict}"
+    )
+    console.print(
+        "99 %: where the ratio of the same command falls again; load, first and peak: of the file"
+        " alone in a fresh process, its runtime already there"
+    )

@@ -1,23 +1,25 @@
-"""Timing files against each other, of any formats."""
+"""Timing files against each other, of any formats, in several processes."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import time
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import ArtifactError
 from ..progress import Progress
-from .formats import format_of
-from .latency import LatencyResult, Ratio, ratio, time_interleaved
-from .runner import Runner
-from .steadiness import OtherLoad, doubts
+from .alone import Alone
+from .fresh_process import Ask, ask
+from .latency import LatencyResult, Ratio
+from .process_ratio import process_ratio
+from .steadiness import TakenTime, doubts, taken_share
 
-WARMUP = 10
+ALONE_PROCESSES = 3
+"""How often a file is opened in a process of its own."""
+
+LEAST_PROCESSES = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,21 +28,20 @@ class Timed:
 
     Attributes:
         path: The file.
-        runtime: What ran it.
-        batch: Images per inference.
-        load_ms: Time to open it, in milliseconds.
-        first_ms: Time of the first inference.
-        result: Times of the inferences after the warm-up.
-        ratio: To the reference, which was timed in turns with it.
+        alone: Opening and running it in a process of its own, medians over several.
+        processes: Times of the inferences after the warm-up, by process.
+        ratio: To the reference, which was timed in turns with it; over the processes.
     """
 
     path: Path
-    runtime: str
-    batch: int
-    load_ms: float
-    first_ms: float
-    result: LatencyResult
+    alone: Alone
+    processes: tuple[LatencyResult, ...]
     ratio: Ratio
+
+    @property
+    def result(self) -> LatencyResult:
+        """The runs of all processes together."""
+        return LatencyResult(np.concatenate([item.milliseconds for item in self.processes]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,65 +66,80 @@ class Benchmark:
         return not self.doubts
 
 
-def benchmark(paths: Sequence[Path], *, threads: int, rounds: int, progress: Progress) -> Benchmark:
+def benchmark(
+    paths: Sequence[Path],
+    *,
+    threads: int,
+    runs: int,
+    processes: int,
+    progress: Progress,
+    ask: Ask = ask,
+) -> Benchmark:
     """Times files in turns; the first is what the others' ratios refer to.
 
     Args:
         paths: Files of any formats, each once.
         threads: Threads of each runtime.
-        rounds: Timed runs of each.
+        runs: Timed runs of each file, shared out among the processes.
+        processes: How many processes time all files in turns, one after the other.
         progress: Is told about each step.
+        ask: Has a task done in a fresh process.
 
     Raises:
         ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
+        ValueError: There are too few processes for an interval.
     """
-    loads, firsts = {}, {}
-    with contextlib.ExitStack() as stack:
-        runners: dict[Path, Runner] = {}
-        for path in paths:
-            with progress.step(f"loading {path.name}"):
-                started = time.perf_counter()
-                runner = stack.enter_context(format_of(path).runner(path, threads))
-                loads[path] = 1000 * (time.perf_counter() - started)
-            if runner.is_stand_in:
-                raise ArtifactError(
-                    f"{path}: here only the {runner.runtime} can compute it, whose times say"
-                    " nothing; time it on the device"
-                )
-            runner.set_input(_noise(runner))
-            started = time.perf_counter()
-            runner.invoke()
-            firsts[path] = 1000 * (time.perf_counter() - started)
-            runners[path] = runner
-        advance = stack.enter_context(progress.step(f"{threads} thread(s)", WARMUP + rounds))
-        load = OtherLoad()
-        results = time_interleaved(
-            {path: runner.invoke for path, runner in runners.items()},
-            rounds=rounds,
-            warmup=WARMUP,
-            on_round=lambda: advance(1),
-        )
-        other_load = load.share()
-        runtimes = {path: (runner.runtime, runner.batch) for path, runner in runners.items()}
-    ratios = {path: ratio(results[path], results[paths[0]]) for path in paths}
+    if processes < LEAST_PROCESSES:
+        raise ValueError(f"at least {LEAST_PROCESSES} processes")
+    alone = {path: _alone(path, threads, progress, ask) for path in paths}
+    results: dict[Path, list[LatencyResult]] = {path: [] for path in paths}
+    taken = []
+    with progress.step(f"timing in processes, {threads} thread(s)", processes) as advance:
+        for number in range(processes):
+            answer = ask(
+                "time",
+                {
+                    "paths": [str(path) for path in paths],
+                    "threads": threads,
+                    "rounds": -(-runs // processes),
+                    "first": number % len(paths),
+                },
+            )
+            for path, times in zip(paths, answer["milliseconds"], strict=True):
+                results[path].append(LatencyResult(np.array(times)))
+            taken.append(TakenTime(**answer["taken"]) if answer["taken"] else None)
+            advance(1)
+    ratios = {path: process_ratio(results[path], results[paths[0]]) for path in paths}
+    other_load = taken_share(taken)
+    distinct = len({path.name for path in paths}) == len(paths)
+    names = {path: path.name if distinct else str(path) for path in paths}
     return Benchmark(
         threads=threads,
-        timed=tuple(
-            Timed(path, *runtimes[path], loads[path], firsts[path], results[path], ratios[path])
-            for path in paths
-        ),
+        timed=tuple(Timed(path, alone[path], tuple(results[path]), ratios[path]) for path in paths),
         other_load=other_load,
         doubts=tuple(
             doubts(
-                {path.name: results[path] for path in paths},
-                {path.name: ratios[path] for path in paths},
+                {names[path]: results[path] for path in paths},
+                {names[path]: ratios[path] for path in paths},
                 other_load,
             )
         ),
     )
 
 
-def _noise(runner: Runner) -> np.ndarray:
-    """An input of ordinary values."""
-    shape = (runner.batch, 3, runner.input_size, runner.input_size)
-    return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+def _alone(path: Path, threads: int, progress: Progress, ask: Ask) -> Alone:
+    """A file in processes of its own, one after the other."""
+    request = {"path": str(path), "threads": threads}
+    with progress.step(f"loading {path.name}", ALONE_PROCESSES) as advance:
+        found = []
+        for _ in range(ALONE_PROCESSES):
+            found.append(Alone(**ask("alone", request)))
+            advance(1)
+    peaks = [item.peak_mb for item in found if item.peak_mb is not None]
+    return Alone(
+        runtime=found[0].runtime,
+        batch=found[0].batch,
+        load_ms=statistics.median(item.load_ms for item in found),
+        first_ms=statistics.median(item.first_ms for item in found),
+        peak_mb=statistics.median(peaks) if peaks else None,
+    )

@@ -8,10 +8,12 @@ before both where a variable names it, a library of ours that is built against t
 from __future__ import annotations
 
 import abc
+import contextlib
 import ctypes
 import importlib
 import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +137,37 @@ class _LibraryMethod(_Method):
             raise RuntimeError(f"ExecuTorch's error {code:#x}")
 
 
+def load_runtime() -> None:
+    """Loads the package that runs programs.
+
+    Raises:
+        MissingDependencyError: None is installed.
+    """
+    with _dependency(), deferred_interrupt(), captured_output():
+        if os.environ.get(LIBRARY_VARIABLE):
+            return
+        if importlib.util.find_spec(NUMPY_RUNTIME):
+            importlib.import_module(NUMPY_RUNTIME)
+        else:
+            importlib.import_module(BINDINGS)
+
+
+@contextlib.contextmanager
+def _dependency() -> Iterator[None]:
+    """Says which package is missing.
+
+    Raises:
+        MissingDependencyError: The block could not import it.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingDependencyError(
+            "running .pte files needs executorch, which is not installed; install the extra"
+            " executorch"
+        ) from error
+
+
 def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Method:
     """Loads a program.
 
@@ -143,7 +176,7 @@ def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Metho
         MissingDependencyError: No runtime is installed.
     """
     try:
-        with deferred_interrupt(), captured_output():
+        with _dependency(), deferred_interrupt(), captured_output():
             if library := os.environ.get(LIBRARY_VARIABLE):
                 return _LibraryMethod(library, path, threads, program.outputs[0][1])
             if importlib.util.find_spec(NUMPY_RUNTIME):
@@ -151,11 +184,8 @@ def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Metho
             missing = set(program.backends) - _registered_backends()
             if not missing:
                 return _TorchMethod(path, threads)
-    except ImportError as error:
-        raise MissingDependencyError(
-            "running .pte files needs executorch, which is not installed; install the extra"
-            " executorch"
-        ) from error
+    except MissingDependencyError:
+        raise
     except Exception as error:
         raise ArtifactError(
             f"{path}: ExecuTorch cannot load it ({type(error).__name__}: {error}); export it again"

@@ -31,6 +31,7 @@ class Format:
 
     Attributes:
         name: How people call it.
+        load_runtime: Imports what runs it, so that opening a file can be timed alone.
         runner: Opens a file with a number of threads.
         residency: Tells where its ops run.
         tensors: Its inputs and outputs.
@@ -38,6 +39,7 @@ class Format:
     """
 
     name: str
+    load_runtime: Callable[[], object]
     runner: Callable[[Path, int], Runner]
     residency: Callable[[Path, int], Residency]
     tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
@@ -47,6 +49,7 @@ class Format:
 FORMATS = {
     ".tflite": Format(
         "TFLite",
+        tflite.load_runtime,
         tflite.TFLiteRunner,
         tflite_residency.residency,
         tflite.tensors,
@@ -54,6 +57,7 @@ FORMATS = {
     ),
     ".pte": Format(
         "ExecuTorch",
+        executorch.load_runtime,
         executorch.ExecuTorchRunner,
         executorch_residency.residency,
         executorch.tensors,
@@ -61,6 +65,7 @@ FORMATS = {
     ),
     ".onnx": Format(
         "ONNX",
+        onnx.load_runtime,
         onnx.OnnxRunner,
         onnx_residency.residency,
         onnx.tensors,
@@ -68,6 +73,7 @@ FORMATS = {
     ),
     ".mlpackage": Format(
         "Core ML",
+        lambda: None,
         coreml.open_runner,
         coreml.residency,
         mlpackage.tensors,

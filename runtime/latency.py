@@ -39,7 +39,7 @@ class LatencyResult:
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-    """A ratio of medians with its 95 % bootstrap interval."""
+    """A ratio of medians with its interval; what kind it is, its maker states."""
 
     value: float
     low: float
@@ -85,12 +85,13 @@ def time_interleaved(
 
 
 def ratio(result: LatencyResult, reference: LatencyResult, seed: int = 0) -> Ratio:
-    """Median over median, for two results that were timed in turns.
+    """Median over median, for two results that were timed in turns in one process.
 
-    The interval is the percentile bootstrap's (Efron 1979). Whole rounds are drawn, because the
-    runs of one share the machine's state, and blocks of a tenth of all rounds in a row, which
+    The interval is the percentile bootstrap's of 95 % (Efron 1979). Whole rounds are drawn, because
+    the runs of one share the machine's state, and blocks of a tenth of all rounds in a row, which
     wrap around at the end (the circular block bootstrap, Politis and Romano 1992), because a
-    machine that is busy stays so for a while.
+    machine that is busy stays so for a while. It knows nothing of how other processes differ, see
+    :func:`process_ratio.process_ratio`.
     """
     ours, theirs = result.milliseconds, reference.milliseconds
     if len(ours) != len(theirs) or len(ours) == 0:

@@ -24,6 +24,23 @@ _ERRORS_ONLY = 3
 LONGEST_REASON = 500
 
 
+def load_runtime() -> Any:
+    """The module onnxruntime.
+
+    Raises:
+        MissingDependencyError: It is not installed.
+    """
+    try:
+        with deferred_interrupt(), captured_output():
+            import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            "running .onnx files needs onnxruntime, which is not installed; install the extra"
+            " onnx-runtime"
+        ) from error
+    return onnxruntime
+
+
 def open_session(path: Path, threads: int = 1, optimized: Path | None = None) -> Any:
     """ONNX Runtime's session for a file.
 
@@ -40,14 +57,7 @@ def open_session(path: Path, threads: int = 1, optimized: Path | None = None) ->
     """
     if not path.is_file():
         raise ArtifactError(f"{path}: there is no such file")
-    try:
-        with deferred_interrupt(), captured_output():
-            import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError(
-            "running .onnx files needs onnxruntime, which is not installed; install the extra"
-            " onnx-runtime"
-        ) from error
+    onnxruntime = load_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

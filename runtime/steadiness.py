@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,40 @@ LARGEST_OTHER_LOAD = 0.15
 """Share of the usable cores' time that others took."""
 
 WIDEST_INTERVAL = 0.15
-"""Width of a ratio's 95 % interval, relative to the ratio."""
+"""Width of a ratio's interval, relative to the ratio."""
+
+LARGEST_TROUBLED_SHARE = 0.2
+"""Share of the processes that may each have been unsteady."""
 
 LEAST_ROUNDS = 10
+"""Timed runs of a process."""
 
 _TWO_SPEEDS = 1.25
 _LEAST_SHARE = 0.2
 _LEAST_SEPARATION = 3.0
 _STAT = Path("/proc/stat")
+
+
+@dataclasses.dataclass(frozen=True)
+class TakenTime:
+    """What other processes took of the usable cores during a stretch of time.
+
+    Attributes:
+        others: Seconds that the cores worked for others.
+        total: Seconds that passed on all of them.
+    """
+
+    others: float
+    total: float
+
+
+def taken_share(stretches: Sequence[TakenTime | None]) -> float | None:
+    """The others' share of several stretches together, or None where one is unknown."""
+    known = [stretch for stretch in stretches if stretch]
+    total = sum(stretch.total for stretch in known)
+    if len(known) < len(stretches) or total <= 0:
+        return None
+    return sum(stretch.others for stretch in known) / total
 
 
 class OtherLoad:
@@ -37,13 +64,13 @@ class OtherLoad:
     def __init__(self) -> None:
         self._start = _busy_and_own()
 
-    def share(self) -> float | None:
-        """The others' share of the time of the cores that this process may use, or None."""
+    def taken(self) -> TakenTime | None:
+        """The others' time on the cores that this process may use, or None."""
         now = _busy_and_own()
         if self._start is None or now is None:
             return None
         busy, own, total = (after - before for after, before in zip(now, self._start, strict=True))
-        return max(0.0, (busy - own) / total) if total > 0 else None
+        return TakenTime(max(0.0, busy - own), total)
 
 
 def _busy_and_own() -> tuple[float, float, float] | None:
@@ -68,36 +95,53 @@ def _busy_and_own() -> tuple[float, float, float] | None:
 
 
 def doubts(
-    results: Mapping[str, LatencyResult],
+    results: Mapping[str, Sequence[LatencyResult]],
     ratios: Mapping[str, Ratio],
     other_load: float | None,
 ) -> list[str]:
     """What speaks against timings that were taken in turns, a line each; nothing if all is well.
 
+    Each process is judged, and all of them as one. What a process or two did that nobody else
+    saw is in the ratio's interval already; what more than a fifth of them did is a doubt.
+
     Args:
-        results: Durations by name.
+        results: Durations by name and process.
         ratios: Their ratios to one of them.
         other_load: What others took of the machine, see :class:`OtherLoad`.
     """
     found = []
     if other_load is not None and other_load > LARGEST_OTHER_LOAD:
         found.append(f"other processes took {100 * other_load:.0f} % of the cores")
-    for name, result in results.items():
-        times = result.milliseconds
-        if len(times) < LEAST_ROUNDS:
-            found.append(f"{name}: {len(times)} runs are too few, at least {LEAST_ROUNDS}")
-            continue
-        change = drift(times)
-        if abs(change) > LARGEST_DRIFT:
-            word = "slower" if change > 0 else "faster"
-            found.append(f"{name}: became {100 * abs(change):.0f} % {word} while it was timed")
-        if has_two_speeds(times):
-            found.append(f"{name}: ran at two speeds")
+    for name, processes in results.items():
+        found += [f"{name}: {trouble}" for trouble in _troubles(processes)]
     for name, relative in ratios.items():
         if relative.high - relative.low > WIDEST_INTERVAL * relative.value:
             found.append(
                 f"{name}: its ratio is uncertain, {relative.low:.3f} to {relative.high:.3f}"
             )
+    return found
+
+
+def _troubles(processes: Sequence[LatencyResult]) -> list[str]:
+    """What speaks against the durations of one file."""
+    times = [result.milliseconds for result in processes]
+    fewest = min(map(len, times))
+    if fewest < LEAST_ROUNDS:
+        return [f"{fewest} runs in a process are too few, at least {LEAST_ROUNDS}"]
+    together = np.concatenate(times)
+    found = []
+    change = drift(together)
+    if abs(change) > LARGEST_DRIFT:
+        word = "slower" if change > 0 else "faster"
+        found.append(f"became {100 * abs(change):.0f} % {word} while it was timed")
+    if has_two_speeds(together):
+        found.append("ran at two speeds")
+    for trouble, count in (
+        ("changed its speed", sum(abs(drift(part)) > LARGEST_DRIFT for part in times)),
+        ("ran at two speeds", sum(has_two_speeds(part) for part in times)),
+    ):
+        if len(times) > 1 and count > LARGEST_TROUBLED_SHARE * len(times):
+            found.append(f"{trouble} within {count} of {len(times)} processes")
     return found
 
 

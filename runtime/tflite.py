@@ -17,6 +17,22 @@ from .runner import Runner
 FILE_IDENTIFIER = b"TFL3"
 
 
+def load_runtime() -> Any:
+    """LiteRT's class of interpreters.
+
+    Raises:
+        MissingDependencyError: ai-edge-litert is not installed.
+    """
+    try:
+        with deferred_interrupt():
+            from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise MissingDependencyError(
+            "running TFLite files needs ai-edge-litert; install lowformer-edge[tflite-runtime]"
+        ) from error
+    return Interpreter
+
+
 def open_interpreter(path: Path, threads: int) -> Any:
     """LiteRT's interpreter for a file, with tensors allocated and XNNPACK applied.
 
@@ -29,16 +45,10 @@ def open_interpreter(path: Path, threads: int) -> Any:
     with path.open("rb") as file:
         if file.read(8)[4:] != FILE_IDENTIFIER:
             raise ArtifactError(f"{path}: not a TFLite model")
-    try:
-        with deferred_interrupt():
-            from ai_edge_litert.interpreter import Interpreter
-    except ImportError as error:
-        raise MissingDependencyError(
-            "running TFLite files needs ai-edge-litert; install lowformer-edge[tflite-runtime]"
-        ) from error
+    interpreters = load_runtime()
     try:
         with captured_output():
-            interpreter = Interpreter(str(path), num_threads=threads)
+            interpreter = interpreters(str(path), num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())

@@ -12,7 +12,7 @@ from lowformer_edge.cli import bench
 from lowformer_edge.cli.bench import main
 from lowformer_edge.runtime import benchmark
 
-FAST = ("--runs", "12", "--quiet")
+FAST = ("--runs", "20", "--processes", "2", "--quiet")
 
 
 @pytest.fixture
@@ -37,10 +37,12 @@ def test_a_bundles_files_beside_the_first(
         assert (first["ratio"], first["ratio_low"], first["ratio_high"]) == (1, 1, 1)
         for timed in item["files"]:
             assert timed["runtime"] == "LiteRT"
-            assert timed["runs"] == 12
+            assert (timed["runs"], timed["processes"]) == (20, 2)
+            assert len(timed["process_medians_ms"]) == 2
             assert 0 < timed["p10_ms"] <= timed["median_ms"] <= timed["p90_ms"] <= timed["p99_ms"]
             assert timed["load_ms"] > 0
             assert timed["first_ms"] > 0
+            assert timed["peak_mb"] is None or timed["peak_mb"] > 0
             assert timed["ratio_low"] <= timed["ratio"] <= timed["ratio_high"]
 
 
@@ -50,21 +52,21 @@ def test_any_file_against_any_other(
 ) -> None:
     other = all_formats_bundle / "demo-fp32.onnx"
     ours = demo_bundle / "demo-int8.tflite"
-    assert main([str(ours), "--against", str(other), "--runs", "12"]) == 0
+    assert main([str(ours), "--against", str(other), *FAST[:-1]]) == 0
     out, err = capfd.readouterr()
     lines = [line for line in out.splitlines() if "demo-" in line]
     assert ["demo-fp32.onnx" in lines[0], "demo-int8.tflite" in lines[1]] == [True, True]
     assert "1.000-1.000" in lines[0]
-    assert "1 thread(s), 12 runs in turns: valid" in out
+    assert "1 thread(s), 20 runs in turns, in 2 processes: valid" in out
     assert "loading demo-fp32.onnx" in err
 
 
 def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = demo_bundle / "demo-int8.tflite"
-    assert main([str(path), "--runs", "3"]) == 1
+    assert main([str(path), "--runs", "5", "--processes", "2"]) == 1
     out, err = capfd.readouterr()
-    assert "3 runs in turns: INVALID" in out
-    assert "INVALID, 1 thread(s): demo-int8.tflite: 3 runs are too few" in err
+    assert "6 runs in turns, in 2 processes: INVALID" in out
+    assert "INVALID, 1 thread(s): demo-int8.tflite: 3 runs in a process are too few" in err
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixtur
         (["--threads", "two", "BUNDLE"], "--threads takes numbers"),
         (["--threads", "0", "BUNDLE"], "at least 1"),
         (["--runs", "0", "BUNDLE"], "at least 1"),
+        (["--processes", "1", "BUNDLE"], "--processes must be at least 2"),
         ([], "required"),
     ],
 )

@@ -15,15 +15,22 @@ from hypothesis import strategies as st
 
 from lowformer_edge.runtime import steadiness
 from lowformer_edge.runtime.latency import LatencyResult, Ratio, ratio
-from lowformer_edge.runtime.steadiness import OtherLoad, doubts, drift, has_two_speeds
+from lowformer_edge.runtime.steadiness import (
+    OtherLoad,
+    TakenTime,
+    doubts,
+    drift,
+    has_two_speeds,
+    taken_share,
+)
 
 STEADY = np.random.default_rng(0).normal(10, 0.1, 100)
 SURE = Ratio(0.5, 0.49, 0.51)
 
 
 def test_steady_times_raise_no_doubts() -> None:
-    assert doubts({"a": LatencyResult(STEADY)}, {"a": SURE}, 0.05) == []
-    assert doubts({"a": LatencyResult(STEADY)}, {"a": SURE}, None) == []
+    assert doubts({"a": [LatencyResult(STEADY)]}, {"a": SURE}, 0.05) == []
+    assert doubts({"a": [LatencyResult(STEADY)] * 5}, {"a": SURE}, None) == []
 
 
 @pytest.mark.parametrize(
@@ -34,15 +41,44 @@ def test_steady_times_raise_no_doubts() -> None:
         (STEADY[:99] * np.tile([1, 1.5, 1], 33), SURE, 0.0, "a: ran at two speeds"),
         (STEADY, Ratio(0.5, 0.4, 0.6), 0.0, "its ratio is uncertain, 0.400 to 0.600"),
         (STEADY, SURE, 0.4, "other processes took 40 % of the cores"),
-        (STEADY[:9], SURE, 0.0, "9 runs are too few"),
+        (STEADY[:9], SURE, 0.0, "9 runs in a process are too few"),
     ],
     ids=["throttled", "speeding up", "two speeds", "wide", "busy", "few"],
 )
 def test_each_trouble_is_named(
     times: np.ndarray, relative: Ratio, load: float, expected: str
 ) -> None:
-    (line,) = doubts({"a": LatencyResult(times)}, {"a": relative}, load)
+    (line,) = doubts({"a": [LatencyResult(times)]}, {"a": relative}, load)
     assert expected in line
+
+
+def test_a_process_or_two_may_be_unsteady_and_no_more() -> None:
+    steady, throttled = STEADY[:30], STEADY[:30] * np.linspace(1, 1.5, 30)
+    for count, expected in ((1, []), (2, []), (3, ["changed its speed within 3 of 10"])):
+        processes = [LatencyResult(throttled)] * count + [LatencyResult(steady)] * (10 - count)
+        found = doubts({"a": processes[::-1]}, {"a": SURE}, 0.0)
+        assert [line for line in found if "within" in line] == [
+            f"a: {text} processes" for text in expected
+        ]
+
+
+def test_processes_that_become_slower_one_after_the_other_are_a_drift() -> None:
+    processes = [LatencyResult(STEADY[:30] * (1 + number / 20)) for number in range(10)]
+    (line,) = doubts({"a": processes}, {"a": SURE}, 0.0)
+    assert "slower while it was timed" in line
+
+
+def test_too_few_runs_in_one_process_are_too_few() -> None:
+    processes = [LatencyResult(STEADY), LatencyResult(STEADY[:9])]
+    (line,) = doubts({"a": processes}, {"a": SURE}, 0.0)
+    assert "a: 9 runs in a process are too few" in line
+
+
+def test_shares_of_several_stretches_count_by_their_lengths() -> None:
+    stretches = [TakenTime(1.0, 1.0), TakenTime(0.0, 3.0)]
+    assert taken_share(stretches) == 0.25
+    assert taken_share([*stretches, None]) is None
+    assert taken_share([]) is None
 
 
 @given(st.integers(0, 10_000), st.floats(0.001, 0.05))
@@ -90,15 +126,15 @@ def test_the_load_of_others_is_seen_and_our_own_is_not() -> None:
     load = OtherLoad()
     with subprocess.Popen([sys.executable, "-c", busy]) as process:
         time.sleep(1.2)
-        others = load.share()
+        others = load.taken()
         process.kill()
     assert others is not None
     cores = len(os.sched_getaffinity(0))
-    assert others > 0.5 / cores
+    assert others.others / others.total > 0.5 / cores
 
 
 def test_without_proc_stat_nothing_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steadiness, "_STAT", tmp_path / "none")
-    assert OtherLoad().share() is None
+    assert OtherLoad().taken() is None

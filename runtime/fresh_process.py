@@ -1,0 +1,91 @@
+"""Measuring in processes of their own, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import errors
+from ..errors import CheckError, LowFormerEdgeError
+
+WORKER = "lowformer_edge.runtime.measuring"
+HERE = (sys.executable, "-m", WORKER)
+
+Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Has a task done by a fresh worker, wherever that runs; see :func:`ask`."""
+
+
+def ask(task: str, request: dict[str, Any], command: Sequence[str] = HERE) -> dict[str, Any]:
+    """Has a task done by a worker in a process of its own, and waits for it.
+
+    Ctrl-C ends the worker at once; if this process is killed, the worker notices and ends.
+
+    Args:
+        task: One of :data:`measuring.TASKS`.
+        request: What it needs to know.
+        command: What starts a worker.
+
+    Returns:
+        Its result.
+
+    Raises:
+        LowFormerEdgeError: What the worker raised, as if it had been raised here.
+        CheckError: The worker ended without an answer.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter:
+        # A session of its own: Ctrl-C in the terminal reaches this process only, which ends it.
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=chatter,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(json.dumps({"task": task, **request}) + "\n")
+            process.stdin.flush()
+            text = process.stdout.read()
+            process.wait()
+        except BrokenPipeError:
+            text = ""
+            process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+        if not text:
+            chatter.seek(0)
+            raise CheckError(_end_of(process.returncode, chatter.read()))
+    answer: dict[str, dict[str, Any]] = json.loads(text)
+    if "error" in answer:
+        raise _error_of(**answer["error"])
+    return answer["result"]
+
+
+def _error_of(kind: str, message: str) -> LowFormerEdgeError:
+    found = getattr(errors, kind, None)
+    if isinstance(found, type) and issubclass(found, LowFormerEdgeError):
+        return found(message)
+    return LowFormerEdgeError(message)
+
+
+def _end_of(code: int, chatter: str) -> str:
+    """How a worker ended that gave no answer."""
+    if code < 0:
+        return (
+            f"the process that ran the files was ended by {signal.Signals(-code).name}; was there"
+            " enough memory?"
+        )
+    lines = [line.strip() for line in chatter.splitlines() if line.strip()]
+    return f"the process that ran the files failed: {lines[-1] if lines else f'exit code {code}'}"
