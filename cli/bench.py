@@ -18,6 +18,7 @@ from .console import (
     run_command,
     shown_progress,
 )
+from .family_options import add_family_options, check_no_family_options
 
 if TYPE_CHECKING:
     from ..runtime.benchmark import Benchmark, Timed
@@ -27,6 +28,12 @@ _EXAMPLES = """examples:
       every file of a bundle that can be run here, beside the first
   lowformer-bench mine-int8.tflite --against other.onnx --threads 1,2
       any file against any other
+  lowformer-bench mine-int8.tflite --profile
+      which ops take the time
+  lowformer-bench mine-int8.tflite --minutes 10
+      whether it becomes slower when the machine becomes hot
+  lowformer-bench --family --format onnx --output family --rival ResNet-50=resnet50.onnx
+      whether multiply-accumulates tell the latency of all variants
 """
 
 
@@ -44,7 +51,7 @@ def _parser() -> CommandParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", type=Path, nargs="+", metavar="FILE|BUNDLE")
+    parser.add_argument("paths", type=Path, nargs="*", metavar="FILE|BUNDLE")
     parser.add_argument(
         "--against", type=Path, metavar="FILE", help="what ratios refer to (default: the first)"
     )
@@ -61,6 +68,20 @@ def _parser() -> CommandParser:
         help="that share the runs, one after the other, since figures differ from process to"
         " process (default: %(default)s)",
     )
+    modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
+    modes.add_argument(
+        "--profile", action="store_true", help="the time of each op, as the runtime tells it"
+    )
+    modes.add_argument(
+        "--minutes", type=float, metavar="M", help="run for so long, and tell how latency changes"
+    )
+    modes.add_argument(
+        "--family",
+        action="store_true",
+        help="time all variants, with random weights, beside their multiply-accumulates",
+    )
+    family = parser.add_argument_group("with --family")
+    add_family_options(family)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
     return parser
@@ -70,12 +91,34 @@ def _bench(options: argparse.Namespace) -> int:
     counts = _threads(options.threads)
     if options.runs < 1:
         raise UsageError("--runs must be at least 1")
-    from ..runtime.benchmark import LEAST_PROCESSES, benchmark
-    from ..runtime.machine import describe_machine
+    from ..runtime.benchmark import LEAST_PROCESSES
 
     if options.processes < LEAST_PROCESSES:
         raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
+    if options.minutes is not None and not 0 < options.minutes < float("inf"):
+        raise UsageError("--minutes must be above 0")
+    if options.family:
+        if options.paths or options.against:
+            raise UsageError("--family makes its own files; give others by --rival NAME=FILE")
+        from .family import bench_family
+
+        return bench_family(options, counts)
+    check_no_family_options(options)
+    if not options.paths:
+        raise UsageError("a file or a bundle is required; see lowformer-bench --help")
     paths = _files(options)
+    if options.profile:
+        return _profile(options, paths, counts)
+    if options.minutes is not None:
+        return _endure(options, paths, counts)
+    return _compare(options, paths, counts)
+
+
+def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+    """The files' ratios."""
+    from ..runtime.benchmark import benchmark
+    from ..runtime.machine import describe_machine
+
     with shown_progress(quiet=options.quiet) as progress:
         found = [
             benchmark(
@@ -89,17 +132,73 @@ def _bench(options: argparse.Namespace) -> int:
         ]
     if options.json:
         print_json(
-            {"machine": describe_machine(), "benchmarks": [_benchmark_json(item) for item in found]}
+            {"machine": describe_machine(), "benchmarks": [benchmark_json(item) for item in found]}
         )
     elif not options.quiet:
         from .bench_table import print_benchmark
 
         for item in found:
             print_benchmark(item)
-    for item in found:
-        for line in item.doubts:
-            print(f"INVALID, {item.threads} thread(s): {line}", file=sys.stderr)
-    return EXIT_OK if all(item.is_valid for item in found) else EXIT_FAILED
+    return exit_code([(item.threads, item.doubts) for item in found])
+
+
+def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+    """The times of the files' ops."""
+    from ..runtime.fresh_process import ask
+    from ..runtime.machine import describe_machine
+    from ..runtime.profile import Profile
+    from .profile_table import print_profile, profile_json
+
+    found = []
+    with shown_progress(quiet=options.quiet) as progress:
+        for count in counts:
+            for path in paths:
+                request = {"path": str(path), "threads": count, "runs": options.runs}
+                with progress.step(f"profiling {path.name}"):
+                    profile = Profile.from_dict(ask("profile", request))
+                found.append((path, count, profile))
+    if options.json:
+        profiles = [profile_json(*item) for item in found]
+        print_json({"machine": describe_machine(), "profiles": profiles})
+    elif not options.quiet:
+        for item in found:
+            print_profile(*item)
+    return EXIT_OK
+
+
+def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+    """The files' latency over minutes."""
+    from ..runtime.endurance import Endurance, endurance_doubts
+    from ..runtime.fresh_process import ask
+    from ..runtime.machine import describe_machine
+    from .endurance_table import endurance_json, print_endurance
+
+    found = []
+    with shown_progress(quiet=options.quiet) as progress:
+        for count in counts:
+            request = {
+                "paths": [str(path) for path in paths],
+                "threads": count,
+                "seconds": 60 * options.minutes,
+            }
+            with progress.step(f"running for {options.minutes:g} minutes, {count} thread(s)"):
+                endurance = Endurance.from_dict(ask("endurance", request))
+            found.append((count, endurance, endurance_doubts(endurance)))
+    if options.json:
+        results = [endurance_json(paths, *item) for item in found]
+        print_json({"machine": describe_machine(), "endurance": results})
+    elif not options.quiet:
+        for count, endurance, _ in found:
+            print_endurance(paths, count, endurance)
+    return exit_code([(count, doubts) for count, _, doubts in found])
+
+
+def exit_code(doubts: Sequence[tuple[int, Sequence[str]]]) -> int:
+    """Prints what speaks against the figures, by number of threads; gives the exit code."""
+    for threads, lines in doubts:
+        for line in lines:
+            print(f"INVALID, {threads} thread(s): {line}", file=sys.stderr)
+    return EXIT_FAILED if any(lines for _, lines in doubts) else EXIT_OK
 
 
 def _threads(text: str) -> list[int]:
@@ -137,7 +236,7 @@ def _files(options: argparse.Namespace) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def _benchmark_json(item: Benchmark) -> dict[str, Any]:
+def benchmark_json(item: Benchmark) -> dict[str, Any]:
     return {
         "threads": item.threads,
         "verdict": "valid" if item.is_valid else "INVALID",

@@ -12,15 +12,19 @@ from ..errors import ArtifactError
 from . import (
     coreml,
     executorch,
+    executorch_profile,
     executorch_program,
     executorch_residency,
     mlpackage,
     onnx,
+    onnx_profile,
     onnx_residency,
     tflite,
     tflite_metadata,
+    tflite_profile,
     tflite_residency,
 )
+from .profile import Profile
 from .residency import Residency
 from .runner import Runner
 
@@ -34,6 +38,7 @@ class Format:
         load_runtime: Imports what runs it, so that opening a file can be timed alone.
         runner: Opens a file with a number of threads.
         residency: Tells where its ops run.
+        profile: Tells what its ops take, for a file, threads and runs; in a fresh process only.
         tensors: Its inputs and outputs.
         metadata: What ``lowformer-export`` put into it, or None.
     """
@@ -42,6 +47,7 @@ class Format:
     load_runtime: Callable[[], object]
     runner: Callable[[Path, int], Runner]
     residency: Callable[[Path, int], Residency]
+    profile: Callable[[Path, int, int], Profile]
     tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
     metadata: Callable[[Path], dict[str, Any] | None]
 
@@ -52,6 +58,7 @@ FORMATS = {
         tflite.load_runtime,
         tflite.TFLiteRunner,
         tflite_residency.residency,
+        tflite_profile.profile,
         tflite.tensors,
         tflite_metadata.read_metadata,
     ),
@@ -60,6 +67,7 @@ FORMATS = {
         executorch.load_runtime,
         executorch.ExecuTorchRunner,
         executorch_residency.residency,
+        executorch_profile.profile,
         executorch.tensors,
         lambda path: executorch_program.read_program(path).metadata,
     ),
@@ -68,6 +76,7 @@ FORMATS = {
         onnx.load_runtime,
         onnx.OnnxRunner,
         onnx_residency.residency,
+        onnx_profile.profile,
         onnx.tensors,
         onnx.read_metadata,
     ),
@@ -76,6 +85,7 @@ FORMATS = {
         lambda: None,
         coreml.open_runner,
         coreml.residency,
+        coreml.profile,
         mlpackage.tensors,
         mlpackage.read_metadata,
     ),

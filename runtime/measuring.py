@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,28 @@ def _alone(request: Json) -> Json:
     return dataclasses.asdict(measure_alone(Path(request["path"]), request["threads"]))
 
 
-TASKS: Mapping[str, Callable[[Json], Json]] = {"time": _time, "alone": _alone}
+def _profile(request: Json) -> Json:
+    from .formats import format_of
+
+    path = Path(request["path"])
+    return dataclasses.asdict(format_of(path).profile(path, request["threads"], request["runs"]))
+
+
+def _endurance(request: Json) -> Json:
+    from .endurance import run_for
+
+    paths = [Path(path) for path in request["paths"]]
+    found = run_for(paths, threads=request["threads"], seconds=request["seconds"])
+    return dataclasses.asdict(found)
+
+
+TASKS: dict[str, Callable[[Json], Json]] = {
+    "time": _time,
+    "alone": _alone,
+    "profile": _profile,
+    "endurance": _endurance,
+}
+"""What a worker can do."""
 
 
 def main() -> int:

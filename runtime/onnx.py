@@ -41,7 +41,9 @@ def load_runtime() -> Any:
     return onnxruntime
 
 
-def open_session(path: Path, threads: int = 1, optimized: Path | None = None) -> Any:
+def open_session(
+    path: Path, threads: int = 1, optimized: Path | None = None, trace: Path | None = None
+) -> Any:
     """ONNX Runtime's session for a file.
 
     Args:
@@ -49,6 +51,7 @@ def open_session(path: Path, threads: int = 1, optimized: Path | None = None) ->
         threads: Threads within an op; ops run one after the other. Idle threads sleep: ONNX
             Runtime's default lets them spin, which slows down whatever else runs in turns.
         optimized: Where to write the graph as the runtime will run it.
+        trace: How the name of a trace of the runs begins, if one is to be written.
 
     Raises:
         ArtifactError: The file is missing, damaged, no ONNX model, or of a version or with ops
@@ -65,6 +68,9 @@ def open_session(path: Path, threads: int = 1, optimized: Path | None = None) ->
     options.log_severity_level = _ERRORS_ONLY
     if optimized:
         options.optimized_model_filepath = str(optimized)
+    if trace:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(trace)
     try:
         with deferred_interrupt(), captured_output():
             return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
@@ -128,6 +134,7 @@ class OnnxRunner(Runner):
     Args:
         path: The file; its input is [N, 3, H, W] in float32. Where N is open, it is 1.
         threads: Threads of ONNX Runtime.
+        trace: How the name of a trace of the runs begins, if one is to be written.
 
     Raises:
         ArtifactError: The file cannot be read, or has other inputs and outputs.
@@ -135,8 +142,8 @@ class OnnxRunner(Runner):
 
     runtime = "ONNX Runtime"
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        session = open_session(path, threads)
+    def __init__(self, path: Path, threads: int = 1, trace: Path | None = None) -> None:
+        session = open_session(path, threads, trace=trace)
         inputs, outputs = session.get_inputs(), session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4:
             raise ArtifactError(f"{path}: not an image classifier with one input and one output")
@@ -165,6 +172,10 @@ class OnnxRunner(Runner):
     def output(self) -> NDArray[np.float32]:
         (logits,) = self._binding.copy_outputs_to_cpu()
         return np.asarray(logits, np.float32)
+
+    def end_trace(self) -> Path:
+        """Ends the trace that was asked for, and gives its file."""
+        return Path(self._session.end_profiling())
 
     def close(self) -> None:
         self._binding = self._session = None

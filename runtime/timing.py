@@ -7,8 +7,6 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ..errors import ArtifactError
 from .formats import format_of
 from .latency import LatencyResult, time_interleaved
@@ -71,7 +69,5 @@ def opened(path: Path, threads: int) -> Iterator[Runner]:
                 f"{path}: here only the {runner.runtime} can compute it, whose times say nothing;"
                 " time it on the device"
             )
-        shape = (runner.batch, 3, runner.input_size, runner.input_size)
-        noise = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-        runner.set_input(noise)
+        runner.set_noise()
         yield runner

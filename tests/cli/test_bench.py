@@ -21,6 +21,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "doubts", lambda results, ratios, load: [])
 
 
+@pytest.fixture
+def demo_onnx(all_formats_bundle: Path) -> Path:
+    """The demo model as an ONNX file."""
+    return all_formats_bundle / "demo-fp32.onnx"
+
+
 @pytest.mark.usefixtures("unhurried")
 def test_a_bundles_files_beside_the_first(
     demo_bundle: Path, capfd: pytest.CaptureFixture[str]
@@ -48,11 +54,10 @@ def test_a_bundles_files_beside_the_first(
 
 @pytest.mark.usefixtures("unhurried")
 def test_any_file_against_any_other(
-    demo_bundle: Path, all_formats_bundle: Path, capfd: pytest.CaptureFixture[str]
+    demo_bundle: Path, demo_onnx: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    other = all_formats_bundle / "demo-fp32.onnx"
     ours = demo_bundle / "demo-int8.tflite"
-    assert main([str(ours), "--against", str(other), *FAST[:-1]]) == 0
+    assert main([str(ours), "--against", str(demo_onnx), *FAST[:-1]]) == 0
     out, err = capfd.readouterr()
     lines = [line for line in out.splitlines() if "demo-" in line]
     assert ["demo-fp32.onnx" in lines[0], "demo-int8.tflite" in lines[1]] == [True, True]
@@ -79,6 +84,15 @@ def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixtur
         (["--threads", "0", "BUNDLE"], "at least 1"),
         (["--runs", "0", "BUNDLE"], "at least 1"),
         (["--processes", "1", "BUNDLE"], "--processes must be at least 2"),
+        (["--minutes", "0", "BUNDLE"], "--minutes must be above 0"),
+        (["--minutes", "nan", "BUNDLE"], "--minutes must be above 0"),
+        (["--minutes", "1", "--profile", "BUNDLE"], "not allowed with"),
+        (["--family", "BUNDLE"], "--family makes its own files"),
+        (["--plot", "p.png", "BUNDLE"], "--plot belongs to --family"),
+        (["--family", "--plot", "p.gif"], "--plot takes a .png or .svg file"),
+        (["--family", "--rival", "x.onnx"], "--rival takes NAME=FILE, not x.onnx"),
+        (["--family", "--rival", "x=none.onnx"], "none.onnx: there is no such file"),
+        (["--family", "--variants", "b9"], "model 'b9' is not known"),
         ([], "required"),
     ],
 )
@@ -124,3 +138,73 @@ def test_the_same_file_is_timed_once(demo_bundle: Path) -> None:
     path = demo_bundle / "demo-int8.tflite"
     options = bench._parser().parse_args([str(path), str(path), "--against", str(path)])
     assert bench._files(options) == [path]
+
+
+def test_ops_and_their_times(
+    demo_bundle: Path, demo_onnx: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tflite = demo_bundle / "demo-int8.tflite"
+    arguments = [str(tflite), str(demo_onnx), "--profile", "--runs", "8"]
+    assert main([*arguments, "--quiet", "--json"]) == 0
+    profiles = json.loads(capfd.readouterr().out)["profiles"]
+    assert [item["runtime"] for item in profiles] == ["LiteRT", "ONNX Runtime"]
+    for item, expected in zip(profiles, ("IGEMM", "Conv"), strict=True):
+        assert item["missing"] is None
+        assert item["runs"] == 8
+        assert sum(op["share"] for op in item["ops"]) == pytest.approx(1)
+        assert sum(kind["ops"] for kind in item["kinds"]) == len(item["ops"]) > 100
+        assert any(expected in kind["kind"] for kind in item["kinds"])
+        times = [kind["ms"] for kind in item["kinds"]]
+        assert times == sorted(times, reverse=True)
+    assert main(arguments[1:]) == 0
+    out, err = capfd.readouterr()
+    assert "kind of op" in out
+    assert "demo-fp32.onnx: " in out
+    assert "profiling demo-fp32.onnx" in err
+
+
+def test_latency_over_minutes(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    paths = [str(demo_bundle / f"demo-{name}.tflite") for name in ("fp32", "int8")]
+    code = main([*paths, "--minutes", "0.03", "--json", "--quiet"])
+    (found,) = json.loads(capfd.readouterr().out)["endurance"]
+    assert code == (0 if found["verdict"] == "valid" else 1)
+    seconds = [moment["seconds"] for moment in found["moments"]]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] >= 1.8
+    for item in found["files"]:
+        assert len(item["windows"]) == len(seconds)
+        assert all(0 < w["median_ms"] <= w["p90_ms"] for w in item["windows"])
+        assert item["change"] in ("steady", "throttled", "faster", "uncertain")
+        assert item["change_low"] <= item["change_value"] <= item["change_high"]
+    main([paths[0], "--minutes", "0.01"])
+    out, err = capfd.readouterr()
+    assert "the last window took" in out
+    assert "running for 0.01 minutes" in err
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_family_and_its_rival(
+    demo_onnx: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plot = tmp_path / "family.svg"
+    arguments = ["--family", "--variants", "demo", "--output", str(tmp_path / "files")]
+    arguments += ["--rival", f"trained={demo_onnx}", *FAST[:-1]]
+    assert main([*arguments, "--quiet", "--json", "--plot", str(plot)]) == 0
+    (found,) = json.loads(capfd.readouterr().out)["families"]
+    ours, rival = found["models"]
+    assert (ours["name"], rival["name"]) == ("demo", "trained")
+    assert (ours["random_weights"], rival["random_weights"]) == (True, False)
+    # The same architecture, counted from the model and from the file.
+    assert rival["macs"] == pytest.approx(ours["macs"], rel=0.02)
+    assert rival["params"] == pytest.approx(ours["params"], rel=0.02)
+    assert ours["ms_per_gmac"] == pytest.approx(1e9 * ours["measured_ms"] / ours["macs"])
+    assert found["spearman_measured"]["models"] == 2
+    assert "trained" in plot.read_text()
+    (made,) = (tmp_path / "files").iterdir()
+    before = made.stat().st_mtime_ns
+    assert main(arguments) == 0
+    assert made.stat().st_mtime_ns == before
+    out, err = capfd.readouterr()
+    assert "random weights" in out
+    assert "cannot be checked on this machine" in out
+    assert "making" not in err

@@ -122,6 +122,8 @@ def test_a_worker_needs_no_torch(demo_bundle: Path) -> None:
         "import sys\n"
         "from lowformer_edge.runtime.measuring import TASKS\n"
         f"path = {str(demo_bundle / 'demo-int8.tflite')!r}\n"
+        "TASKS['profile']({'path': path, 'threads': 1, 'runs': 1})\n"
+        "TASKS['endurance']({'paths': [path], 'threads': 1, 'seconds': 0.1})\n"
         "TASKS['alone']({'path': path, 'threads': 1})\n"
         "TASKS['time']({'paths': [path], 'threads': 1, 'rounds': 1, 'first': 0})\n"
         "assert 'torch' not in sys.modules\n"

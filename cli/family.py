@@ -1,0 +1,110 @@
+"""``lowformer-bench --family``: whether multiply-accumulates tell the latency of models."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..progress import Progress
+from .bench import exit_code
+from .console import print_json, shown_progress
+
+if TYPE_CHECKING:
+    from ..runtime.family import Member
+
+
+def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
+    """Makes the variants' files where they are missing, and times them beside the rivals'."""
+    from ..runtime.benchmark import benchmark
+    from ..runtime.family import placed
+    from ..runtime.machine import describe_machine
+    from .family_table import family_json, print_family
+
+    if options.plot and options.plot.suffix not in (".png", ".svg"):
+        raise UsageError(f"--plot takes a .png or .svg file, not {options.plot}")
+    folder = options.output or Path("lowformer-family")
+    rivals = [_rival(text) for text in options.rival or ()]
+    with shown_progress(quiet=options.quiet) as progress:
+        members = [
+            *_variants(folder, options.format or "onnx", options.variants, progress),
+            *rivals,
+        ]
+        found = [
+            benchmark(
+                [member.path for member in members],
+                threads=count,
+                runs=options.runs,
+                processes=options.processes,
+                progress=progress,
+            )
+            for count in counts
+        ]
+    models = [placed(members, item) for item in found]
+    if options.json:
+        results = [family_json(item, each) for item, each in zip(found, models, strict=True)]
+        print_json({"machine": describe_machine(), "families": results})
+    elif not options.quiet:
+        for item, each in zip(found, models, strict=True):
+            print_family(item, each)
+    if options.plot:
+        from .family_plot import save_plot
+
+        save_plot(options.plot, models[0], counts[0])
+    return exit_code([(item.threads, item.doubts) for item in found])
+
+
+def _variants(folder: Path, format_: str, names: str | None, progress: Progress) -> list[Member]:
+    """The variants' files, made with random weights where they are missing.
+
+    Raises:
+        ConfigError: A name is none of a variant.
+        ExportError: A converter failed.
+    """
+    import torch
+
+    from ..artifact.content import write_content
+    from ..artifact.files import replaced_file
+    from ..export.bundle import exporter_of
+    from ..export.spec import ExportSpec
+    from ..models.complexity import complexity
+    from ..models.loading import load_model
+    from ..models.lowformer import LowFormer
+    from ..models.variants import PUBLISHED, variant
+    from ..runtime.family import Member
+
+    configs = [variant(name) for name in (names.split(",") if names else PUBLISHED)]
+    folder.mkdir(parents=True, exist_ok=True)
+    members = []
+    for config in configs:
+        path = folder / f"{config.name}-random-fp32.{format_}"
+        if not path.exists():
+            with progress.step(f"making {path.name} with random weights"):
+                exporter = exporter_of(format_, load_model(config.name, random_weights=True), 1)
+                content = exporter.export(ExportSpec(format_), exporter.model, None)
+                with replaced_file(path) as temporary:
+                    write_content(temporary, content)
+        with torch.device("meta"):
+            count = complexity(LowFormer(config), config.input_size)
+        members.append(Member(config.name, path, count.macs, count.params, config.name))
+    return members
+
+
+def _rival(text: str) -> Member:
+    """A model that the user named with its file.
+
+    Raises:
+        UsageError: The text is no name with a file.
+    """
+    from ..runtime.family import Member
+    from ..runtime.onnx_complexity import macs_and_params
+
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise UsageError(f"--rival takes NAME=FILE, not {text}")
+    path = Path(file)
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file")
+    macs, params = macs_and_params(path) if path.suffix == ".onnx" else (None, None)
+    return Member(name, path, macs, params)
