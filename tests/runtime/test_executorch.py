@@ -170,3 +170,15 @@ def test_running_a_program_without_torch(programs: dict[str, Path]) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_its_tracer_tells_the_times_of_ops(programs: dict[str, Path]) -> None:
+    from lowformer_edge.runtime.executorch_profile import profile
+
+    found = profile(programs["xnnpack"], 1, 4)
+    assert (found.runtime, found.runs, found.missing) == ("ExecuTorch", 4, None)
+    assert any(kind.startswith("Convolution") for kind, _, _ in found.kinds())
+    assert not any(op.name.startswith(("Method", "DELEGATE")) for op in found.ops)
+    assert found.milliseconds > 0
+    with pytest.raises(ArtifactError, match="VulkanBackend"):
+        profile(programs["vulkan"], 1, 4)
