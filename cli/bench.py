@@ -23,6 +23,10 @@ from .family_options import add_family_options, check_no_family_options
 if TYPE_CHECKING:
     from ..runtime.benchmark import Benchmark, Timed
 
+RUNS = 300
+PROFILED_RUNS = 50
+PROCESSES = 10
+
 _EXAMPLES = """examples:
   lowformer-bench demo-all
       every file of a bundle that can be run here, beside the first
@@ -59,14 +63,17 @@ def _parser() -> CommandParser:
         "--threads", default="1", metavar="N,...", help="threads of each runtime (default: 1)"
     )
     parser.add_argument(
-        "--runs", type=int, default=300, help="timed runs of each file (default: %(default)s)"
+        "--runs",
+        type=int,
+        metavar="N",
+        help=f"timed runs of each file (default: {RUNS}, with --profile {PROFILED_RUNS})",
     )
     parser.add_argument(
         "--processes",
         type=int,
-        default=10,
+        metavar="N",
         help="that share the runs, one after the other, since figures differ from process to"
-        " process (default: %(default)s)",
+        f" process (default: {PROCESSES})",
     )
     modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
     modes.add_argument(
@@ -89,12 +96,7 @@ def _parser() -> CommandParser:
 
 def _bench(options: argparse.Namespace) -> int:
     counts = _threads(options.threads)
-    if options.runs < 1:
-        raise UsageError("--runs must be at least 1")
-    from ..runtime.benchmark import LEAST_PROCESSES
-
-    if options.processes < LEAST_PROCESSES:
-        raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
+    _set_counts(options)
     if options.minutes is not None and not 0 < options.minutes < float("inf"):
         raise UsageError("--minutes must be above 0")
     if options.family:
@@ -112,6 +114,28 @@ def _bench(options: argparse.Namespace) -> int:
     if options.minutes is not None:
         return _endure(options, paths, counts)
     return _compare(options, paths, counts)
+
+
+def _set_counts(options: argparse.Namespace) -> None:
+    """Fills in how many runs and processes there are to be.
+
+    Raises:
+        UsageError: A number is too small, or was given where it would do nothing.
+    """
+    from ..runtime.benchmark import LEAST_PROCESSES
+
+    if options.minutes is not None and options.runs is not None:
+        raise UsageError("--minutes runs for as long as it says; leave --runs out")
+    if (options.minutes is not None or options.profile) and options.processes is not None:
+        raise UsageError("--processes is for ratios; leave it out with --minutes and --profile")
+    if options.runs is None:
+        options.runs = PROFILED_RUNS if options.profile else RUNS
+    if options.processes is None:
+        options.processes = PROCESSES
+    if options.runs < 1:
+        raise UsageError("--runs must be at least 1")
+    if options.processes < LEAST_PROCESSES:
+        raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
 
 
 def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-RUNS = 50
 WARMUP = 5
 
 

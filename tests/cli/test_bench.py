@@ -84,6 +84,8 @@ def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixtur
         (["--threads", "0", "BUNDLE"], "at least 1"),
         (["--runs", "0", "BUNDLE"], "at least 1"),
         (["--processes", "1", "BUNDLE"], "--processes must be at least 2"),
+        (["--minutes", "1", "--runs", "9", "BUNDLE"], "leave --runs out"),
+        (["--profile", "--processes", "5", "BUNDLE"], "--processes is for ratios"),
         (["--minutes", "0", "BUNDLE"], "--minutes must be above 0"),
         (["--minutes", "nan", "BUNDLE"], "--minutes must be above 0"),
         (["--minutes", "1", "--profile", "BUNDLE"], "not allowed with"),
