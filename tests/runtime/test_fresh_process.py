@@ -55,8 +55,8 @@ def test_what_a_runtime_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:
         "    print('loud', flush=True)\n"
         "    os.write(1, b'louder')\n"
         "    return request\n"
-        "worker.TASKS['shout'] = shout\n"
-        "worker.main()\n"
+        "measuring.TASKS['shout'] = shout\n"
+        "measuring.main()\n"
     )
     assert ask("shout", {"volume": 11}, [sys.executable, str(loud)]) == {"volume": 11}
 
@@ -89,8 +89,8 @@ def test_a_worker_ends_when_its_parent_was_killed(tmp_path: Path) -> None:
         "def wait(request):\n"
         f"    Path({str(noted)!r}).write_text(str(os.getpid()))\n"
         "    time.sleep(60)\n"
-        "worker.TASKS['wait'] = wait\n"
-        "worker.main()\n"
+        "measuring.TASKS['wait'] = wait\n"
+        "measuring.main()\n"
     )
     parent = (
         "import sys\n"
