@@ -36,6 +36,8 @@ _EXAMPLES = """examples:
       which ops take the time
   lowformer-bench mine-int8.tflite --minutes 10
       whether it becomes slower when the machine becomes hot
+  lowformer-bench demo-all --on arm:cortex-a76,arm:i8mm
+      how many instructions each file needs on ARM processors
   lowformer-bench --family --format onnx --output family --rival ResNet-50=resnet50.onnx
       whether multiply-accumulates tell the latency of all variants
 """
@@ -75,6 +77,13 @@ def _parser() -> CommandParser:
         help="that share the runs, one after the other, since figures differ from process to"
         f" process (default: {PROCESSES})",
     )
+    parser.add_argument(
+        "--on",
+        default="host",
+        metavar="TARGET,...",
+        help="host, or emulated processors such as arm:cortex-a76, on which instructions are"
+        " counted, since their times say nothing (default: %(default)s)",
+    )
     modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
     modes.add_argument(
         "--profile", action="store_true", help="the time of each op, as the runtime tells it"
@@ -109,6 +118,8 @@ def _bench(options: argparse.Namespace) -> int:
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
     paths = _files(options)
+    if options.on != "host":
+        return _count(options, paths)
     if options.profile:
         return _profile(options, paths, counts)
     if options.minutes is not None:
@@ -136,6 +147,32 @@ def _set_counts(options: argparse.Namespace) -> None:
         raise UsageError("--runs must be at least 1")
     if options.processes < LEAST_PROCESSES:
         raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
+
+
+def _count(options: argparse.Namespace, paths: list[Path]) -> int:
+    """The files' instructions on emulated processors."""
+    from ..runtime.arm_target import ArmTarget
+    from ..runtime.instruction_report import count_instructions
+    from ..runtime.targets import open_target
+    from .instruction_table import instructions_json, print_instructions
+
+    if options.profile or options.minutes is not None:
+        raise UsageError("--profile and --minutes need times, which an emulated target has not")
+    targets = [open_target(name.strip()) for name in options.on.split(",")]
+    emulated = [target for target in targets if isinstance(target, ArmTarget)]
+    for target in targets:
+        if target not in emulated:
+            raise UsageError(
+                f"--on {target.name}: only host, alone, and arm:CPU can be measured; for parity on"
+                " others there is lowformer-verify --on"
+            )
+    with shown_progress(quiet=options.quiet) as progress:
+        found = count_instructions(paths, emulated, progress)
+    if options.json:
+        print_json({"instructions": [instructions_json(item) for item in found]})
+    elif not options.quiet:
+        print_instructions(found)
+    return EXIT_OK
 
 
 def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:

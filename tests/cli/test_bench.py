@@ -210,3 +210,34 @@ def test_a_family_and_its_rival(
     assert "random weights" in out
     assert "cannot be checked on this machine" in out
     assert "making" not in err
+
+
+@pytest.mark.usefixtures("arm_lab")
+def test_instructions_on_an_emulated_processor(
+    demo_bundle: Path, demo_onnx: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(demo_bundle / "demo-int8.tflite"), str(demo_onnx)]
+    arguments = ["--on", "arm:cortex-a76", "--json", "--quiet"]
+    assert main([*files, *arguments]) == 0
+    int8, fp32 = json.loads(capfd.readouterr().out)["instructions"]
+    assert int8["ratio"] == 1
+    assert fp32["ratio"] == fp32["instructions"] / int8["instructions"] > 2
+    assert int8["classes"]["dot-product"] > 1e6
+    assert fp32["classes"]["dot-product"] == 0
+    assert main([files[0], "--on", "arm:cortex-a76", "--json", "--quiet"]) == 0
+    (again,) = json.loads(capfd.readouterr().out)["instructions"]
+    assert again["instructions"] == pytest.approx(int8["instructions"], rel=0.001)
+
+
+def test_targets_that_cannot_be_measured(
+    demo_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = str(demo_bundle / "demo-int8.tflite")
+    for extra, reason in [
+        (["--on", "gpu"], "only host, alone, and arm:CPU can be measured"),
+        (["--on", "host,arm:cortex-a76"], "only host, alone"),
+        (["--on", "arm:m1"], "no ARM processor is called 'm1'"),
+        (["--on", "arm:cortex-a76", "--profile"], "need times"),
+    ]:
+        assert main([path, *extra, "--quiet"]) == 2
+        assert reason in capfd.readouterr().err
