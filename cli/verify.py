@@ -103,6 +103,7 @@ def _verify(options: argparse.Namespace) -> int:
     from ..runtime.matrix import too_far
     from ..runtime.target_check import Checked, check_on_targets
     from ..runtime.targets import open_targets
+    from .culprits import explained
 
     targets = open_targets(options.on)
     requirements = requirements_of(options)
@@ -112,7 +113,8 @@ def _verify(options: argparse.Namespace) -> int:
     trained = manifest.source.fit_for_accuracy
     mac = _mac_results(options, manifest)
     with shown_progress(quiet=options.quiet) as progress:
-        images, rewritten = _reference(options, manifest, progress)
+        weights = _weights(options, manifest)
+        images, rewritten = _reference(options, manifest, weights, progress)
         check = check_on_targets(
             [Checked(options.bundle / item.file.path, item.precision) for item in runnable],
             targets,
@@ -123,7 +125,16 @@ def _verify(options: argparse.Namespace) -> int:
             threads=options.threads,
             progress=progress,
         )
-    failures = [f"{link.second}: {link.failure}" for link in rewritten if link.failure]
+        links = explained(
+            [*rewritten, *check.links],
+            check.placed,
+            options.bundle,
+            manifest,
+            weights if importlib.util.find_spec("torch") else None,
+            images,
+            progress,
+        )
+    failures = [link.complaint for link in links if link.complaint]
     failures += check.failures
     precisions = {item.file.path: item.precision for item in manifest.artifacts}
     for name, unit, result, parity in mac:
@@ -131,7 +142,7 @@ def _verify(options: argparse.Namespace) -> int:
         if parity:
             reason = too_far(precisions[name], parity, fit_for_accuracy=trained)
         failures += [f"{name} on the Mac's {unit}: {reason}"] if reason else []
-    check = dataclasses.replace(check, links=(*rewritten, *check.links), failures=tuple(failures))
+    check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))
     _show(options, manifest, images, check, mac)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
@@ -163,23 +174,28 @@ def _mac_results(options: argparse.Namespace, manifest: Manifest) -> list[MacRes
 
 
 def _reference(
-    options: argparse.Namespace, manifest: Manifest, progress: Progress
+    options: argparse.Namespace, manifest: Manifest, weights: Path | None, progress: Progress
 ) -> tuple[Images, list[Link]]:
     """Images with the eager model's logits if they can be had, and the links to its rewrites."""
-    from .. import demo
-    from ..artifact.files import digest_of
     from ..artifact.golden import GoldenVectors
     from ..runtime.images import Images
 
     preprocessing = manifest.preprocessing_spec()
-    is_demo = manifest.source.sha256 == digest_of(demo.CHECKPOINT)
-    if options.evaluation_data or (is_demo and importlib.util.find_spec("torch")):
+    if options.evaluation_data or (weights and importlib.util.find_spec("torch")):
         decoded = _images(options, manifest, progress)
-        weights = demo.CHECKPOINT if is_demo and not options.weights else options.weights
         images = Images(decoded.name, decoded.pixels, None, decoded.labels, preprocessing)
         return _eager(weights, manifest, images, options, progress) if weights else (images, [])
     golden = GoldenVectors.load(options.bundle / manifest.golden.path)
     return Images("golden vectors", golden.pixels, golden.logits, None, preprocessing), []
+
+
+def _weights(options: argparse.Namespace, manifest: Manifest) -> Path | None:
+    """The bundle's checkpoint, where it was given or is the bundled one."""
+    from .. import demo
+    from ..artifact.files import digest_of
+
+    is_demo = manifest.source.sha256 == digest_of(demo.CHECKPOINT)
+    return demo.CHECKPOINT if is_demo and not options.weights else options.weights
 
 
 def _images(options: argparse.Namespace, manifest: Manifest, progress: Progress) -> DecodedImages:
@@ -319,6 +335,8 @@ def _link_json(link: Link) -> dict[str, Any]:
         "second": link.second,
         "least_db": link.least_db,
         "failure": link.failure,
+        "cause": link.cause,
+        "culprit": link.culprit and dataclasses.asdict(link.culprit),
         **link.parity.model_dump(mode="json"),
     }
 

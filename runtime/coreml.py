@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import ArtifactError, ConfigError, MissingDependencyError
 from ..native_output import captured_output
 from .mil_interpreter import Interpreter
 from .mil_kernels import UnsupportedOperationError
+from .mil_program import Operation
 from .mlpackage import Feature, MLPackage, read_package
 from .profile import Profile
 from .residency import OpRecord, Residency
@@ -76,6 +78,9 @@ class PackageRunner(Runner):
         path: The package.
         threads: Threads of the runtime.
 
+    Attributes:
+        program: What it computes.
+
     Raises:
         ArtifactError: It cannot be read, or is no image classifier of ours.
     """
@@ -86,10 +91,14 @@ class PackageRunner(Runner):
         self.batch, _, self.input_size, _ = self._image.shape
         self.num_classes = _logits(path, package).shape[-1]
         self.threads = threads
-        self._program = package.program
+        self.program = package.program
         self._preprocessing = None
         if self._image.kind == "image":
             self._preprocessing = _stated_preprocessing(path, package)
+
+    def given(self, images: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """The package's inputs for normalised images [batch, 3, H, W]."""
+        return {self._image.name: self._given(images)}
 
     def _given(self, images: NDArray[np.float32]) -> NDArray[Any]:
         """What the package takes for normalised images [N, 3, H, W]: these, or pixels."""
@@ -145,7 +154,7 @@ class InterpreterRunner(PackageRunner):
                 " install the extra coreml-runtime"
             ) from error
         try:
-            self._interpreter: Interpreter | None = Interpreter(self._program)
+            self._interpreter: Interpreter | None = Interpreter(self.program)
         except UnsupportedOperationError as error:
             raise ArtifactError(
                 f"{path}: holds {error}, which the interpreter does not know"
@@ -160,7 +169,15 @@ class InterpreterRunner(PackageRunner):
         self._path = path
 
     def set_input(self, images: NDArray[np.float32]) -> None:
-        self._inputs = {self._image.name: self._given(images)}
+        self._inputs = self.given(images)
+
+    def compute(
+        self, step: Operation, values: Mapping[str, NDArray[Any]]
+    ) -> dict[str, NDArray[Any]]:
+        """The outputs of one of the program's ops, as :meth:`Interpreter.compute` gives them."""
+        assert self._interpreter is not None
+        with self._threads.limit(limits=self.threads, user_api="blas"):
+            return self._interpreter.compute(step, values)
 
     def invoke(self) -> None:
         assert self._interpreter is not None

@@ -7,9 +7,14 @@ in ExecuTorch 1.5; both schemas only ever grow at the end.
 from __future__ import annotations
 
 import dataclasses
+import math
 import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..errors import ArtifactError
@@ -19,14 +24,17 @@ FILE_IDENTIFIER = b"ET12"
 FORWARD = "forward"
 XNNPACK = "XnnpackBackend"
 
+_Read = TypeVar("_Read")
+
 _EXTENDED_HEADER = b"eh00"
 _XNNPACK_HEADER = b"XH00"
 
 _KERNEL_CALL, _DELEGATE_CALL = 1, 2
 _TENSOR, _STRING = 5, 6
 _SEGMENT = 1
+_FLOAT = 6
 
-_XNNPACK_NODES = [
+XNNPACK_NODES = [
     "Add",
     "FullyConnected",
     "Softmax",
@@ -115,6 +123,22 @@ class ExecuTorchProgram:
         return tuple(dict.fromkeys(calls))
 
 
+@dataclasses.dataclass(frozen=True)
+class DelegateContent:
+    """What the only part of a program that does anything, a delegate, is given.
+
+    Attributes:
+        payload: The delegate's own data.
+        named: Data that these refer to by name.
+        arguments: What the program calls it with, inputs first: a constant tensor, or None for
+            the program's own inputs and outputs.
+    """
+
+    payload: memoryview
+    named: Mapping[str, memoryview]
+    arguments: tuple[NDArray[np.float32] | None, ...]
+
+
 def read_program(path: Path) -> ExecuTorchProgram:
     """Reads a program.
 
@@ -122,6 +146,28 @@ def read_program(path: Path) -> ExecuTorchProgram:
         ArtifactError: The file is missing, cut off, damaged, of another version of the format,
             or has no method ``forward``.
     """
+    return _checked(path, _read)
+
+
+def read_delegate(path: Path) -> DelegateContent:
+    """Reads what a program gives to XNNPACK, where that computes all of it.
+
+    Raises:
+        ArtifactError: The file cannot be read, see :func:`read_program`, or a part of it runs
+            elsewhere.
+    """
+    calls = read_program(path).calls
+    others = [call if isinstance(call, str) else call.backend for call in calls]
+    if others != [XNNPACK]:
+        raise ArtifactError(
+            f"{path}: runs {', '.join(dict.fromkeys(others))}; only programs that are one call of"
+            f" {XNNPACK} can be computed op by op"
+        )
+    return _checked(path, _delegate)
+
+
+def _checked(path: Path, read: Callable[[memoryview], _Read]) -> _Read:
+    """What a reader makes of a file, with damage as one line."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -136,7 +182,7 @@ def read_program(path: Path) -> ExecuTorchProgram:
             )
         raise ArtifactError(f"{path}: is no ExecuTorch program (.pte)")
     try:
-        return _read(memoryview(content))
+        return read(memoryview(content))
     except (DamagedBufferError, struct.error, IndexError, AttributeError) as error:
         raise ArtifactError(
             f"{path}: is cut off or damaged ({error}); copy it or export it again"
@@ -175,6 +221,49 @@ def _read(content: memoryview) -> ExecuTorchProgram:
         outputs=_shapes(plan, 4),
         metadata=_metadata(plans.get(METADATA_NAME)),
     )
+
+
+def _delegate(content: memoryview) -> DelegateContent:
+    base = _segments_base(content)
+    program = Table.root(content)
+    (plan,) = (plan for plan in program.tables(1) if plan.text(0) == FORWARD)
+    instructions = [item.union(0) for chain in plan.tables(5) for item in chain.tables(2)]
+    ((_, call),) = instructions
+    assert call is not None
+    values = plan.tables(2)
+    return DelegateContent(
+        payload=_payload(content, program, plan.tables(7)[call.integer(0)], base),
+        named={
+            item.text(0): _segment(content, program, item.integer(1, "<I"), base)
+            for item in program.tables(7)
+        },
+        arguments=tuple(
+            _constant(content, program, values[index], base) for index in call.integers(1)
+        ),
+    )
+
+
+def _constant(
+    content: memoryview, program: Table, value: Table, base: int
+) -> NDArray[np.float32] | None:
+    """A constant tensor; None for one that is computed or given."""
+    kind, tensor = value.union(0)
+    if kind != _TENSOR or tensor is None:
+        raise DamagedBufferError("a delegate's argument is no tensor")
+    index = tensor.integer(5, "<I")
+    if index == 0:
+        return None
+    if tensor.integer(0, "<b") != _FLOAT:
+        raise DamagedBufferError("a delegate's argument is a constant of another type than float")
+    shape = tensor.integers(2)
+    count = math.prod(shape)
+    segment = program.table(5)
+    assert segment is not None
+    start = segment.integers(1, "<Q")[index]
+    data = _segment(content, program, segment.integer(0, "<I"), base)[start : start + 4 * count]
+    order = tuple(tensor.content(3)) or tuple(range(len(shape)))
+    stored = np.frombuffer(data, "<f4", count).reshape([shape[axis] for axis in order])
+    return stored.transpose(np.argsort(order))
 
 
 def _segments_base(content: memoryview) -> int:
@@ -221,15 +310,22 @@ def _nodes(content: memoryview, program: Table, backend: Table, base: int) -> tu
     """Kinds of nodes in a delegate's payload, if that is XNNPACK's."""
     if backend.text(0) != XNNPACK:
         return ()
-    payload = _payload(content, program, backend, base)
-    if bytes(payload[4:8]) == _XNNPACK_HEADER:
-        start, size = struct.unpack_from("<II", payload, 10)
-        payload = payload[start : start + size]
-    kinds = [node.union(0)[0] for node in Table.root(payload).tables(1)]
-    return tuple(
-        _XNNPACK_NODES[kind - 1] if 0 < kind <= len(_XNNPACK_NODES) else f"node {kind}"
-        for kind in kinds
-    )
+    graph, _ = xnnpack_parts(_payload(content, program, backend, base))
+    return tuple(xnnpack_kind(node.union(0)[0]) for node in Table.root(graph).tables(1))
+
+
+def xnnpack_kind(number: int) -> str:
+    """What a kind of nodes is called, by its number in the schema's union."""
+    known = 0 < number <= len(XNNPACK_NODES)
+    return XNNPACK_NODES[number - 1] if known else f"node {number}"
+
+
+def xnnpack_parts(payload: memoryview) -> tuple[memoryview, memoryview]:
+    """The graph of a payload, and the constants that lie behind it."""
+    if bytes(payload[4:8]) != _XNNPACK_HEADER:
+        return payload, payload[:0]
+    start, size, constants = struct.unpack_from("<III", payload, 10)
+    return payload[start : start + size], payload[constants:]
 
 
 def _payload(content: memoryview, program: Table, backend: Table, base: int) -> memoryview:
@@ -239,6 +335,11 @@ def _payload(content: memoryview, program: Table, backend: Table, base: int) -> 
     index = reference.integer(1, "<I")
     if reference.integer(0, "<b") != _SEGMENT:
         return program.tables(3)[index].content(0)
+    return _segment(content, program, index, base)
+
+
+def _segment(content: memoryview, program: Table, index: int, base: int) -> memoryview:
+    """Data that lie behind the program."""
     segment = program.tables(4)[index]
     start, size = base + segment.integer(0, "<Q"), segment.integer(1, "<Q")
     return content[start : start + size]

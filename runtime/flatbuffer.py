@@ -50,10 +50,21 @@ class Table:
             raise DamagedBufferError("a vector ends after the file")
         return self._buffer[start : start + length]
 
-    def integers(self, field: int) -> tuple[int, ...]:
-        """A vector of 32-bit integers."""
+    def number(self, field: int, default: float = 0.0) -> float:
+        """A 32-bit floating-point number."""
+        position = self._at(field)
+        return default if position is None else _unpacked(self._buffer, "<f", position)
+
+    def integers(self, field: int, kind: str = "<i") -> tuple[int, ...]:
+        """A vector of integers of the type that ``struct`` calls ``kind``."""
         start, length = self._vector(field)
-        return tuple(self._number("<i", start + 4 * index) for index in range(length))
+        size = struct.calcsize(kind)
+        return tuple(self._number(kind, start + size * index) for index in range(length))
+
+    def numbers(self, field: int) -> tuple[float, ...]:
+        """A vector of 32-bit floating-point numbers."""
+        start, length = self._vector(field)
+        return tuple(_unpacked(self._buffer, "<f", start + 4 * index) for index in range(length))
 
     def table(self, field: int) -> Table | None:
         """A table, also one that is a union's value."""
@@ -93,10 +104,14 @@ class Table:
 
 
 def _number(buffer: memoryview, kind: str, position: int) -> int:
+    return int(_unpacked(buffer, kind, position))
+
+
+def _unpacked(buffer: memoryview, kind: str, position: int) -> float:
     if position < 0:
         raise DamagedBufferError("an offset leads before the file's start")
     try:
         (number,) = struct.unpack_from(kind, buffer, position)
     except struct.error as error:
         raise DamagedBufferError("an offset leads behind the file's end") from error
-    return int(number)
+    return number

@@ -15,18 +15,23 @@ from . import (
     executorch_profile,
     executorch_program,
     executorch_residency,
+    executorch_trace,
+    mil_trace,
     mlpackage,
     onnx,
     onnx_profile,
     onnx_residency,
+    onnx_trace,
     tflite,
     tflite_metadata,
     tflite_profile,
     tflite_residency,
+    tflite_trace,
 )
 from .profile import Profile
 from .residency import Residency
 from .runner import Runner
+from .tracer import Tracer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Format:
         profile: Tells what its ops take, for a file, threads and runs; in a fresh process only.
         tensors: Its inputs and outputs.
         metadata: What ``lowformer-export`` put into it, or None.
+        tracer: Opens a file to compute its ops one at a time.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Format:
     profile: Callable[[Path, int, int], Profile]
     tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
     metadata: Callable[[Path], dict[str, Any] | None]
+    tracer: Callable[[Path], Tracer]
 
 
 FORMATS = {
@@ -61,6 +68,7 @@ FORMATS = {
         tflite_profile.profile,
         tflite.tensors,
         tflite_metadata.read_metadata,
+        tflite_trace.TFLiteTracer,
     ),
     ".pte": Format(
         "ExecuTorch",
@@ -70,6 +78,7 @@ FORMATS = {
         executorch_profile.profile,
         executorch.tensors,
         lambda path: executorch_program.read_program(path).metadata,
+        executorch_trace.ExecuTorchTracer,
     ),
     ".onnx": Format(
         "ONNX",
@@ -79,6 +88,7 @@ FORMATS = {
         onnx_profile.profile,
         onnx.tensors,
         onnx.read_metadata,
+        onnx_trace.OnnxTracer,
     ),
     ".mlpackage": Format(
         "Core ML",
@@ -88,6 +98,7 @@ FORMATS = {
         coreml.profile,
         mlpackage.tensors,
         mlpackage.read_metadata,
+        mil_trace.MILTracer,
     ),
 }
 """By the end of the file's name."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Parity
+from .culprit import Culprit
 from .images import Images
 from .matrix import EAGER, FLOAT, RANDOM_WEIGHTS_DB, least_db, too_far
 from .parity import compare
@@ -37,6 +38,8 @@ class Link:
         parity: How closely it follows.
         least_db: The SQNR asked for; None where it is only reported.
         failure: Why it does not hold, or None.
+        cause: What is known of why it does not, or None.
+        culprit: The op to blame, where it was found.
     """
 
     first: str
@@ -44,6 +47,15 @@ class Link:
     parity: Parity
     least_db: float | None
     failure: str | None
+    cause: str | None = None
+    culprit: Culprit | None = None
+
+    @property
+    def complaint(self) -> str | None:
+        """What does not hold and why, in a line; None if it holds."""
+        if self.failure is None:
+            return None
+        return f"{self.second}: {self.failure}" + (f"; {self.cause}" if self.cause else "")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -92,6 +92,21 @@ class Interpreter:
                 values.pop(name, None)
         return {name: np.asarray(values[name]) for name in wanted}
 
+    def compute(self, step: Operation, values: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+        """The outputs of one of the program's ops.
+
+        Args:
+            step: The op.
+            values: Of all variables that it takes, but constants.
+
+        Raises:
+            ValueError: It gives another shape than the program says.
+        """
+        known: dict[str, Value] = {**self._constants, **values}
+        results: dict[str, NDArray[Any]] = {}
+        self._run_step(step, known, results.__setitem__)
+        return results
+
     def _run_step(self, step: Operation, values: dict[str, Value], watch: Watch) -> None:
         arguments = {
             name: [values[item.name] if isinstance(item, Reference) else item for item in items]

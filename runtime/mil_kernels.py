@@ -240,9 +240,9 @@ def _conv(call: Call) -> Array:
     groups = call.integers("groups", [1])[0]
     strides = call.integers("strides", [1, 1])
     if groups == weight.shape[0] == x.shape[1]:
-        result = _depthwise(x, weight, strides)
+        result = depthwise(x, weight, strides)
     else:
-        result = _grouped(x, weight, strides, groups)
+        result = grouped(x, weight, strides, groups)
     return result + _bias(call) if call.has("bias") else result
 
 
@@ -262,7 +262,7 @@ def _padded(call: Call, x: Floats) -> Floats:
     return np.pad(x, [(0, 0), (0, 0), *pairs]) if any(sizes) else x
 
 
-def _depthwise(x: Floats, weight: Floats, strides: Sequence[int]) -> Floats:
+def depthwise(x: Floats, weight: Floats, strides: Sequence[int]) -> Floats:
     """A convolution of each channel [N, C, H, W] with its own kernel [C, 1, h, w]."""
     rows, cols = _output_size(x, weight.shape[2:], strides)
     result = np.zeros((*x.shape[:2], rows, cols), np.float32)
@@ -273,7 +273,7 @@ def _depthwise(x: Floats, weight: Floats, strides: Sequence[int]) -> Floats:
     return result
 
 
-def _grouped(x: Floats, weight: Floats, strides: Sequence[int], groups: int) -> Floats:
+def grouped(x: Floats, weight: Floats, strides: Sequence[int], groups: int) -> Floats:
     """A convolution as matrix products of weights and unfolded images."""
     batch, channels = x.shape[:2]
     outputs, _, height, width = weight.shape

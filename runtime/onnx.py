@@ -61,11 +61,7 @@ def open_session(
     if not path.is_file():
         raise ArtifactError(f"{path}: there is no such file")
     onnxruntime = load_runtime()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _ERRORS_ONLY
+    options = session_options(threads)
     if optimized:
         options.optimized_model_filepath = str(optimized)
     if trace:
@@ -79,6 +75,16 @@ def open_session(
             f"{path}: ONNX Runtime {onnxruntime.__version__} cannot load it ({_reason(error)}); if"
             " it is whole, it was made for another version or runtime"
         ) from error
+
+
+def session_options(threads: int) -> Any:
+    """Options of a session with a number of threads, quiet but for errors."""
+    options = load_runtime().SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _ERRORS_ONLY
+    return options
 
 
 def _reason(error: Exception) -> str:

@@ -58,7 +58,7 @@ class TargetCheck:
         machines: What each target is, by its name.
         placed: Every file on every target.
         links: Every comparison.
-        failures: What does not hold, a line each.
+        failures: What does not hold besides links, a line each.
     """
 
     machines: dict[str, dict[str, str]]
@@ -126,8 +126,7 @@ def check_on_targets(
             if one.file == item.path.name and one.logits is not None
         ]
         links += file_links(computed, images, few, fit_for_accuracy=fit_for_accuracy)
-    failures = [f"{link.second}: {link.failure}" for link in links if link.failure]
-    failures += [line for one in placed for line in _failures(one, requirements)]
+    failures = [line for one in placed for line in _failures(one, requirements)]
     return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
 
 

@@ -25,6 +25,7 @@ from lowformer_edge.runtime import executorch_program
 from lowformer_edge.runtime.executorch import NUMPY_RUNTIME, ExecuTorchRunner, tensors
 from lowformer_edge.runtime.executorch_program import DelegateCall, read_program
 from lowformer_edge.runtime.executorch_residency import residency
+from lowformer_edge.runtime.executorch_trace import ExecuTorchTracer
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)
 
@@ -64,7 +65,23 @@ def test_the_kinds_of_nodes_are_those_of_the_installed_schema() -> None:
     schema = (folder / "schema.fbs").read_text()
     union = schema.split("union XNodeUnion {")[1].split("}")[0]
     kinds = [line.strip().rstrip(",").split(":")[0] for line in union.splitlines() if line.strip()]
-    assert [kind.removeprefix("XNN") for kind in kinds] == list(executorch_program._XNNPACK_NODES)
+    assert [kind.removeprefix("XNN") for kind in kinds] == list(executorch_program.XNNPACK_NODES)
+
+
+def test_xnnpack_is_computed_op_by_op_as_the_runtime_computes_it(
+    programs: dict[str, Path],
+) -> None:
+    tracer = ExecuTorchTracer(programs["xnnpack"])
+    images = np.random.default_rng(0).standard_normal((1, 3, 32, 32)).astype(np.float32)
+    with ExecuTorchRunner(programs["xnnpack"]) as runner:
+        logits = runner.run(images)
+    found = tracer.trace(images).values[tracer.output]
+    assert np.abs(found - logits).max() <= 1e-4 * np.abs(logits).max()
+
+
+def test_what_runs_outside_xnnpack_cannot_be_traced(programs: dict[str, Path]) -> None:
+    with pytest.raises(ArtifactError, match=r"runs .*VulkanBackend.*; only programs that are one"):
+        ExecuTorchTracer(programs["vulkan"])
 
 
 def test_kinds_of_nodes_are_counted(programs: dict[str, Path]) -> None:

@@ -1,0 +1,147 @@
+"""Which op of a file is to blame for its distance from the eager model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ArtifactError, MissingDependencyError
+from ..progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from ..artifact.manifest import ArtifactRecord, Manifest
+    from ..runtime.culprit import Culprit
+    from ..runtime.images import Images
+    from ..runtime.lattice import Link
+    from ..runtime.target_check import Placed
+
+
+_PROMISED_BITS = {"fp32": 24, "fp16": 11}
+"""Of ops in files of these precisions; in others some ops are coarser."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What is known about the cause.
+
+    Attributes:
+        text: A clause for people.
+        culprit: The op to blame, where it was found.
+    """
+
+    text: str
+    culprit: Culprit | None = None
+
+
+WITHOUT_MODEL = Finding("the op to blame is named where --weights are given (and torch is there)")
+
+
+def explained(
+    links: Sequence[Link],
+    placed: Sequence[Placed],
+    bundle: Path,
+    manifest: Manifest,
+    weights: Path | None,
+    images: Images,
+    progress: Progress,
+) -> list[Link]:
+    """Links with the cause where a file on this machine does not follow the eager model.
+
+    Args:
+        links: The links.
+        placed: Every file on every target.
+        bundle: The files' folder.
+        manifest: The bundle's.
+        weights: The checkpoint; None where there is none, or nothing to run it with.
+        images: What the files were run on here.
+        progress: Is told about each file.
+    """
+    from ..runtime.matrix import EAGER
+    from ..runtime.targets import HOST
+
+    here = {f"{one.file} on {HOST}": one for one in placed if one.target == HOST}
+    failing = [here[i.second] for i in links if i.failure and i.first == EAGER and i.second in here]
+    if not failing or images.eager is None:
+        return list(links)
+    logits = {one.file: one.logits for one in failing if one.logits is not None}
+    findings = find_culprits(bundle, manifest, weights, images, logits, images.eager, progress)
+    return [_explained(link, findings) for link in links]
+
+
+def _explained(link: Link, findings: Mapping[str, Finding]) -> Link:
+    from ..runtime.matrix import EAGER
+    from ..runtime.targets import HOST
+
+    finding = findings.get(link.second.removesuffix(f" on {HOST}"))
+    if link.failure is None or link.first != EAGER or finding is None:
+        return link
+    return dataclasses.replace(link, cause=finding.text, culprit=finding.culprit)
+
+
+def find_culprits(
+    bundle: Path,
+    manifest: Manifest,
+    weights: Path | None,
+    images: Images,
+    logits: Mapping[str, NDArray[np.float32]],
+    eager: NDArray[np.float32],
+    progress: Progress,
+) -> dict[str, Finding]:
+    """Looks for the first op that does not follow the eager model, in each of some files.
+
+    Args:
+        bundle: The files' folder.
+        manifest: The bundle's.
+        weights: The checkpoint; None where there is none, or nothing to run it with.
+        images: What the files were run on.
+        logits: Of the files that failed, by their paths.
+        eager: The eager model's.
+        progress: Is told about each file.
+
+    Returns:
+        A finding for each file. It is looked for on the image with the largest error.
+    """
+    if weights is None:
+        return dict.fromkeys(logits, WITHOUT_MODEL)
+    from ..models.checkpoint import load_weights, read_checkpoint
+    from ..models.config import LowFormerConfig
+
+    network = load_weights(LowFormerConfig.from_dict(manifest.model), read_checkpoint(weights))
+    records = {item.file.path: item for item in manifest.artifacts}
+    preprocessing = manifest.preprocessing_spec()
+    findings = {}
+    for path, found in logits.items():
+        worst = int(abs(found - eager).max(1).argmax())
+        image = preprocessing.normalise(images.pixels[worst : worst + 1])
+        with progress.step(f"looking for the guilty op of {path}", 1) as advance:
+            findings[path] = _finding(bundle / path, records[path], network, image)
+            advance(1)
+    return findings
+
+
+def _finding(
+    path: Path, record: ArtifactRecord, network: torch.nn.Module, image: NDArray[np.float32]
+) -> Finding:
+    from ..export.eager_trace import eager_trace
+    from ..export.rewrite import rewrite
+    from ..runtime.culprit import find_culprit
+    from ..runtime.formats import format_of
+
+    try:
+        tracer = format_of(path).tracer(path)
+        images = image.repeat(tracer.batch, 0)
+        reference = eager_trace(rewrite(network, record.target), images)
+        culprit = find_culprit(tracer, images, reference, _PROMISED_BITS.get(record.precision, 1))
+    except (ArtifactError, MissingDependencyError) as error:
+        return Finding(f"the op to blame cannot be found: {error}")
+    if culprit is None:
+        return Finding(
+            "each op by itself follows the eager model, so that no single one is to blame"
+        )
+    return Finding(f"first guilty op {culprit}", culprit)
