@@ -12,6 +12,7 @@ from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
+from lowformer_edge.cli.lab import main as lab
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.models.variants import VARIANTS
 
@@ -37,6 +38,8 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         calibrate(["--help"])
     with pytest.raises(SystemExit):
         bench(["--help"])
+    with pytest.raises(SystemExit):
+        lab(["--help"])
     with pytest.raises(SystemExit):
         verify(["--help"])
     known = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))
