@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ArtifactError, MissingDependencyError
+from ..errors import ArtifactError, MissingDependencyError, TargetError
 from ..progress import Progress
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..runtime.culprit import Culprit
     from ..runtime.images import Images
     from ..runtime.lattice import Link
-    from ..runtime.target_check import Placed
+    from ..runtime.target import Target
+    from ..runtime.target_check import TargetCheck
 
 
 _PROMISED_BITS = {"fp32": 24, "fp16": 11}
@@ -43,43 +44,70 @@ WITHOUT_MODEL = Finding("the op to blame is named where --weights are given (and
 
 
 def explained(
-    links: Sequence[Link],
-    placed: Sequence[Placed],
+    check: TargetCheck,
+    targets: Sequence[Target],
     bundle: Path,
     manifest: Manifest,
     weights: Path | None,
     images: Images,
     progress: Progress,
 ) -> list[Link]:
-    """Links with the cause where a file on this machine does not follow the eager model.
+    """Links with the cause where a file does not follow the eager model, or itself elsewhere.
 
     Args:
-        links: The links.
-        placed: Every file on every target.
+        check: What was found out on all targets.
+        targets: The targets.
         bundle: The files' folder.
         manifest: The bundle's.
         weights: The checkpoint; None where there is none, or nothing to run it with.
         images: What the files were run on here.
         progress: Is told about each file.
     """
+    from ..runtime.lattice import place_of
     from ..runtime.matrix import EAGER
     from ..runtime.targets import HOST
 
-    here = {f"{one.file} on {HOST}": one for one in placed if one.target == HOST}
-    failing = [here[i.second] for i in links if i.failure and i.first == EAGER and i.second in here]
-    if not failing or images.eager is None:
-        return list(links)
-    logits = {one.file: one.logits for one in failing if one.logits is not None}
-    findings = find_culprits(bundle, manifest, weights, images, logits, images.eager, progress)
-    return [_explained(link, findings) for link in links]
+    findings: dict[str, Finding] = {}
+    failing = {link.second for link in check.links if link.failure and link.first == EAGER}
+    placed = {one.place: one for one in check.placed if one.logits is not None}
+    here = {
+        one.file: one.logits
+        for place, one in placed.items()
+        if place in failing and one.target == HOST and one.logits is not None
+    }
+    if here and images.eager is not None:
+        found = find_culprits(bundle, manifest, weights, images, here, images.eager, progress)
+        findings |= {place_of(file, HOST): finding for file, finding in found.items()}
+    by_name = {target.name: target for target in targets}
+    for link in check.links:
+        one = placed.get(link.second)
+        if link.failure and one and link.first == place_of(one.file, HOST):
+            target = by_name[one.target]
+            with progress.step(f"looking for the guilty op of {link.second}"):
+                findings[link.second] = _difference(target, bundle / one.file, images)
+    return [_explained(link, findings) for link in check.links]
+
+
+def _difference(target: Target, path: Path, images: Images) -> Finding:
+    """The first op that a target computes otherwise than this machine does."""
+    from ..runtime.culprit import FLOATS_DB, HALF_DB, find_difference
+    from ..runtime.tflite_trace import TFLiteTracer
+
+    try:
+        tracer = TFLiteTracer(path)
+        image = images.preprocessing.normalise(images.pixels[:1]).repeat(tracer.batch, 0)
+        found = tracer.read_exposed(image, target.values(path, image))
+        culprit = find_difference(found, tracer, least_db=HALF_DB if target.half else FLOATS_DB)
+    except (ArtifactError, MissingDependencyError, TargetError) as error:
+        return Finding(f"the op to blame cannot be found: {error}")
+    if culprit is None:
+        return Finding("each op by itself computes there what it does here")
+    return Finding(f"first guilty op {culprit}", culprit)
 
 
 def _explained(link: Link, findings: Mapping[str, Finding]) -> Link:
-    from ..runtime.matrix import EAGER
-    from ..runtime.targets import HOST
-
-    finding = findings.get(link.second.removesuffix(f" on {HOST}"))
-    if link.failure is None or link.first != EAGER or finding is None:
+    finding = findings.get(link.second)
+    if link.failure is None or finding is None:
         return link
     return dataclasses.replace(link, cause=finding.text, culprit=finding.culprit)
 

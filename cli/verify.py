@@ -125,9 +125,9 @@ def _verify(options: argparse.Namespace) -> int:
             threads=options.threads,
             progress=progress,
         )
-        links = explained(
-            [*rewritten, *check.links],
-            check.placed,
+        links = rewritten + explained(
+            check,
+            targets,
             options.bundle,
             manifest,
             weights if importlib.util.find_spec("torch") else None,

@@ -22,18 +22,18 @@ from ..lab.arm import (
     worker_environment,
 )
 from ..lab.place import Lab, open_lab
-from ..progress import Advance, Progress
+from ..progress import Progress
 from .instruction_marks import InstructionCount, read_counts
-from .job import Job, Ran, read_answer, write_job
-from .target import Target, TargetRun
-from .worker_process import MODULE, job_folder, run_worker
+from .job import Job
+from .worker_process import MODULE, job_folder
+from .worker_target import Start, WorkerTarget
 
 COUNTED = 3
 """Inferences that are counted. The least is taken: what Python and the C library do in between
 varies by some thousands of instructions."""
 
 
-class ArmTarget(Target):
+class ArmTarget(WorkerTarget):
     """Runs files with the runtimes' own ARM builds on a processor that QEMU emulates.
 
     Args:
@@ -42,8 +42,6 @@ class ArmTarget(Target):
     Raises:
         LabError: The processor is unknown.
     """
-
-    is_emulated = True
 
     def __init__(self, cpu: str) -> None:
         check_cpu(cpu)
@@ -56,26 +54,13 @@ class ArmTarget(Target):
             return "Core ML packages run on Apple's systems alone"
         return None
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
-        """See :class:`Target`."""
+    def _start(self, folder: Path) -> Start:
         lab = open_lab(NAME)
-        job = Job(
-            files=tuple(str(path.absolute()) for path in files),
-            preprocessing=preprocessing.to_dict(),
-            threads=threads,
-        )
-        with progress.step(f"running on {self.name}", len(files) * len(pixels)) as advance:
-            machine, ran = self._work(lab, emulator(lab, self._cpu), job, pixels, advance)
-        processor = f"{self._cpu}, emulated by QEMU {lab.versions[QEMU_PACKAGE]}"
-        return TargetRun(machine | {"processor": processor}, tuple(ran))
+        return self._emulated(lab, emulator(lab, self._cpu), folder)
+
+    def _described(self, machine: dict[str, str]) -> dict[str, str]:
+        version = open_lab(NAME).versions[QEMU_PACKAGE]
+        return machine | {"processor": f"{self._cpu}, emulated by QEMU {version}"}
 
     def count(
         self,
@@ -114,33 +99,16 @@ class ArmTarget(Target):
                 job_folder() as name,
                 progress.step(f"counting {path.name} on {self.name}", COUNTED) as advance,
             ):
-                written = Path(name) / "counts"
+                folder = Path(name)
+                written = folder / "counts"
                 command = counting_emulator(lab, self._cpu, written)
-                _, (ran,) = self._work(lab, command, job, pixels, advance)
+                start = self._emulated(lab, command, folder)
+                _, (ran,) = self._work(folder, job, pixels, start, advance)
                 found = read_counts(written.read_text(encoding="utf-8"))
             counts.append(ran.answer.failure or min(found, key=lambda item: item.all))
         return counts
 
-    def _work(
-        self,
-        lab: Lab,
-        command: Sequence[str],
-        job: Job,
-        pixels: NDArray[np.uint8],
-        advance: Advance,
-    ) -> tuple[dict[str, str], list[Ran]]:
-        """Has an emulated worker do a job."""
-        with job_folder() as name:
-            folder = Path(name)
-            write_job(folder, job, pixels)
-            run_worker(
-                [
-                    *command,
-                    *worker_environment(lab, folder),
-                    *(str(lab.folder / PYTHON), "-m", MODULE, name),
-                ],
-                os.environ,
-                self.name,
-                advance,
-            )
-            return read_answer(folder, job, len(pixels))
+    def _emulated(self, lab: Lab, command: Sequence[str], folder: Path) -> Start:
+        """A worker under an emulator."""
+        python = [str(lab.folder / PYTHON), "-m", MODULE, str(folder)]
+        return [*command, *worker_environment(lab, folder), *python], os.environ

@@ -48,7 +48,9 @@ _NEAREST, _LEAST_LIKENESS = 8, 0.5
 """An op of no known family is compared with this many values that follow it in the reference; one
 must point in the same direction, by its cosine."""
 
-_FLOATS_DB = 60.0
+FLOATS_DB, HALF_DB = 60.0, 35.0
+"""How closely two runtimes compute the same float value, in single and in half precision."""
+
 _EQUAL_INPUTS_DB = 40.0
 """Inputs of two runtimes count as equal if they agree so much more closely than is asked for."""
 
@@ -144,7 +146,7 @@ def find_culprit(
 
 
 def find_difference(
-    found: Trace, expected: Tracer | Trace, *, steps: float = STEPS, least_db: float = _FLOATS_DB
+    found: Trace, expected: Tracer | Trace, *, steps: float = STEPS, least_db: float = FLOATS_DB
 ) -> Culprit | None:
     """The first op of a file that one runtime computes otherwise than another.
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError
 from ..lab.gpu import DRIVERS, LAVAPIPE, NAME, SWIFTSHADER, gpu_environment
 from ..lab.place import open_lab
-from ..progress import Progress
-from .job import Job, read_answer, write_job
-from .target import Target, TargetRun
-from .worker_process import MODULE, job_folder, run_worker
+from .worker_process import MODULE
+from .worker_target import Start, WorkerTarget
 
 SYSTEM = "system"
 HALF = "fp16"
 
 
-class GpuTarget(Target):
+class GpuTarget(WorkerTarget):
     """Runs TFLite files on a GPU alone; ops that it refuses are errors.
 
     Args:
@@ -32,8 +25,6 @@ class GpuTarget(Target):
     Raises:
         TargetError: The choice is unknown.
     """
-
-    is_emulated = True
 
     def __init__(self, choice: str = "") -> None:
         words = [word for word in choice.split(":") if word]
@@ -47,6 +38,7 @@ class GpuTarget(Target):
         # SwiftShader is the quicker, but computes nothing in half precision.
         default = LAVAPIPE if self.half else SWIFTSHADER
         self._device = devices[0] if devices else default
+        self.accelerator = "gpu-fp16" if self.half else "gpu"
         self.name = ":".join(["gpu", *words])
 
     def refusal(self, path: Path) -> str | None:
@@ -55,31 +47,8 @@ class GpuTarget(Target):
             return "LiteRT's GPU accelerator takes TFLite files alone"
         return None
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
-        """See :class:`Target`."""
+    def _start(self, folder: Path) -> Start:
         environment = dict(os.environ)
         if self._device != SYSTEM:
             environment |= gpu_environment(open_lab(NAME), self._device)
-        job = Job(
-            files=tuple(str(path.absolute()) for path in files),
-            preprocessing=preprocessing.to_dict(),
-            threads=threads,
-            accelerator="gpu-fp16" if self.half else "gpu",
-        )
-        with (
-            job_folder() as name,
-            progress.step(f"running on {self.name}", len(files) * len(pixels)) as advance,
-        ):
-            folder = Path(name)
-            write_job(folder, job, pixels)
-            run_worker([sys.executable, "-m", MODULE, name], environment, self.name, advance)
-            machine, ran = read_answer(folder, job, len(pixels))
-        return TargetRun(machine, tuple(ran))
+        return [sys.executable, "-m", MODULE, str(folder)], environment

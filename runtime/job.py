@@ -7,6 +7,7 @@ Both lie in a folder, so that they can be copied to wherever the worker runs: ``
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from ..errors import TargetError
 JOB = "job.json"
 PIXELS = "pixels.npy"
 ANSWER = "answer.json"
+VALUES = "values.npz"
 
 Accelerator = Literal["cpu", "gpu", "gpu-fp16"]
 
@@ -39,6 +41,8 @@ class Job(_Record):
         accelerator: What runs them.
         counted: Inferences of each file, after one that is not counted, whose instructions are
             marked for the counter, of the first image; 0 runs every image once, without marks.
+        values: Whether instead of images the only file's input is given as it is stored, and all
+            its outputs are wanted; see :meth:`TFLiteTracer.exposed`.
     """
 
     files: tuple[str, ...]
@@ -46,6 +50,7 @@ class Job(_Record):
     threads: int = 1
     accelerator: Accelerator = "cpu"
     counted: int = 0
+    values: bool = False
 
 
 class FileAnswer(_Record):
@@ -93,14 +98,14 @@ class Ran:
     logits: NDArray[np.float32] | None
 
 
-def write_job(folder: Path, job: Job, pixels: NDArray[np.uint8]) -> None:
-    """Writes a job and its images, uint8 [N, H, W, 3]."""
+def write_job(folder: Path, job: Job, pixels: NDArray[Any]) -> None:
+    """Writes a job and its images, uint8 [N, H, W, 3], or the input that it has in their place."""
     np.save(folder / PIXELS, pixels)
     (folder / JOB).write_text(job.model_dump_json(), encoding="utf-8")
 
 
-def read_job(folder: Path) -> tuple[Job, NDArray[np.uint8]]:
-    """A job and its images."""
+def read_job(folder: Path) -> tuple[Job, NDArray[Any]]:
+    """A job and its images or input."""
     job = Job.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
     return job, np.load(folder / PIXELS, allow_pickle=False)
 
@@ -139,6 +144,25 @@ def read_answer(folder: Path, job: Job, images: int) -> tuple[dict[str, str], li
     if len(ran) != len(job.files):
         raise TargetError(f"the worker answered for {len(ran)} of {len(job.files)} files")
     return answer.machine, ran
+
+
+def write_values(folder: Path, values: Sequence[NDArray[Any]]) -> None:
+    """Writes what all outputs of a file were."""
+    with replaced_file(folder / VALUES) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, *values)
+
+
+def read_values(folder: Path) -> list[NDArray[Any]]:
+    """What all outputs of a file were.
+
+    Raises:
+        TargetError: They are not there, or damaged.
+    """
+    try:
+        with np.load(folder / VALUES, allow_pickle=False) as found:
+            return [found[f"arr_{number}"] for number in range(len(found))]
+    except (OSError, ValueError, KeyError) as error:
+        raise TargetError("the worker left no values") from error
 
 
 def _logits_name(number: int) -> str:

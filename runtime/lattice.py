@@ -79,7 +79,12 @@ class Computed:
     @property
     def place(self) -> str:
         """What a link calls it."""
-        return f"{self.file} on {self.target}"
+        return place_of(self.file, self.target)
+
+
+def place_of(file: str, target: str) -> str:
+    """What a link calls a file on a target."""
+    return f"{file} on {target}"
 
 
 def rewritten_links(

@@ -6,11 +6,13 @@ import abc
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.preprocessing import Preprocessing
+from ..errors import TargetError
 from ..progress import Progress
 from .job import Ran
 
@@ -38,7 +40,7 @@ class Target(abc.ABC):
     """
 
     name: str
-    is_emulated: bool = False
+    is_emulated: ClassVar[bool] = False
     half: bool = False
 
     @abc.abstractmethod
@@ -68,3 +70,15 @@ class Target(abc.ABC):
             LabError: The laboratory that it needs is missing.
             TargetError: It cannot be reached, or failed as a whole.
         """
+
+    def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """Every value of a file as the target computes it, in the order of its ops' outputs.
+
+        Args:
+            path: The file.
+            images: Normalised float32 [batch, 3, H, W].
+
+        Raises:
+            TargetError: The target, or the file's format, does not show them.
+        """
+        raise TargetError(f"{self.name} shows no values")

@@ -13,7 +13,7 @@ from ..progress import Progress
 from .contract import Requirement
 from .images import Images
 from .job import FileAnswer
-from .lattice import Computed, Link, file_links
+from .lattice import Computed, Link, file_links, place_of
 from .target import Target
 from .targets import HOST
 
@@ -48,6 +48,11 @@ class Placed:
     answer: FileAnswer | None
     not_run: str | None
     logits: NDArray[np.float32] | None
+
+    @property
+    def place(self) -> str:
+        """What a link calls it."""
+        return place_of(self.file, self.target)
 
 
 @dataclasses.dataclass(frozen=True)

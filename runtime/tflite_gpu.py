@@ -61,36 +61,11 @@ class TFLiteGpuRunner(Runner):
 
     def __init__(self, path: Path, *, half: bool = False) -> None:
         (self._input,), (self._output,) = _only_tensors(path)
-        with deferred_interrupt():
-            from ai_edge_litert.compiled_model import (
-                CompiledModel,
-                GpuOptions,
-                HardwareAccelerator,
-                Options,
-            )
-        options = Options(
-            hardware_accelerators=HardwareAccelerator.GPU,
-            gpu_options=GpuOptions(enforce_f32=not half),
-        )
-        failure: Exception | None = None
-        with deferred_interrupt(), captured_output() as printed:
-            try:
-                self._model: Any = CompiledModel.from_file(str(path), options=options)
-                whole = self._model.is_fully_accelerated()
-                self._inputs: Any = self._model.create_input_buffers(0)
-                self._outputs: Any = self._model.create_output_buffers(0)
-            except RuntimeError as error:
-                failure, whole = error, False
-            text = printed()
-        adapter = _ADAPTER.search(text)
-        if adapter is None:
-            raise MissingDependencyError(
-                "there is no Vulkan device here; build software ones with: lowformer-lab gpu"
-            ) from failure
-        self.device = adapter["name"]
-        self.is_software = "CPU" in adapter["type"]
-        if not whole:
-            raise _refusal(path, text) from failure
+        self._model, adapter = compile_for_gpu(path, half=half)
+        self.device, self.is_software = adapter
+        with captured_output():
+            self._inputs: Any = self._model.create_input_buffers(0)
+            self._outputs: Any = self._model.create_output_buffers(0)
         self.residency = Residency(
             delegate=GPU_DELEGATE, partitions=1, delegated_ops=_op_count(path), refused={}
         )
@@ -116,6 +91,44 @@ class TFLiteGpuRunner(Runner):
     def close(self) -> None:
         with captured_output():
             self._inputs = self._outputs = self._model = None
+
+
+def compile_for_gpu(path: Path, *, half: bool) -> tuple[Any, tuple[str, bool]]:
+    """A file compiled for the GPU alone.
+
+    Returns:
+        LiteRT's model, and the device's name with whether it is a program on the processor.
+
+    Raises:
+        RefusedOpsError: The GPU refuses an op.
+        MissingDependencyError: There is no Vulkan device, or no LiteRT.
+    """
+    with deferred_interrupt():
+        from ai_edge_litert.compiled_model import (
+            CompiledModel,
+            GpuOptions,
+            HardwareAccelerator,
+            Options,
+        )
+    options = Options(
+        hardware_accelerators=HardwareAccelerator.GPU,
+        gpu_options=GpuOptions(enforce_f32=not half),
+    )
+    model, failure = None, None
+    with deferred_interrupt(), captured_output() as printed:
+        try:
+            model = CompiledModel.from_file(str(path), options=options)
+        except RuntimeError as error:
+            failure = error
+        text = printed()
+    adapter = _ADAPTER.search(text)
+    if adapter is None:
+        raise MissingDependencyError(
+            "there is no Vulkan device here; build software ones with: lowformer-lab gpu"
+        ) from failure
+    if model is None or not model.is_fully_accelerated():
+        raise _refusal(path, text) from failure
+    return model, (adapter["name"], "CPU" in adapter["type"])
 
 
 def _only_tensors(path: Path) -> tuple[Any, Any]:

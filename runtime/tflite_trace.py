@@ -32,6 +32,10 @@ from .tracer import Tracer
 _NO_CONTENT = 0
 """The buffer that tensors without content share."""
 
+FUSED = ("PAD",)
+"""Delegates take these into the op after them, and leave nothing in their place, even where it is
+asked for as an output."""
+
 
 class TFLiteTracer(Tracer):
     """The ops of a TFLite file.
@@ -97,9 +101,21 @@ class TFLiteTracer(Tracer):
         return found
 
     def exposed(self) -> bytes:
-        """The file with every value as an output, so that one run of the whole shows them all."""
-        names = [name for op in self.ops for name in op.outputs]
-        return with_outputs(self._path.read_bytes(), names)
+        """The file with its values as outputs, so that one run of the whole shows them.
+
+        What :data:`FUSED` ops compute is not among them.
+        """
+        return with_outputs(self._path.read_bytes(), self.shown)
+
+    @property
+    def shown(self) -> list[str]:
+        """Names of the values that :meth:`exposed` shows, in their order."""
+        return [name for op in self.ops if op.kind not in FUSED for name in op.outputs]
+
+    def fed(self, images: NDArray[np.float32]) -> Array:
+        """The input as the file stores it, for normalised images [batch, 3, H, W]."""
+        ((name, value),) = self.inputs(images).items()
+        return self._stored(self._index[name], value)
 
     def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
         """The trace of a run of :meth:`exposed`, on whatever machine.
@@ -109,17 +125,19 @@ class TFLiteTracer(Tracer):
             outputs: What it gave, in its order and types.
         """
         values = self.inputs(images)
-        names = [name for op in self.ops for name in op.outputs]
-        for name, output in zip(names, outputs, strict=True):
-            values[name] = self._read_value(self._index[name], output)
+        given = dict(zip(self.shown, outputs, strict=True))
+        for op in self.ops:
+            if op.kind in FUSED:
+                values |= self.compute(op, values)
+            else:
+                values |= {
+                    name: self._read_value(self._index[name], given[name]) for name in op.outputs
+                }
         return Trace(self.ops, values, self.steps())
 
     def traced_whole(self, images: NDArray[np.float32]) -> Trace:
         """All values as LiteRT computes them here in one run of the whole file."""
-        feeds = [
-            self._stored(self._index[name], value) for name, value in self.inputs(images).items()
-        ]
-        return self.read_exposed(images, _run(self.exposed(), feeds))
+        return self.read_exposed(images, _run(self.exposed(), [self.fed(images)]))
 
     def _op(self, node: Any) -> TracedOp:
         inputs = [int(index) for index in node.inputs if index >= 0]

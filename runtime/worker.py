@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import LowFormerEdgeError
+from .exposed import run_exposed
 from .formats import format_of
 from .instruction_marks import BEFORE, mark
-from .job import FileAnswer, Job, Ran, read_job, write_answer
+from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
 from .machine import describe_machine
 from .runner import Runner
 from .tflite_gpu import RefusedOpsError, TFLiteGpuRunner
@@ -29,6 +30,9 @@ def main(arguments: list[str]) -> None:
     """Does the job in the folder that is the only argument."""
     (folder,) = map(Path, arguments)
     job, pixels = read_job(folder)
+    if job.values:
+        write_values(folder, run_exposed(folder / job.files[0], pixels, job.accelerator))
+        return
     preprocessing = Preprocessing.from_dict(job.preprocessing)
     ran = [_run(folder / name, job, pixels, preprocessing) for name in job.files]
     write_answer(folder, describe_machine(), ran)

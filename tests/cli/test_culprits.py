@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -17,6 +18,10 @@ from lowformer_edge.artifact.files import digest_of
 from lowformer_edge.cli.verify import main
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.runtime.host_target import HostTarget
+from lowformer_edge.runtime.job import Ran
+from lowformer_edge.runtime.target import TargetRun
+from lowformer_edge.runtime.tflite_trace import TFLiteTracer
 
 WRONG = "backbone.stages.3.op_list.2.total.1.main.inverted_conv.conv"
 Damaged = Callable[[str], Path]
@@ -123,3 +128,37 @@ def test_a_file_of_another_precision_is_caught_at_its_first_rounded_op(
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert main([str(folder), "--evaluation-images", "5", "--quiet"]) == 1
     assert "first guilty op QuantizeLinear 'image_rounded" in capfd.readouterr().err
+
+
+def test_an_op_that_another_target_computes_wrongly_is_named(
+    demo_bundle: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Faulty(HostTarget):
+        """Computes as this machine does, but for one kernel."""
+
+        name = "faulty"
+
+        def run(self, files: Sequence[Path], *arguments: Any, **options: Any) -> TargetRun:
+            found = super().run(files, *arguments, **options)
+            logits = (np.flip(np.asarray(one.logits), 1) for one in found.ran)
+            wrong = (Ran(one.answer, there) for one, there in zip(found.ran, logits, strict=True))
+            return TargetRun(found.machine, tuple(wrong))
+
+        def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
+            tracer = TFLiteTracer(path)
+            trace = tracer.traced_whole(images)
+            wrong = next(op for op in tracer.ops if op.kind == "SOFTMAX").outputs[0]
+            return [trace.values[name] * (2 if name == wrong else 1) for name in tracer.shown]
+
+    targets = sys.modules["lowformer_edge.runtime.targets"]
+    opened = {"host": HostTarget, "faulty": Faulty}
+    monkeypatch.setattr(targets, "open_target", lambda name: opened[name]())
+    few = ["--evaluation-images", "8", "--json", "--quiet", "--on", "faulty"]
+    assert main([str(demo_bundle), *few]) == 1
+    out, err = capfd.readouterr()
+    (line,) = (line for line in err.splitlines() if "to demo-fp32.tflite on host" in line)
+    assert line.startswith("failed: demo-fp32.tflite on faulty: ")
+    assert "; first guilty op SOFTMAX '" in line
+    links = {(link["first"], link["second"]): link for link in json.loads(out)["links"]}
+    link = links["demo-fp32.tflite on host", "demo-fp32.tflite on faulty"]
+    assert link["culprit"]["kind"] == "SOFTMAX"

@@ -1,0 +1,90 @@
+"""Targets whose work a process on this machine does."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import TargetError
+from ..progress import Advance, Progress
+from .job import Accelerator, Job, Ran, read_answer, read_values, write_job
+from .target import Target, TargetRun
+from .tflite_trace import TFLiteTracer
+from .worker_process import job_folder, run_worker
+
+Start = tuple[Sequence[str], Mapping[str, str]]
+"""A command line, and all its variables."""
+
+
+class WorkerTarget(Target):
+    """Has a worker in a process of its own do the jobs.
+
+    Attributes:
+        accelerator: What the worker is to run files on.
+    """
+
+    accelerator: Accelerator = "cpu"
+    is_emulated: ClassVar[bool] = True
+
+    @abc.abstractmethod
+    def _start(self, folder: Path) -> Start:
+        """What starts a worker on the job in a folder."""
+
+    def _described(self, machine: dict[str, str]) -> dict[str, str]:
+        """What the worker said of its machine, with what it cannot know."""
+        return machine
+
+    def run(
+        self,
+        files: Sequence[Path],
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        *,
+        threads: int,
+        progress: Progress,
+    ) -> TargetRun:
+        """See :class:`Target`."""
+        job = Job(
+            files=tuple(str(path.absolute()) for path in files),
+            preprocessing=preprocessing.to_dict(),
+            threads=threads,
+            accelerator=self.accelerator,
+        )
+        with (
+            progress.step(f"running on {self.name}", len(files) * len(pixels)) as advance,
+            job_folder() as name,
+        ):
+            folder = Path(name)
+            machine, ran = self._work(folder, job, pixels, self._start(folder), advance)
+        return TargetRun(self._described(machine), tuple(ran))
+
+    def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """See :class:`Target`."""
+        if path.suffix != ".tflite":
+            raise TargetError(f"only of TFLite files all values can be seen on {self.name}")
+        tracer = TFLiteTracer(path)
+        with job_folder() as name:
+            folder = Path(name)
+            (folder / path.name).write_bytes(tracer.exposed())
+            job = Job(
+                files=(path.name,), preprocessing={}, accelerator=self.accelerator, values=True
+            )
+            write_job(folder, job, tracer.fed(images))
+            command, environment = self._start(folder)
+            run_worker(command, environment, self.name, lambda count: None)
+            return read_values(folder)
+
+    def _work(
+        self, folder: Path, job: Job, pixels: NDArray[Any], start: Start, advance: Advance
+    ) -> tuple[dict[str, str], list[Ran]]:
+        """Has a worker do a job."""
+        write_job(folder, job, pixels)
+        command, environment = start
+        run_worker(command, environment, self.name, advance)
+        return read_answer(folder, job, len(pixels))
