@@ -72,8 +72,9 @@ def _parser() -> CommandParser:
         "--on",
         default="host",
         metavar="TARGET,...",
-        help="host, gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme;"
-        " build what the others need with lowformer-lab (default: %(default)s)",
+        help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme,"
+        " which lowformer-lab builds; ssh:[USER@]HOST[:PORT], with ?python=PATH for another"
+        " interpreter there than python3 (default: %(default)s)",
     )
     where.add_argument(
         "--target-images",

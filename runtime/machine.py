@@ -6,15 +6,21 @@ import os
 import platform
 from pathlib import Path
 
+BOARD = Path("/proc/device-tree/model")
+"""What board this is, such as ``Raspberry Pi 5 Model B Rev 1.0``, where Linux was told."""
+
 
 def describe_machine() -> dict[str, str]:
     """Processor, cores that this process may use, system and Python, without names of hosts."""
-    return {
+    machine = {
         "processor": _processor(),
         "cores": str(_usable_cores()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
+    if BOARD.is_file():
+        machine["board"] = BOARD.read_text(encoding="utf-8", errors="replace").strip("\0\n")
+    return machine
 
 
 def _usable_cores() -> int:

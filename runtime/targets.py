@@ -6,13 +6,14 @@ from ..errors import UsageError
 from .arm_target import ArmTarget
 from .gpu_target import GpuTarget
 from .host_target import HostTarget
+from .ssh_target import SshTarget
 from .target import Target
 
 HOST = HostTarget.name
 
 
 def open_target(name: str) -> Target:
-    """The target of a name such as ``host``, ``gpu:fp16`` or ``arm:cortex-a76``.
+    """The target of a name such as ``host``, ``gpu:fp16`` or ``ssh:pi@10.0.0.7``.
 
     Raises:
         UsageError: There is none of that name.
@@ -24,14 +25,24 @@ def open_target(name: str) -> Target:
         return GpuTarget(rest)
     if kind == "arm":
         return ArmTarget(rest)
-    raise UsageError(f"no target is called {name!r}; there are host, gpu[:fp16] and arm:CPU")
+    if kind == "ssh":
+        return SshTarget(rest)
+    raise UsageError(
+        f"no target is called {name!r}; there are host, gpu[:fp16], arm:CPU and ssh:HOST"
+    )
 
 
 def open_targets(names: str) -> list[Target]:
     """Targets of names with commas between them; the host first, and each once.
 
     Raises:
-        UsageError: There is none of a name.
+        UsageError: There is none of a name, or one is named in two ways.
     """
     found = [HOST, *(name.strip() for name in names.split(",") if name.strip())]
-    return [open_target(name) for name in dict.fromkeys(found)]
+    targets = {}
+    for name in dict.fromkeys(found):
+        target = open_target(name)
+        if target.name in targets:
+            raise UsageError(f"{target.name}: is given twice, with other settings; give it once")
+        targets[target.name] = target
+    return list(targets.values())

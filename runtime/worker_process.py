@@ -58,11 +58,11 @@ def run_worker(
                     os.killpg(process.pid, signal.SIGKILL)
         if code:
             errors.seek(0)
-            raise TargetError(f"{where}: the worker {_ending(code, errors.read())}")
+            raise TargetError(f"{where}: the worker {ending(code, errors.read())}")
 
 
-def _ending(code: int, printed: str) -> str:
-    """How a process ended, with the last that it said."""
+def ending(code: int, printed: str) -> str:
+    """How a process ended that did not end well, with the last that it said."""
     how = (
         f"was ended by {signal.Signals(-code).name}"
         if code < 0

@@ -1,0 +1,189 @@
+"""Has a module of this package run on another machine, for the client at the ends of its pipes.
+
+It is sent there as text, before anything else of this package is there, so it needs nothing but
+Python's standard library. Down stdin come a request, files, and then a beat every few seconds for
+as long as the client lives; up stdout go reports, a line of JSON each, and the files that the
+module left. When the beats stop, or the pipe closes, the module is killed and all is removed: a
+server may take hours to notice that a cable was pulled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any
+
+CHUNK = 1 << 16
+"""Bytes of a file that are written or read at a time."""
+
+CODE = "code"
+WORK = "work"
+ERRORS = "errors"
+LAST_WORDS = 2000
+"""Bytes of the module's stderr that are told of."""
+
+_SIGNALS = (signal.SIGALRM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def send_line(stream: IO[bytes], content: dict[str, Any]) -> None:
+    """Writes a line of JSON."""
+    stream.write(json.dumps(content).encode() + b"\n")
+    stream.flush()
+
+
+def send_files(
+    stream: IO[bytes], files: Iterable[tuple[str, Path]], on_bytes: Callable[[int], object]
+) -> None:
+    """Writes files, each with its name and size before it, and that there are no more.
+
+    Raises:
+        EOFError: A file became shorter meanwhile.
+    """
+    for name, path in files:
+        left = path.stat().st_size
+        send_line(stream, {"file": name, "bytes": left})
+        with path.open("rb") as file:
+            while left:
+                part = file.read(min(left, CHUNK))
+                if not part:
+                    raise EOFError(f"{path} became shorter while it was read")
+                stream.write(part)
+                left -= len(part)
+                on_bytes(len(part))
+    send_line(stream, {"file": None})
+
+
+def receive_files(stream: IO[bytes], folder: Path, on_bytes: Callable[[int], object]) -> list[str]:
+    """Reads what :func:`send_files` wrote, into a folder; the files' names.
+
+    Raises:
+        EOFError: The stream ended before.
+        OSError: The disk is full, or cannot be written.
+        ValueError: A name leads out of the folder.
+    """
+    names: list[str] = []
+    while True:
+        line = stream.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError("the stream of files ended early")
+        header = json.loads(line)
+        name = header["file"]
+        if name is None:
+            return names
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f"{name!r} leads out of the folder")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        left = header["bytes"]
+        with path.open("xb") as file:
+            while left:
+                part = stream.read(min(left, CHUNK))
+                if not part:
+                    raise EOFError("the stream of files ended early")
+                file.write(part)
+                left -= len(part)
+                on_bytes(len(part))
+        names.append(name)
+
+
+def main() -> None:
+    """Does what the request asks for, and leaves nothing behind."""
+    for number in _SIGNALS:
+        signal.signal(number, _give_up)
+    folder = process = None
+    try:
+        request = json.loads(sys.stdin.buffer.readline())
+        silence = request["silence"]
+        _postpone(silence)
+        _say({"token": request["token"], "missing": _missing(request["modules"])})
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="lowformer-edge-"))
+            (folder / WORK).mkdir()
+            receive_files(sys.stdin.buffer, folder, lambda count: _postpone(silence))
+        except OSError as error:
+            _say({"refused": error.strerror or str(error)})
+            return
+        received = set(_files_within(folder / WORK))
+        with (folder / ERRORS).open("w+b") as errors:
+            process = _start(request["module"], folder, errors)
+            threading.Thread(target=_listen, args=(silence,), daemon=True).start()
+            assert process.stdout is not None
+            for line in process.stdout:
+                _say({"line": line.decode(errors="replace").rstrip()})
+            code = process.wait()
+            _say({"ended": code, "said": _last_words(errors)})
+        left = sorted(set(_files_within(folder / WORK)) - received) if code == 0 else []
+        send_files(
+            sys.stdout.buffer, [(name, folder / WORK / name) for name in left], lambda count: None
+        )
+    except (EOFError, BrokenPipeError):
+        pass  # The client has left.
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        if process is not None and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        # The thread that listens would hold a normal end back, and a broken pipe would be told of.
+        os._exit(0)
+
+
+def _missing(modules: list[str]) -> list[str]:
+    return [name for name in modules if importlib.util.find_spec(name) is None]
+
+
+def _start(module: str, folder: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    paths = [str(folder / CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(  # noqa: S603 - a module of ours
+        [sys.executable, "-m", module, str(folder / WORK)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+    )
+
+
+def _files_within(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+
+
+def _last_words(errors: IO[bytes]) -> str:
+    size = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, size - LAST_WORDS))
+    return errors.read().decode(errors="replace")
+
+
+def _say(report: dict[str, Any]) -> None:
+    send_line(sys.stdout.buffer, report)
+
+
+def _postpone(silence: float) -> None:
+    """Notes that the client lives; if it says nothing for so many seconds, it is lost."""
+    signal.setitimer(signal.ITIMER_REAL, silence)
+
+
+def _listen(silence: float) -> None:
+    """Waits for beats, and for the pipe's end."""
+    while os.read(0, CHUNK):
+        _postpone(silence)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _give_up(number: int, frame: object) -> None:
+    sys.exit(1)

@@ -1,0 +1,90 @@
+"""Other machines as targets, over SSH."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.preprocessing import Preprocessing
+from ..progress import Progress
+from .job import Job, Ran, read_answer, write_job
+from .shipment import BASE, BY_FORMAT, install_command, modules_for
+from .ssh import PATIENCE_S, PYTHON, parse_host, run_module
+from .target import Target, TargetRun
+from .target_settings import split_settings
+from .worker_process import MODULE
+
+
+class SshTarget(Target):
+    """Runs files on another machine, which needs Python and the formats' runtimes but not us.
+
+    Args:
+        choice: What follows ``ssh:`` on the command line: ``[user@]host[:port]``, and
+            ``?python=PATH`` for an interpreter other than ``python3``.
+        patience: Seconds without progress before it is given up.
+
+    Raises:
+        UsageError: That is no host.
+    """
+
+    def __init__(self, choice: str, patience: float = PATIENCE_S) -> None:
+        place, settings = split_settings(choice, ("python",))
+        self._host = parse_host(place, settings.get("python", PYTHON))
+        self._patience = patience
+        self.name = str(self._host)
+
+    def refusal(self, path: Path) -> str | None:
+        """See :class:`Target`."""
+        return None
+
+    def run(
+        self,
+        files: Sequence[Path],
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        *,
+        threads: int,
+        progress: Progress,
+    ) -> TargetRun:
+        """See :class:`Target`.
+
+        Raises:
+            MissingDependencyError: There is no ``ssh`` on this machine.
+        """
+        # Runners name the file, so its name stays; the number keeps two of a name apart.
+        sent = {f"{number}/{path.name}": path for number, path in enumerate(files)}
+        job = Job(files=tuple(sent), preprocessing=preprocessing.to_dict(), threads=threads)
+        with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
+            folder = Path(name) / "job"
+            folder.mkdir()
+            write_job(folder, job, pixels)
+            missing = run_module(
+                self._host,
+                MODULE,
+                folder,
+                sent,
+                total=len(files) * len(pixels),
+                needed=BASE,
+                wished=list(modules_for(path.suffix for path in files)),
+                progress=progress,
+                patience=self._patience,
+            )
+            machine, ran = read_answer(folder, job, len(pixels))
+        explained = [
+            self._explained(path, item, missing) for path, item in zip(files, ran, strict=True)
+        ]
+        return TargetRun(machine, tuple(explained))
+
+    def _explained(self, path: Path, ran: Ran, missing: set[str]) -> Ran:
+        """What became of a file; with what must be installed there, if that is why it failed."""
+        modules = BY_FORMAT.get(path.suffix, {})
+        lacked = [name for module, name in modules.items() if module in missing]
+        if ran.answer.failure is None or not lacked:
+            return ran
+        failure = f"{ran.answer.failure}; run there: {install_command(self._host.python, lacked)}"
+        return dataclasses.replace(ran, answer=ran.answer.model_copy(update={"failure": failure}))
