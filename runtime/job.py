@@ -27,11 +27,13 @@ VALUES = "values.npz"
 Accelerator = Literal["cpu", "gpu", "gpu-fp16"]
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """Plain values that go to and from other machines as JSON."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Job(_Record):
+class Job(Record):
     """What is to be done.
 
     Attributes:
@@ -53,7 +55,7 @@ class Job(_Record):
     values: bool = False
 
 
-class FileAnswer(_Record):
+class FileAnswer(Record):
     """What became of one file.
 
     Attributes:
@@ -73,7 +75,7 @@ class FileAnswer(_Record):
     residency: Residency | None = None
 
 
-class Answer(_Record):
+class Answer(Record):
     """What a worker did.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import UsageError
+from .adb_target import AdbTarget
 from .arm_target import ArmTarget
 from .gpu_target import GpuTarget
 from .host_target import HostTarget
@@ -27,8 +28,13 @@ def open_target(name: str) -> Target:
         return ArmTarget(rest)
     if kind == "ssh":
         return SshTarget(rest)
+    if kind == "adb":
+        return AdbTarget(rest)
+    if kind.startswith("adb?"):
+        return AdbTarget(name.removeprefix("adb"))
     raise UsageError(
-        f"no target is called {name!r}; there are host, gpu[:fp16], arm:CPU and ssh:HOST"
+        f"no target is called {name!r}; there are host, gpu[:fp16], arm:CPU, ssh:HOST and"
+        " adb[:SERIAL]"
     )
 
 
