@@ -175,10 +175,11 @@ class AdbTarget(Target):
         _, now = device.shell("date '+%m-%d %H:%M:%S.000'")
         # An activity of a phone that sleeps does not run.
         device.shell("input keyevent KEYCODE_WAKEUP")
-        _, printed = device.shell(f"am start -S -n {ACTIVITY} --es job {folder}")
+        code, printed = device.shell(f"am start -S -n {ACTIVITY} --es job {folder}")
         errors = [line for line in printed.splitlines() if line.startswith("Error")]
-        if errors:
-            raise TargetError(f"{self.name}: the app does not start ({printable(errors[-1])})")
+        if errors or code:
+            reason = (errors or printed.splitlines() or [f"am ended with {code}"])[-1]
+            raise TargetError(f"{self.name}: the app does not start ({printable(reason)})")
         return now
 
     def _wait(

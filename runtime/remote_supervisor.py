@@ -10,6 +10,7 @@ server may take hours to notice that a cable was pulled.
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +30,6 @@ CHUNK = 1 << 16
 
 CODE = "code"
 WORK = "work"
-ERRORS = "errors"
 LAST_WORDS = 2000
 """Bytes of the module's stderr that are told of."""
 
@@ -114,20 +115,23 @@ def main() -> None:
             _say({"refused": error.strerror or str(error)})
             return
         received = set(_files_within(folder / WORK))
-        with (folder / ERRORS).open("w+b") as errors:
-            process = _start(request["module"], folder, errors)
-            threading.Thread(target=_listen, args=(silence,), daemon=True).start()
-            assert process.stdout is not None
-            for line in process.stdout:
-                _say({"line": line.decode(errors="replace").rstrip()})
-            code = process.wait()
-            _say({"ended": code, "said": _last_words(errors)})
+        process = _start(request["module"], folder)
+        threading.Thread(target=_listen, args=(silence,), daemon=True).start()
+        words = _LastWords(process)
+        assert process.stdout is not None
+        for line in process.stdout:
+            _say({"line": line.decode(errors="replace").rstrip()})
+        code = process.wait()
+        _say({"ended": code, "said": words.text()})
         left = sorted(set(_files_within(folder / WORK)) - received) if code == 0 else []
         send_files(
             sys.stdout.buffer, [(name, folder / WORK / name) for name in left], lambda count: None
         )
     except (EOFError, BrokenPipeError):
         pass  # The client has left.
+    except Exception:
+        # The client shows the last line of it.
+        traceback.print_exc()
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -142,11 +146,20 @@ def main() -> None:
         os._exit(0)
 
 
-def _missing(modules: list[str]) -> list[str]:
-    return [name for name in modules if importlib.util.find_spec(name) is None]
+def _missing(modules: dict[str, int]) -> list[str]:
+    """Modules that are not there, or of a version whose first part is too low."""
+    return [
+        name
+        for name, least in modules.items()
+        if importlib.util.find_spec(name) is None or (least and _major(name) < least)
+    ]
 
 
-def _start(module: str, folder: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _major(name: str) -> int:
+    return int(importlib.metadata.version(name).partition(".")[0])
+
+
+def _start(module: str, folder: Path) -> subprocess.Popen[bytes]:
     paths = [str(folder / CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(  # noqa: S603 - a module of ours
         [sys.executable, "-m", module, str(folder / WORK)],
@@ -154,7 +167,7 @@ def _start(module: str, folder: Path, errors: IO[bytes]) -> subprocess.Popen[byt
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=errors,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
 
@@ -163,10 +176,23 @@ def _files_within(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
 
 
-def _last_words(errors: IO[bytes]) -> str:
-    size = errors.seek(0, os.SEEK_END)
-    errors.seek(max(0, size - LAST_WORDS))
-    return errors.read().decode(errors="replace")
+class _LastWords:
+    """The end of what a process says on stderr; not in a file, for which there may be no room."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        self._stream, self._kept = process.stderr, b""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        # What the process started may hold the pipe open for ever.
+        self._thread.join(timeout=1)
+        return self._kept.decode(errors="replace")
+
+    def _read(self) -> None:
+        for line in self._stream:
+            self._kept = (self._kept + line)[-LAST_WORDS:]
 
 
 def _say(report: dict[str, Any]) -> None:

@@ -22,6 +22,9 @@ FOLDERS = ("artifact", "runtime")
 BASE = {"numpy": "numpy", "PIL": "pillow", "pydantic": "pydantic"}
 """Distributions by the module that each is for, without which nothing can be run."""
 
+LEAST_MAJOR = {"pydantic": 2}
+"""First parts of the oldest versions that will do, where systems still bring older ones."""
+
 BY_FORMAT = {
     ".tflite": {"ai_edge_litert": "ai-edge-litert", "flatbuffers": "flatbuffers"},
     ".pte": {"executorch": "executorch", "torch": "torch"},

@@ -27,7 +27,7 @@ from ..errors import MissingDependencyError, TargetError, UsageError
 from ..progress import Progress
 from . import remote_supervisor, worker
 from .remote_supervisor import CODE, WORK, receive_files, send_files, send_line
-from .shipment import install_command, shipped_files
+from .shipment import LEAST_MAJOR, install_command, shipped_files
 from .worker_process import LONGEST_REASON, ending
 
 PYTHON = "python3"
@@ -185,7 +185,7 @@ class _Session:
         self._source = Path(remote_supervisor.__file__).read_bytes() + b"\nmain()\n"
         self._request = {
             "module": module,
-            "modules": [*needed, *wished],
+            "modules": {name: LEAST_MAJOR.get(name, 0) for name in (*needed, *wished)},
             "silence": SILENCE_S,
             "token": secrets.token_hex(16),
         }
@@ -288,9 +288,9 @@ class _Session:
         if lacked:
             names = [self._needed[name] for name in lacked]
             raise TargetError(
-                f"{self._host}: {self._host.python} there lacks {', '.join(names)}; run there:"
-                f" {install_command(self._host.python, names)}; or name another interpreter with"
-                f" '{self._host}?python=PATH'"
+                f"{self._host}: {self._host.python} there lacks {', '.join(names)}, or has them too"
+                f" old; run there: {install_command(self._host.python, names)}; or name another"
+                f" interpreter with '{self._host}?python=PATH'"
             )
 
     def _report(self) -> dict[str, Any]:

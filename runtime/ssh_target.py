@@ -86,5 +86,6 @@ class SshTarget(Target):
         lacked = [name for module, name in modules.items() if module in missing]
         if ran.answer.failure is None or not lacked:
             return ran
-        failure = f"{ran.answer.failure}; run there: {install_command(self._host.python, lacked)}"
+        reason = ran.answer.failure.partition("; install ")[0]
+        failure = f"{reason}; run there: {install_command(self._host.python, lacked)}"
         return dataclasses.replace(ran, answer=ran.answer.model_copy(update={"failure": failure}))

@@ -174,15 +174,22 @@ class _Connection(socketserver.StreamRequestHandler):
             self.server.requests.append(request)
             if request == "host:version":
                 self._okay("0029")
-            elif request in ("host:devices", "host:devices-l"):
+                return
+            if request in ("host:devices", "host:devices-l"):
                 lines = [f"{name}\t{state}\n" for name, state in self.server.devices.items()]
                 self._okay("".join(lines))
-            elif request.startswith("host:transport:"):
-                if not self._is_there(request.removeprefix("host:transport:")):
+                return
+            if match := re.fullmatch(r"host:(transport|tport:serial):(.+)", request):
+                if not self._is_there(match[2]):
                     return
-                self.wfile.write(b"OKAY")
-            elif request.startswith("shell,v2:"):
-                self._shell(request.removeprefix("shell,v2:"))
+                self.wfile.write(b"OKAY" + (b"" if match[1] == "transport" else bytes(8)))
+            elif match := re.fullmatch(r"host-serial:([^:]+):features", request):
+                if not self._is_there(match[1]):
+                    return
+                self._okay("shell_v2,cmd")
+                return
+            elif match := re.fullmatch(r"shell,v2(?:,[^:]*)?:(.*)", request, re.DOTALL):
+                self._shell(match[1])
                 return
             elif request == "sync:":
                 self.wfile.write(b"OKAY")
@@ -232,6 +239,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 self._receive(*name.rsplit(",", 1))
             elif command == "RECV":
                 self._send(self.server.path(name))
+            elif command == "STAT":
+                self._stat(self.server.path(name))
             else:
                 self._sync_fail(f"unknown command {command}")
 
@@ -272,6 +281,13 @@ class _Connection(socketserver.StreamRequestHandler):
                 raise CutError
             self.wfile.write(part[len(part) // 2 :])
         self.wfile.write(b"DONE" + bytes(4))
+
+    def _stat(self, path: Path) -> None:
+        numbers = (0, 0, 0)
+        if path.exists():
+            found = path.stat()
+            numbers = (found.st_mode, found.st_size, int(found.st_mtime))
+        self.wfile.write(b"STAT" + struct.pack("<III", *numbers))
 
     def _sync_fail(self, reason: str) -> None:
         self.wfile.write(b"FAIL" + struct.pack("<I", len(reason)) + reason.encode())

@@ -35,6 +35,10 @@ from .adb_server import AdbServer
 
 pytest.importorskip("adbutils", reason="adbutils is not installed")
 
+needs_adb = pytest.mark.skipif(
+    shutil.which("adb") is None, reason="the adb client is not installed (Debian's package adb)"
+)
+
 PIXELS = np.zeros((2, 8, 8, 3), np.uint8)
 
 
@@ -264,6 +268,16 @@ def test_an_app_that_dies(phone: AdbServer, broken: list[Path]) -> None:
     assert left_on(phone) == []
 
 
+def test_an_app_that_does_not_start(phone: AdbServer, broken: list[Path]) -> None:
+    am = phone.root / "bin" / "am"
+    started = am.read_text()
+    for printed, code in (("Error: Activity class {x} does not exist.", 0), ("Killed", 137)):
+        am.write_text(f"#!/bin/sh\n[ $1 = start ] && echo '{printed}' && exit {code}\n")
+        refused(f"the app does not start ({printed})", lambda: run(broken))
+        assert left_on(phone) == []
+    am.write_text(started)
+
+
 def test_an_app_that_never_ends(phone: AdbServer, broken: list[Path]) -> None:
     (phone.root / "mode").write_text("hang")
     refused("no progress for 0.5 s", lambda: run(broken, patience=0.5))
@@ -315,9 +329,37 @@ def test_a_server_that_is_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
         refused("does not answer", lambda: run([]))
 
 
+@needs_adb
+def test_the_stand_in_is_what_the_real_client_takes_for_a_server(
+    phone: AdbServer, tmp_path: Path
+) -> None:
+    def adb(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["adb", "-P", str(phone.port), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    assert adb("devices").stdout.split("\n")[1] == "PHONE1\tdevice"
+    one = ("-s", "PHONE1")
+    done = adb(*one, "shell", "getprop | grep soc; echo told >&2; exit 7")
+    assert (done.returncode, done.stderr) == (7, "told\n")
+    assert "Tensor G3" in done.stdout
+    source, back = tmp_path / "source", tmp_path / "back"
+    source.write_bytes(np.random.default_rng(0).bytes(300_001))
+    done = adb(*one, "push", str(source), "/data/local/tmp/x")
+    assert done.returncode == 0, done.stderr
+    done = adb(*one, "pull", "/data/local/tmp/x", str(back))
+    assert done.returncode == 0, done.stderr
+    assert back.read_bytes() == source.read_bytes()
+    phone.faults.capacity = 100_000
+    done = adb(*one, "push", str(source), "/data/local/tmp/y")
+    assert done.returncode == 1
+    assert "No space left on device" in done.stdout + done.stderr
+    phone.devices["PHONE1"] = "offline"
+    assert "device offline" in adb(*one, "shell", "true").stderr
+
+
 # adbutils leaves the socket open with which it finds out that no server runs.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.skipif(shutil.which("adb") is None, reason="the adb client is not installed")
+@needs_adb
 def test_the_real_server_is_started(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,7 +138,7 @@ def test_what_a_file_lacks_there_is_part_of_its_failure(
     )
     failure = run.ran[0].answer.failure or ""
     assert "broken.tflite: damaged" in failure
-    assert failure.endswith(f"run there: {sys.executable} -m pip install no-such-distribution")
+    assert failure.endswith(f"; run there: {sys.executable} -m pip install no-such-distribution")
     assert run.ran[1].answer.failure is None
 
 
@@ -377,9 +378,24 @@ def test_a_python_without_numpy(sshd: SshServer, tmp_path: Path) -> None:
     host = ssh.parse_host(sshd.place, str(python))
     with pytest.raises(TargetError) as caught:
         ssh.run_module(host, "x", tmp_path, {}, total=1, needed=BASE, wished=[], progress=Steps())
-    assert "lacks numpy, pillow, pydantic; run there: " in str(caught.value)
+    assert "lacks numpy, pillow, pydantic, or has them too old; run there: " in str(caught.value)
     assert f"{python} -m pip install numpy==" in str(caught.value)
     no_trace(sshd)
+
+
+def test_a_pydantic_that_is_too_old(sshd: SshServer, tmp_path: Path) -> None:
+    """Debian 12 brings version 1."""
+    (tmp_path / "pydantic-1.10.4.dist-info").mkdir()
+    (tmp_path / "pydantic-1.10.4.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: pydantic\nVersion: 1.10.4\n"
+    )
+    (tmp_path / "pydantic.py").write_text("")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    host = ssh.parse_host(sshd.place, str(python))
+    with pytest.raises(TargetError, match="lacks pydantic, or has them too old; run there"):
+        ssh.run_module(host, "x", tmp_path, {}, total=1, needed=BASE, wished=[], progress=Steps())
 
 
 def test_pythons_that_will_not_do(sshd: SshServer, tmp_path: Path) -> None:
@@ -399,34 +415,66 @@ def test_pythons_that_will_not_do(sshd: SshServer, tmp_path: Path) -> None:
             ssh.run_module(host, "x", tmp_path, {}, total=1, needed={}, wished=[], progress=Steps())
 
 
-def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A limit on files' sizes stands for it: both are errors of writing."""
+@pytest.fixture
+def small_disk(sshd: SshServer) -> Iterator[SshServer]:
+    """A server where temporary files have 2 MB."""
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(sshd.temporary)]
+    if not shutil.which("mount") or subprocess.run(mounting, capture_output=True).returncode:
+        pytest.skip("a small disk can be mounted by root alone")
+    yield sshd
+    subprocess.run(["umount", str(sshd.temporary)], check=True)
+
+
+def fill(server: SshServer, folder: Path, reason: str) -> None:
+    """Sends too much, and then has a module write too much."""
+    folder.mkdir()
+    (folder / "large").write_bytes(bytes(3 << 20))
+    with pytest.raises(TargetError, match=rf"could not be stored there \({reason}\)"):
+        run_sleeper(server, folder)
+    no_trace(server)
+    (folder / "large").unlink()
+    (folder / "writer.py").write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "Path(sys.argv[1], 'answer').write_bytes(bytes(3 << 20))\n"
+    )
+    with pytest.raises(TargetError, match=rf"OSError: .*{reason}"):
+        ssh.run_module(
+            ssh.parse_host(server.place, sys.executable),
+            "work.writer",
+            folder,
+            {},
+            total=1,
+            needed={},
+            wished=[],
+            progress=Steps(),
+        )
+    assert not (folder / "answer").exists()
+    no_trace(server)
+
+
+def test_what_goes_wrong_in_the_supervisor_is_told(sshd: SshServer, tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"did not start \(ModuleNotFoundError: .*no_parent"):
+        ssh.run_module(
+            ssh.parse_host(sshd.place, sys.executable),
+            "x",
+            tmp_path,
+            {},
+            total=1,
+            needed={},
+            wished=["no_parent.child"],
+            progress=Steps(),
+        )
+    no_trace(sshd)
+
+
+def test_a_disk_that_is_full(small_disk: SshServer, tmp_path: Path) -> None:
+    fill(small_disk, tmp_path / "job", "No space left on device")
+
+
+def test_files_that_grow_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for server in start_sshd(tmp_path, limit=1 << 20):
         use_config(tmp_path, monkeypatch)
-        folder = tmp_path / "job"
-        folder.mkdir()
-        (folder / "large").write_bytes(bytes(3 << 20))
-        with pytest.raises(TargetError, match=r"could not be stored there \(File too large\)"):
-            run_sleeper(server, folder)
-        no_trace(server)
-        (folder / "large").unlink()
-        (folder / "writer.py").write_text(
-            "import sys\nfrom pathlib import Path\n"
-            "Path(sys.argv[1], 'answer').write_bytes(bytes(3 << 20))\n"
-        )
-        with pytest.raises(TargetError, match=r"OSError: .*File too large"):
-            ssh.run_module(
-                ssh.parse_host(server.place, sys.executable),
-                "work.writer",
-                folder,
-                {},
-                total=1,
-                needed={},
-                wished=[],
-                progress=Steps(),
-            )
-        assert not (folder / "answer").exists()
-        no_trace(server)
+        fill(server, tmp_path / "job", "File too large")
 
 
 def test_a_shell_that_talks_does_no_harm(sshd: SshServer, tmp_path: Path) -> None:
