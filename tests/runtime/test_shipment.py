@@ -8,14 +8,15 @@ from pathlib import Path
 from lowformer_edge.runtime.shipment import BASE, install_command, modules_for, shipped_files
 
 
-def test_what_is_shipped_is_all_that_the_worker_imports(tmp_path: Path) -> None:
+def test_what_is_shipped_is_all_that_running_and_timing_import(tmp_path: Path) -> None:
     for name, path in shipped_files():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, tmp_path / name)
     code = (
         "import sys\n"
         f"sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import lowformer_edge.runtime.worker, lowformer_edge\n"
+        "import lowformer_edge\n"
+        "from lowformer_edge.runtime import alone, endurance, measuring, timing, worker\n"
         f"assert lowformer_edge.__file__.startswith({str(tmp_path)!r})\n"
         "own = {name for name in sys.modules if name.startswith('lowformer_edge')}\n"
         "print(len(own))\n"
