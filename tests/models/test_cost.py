@@ -1,0 +1,82 @@
+"""Counts from a config are those of the modules that it describes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.cost import Cost, cost_of
+from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.variants import VARIANTS
+
+
+def counted(config: LowFormerConfig) -> Cost:
+    """What torch counts, on tensors without content."""
+    with torch.device("meta"):
+        model = LowFormer(config).eval()
+        image = torch.empty(1, 3, config.input_size, config.input_size)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(image)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return Cost(parameters, counter.get_total_flops() // 2)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant(name: str) -> None:
+    assert cost_of(VARIANTS[name]) == counted(VARIANTS[name])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    size=st.integers(32, 130),
+    fused=st.booleans(),
+    attention=st.booleans(),
+    mlp=st.booleans(),
+    fused_below=st.sampled_from([0, 12, 999]),
+    strides=st.sampled_from([(2, 1), (1, 2), (3, 1), (2, 2)]),
+    ratio=st.sampled_from([0.5, 1.0]),
+    depths=st.tuples(*(st.integers(1, 3) for _ in range(5))),
+)
+def test_any_switch_and_size(
+    size: int,
+    fused: bool,
+    attention: bool,
+    mlp: bool,
+    fused_below: int,
+    strides: tuple[int, int],
+    ratio: float,
+    depths: tuple[int, ...],
+    tiny_config: LowFormerConfig,
+) -> None:
+    config = tiny_config.replace(
+        input_size=size,
+        fused=fused,
+        attention=attention,
+        mlp=mlp,
+        fused_below=fused_below,
+        attention_strides=strides,
+        head_dim_ratio=ratio,
+        depths=depths,
+    )
+    assert cost_of(config) == counted(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "macs"),
+    [
+        ("b0", 14.100, 944),
+        ("b1", 17.936, 1410),
+        ("b15", 33.982, 2573),
+        ("b3", 57.087, 6098),
+        ("e1", 18.896, 1350),
+    ],
+)
+def test_the_published_figures(name: str, parameters: float, macs: int) -> None:
+    """Millions of both, from the papers' tables, whose MACs are rounded."""
+    cost = cost_of(VARIANTS[name])
+    assert round(cost.parameters / 1e6, 3) == parameters
+    assert cost.macs / 1e6 == pytest.approx(macs, rel=2e-3)
