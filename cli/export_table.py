@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..artifact.caveats import STAND_INS, doubts
 from ..artifact.files import printable
 from ..artifact.manifest import ArtifactRecord, Interval, Manifest
 
@@ -17,18 +18,6 @@ LEAST_WIDTH = 110
 
 PIPE_WIDTH = 160
 """Columns where stdout is a file or a pipe."""
-
-FEW_IMAGES = 8
-"""Fewer distinct calibration images than this are worth a warning."""
-
-DOUBTFUL_SQNR_DB = 20.0
-"""INT8 of a trained model below this is worth a warning."""
-
-
-STAND_INS = {
-    "MIL interpreter": "computed by our interpreter of Core ML packages, not by Core ML itself",
-}
-"""What is to be said of runtimes that phones have not."""
 
 
 def print_summary(bundle: Path, manifest: Manifest) -> None:
@@ -110,28 +99,4 @@ def footnotes(manifest: Manifest) -> list[str]:
         if artifact.residency and artifact.residency.refused:
             refused = ", ".join(f"{n} {kind}" for kind, n in artifact.residency.refused.items())
             lines.append(f"{artifact.file.path}: not delegated: {refused}")
-    return lines + [f"warning: {line}" for line in warnings(manifest)]
-
-
-def warnings(manifest: Manifest) -> list[str]:
-    """What makes a bundle's INT8 doubtful, and what to do about it, a line each."""
-    if not manifest.source.fit_for_accuracy:
-        return []
-    lines = []
-    calibration = manifest.calibration
-    if calibration and calibration.distinct < FEW_IMAGES:
-        lines.append(
-            f"int8 ranges rest on {calibration.distinct} distinct image(s), so that others will be"
-            " clipped; calibrate on a hundred or more"
-        )
-    for artifact in manifest.artifacts:
-        parity = artifact.parity
-        if artifact.precision != "int8" or parity is None or isinstance(parity.sqnr_db, str):
-            continue
-        if parity.sqnr_db < DOUBTFUL_SQNR_DB:
-            lines.append(
-                f"{artifact.file.path} is far from the model ({parity.sqnr_db:.1f} dB):"
-                " lowformer-calibrate --sensitivity ranks the ops, --min-sqnr finds a mix that"
-                " keeps a bound, --observer percentile:99.99 cuts outliers"
-            )
-    return lines
+    return lines + [f"warning: {line}" for line in doubts(manifest)]

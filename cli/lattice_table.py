@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ..artifact.caveats import described_device
 from ..artifact.files import printable
 from .export_table import result_console
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from ..artifact.manifest import Interval
     from ..runtime.lattice import Link
     from ..runtime.target_check import TargetCheck
-
-SOFTWARE = "a software GPU, which stands for no phone's"
 
 
 def print_lattice(check: TargetCheck) -> None:
@@ -64,9 +63,8 @@ def _targets(check: TargetCheck) -> list[str]:
             if item.target == name and item.answer and item.answer.device
         }
         for device, is_software, half in sorted(devices, key=str):
-            kind = f", {SOFTWARE}" if is_software else ""
-            computed = {None: "", True: "; it computed in fp16", False: "; it has no fp16"}[half]
-            lines[-1] = f"{name}: {printable(device or '')}{kind}{computed}"
+            described = described_device(device or "", is_software=is_software, half=half)
+            lines[-1] = f"{name}: {printable(described)}"
     return lines
 
 
