@@ -285,6 +285,7 @@ def _show(
                 "bundle": str(options.bundle),
                 "images": len(images.pixels),
                 "data": images.name,
+                "digests": {item.file.path: item.file.sha256 for item in manifest.artifacts},
                 "edges": [
                     {
                         "first": edge.first,

@@ -15,7 +15,17 @@ import pytest
 import lowformer_edge
 
 ROOT = Path(lowformer_edge.__file__).parent
-ROOMS = ("artifact", "calibration", "cli", "demo", "export", "lab", "models", "runtime")
+ROOMS = (
+    "artifact",
+    "calibration",
+    "cli",
+    "demo",
+    "export",
+    "lab",
+    "models",
+    "report",
+    "runtime",
+)
 MAY_IMPORT = {
     "artifact": set(),
     "demo": set(),
@@ -23,6 +33,7 @@ MAY_IMPORT = {
     "models": {"artifact", "demo"},
     "calibration": {"artifact", "models"},
     "export": {"artifact", "calibration", "models"},
+    "report": {"artifact", "models", "runtime"},
     "runtime": {"artifact", "lab"},
     "cli": set(ROOMS),
 }
@@ -37,6 +48,7 @@ HEAVY = {
     "litert_torch",
     "ai_edge_litert",
     "ai_edge_quantizer",
+    "jinja2",
     "numpy",
 }
 
@@ -65,7 +77,7 @@ def test_imports_point_one_way(room: str) -> None:
         assert rooms <= MAY_IMPORT[room], f"{path} imports {rooms - MAY_IMPORT[room]}"
 
 
-@pytest.mark.parametrize("room", ["artifact", "demo", "lab", "runtime"])
+@pytest.mark.parametrize("room", ["artifact", "demo", "lab", "report", "runtime"])
 def test_what_runs_on_small_machines_never_imports_torch(room: str) -> None:
     for path in modules(room):
         assert not imported(path) & {"torch", "safetensors", "litert_torch", "yaml"}, path
@@ -90,9 +102,28 @@ def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+def test_a_report_loads_no_torch_and_no_runtime(demo_bundle: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from lowformer_edge.cli.report import main\n"
+        f"assert main([{str(demo_bundle)!r}, '--output', {str(tmp_path / 'page.html')!r}]) == 0\n"
+        "assert not {'torch', 'onnxruntime', 'executorch', 'ai_edge_litert'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 @pytest.mark.parametrize(
     "module",
-    ["lowformer_edge", "cli.bench", "cli.calibrate", "cli.export", "cli.inspect", "cli.verify"],
+    [
+        "lowformer_edge",
+        "cli.bench",
+        "cli.calibrate",
+        "cli.export",
+        "cli.inspect",
+        "cli.lab",
+        "cli.report",
+        "cli.verify",
+    ],
 )
 def test_imports_are_light(module: str) -> None:
     name = module if module == "lowformer_edge" else f"lowformer_edge.{module}"
@@ -113,6 +144,7 @@ def test_imports_are_light(module: str) -> None:
         "lowformer-export",
         "lowformer-inspect",
         "lowformer-lab",
+        "lowformer-report",
         "lowformer-verify",
     ],
 )

@@ -13,6 +13,7 @@ from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.lab import main as lab
+from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.models.variants import VARIANTS
 
@@ -40,6 +41,8 @@ def test_every_option_exists(capsys: pytest.CaptureFixture[str]) -> None:
         bench(["--help"])
     with pytest.raises(SystemExit):
         lab(["--help"])
+    with pytest.raises(SystemExit):
+        report(["--help"])
     with pytest.raises(SystemExit):
         verify(["--help"])
     known = set(re.findall(r"--[a-z0-9-]+", capsys.readouterr().out))

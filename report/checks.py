@@ -1,0 +1,47 @@
+"""What does not hold of a bundle."""
+
+from __future__ import annotations
+
+from ..artifact.manifest import ArtifactRecord
+from ..runtime.contract import parse_requirement
+from ..runtime.matrix import too_far
+from .evidence import Evidence
+
+
+def failures_of(evidence: Evidence) -> tuple[str, ...]:
+    """What does not hold, a line each: what the verification says, and what the manifest shows.
+
+    Raises:
+        UsageError: The manifest requires what cannot be required.
+    """
+    manifest, verify = evidence.manifest, evidence.verify
+    lines = list(verify.failures) if verify else []
+    requirements = [parse_requirement(text) for text in manifest.requirements]
+    for artifact in manifest.artifacts:
+        name = artifact.file.path
+        if verify is None and artifact.parity:
+            trained = manifest.source.fit_for_accuracy
+            reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
+            lines += [f"{name}: {reason}"] if reason else []
+        if verify is None and artifact.residency:
+            breaches = (item.breach(artifact.residency) for item in requirements)
+            lines += [f"{name}: {breach}" for breach in breaches if breach]
+        if not is_whole(artifact):
+            lines.append(f"{name}: {_split(artifact)}")
+    return tuple(lines)
+
+
+def is_whole(artifact: ArtifactRecord) -> bool:
+    """Whether a delegate took all of a file at once, or nothing can tell."""
+    found = artifact.residency
+    return found is None or (found.partitions == 1 and not found.refused)
+
+
+def _split(artifact: ArtifactRecord) -> str:
+    found = artifact.residency
+    assert found is not None
+    refused = ", ".join(f"{count} {kind}" for kind, count in found.refused.items())
+    return (
+        f"{found.delegate} takes it in {found.partitions} partitions, without"
+        f" {refused or 'any refused op'}"
+    )

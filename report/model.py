@@ -1,0 +1,80 @@
+"""The section about the model."""
+
+from __future__ import annotations
+
+import json
+
+from ..errors import ConfigError
+from ..models.config import LowFormerConfig
+from ..models.cost import Cost, cost_of
+from .block import Block, Cell, Column, Facts, Hidden, Section, Table
+from .evidence import Evidence
+from .numerals import counted, millions
+
+FEW_LABELS = 6
+
+
+def model_section(evidence: Evidence) -> Section:
+    """What the model is, and where its weights came from."""
+    manifest = evidence.manifest
+    preprocessing = manifest.preprocessing_spec()
+    source = manifest.source
+    side = preprocessing.size
+    items = [("Name", manifest.name, "")]
+    cost = known_cost(evidence)
+    if cost:
+        items += [
+            ("Parameters", millions(cost.parameters), ""),
+            ("Multiply-accumulates", millions(cost.macs), f"one image of {side} × {side} pixels"),
+        ]
+    items += [
+        ("Input", f"RGB, {side} × {side} pixels", ""),
+        ("Classes", _classes(evidence), _first_labels(evidence.labels)),
+        (
+            "Preprocessing",
+            f"resize the short side to {preprocessing.resize} ({preprocessing.interpolation}),"
+            f" crop the central {side} × {side}, scale to [0, 1], normalise",
+            f"mean {_numbers(preprocessing.mean)}; std {_numbers(preprocessing.std)}",
+        ),
+        ("Checkpoint", source.name, f"SHA-256 {source.sha256}" if source.sha256 else "no file"),
+    ]
+    blocks: list[Block] = [Facts(tuple(items)), _config(manifest.model)]
+    if len(evidence.labels) > FEW_LABELS:
+        rows = [(Cell(str(number)), Cell(label)) for number, label in enumerate(evidence.labels)]
+        columns = (Column("Index", is_text=True), Column("Class", is_text=True))
+        names = Table.of("Class names in the order of the logits", columns, rows)
+        blocks.append(Hidden(f"All {len(rows)} class names", (names,)))
+    return Section("model", "Model", "", tuple(blocks))
+
+
+def known_cost(evidence: Evidence) -> Cost | None:
+    """What the model costs; None where its config is none that can be counted."""
+    try:
+        config = LowFormerConfig.from_dict(evidence.manifest.model)
+    except ConfigError:
+        return None
+    size = evidence.manifest.preprocessing_spec().size
+    return cost_of(config.replace(input_size=size)) if size == config.input_size else None
+
+
+def _classes(evidence: Evidence) -> str:
+    count = evidence.manifest.model.get("num_classes")
+    return str(count) if isinstance(count, int) else str(len(evidence.labels) or "not stated")
+
+
+def _first_labels(labels: tuple[str, ...]) -> str:
+    if not labels:
+        return "without names"
+    more = ", …" if len(labels) > FEW_LABELS else ""
+    return ", ".join(labels[:FEW_LABELS]) + more
+
+
+def _config(model: dict[str, object]) -> Hidden:
+    rows = [(Cell(name), Cell(json.dumps(value).strip('"'))) for name, value in model.items()]
+    columns = (Column("Field", is_text=True), Column("Value", is_text=True))
+    table = Table.of("The config that the model was built from", columns, rows)
+    return Hidden(counted(len(rows), "field") + " of the variant's config", (table,))
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
