@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from lowformer_edge.artifact.files import replaced_file
-from lowformer_edge.models.complexity import complexity
+from lowformer_edge.benchmarks.complexity import complexity
 
 SIZE = 224
 CLASSES = 1000

@@ -62,15 +62,12 @@ def _variants(folder: Path, format_: str, names: str | None, progress: Progress)
         ConfigError: A name is none of a variant.
         ExportError: A converter failed.
     """
-    import torch
-
     from ..artifact.content import write_content
     from ..artifact.files import replaced_file
     from ..export.bundle import exporter_of
     from ..export.spec import ExportSpec
-    from ..models.complexity import complexity
+    from ..models.cost import cost_of
     from ..models.loading import load_model
-    from ..models.lowformer import LowFormer
     from ..models.variants import PUBLISHED, variant
     from ..runtime.family import Member
 
@@ -85,9 +82,8 @@ def _variants(folder: Path, format_: str, names: str | None, progress: Progress)
                 content = exporter.export(ExportSpec(format_), exporter.model, None)
                 with replaced_file(path) as temporary:
                     write_content(temporary, content)
-        with torch.device("meta"):
-            count = complexity(LowFormer(config), config.input_size)
-        members.append(Member(config.name, path, count.macs, count.params, config.name))
+        cost = cost_of(config)
+        members.append(Member(config.name, path, cost.macs, cost.parameters, config.name))
     return members
 
 

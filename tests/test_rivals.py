@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from lowformer_edge.benchmarks.complexity import complexity
 from lowformer_edge.benchmarks.rivals import CLASSES, RIVALS, SIZE
-from lowformer_edge.models.complexity import complexity
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.cost import Cost, cost_of
 from lowformer_edge.models.lowformer import LowFormer
-from lowformer_edge.models.variants import VARIANTS
+from lowformer_edge.models.published import PUBLISHED_FIGURES
+from lowformer_edge.models.variants import PUBLISHED, VARIANTS
 
 
 def counted(config: LowFormerConfig) -> Cost:
@@ -80,3 +81,14 @@ def test_the_published_figures(name: str, parameters: float, macs: int) -> None:
     cost = cost_of(VARIANTS[name])
     assert round(cost.parameters / 1e6, 3) == parameters
     assert cost.macs / 1e6 == pytest.approx(macs, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_variants_have_what_was_published(name: str) -> None:
+    found, published = cost_of(PUBLISHED[name].replace(input_size=224)), PUBLISHED_FIGURES[name]
+    assert found.parameters == pytest.approx(published.params * 1e6, rel=1e-4)
+    assert found.macs == pytest.approx(published.macs * 1e6, rel=4e-3)
+
+
+def test_every_variant_has_published_figures() -> None:
+    assert set(PUBLISHED_FIGURES) == set(PUBLISHED)
