@@ -8,14 +8,12 @@ import secrets
 import shlex
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.files import digest_of, printable
-from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError, UsageError
 from ..progress import Progress
 from . import device_protocol as protocol
@@ -23,7 +21,7 @@ from .adb_device import AdbDevice, open_device
 from .device_machine import describe_device, device_state
 from .device_protocol import ACTIVITY, ANSWERS, JOBS, PACKAGE
 from .job import Accelerator, Job, Ran
-from .target import Target, TargetRun
+from .target import Target, TargetRun, Work
 from .target_settings import split_settings
 
 POLL_S = 0.5
@@ -76,26 +74,18 @@ class AdbTarget(Target):
             return f"the app takes {' and '.join(taken)} files alone on the {self._accelerator}"
         return None
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
+    def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.
 
         Raises:
             MissingDependencyError: adbutils is not installed.
         """
         device = open_device(self._serial, self.name)
-        sent = {f"{number}/{path.name}": path for number, path in enumerate(files)}
+        sent = {f"{number}/{path.name}": path for number, path in enumerate(work.files)}
         job = Job(
             files=tuple(sent),
-            preprocessing=preprocessing.to_dict(),
-            threads=threads,
+            preprocessing=work.preprocessing.to_dict(),
+            threads=work.threads,
             accelerator=self._accelerator,
         )
         token = secrets.token_hex(8)
@@ -103,10 +93,10 @@ class AdbTarget(Target):
         try:
             self._install(device, progress)
             machine = describe_device(device)
-            self._send(device, folder, job, sent, pixels, progress)
+            self._send(device, folder, job, sent, work.pixels, progress)
             started = self._start(device, folder)
-            self._wait(device, answers, started, len(files) * len(pixels), progress)
-            said, ran = self._fetch(device, answers, job, len(pixels))
+            self._wait(device, answers, started, work.inferences, progress)
+            said, ran = self._fetch(device, answers, job, len(work.pixels))
             after = {f"{name} after": value for name, value in device_state(device).items()}
         finally:
             # A device that is gone keeps them; a new job has a name of its own.

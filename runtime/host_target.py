@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..artifact.preprocessing import Preprocessing
 from ..progress import Progress
 from .formats import format_of
 from .job import FileAnswer, Ran
 from .machine import describe_machine
-from .target import Target, TargetRun
+from .target import Target, TargetRun, Work
 from .verification import residency_record
 
 
@@ -26,28 +21,20 @@ class HostTarget(Target):
         """See :class:`Target`."""
         return None
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
+    def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.
 
         Raises:
             ArtifactError: A file cannot be run.
         """
         ran = []
-        for path in files:
+        for path in work.files:
             kind = format_of(path)
             with (
-                progress.step(f"checking {path.name}", len(pixels)) as advance,
-                kind.runner(path, threads) as runner,
+                progress.step(f"checking {path.name}", len(work.pixels)) as advance,
+                kind.runner(path, work.threads) as runner,
             ):
-                logits = runner.run_pixels(pixels, preprocessing, advance)
-            residency = residency_record(kind.residency(path, threads))
+                logits = runner.run_pixels(work.pixels, work.preprocessing, advance)
+            residency = residency_record(kind.residency(path, work.threads))
             ran.append(Ran(FileAnswer(runtime=runner.runtime, residency=residency), logits))
         return TargetRun(describe_machine(), tuple(ran))

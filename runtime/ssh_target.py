@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..artifact.preprocessing import Preprocessing
 from ..progress import Progress
 from .job import Job, Ran, read_answer, write_job
 from .shipment import BASE, BY_FORMAT, install_command, modules_for
 from .ssh import PATIENCE_S, PYTHON, parse_host, run_module
-from .target import Target, TargetRun
+from .target import Target, TargetRun, Work
 from .target_settings import split_settings
 from .worker_process import MODULE
 
@@ -42,41 +37,37 @@ class SshTarget(Target):
         """See :class:`Target`."""
         return None
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
+    def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.
 
         Raises:
             MissingDependencyError: There is no ``ssh`` on this machine.
         """
         # Runners name the file, so its name stays; the number keeps two of a name apart.
-        sent = {f"{number}/{path.name}": path for number, path in enumerate(files)}
-        job = Job(files=tuple(sent), preprocessing=preprocessing.to_dict(), threads=threads)
+        sent = {f"{number}/{path.name}": path for number, path in enumerate(work.files)}
+        job = Job(
+            files=tuple(sent),
+            preprocessing=work.preprocessing.to_dict(),
+            threads=work.threads,
+        )
         with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
             folder = Path(name) / "job"
             folder.mkdir()
-            write_job(folder, job, pixels)
+            write_job(folder, job, work.pixels)
             missing = run_module(
                 self._host,
                 MODULE,
                 folder,
                 sent,
-                total=len(files) * len(pixels),
+                total=work.inferences,
                 needed=BASE,
-                wished=list(modules_for(path.suffix for path in files)),
+                wished=list(modules_for(path.suffix for path in work.files)),
                 progress=progress,
                 patience=self._patience,
             )
-            machine, ran = read_answer(folder, job, len(pixels))
+            machine, ran = read_answer(folder, job, len(work.pixels))
         explained = [
-            self._explained(path, item, missing) for path, item in zip(files, ran, strict=True)
+            self._explained(path, item, missing) for path, item in zip(work.files, ran, strict=True)
         ]
         return TargetRun(machine, tuple(explained))
 

@@ -18,6 +18,28 @@ from .job import Ran
 
 
 @dataclasses.dataclass(frozen=True)
+class Work:
+    """Files that a target is to run.
+
+    Attributes:
+        files: The files.
+        pixels: uint8 [N, H, W, 3], resized and cropped.
+        preprocessing: Normalises them.
+        threads: Of each runtime.
+    """
+
+    files: Sequence[Path]
+    pixels: NDArray[np.uint8]
+    preprocessing: Preprocessing
+    threads: int = 1
+
+    @property
+    def inferences(self) -> int:
+        """Images of all files together."""
+        return len(self.files) * len(self.pixels)
+
+
+@dataclasses.dataclass(frozen=True)
 class TargetRun:
     """Files that a target ran.
 
@@ -48,23 +70,8 @@ class Target(abc.ABC):
         """Why it takes no files of this kind, or None where it does."""
 
     @abc.abstractmethod
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
+    def run(self, work: Work, progress: Progress) -> TargetRun:
         """Runs files, none of which it refuses.
-
-        Args:
-            files: The files.
-            pixels: uint8 [N, H, W, 3], resized and cropped.
-            preprocessing: Normalises them.
-            threads: Of each runtime.
-            progress: Is told about each step.
 
         Raises:
             LabError: The laboratory that it needs is missing.

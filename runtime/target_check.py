@@ -14,7 +14,7 @@ from .contract import Requirement
 from .images import Images
 from .job import FileAnswer
 from .lattice import Computed, Link, file_links, place_of
-from .target import Target
+from .target import Target, Work
 from .targets import HOST
 
 
@@ -106,9 +106,8 @@ def check_on_targets(
     for target in targets:
         shown = images if target.name == HOST else few
         taken = [item.path for item in files if target.refusal(item.path) is None]
-        run = target.run(
-            taken, shown.pixels, shown.preprocessing, threads=threads, progress=progress
-        )
+        work = Work(taken, shown.pixels, shown.preprocessing, threads)
+        run = target.run(work, progress)
         machines[target.name] = run.machine
         answers = dict(zip(taken, run.ran, strict=True))
         for item in files:

@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError
 from ..progress import Advance, Progress
 from .job import Accelerator, Job, Ran, read_answer, read_values, write_job
-from .target import Target, TargetRun
+from .target import Target, TargetRun, Work
 from .tflite_trace import TFLiteTracer
 from .worker_process import job_folder, run_worker
 
@@ -40,28 +39,20 @@ class WorkerTarget(Target):
         """What the worker said of its machine, with what it cannot know."""
         return machine
 
-    def run(
-        self,
-        files: Sequence[Path],
-        pixels: NDArray[np.uint8],
-        preprocessing: Preprocessing,
-        *,
-        threads: int,
-        progress: Progress,
-    ) -> TargetRun:
+    def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`."""
         job = Job(
-            files=tuple(str(path.absolute()) for path in files),
-            preprocessing=preprocessing.to_dict(),
-            threads=threads,
+            files=tuple(str(path.absolute()) for path in work.files),
+            preprocessing=work.preprocessing.to_dict(),
+            threads=work.threads,
             accelerator=self.accelerator,
         )
         with (
-            progress.step(f"running on {self.name}", len(files) * len(pixels)) as advance,
+            progress.step(f"running on {self.name}", work.inferences) as advance,
             job_folder() as name,
         ):
             folder = Path(name)
-            machine, ran = self._work(folder, job, pixels, self._start(folder), advance)
+            machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
         return TargetRun(self._described(machine), tuple(ran))
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from lowformer_edge.artifact.files import digest_of
 from lowformer_edge.cli.verify import main
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.job import Ran
-from lowformer_edge.runtime.target import TargetRun
+from lowformer_edge.runtime.target import TargetRun, Work
 from lowformer_edge.runtime.tflite_trace import TFLiteTracer
 
 WRONG = "backbone.stages.3.op_list.2.total.1.main.inverted_conv.conv"
@@ -138,8 +139,8 @@ def test_an_op_that_another_target_computes_wrongly_is_named(
 
         name = "faulty"
 
-        def run(self, files: Sequence[Path], *arguments: Any, **options: Any) -> TargetRun:
-            found = super().run(files, *arguments, **options)
+        def run(self, work: Work, progress: Progress) -> TargetRun:
+            found = super().run(work, progress)
             logits = (np.flip(np.asarray(one.logits), 1) for one in found.ran)
             wrong = (Ran(one.answer, there) for one, there in zip(found.ran, logits, strict=True))
             return TargetRun(found.machine, tuple(wrong))

@@ -28,7 +28,7 @@ from lowformer_edge.progress import Advance, SilentProgress
 from lowformer_edge.runtime import adb_device, adb_target
 from lowformer_edge.runtime.adb_target import AdbTarget
 from lowformer_edge.runtime.host_target import HostTarget
-from lowformer_edge.runtime.target import TargetRun
+from lowformer_edge.runtime.target import TargetRun, Work
 from lowformer_edge.runtime.targets import open_target
 
 from .adb_server import AdbServer
@@ -69,9 +69,8 @@ def run(
     pixels: NDArray[np.uint8] = PIXELS,
     patience: float = 60,
 ) -> TargetRun:
-    return AdbTarget(choice, patience).run(
-        files, pixels, Preprocessing(size=pixels.shape[1]), threads=1, progress=SilentProgress()
-    )
+    work = Work(files, pixels, Preprocessing(size=pixels.shape[1]))
+    return AdbTarget(choice, patience).run(work, SilentProgress())
 
 
 @pytest.fixture
@@ -125,8 +124,8 @@ def test_files_compute_the_same_there(
     spec = demo_manifest.preprocessing_spec()
     files = [demo_bundle / "demo-fp32.tflite", demo_bundle / "demo-int8.tflite"]
     counts = Counts()
-    there = open_target("adb").run(files, golden.pixels, spec, threads=1, progress=counts)
-    here = HostTarget().run(files, golden.pixels, spec, threads=1, progress=SilentProgress())
+    there = open_target("adb").run(Work(files, golden.pixels, spec), counts)
+    here = HostTarget().run(Work(files, golden.pixels, spec), SilentProgress())
     for ours, theirs in zip(here.ran, there.ran, strict=True):
         assert ours.answer == theirs.answer
         assert ours.logits is not None
@@ -208,7 +207,7 @@ def test_lost_connections_are_opened_anew(phone: AdbServer, broken: list[Path]) 
     counts = Counts()
     phone.faults.drops, phone.faults.lost_shells = 2, 2
     target = AdbTarget()
-    ran = target.run(broken, PIXELS, Preprocessing(size=8), threads=1, progress=counts)
+    ran = target.run(Work(broken, PIXELS, Preprocessing(size=8)), counts)
     assert "damaged" in (ran.ran[0].answer.failure or "")
     assert phone.faults.drops == phone.faults.lost_shells == 0
     assert counts.sums["sending to adb"] > 200_000

@@ -16,6 +16,7 @@ from lowformer_edge.runtime.arm_target import ArmTarget
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.instruction_marks import InstructionCount
 from lowformer_edge.runtime.parity import sqnr
+from lowformer_edge.runtime.target import Work
 
 EXPECTED = json.loads(
     (Path(__file__).parents[1] / "data" / "instruction_counts.json").read_text(encoding="utf-8")
@@ -29,16 +30,8 @@ def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Pat
     manifest = read_manifest(demo_bundle)
     golden = GoldenVectors.load(demo_bundle / manifest.golden.path)
     files = [demo_bundle / "demo-fp32.tflite", demo_bundle / "demo-int8.tflite"]
-    here, there = (
-        target.run(
-            files,
-            golden.pixels[:1],
-            manifest.preprocessing_spec(),
-            threads=1,
-            progress=SilentProgress(),
-        )
-        for target in (HostTarget(), ArmTarget(cpu))
-    )
+    work = Work(files, golden.pixels[:1], manifest.preprocessing_spec())
+    here, there = (target.run(work, SilentProgress()) for target in (HostTarget(), ArmTarget(cpu)))
     assert there.machine["processor"].startswith(f"{cpu}, emulated by QEMU 1:10.")
     assert "aarch64" in there.machine["system"]
     for one, other, least in zip(here.ran, there.ran, (110, 30), strict=True):

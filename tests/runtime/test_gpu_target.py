@@ -17,19 +17,14 @@ from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.gpu_target import GpuTarget
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.parity import sqnr
-from lowformer_edge.runtime.target import Target, TargetRun
+from lowformer_edge.runtime.target import Target, TargetRun, Work
 
 
 def run(target: Target, files: list[Path], bundle: Path, images: int = 2) -> TargetRun:
     manifest = read_manifest(bundle)
     golden = GoldenVectors.load(bundle / manifest.golden.path)
-    return target.run(
-        files,
-        golden.pixels[:images],
-        manifest.preprocessing_spec(),
-        threads=1,
-        progress=SilentProgress(),
-    )
+    work = Work(files, golden.pixels[:images], manifest.preprocessing_spec())
+    return target.run(work, SilentProgress())
 
 
 @pytest.mark.usefixtures("gpu_lab")

@@ -26,6 +26,7 @@ from lowformer_edge.runtime import remote_supervisor, shipment, ssh
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.shipment import BASE
 from lowformer_edge.runtime.ssh_target import SshTarget
+from lowformer_edge.runtime.target import Work
 from lowformer_edge.runtime.targets import open_target, open_targets
 
 from .conftest import SshServer, start_sshd, until, use_config
@@ -94,8 +95,8 @@ def test_files_compute_the_same_there(
     steps = Steps()
     target = open_target(f"ssh:{choice(sshd)}")
     assert target.name == f"ssh:{sshd.place}"
-    there = target.run(files, golden.pixels, spec, threads=1, progress=steps)
-    here = HostTarget().run(files, golden.pixels, spec, threads=1, progress=SilentProgress())
+    there = target.run(Work(files, golden.pixels, spec), steps)
+    here = HostTarget().run(Work(files, golden.pixels, spec), SilentProgress())
     assert there.machine == here.machine
     for ours, theirs in zip(here.ran, there.ran, strict=True):
         assert ours.answer == theirs.answer
@@ -129,13 +130,9 @@ def test_what_a_file_lacks_there_is_part_of_its_failure(
     monkeypatch.setitem(shipment.BY_FORMAT, ".tflite", absent)
     broken = sshd.folder / "broken.tflite"
     broken.write_bytes(b"1234TFL3 and nothing else")
-    run = SshTarget(choice(sshd)).run(
-        [broken, demo_bundle / "demo-fp32.tflite"],
-        golden.pixels[:1],
-        demo_manifest.preprocessing_spec(),
-        threads=1,
-        progress=Steps(),
-    )
+    files = [broken, demo_bundle / "demo-fp32.tflite"]
+    work = Work(files, golden.pixels[:1], demo_manifest.preprocessing_spec())
+    run = SshTarget(choice(sshd)).run(work, Steps())
     failure = run.ran[0].answer.failure or ""
     assert "broken.tflite: damaged" in failure
     assert failure.endswith(f"; run there: {sys.executable} -m pip install no-such-distribution")
