@@ -22,6 +22,7 @@ from .family_options import add_family_options, check_no_family_options
 
 if TYPE_CHECKING:
     from ..runtime.benchmark import Benchmark, Timed
+    from ..runtime.fresh_process import Measure
 
 RUNS = 300
 PROFILED_RUNS = 50
@@ -81,8 +82,8 @@ def _parser() -> CommandParser:
         "--on",
         default="host",
         metavar="TARGET,...",
-        help="host, or emulated processors such as arm:cortex-a76, on which instructions are"
-        " counted, since their times say nothing (default: %(default)s)",
+        help="host, one ssh:HOST, or emulated processors such as arm:cortex-a76, on which"
+        " instructions are counted, since their times say nothing (default: %(default)s)",
     )
     modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
     modes.add_argument(
@@ -118,7 +119,7 @@ def _bench(options: argparse.Namespace) -> int:
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
     paths = _files(options)
-    if options.on != "host":
+    if options.on.startswith("arm"):
         return _count(options, paths)
     if options.profile:
         return _profile(options, paths, counts)
@@ -162,10 +163,7 @@ def _count(options: argparse.Namespace, paths: list[Path]) -> int:
     emulated = [target for target in targets if isinstance(target, ArmTarget)]
     for target in targets:
         if target not in emulated:
-            raise UsageError(
-                f"--on {target.name}: only host, alone, and arm:CPU can be measured; for parity on"
-                " others there is lowformer-verify --on"
-            )
+            raise UsageError(f"--on {options.on}: instructions are counted on arm:CPU alone")
     with shown_progress(quiet=options.quiet) as progress:
         found = count_instructions(paths, emulated, progress)
     if options.json:
@@ -178,8 +176,8 @@ def _count(options: argparse.Namespace, paths: list[Path]) -> int:
 def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' ratios."""
     from ..runtime.benchmark import benchmark
-    from ..runtime.machine import describe_machine
 
+    measure = _measure(options)
     with shown_progress(quiet=options.quiet) as progress:
         found = [
             benchmark(
@@ -188,12 +186,13 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
                 runs=options.runs,
                 processes=options.processes,
                 progress=progress,
+                measure=measure,
             )
             for count in counts
         ]
     if options.json:
         print_json(
-            {"machine": describe_machine(), "benchmarks": [benchmark_json(item) for item in found]}
+            {"machine": found[0].machine, "benchmarks": [benchmark_json(item) for item in found]}
         )
     elif not options.quiet:
         from .bench_table import print_benchmark
@@ -203,24 +202,48 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
     return exit_code([(item.threads, item.doubts) for item in found])
 
 
+def _measure(options: argparse.Namespace) -> Measure:
+    """What measures where the options say.
+
+    Raises:
+        UsageError: No times can be taken there.
+    """
+    from ..runtime.measuring_session import measure_here
+    from ..runtime.ssh_measuring import measure_on
+    from ..runtime.ssh_target import SshTarget
+    from ..runtime.targets import HOST, open_target
+
+    if options.on == HOST:
+        return measure_here
+    target = open_target(options.on)
+    if not isinstance(target, SshTarget):
+        raise UsageError(
+            f"--on {options.on}: times can be taken on host or on one ssh:HOST, and instructions"
+            " counted on arm:CPU; for parity on others there is lowformer-verify --on"
+        )
+    return measure_on(target.host)
+
+
 def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The times of the files' ops."""
-    from ..runtime.fresh_process import ask
-    from ..runtime.machine import describe_machine
+    from ..runtime.fresh_process import Request
     from ..runtime.profile import Profile
     from .profile_table import print_profile, profile_json
 
-    found = []
+    asked = [(path, count) for count in counts for path in paths]
+    requests = [
+        Request("profile", {"path": str(path), "threads": count, "runs": options.runs})
+        for path, count in asked
+    ]
     with shown_progress(quiet=options.quiet) as progress:
-        for count in counts:
-            for path in paths:
-                request = {"path": str(path), "threads": count, "runs": options.runs}
-                with progress.step(f"profiling {path.name}"):
-                    profile = Profile.from_dict(ask("profile", request))
-                found.append((path, count, profile))
+        measured = _measure(options)(requests, "profiling", progress)
+    found = [
+        (*item, Profile.from_dict(answer))
+        for item, answer in zip(asked, measured.answers, strict=True)
+    ]
     if options.json:
         profiles = [profile_json(*item) for item in found]
-        print_json({"machine": describe_machine(), "profiles": profiles})
+        print_json({"machine": measured.machine, "profiles": profiles})
     elif not options.quiet:
         for item in found:
             print_profile(*item)
@@ -230,24 +253,25 @@ def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
 def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' latency over minutes."""
     from ..runtime.endurance import Endurance, endurance_doubts
-    from ..runtime.fresh_process import ask
-    from ..runtime.machine import describe_machine
+    from ..runtime.fresh_process import Request
     from .endurance_table import endurance_json, print_endurance
 
-    found = []
+    seconds = 60 * options.minutes
+    names = [str(path) for path in paths]
+    requests = [
+        Request("endurance", {"paths": names, "threads": count, "seconds": seconds})
+        for count in counts
+    ]
     with shown_progress(quiet=options.quiet) as progress:
-        for count in counts:
-            request = {
-                "paths": [str(path) for path in paths],
-                "threads": count,
-                "seconds": 60 * options.minutes,
-            }
-            with progress.step(f"running for {options.minutes:g} minutes, {count} thread(s)"):
-                endurance = Endurance.from_dict(ask("endurance", request))
-            found.append((count, endurance, endurance_doubts(endurance)))
+        description = f"running for {options.minutes:g} minutes with each number of threads"
+        measured = _measure(options)(requests, description, progress)
+    results = [Endurance.from_dict(answer) for answer in measured.answers]
+    found = [
+        (count, item, endurance_doubts(item)) for count, item in zip(counts, results, strict=True)
+    ]
     if options.json:
-        results = [endurance_json(paths, *item) for item in found]
-        print_json({"machine": describe_machine(), "endurance": results})
+        endurances = [endurance_json(paths, *item) for item in found]
+        print_json({"machine": measured.machine, "endurance": endurances})
     elif not options.quiet:
         for count, endurance, _ in found:
             print_endurance(paths, count, endurance)

@@ -11,8 +11,9 @@ import numpy as np
 
 from ..progress import Progress
 from .alone import Alone
-from .fresh_process import Ask, ask
+from .fresh_process import Measure, Measured, Request
 from .latency import LatencyResult, Ratio
+from .measuring_session import measure_here
 from .process_ratio import process_ratio
 from .steadiness import TakenTime, doubts, taken_share
 
@@ -49,12 +50,14 @@ class Benchmark:
     """Files that were timed in turns.
 
     Attributes:
+        machine: Where.
         threads: Threads of each runtime.
         timed: In the order asked for; the first is the reference.
         other_load: Share of the cores that other processes took, or None where unknown.
         doubts: Why the figures mean nothing, a line each; empty where they hold.
     """
 
+    machine: dict[str, str]
     threads: int
     timed: tuple[Timed, ...]
     other_load: float | None
@@ -73,7 +76,7 @@ def benchmark(
     runs: int,
     processes: int,
     progress: Progress,
-    ask: Ask = ask,
+    measure: Measure = measure_here,
 ) -> Benchmark:
     """Times files in turns; the first is what the others' ratios refer to.
 
@@ -83,7 +86,7 @@ def benchmark(
         runs: Timed runs of each file, shared out among the processes.
         processes: How many processes time all files in turns, one after the other.
         progress: Is told about each step.
-        ask: Has a task done in a fresh process.
+        measure: Has requests done in fresh processes, on this machine or another.
 
     Raises:
         ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
@@ -91,29 +94,47 @@ def benchmark(
     """
     if processes < LEAST_PROCESSES:
         raise ValueError(f"at least {LEAST_PROCESSES} processes")
-    alone = {path: _alone(path, threads, progress, ask) for path in paths}
-    results: dict[Path, list[LatencyResult]] = {path: [] for path in paths}
-    taken = []
-    with progress.step(f"timing in processes, {threads} thread(s)", processes) as advance:
-        for number in range(processes):
-            answer = ask(
-                "time",
-                {
-                    "paths": [str(path) for path in paths],
-                    "threads": threads,
-                    "rounds": -(-runs // processes),
-                    "first": number % len(paths),
-                },
-            )
-            for path, times in zip(paths, answer["milliseconds"], strict=True):
-                results[path].append(LatencyResult(np.array(times)))
-            taken.append(TakenTime(**answer["taken"]) if answer["taken"] else None)
-            advance(1)
+    alone = [
+        Request("alone", {"path": str(path), "threads": threads})
+        for path in paths
+        for _ in range(ALONE_PROCESSES)
+    ]
+    together = [
+        Request(
+            "time",
+            {
+                "paths": [str(path) for path in paths],
+                "threads": threads,
+                "rounds": -(-runs // processes),
+                "first": number % len(paths),
+            },
+        )
+        for number in range(processes)
+    ]
+    requests = [*alone, *together]
+    measured = measure(requests, f"timing in fresh processes, {threads} thread(s)", progress)
+    return _judged(paths, threads, measured, len(alone))
+
+
+def _judged(paths: Sequence[Path], threads: int, measured: Measured, first: int) -> Benchmark:
+    """What answers mean; those from ``first`` on are of all files together."""
+    opened = [Alone(**answer) for answer in measured.answers[:first]]
+    alone = {
+        path: _medians(opened[ALONE_PROCESSES * number :][:ALONE_PROCESSES])
+        for number, path in enumerate(paths)
+    }
+    together = measured.answers[first:]
+    results = {
+        path: [LatencyResult(np.array(answer["milliseconds"][number])) for answer in together]
+        for number, path in enumerate(paths)
+    }
+    taken = [TakenTime(**answer["taken"]) if answer["taken"] else None for answer in together]
     ratios = {path: process_ratio(results[path], results[paths[0]]) for path in paths}
     other_load = taken_share(taken)
     distinct = len({path.name for path in paths}) == len(paths)
     names = {path: path.name if distinct else str(path) for path in paths}
     return Benchmark(
+        machine=measured.machine,
         threads=threads,
         timed=tuple(Timed(path, alone[path], tuple(results[path]), ratios[path]) for path in paths),
         other_load=other_load,
@@ -127,14 +148,8 @@ def benchmark(
     )
 
 
-def _alone(path: Path, threads: int, progress: Progress, ask: Ask) -> Alone:
-    """A file in processes of its own, one after the other."""
-    request = {"path": str(path), "threads": threads}
-    with progress.step(f"loading {path.name}", ALONE_PROCESSES) as advance:
-        found = []
-        for _ in range(ALONE_PROCESSES):
-            found.append(Alone(**ask("alone", request)))
-            advance(1)
+def _medians(found: Sequence[Alone]) -> Alone:
+    """Of a file in several processes of its own."""
     peaks = [item.peak_mb for item in found if item.peak_mb is not None]
     return Alone(
         runtime=found[0].runtime,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import signal
 import subprocess
@@ -13,15 +14,45 @@ from typing import Any
 
 from .. import errors
 from ..errors import CheckError, LowFormerEdgeError
+from ..progress import Progress
 
 WORKER = "lowformer_edge.runtime.measuring"
 HERE = (sys.executable, "-m", WORKER)
 
-Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
-"""Has a task done by a fresh worker, wherever that runs; see :func:`ask`."""
+Json = dict[str, Any]
 
 
-def ask(task: str, request: dict[str, Any], command: Sequence[str] = HERE) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One piece of measuring.
+
+    Attributes:
+        task: One of :data:`measuring.TASKS`.
+        details: What it needs to know.
+    """
+
+    task: str
+    details: Json
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What was measured on one machine.
+
+    Attributes:
+        machine: Which it is.
+        answers: One for each request, in their order.
+    """
+
+    machine: dict[str, str]
+    answers: list[Json]
+
+
+Measure = Callable[[Sequence[Request], str, Progress], Measured]
+"""Has requests done by fresh processes, one after the other, somewhere; told as one step."""
+
+
+def ask(task: str, request: Json, command: Sequence[str] = HERE) -> Json:
     """Has a task done by a worker in a process of its own, and waits for it.
 
     Ctrl-C ends the worker at once; if this process is killed, the worker notices and ends.

@@ -29,9 +29,9 @@ class SshTarget(Target):
 
     def __init__(self, choice: str, patience: float = PATIENCE_S) -> None:
         place, settings = split_settings(choice, ("python",))
-        self._host = parse_host(place, settings.get("python", PYTHON))
+        self.host = parse_host(place, settings.get("python", PYTHON))
         self._patience = patience
-        self.name = str(self._host)
+        self.name = str(self.host)
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
@@ -55,7 +55,7 @@ class SshTarget(Target):
             folder.mkdir()
             write_job(folder, job, work.pixels)
             missing = run_module(
-                self._host,
+                self.host,
                 MODULE,
                 folder,
                 sent,
@@ -78,5 +78,5 @@ class SshTarget(Target):
         if ran.answer.failure is None or not lacked:
             return ran
         reason = ran.answer.failure.partition("; install ")[0]
-        failure = f"{reason}; run there: {install_command(self._host.python, lacked)}"
+        failure = f"{reason}; run there: {install_command(self.host.python, lacked)}"
         return dataclasses.replace(ran, answer=ran.answer.model_copy(update={"failure": failure}))

@@ -45,7 +45,7 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
             if job.counted:
                 logits = _count(runner, job.counted, preprocessing.normalise(pixels[:1]))
             else:
-                logits = runner.run_pixels(pixels, preprocessing, _advance)
+                logits = runner.run_pixels(pixels, preprocessing, advance)
         answer = FileAnswer(runtime=runner.runtime)
         if isinstance(runner, TFLiteGpuRunner):
             answer = FileAnswer(
@@ -96,11 +96,12 @@ def _count(runner: Runner, times: int, image: NDArray[np.float32]) -> NDArray[np
         mark(BEFORE)
         runner.invoke()
         mark(number)
-        _advance(1)
+        advance(1)
     return runner.output()[:1]
 
 
-def _advance(count: int) -> None:
+def advance(count: int) -> None:
+    """Tells how many more inferences are done, to whoever started this process."""
     print(ADVANCE, count, flush=True)
 
 

@@ -63,7 +63,7 @@ def test_any_file_against_any_other(
     assert ["demo-fp32.onnx" in lines[0], "demo-int8.tflite" in lines[1]] == [True, True]
     assert "1.000-1.000" in lines[0]
     assert "1 thread(s), 20 runs in turns, in 2 processes: valid" in out
-    assert "loading demo-fp32.onnx" in err
+    assert "timing in fresh processes, 1 thread(s)" in err
 
 
 def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +162,7 @@ def test_ops_and_their_times(
     out, err = capfd.readouterr()
     assert "kind of op" in out
     assert "demo-fp32.onnx: " in out
-    assert "profiling demo-fp32.onnx" in err
+    assert "profiling ..." in err
 
 
 def test_latency_over_minutes(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -234,8 +234,8 @@ def test_targets_that_cannot_be_measured(
 ) -> None:
     path = str(demo_bundle / "demo-int8.tflite")
     for extra, reason in [
-        (["--on", "gpu"], "only host, alone, and arm:CPU can be measured"),
-        (["--on", "host,arm:cortex-a76"], "only host, alone"),
+        (["--on", "gpu"], "times can be taken on host or on one ssh:HOST"),
+        (["--on", "arm:cortex-a76,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "arm:m1"], "no ARM processor is called 'm1'"),
         (["--on", "arm:cortex-a76", "--profile"], "need times"),
     ]:

@@ -19,11 +19,13 @@ import pytest
 
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import Manifest
+from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import MissingDependencyError, TargetError, UsageError
 from lowformer_edge.progress import Advance, SilentProgress
 from lowformer_edge.runtime import remote_supervisor, shipment, ssh
 from lowformer_edge.runtime.host_target import HostTarget
+from lowformer_edge.runtime.machine import describe_machine
 from lowformer_edge.runtime.shipment import BASE
 from lowformer_edge.runtime.ssh_target import SshTarget
 from lowformer_edge.runtime.target import Work
@@ -120,6 +122,30 @@ def test_the_command_judges_what_comes_back(
     links = {(link["first"], link["second"]): link for link in result["links"]}
     same = links["demo-int8.tflite on host", f"demo-int8.tflite on {name}"]
     assert (same["sqnr_db"], same["max_difference"]) == ("exact", 0)
+
+
+def test_files_are_timed_there(
+    sshd: SshServer, demo_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(demo_bundle / f"demo-{precision}.tflite") for precision in ("fp32", "int8")]
+    place = ["--on", f"ssh:{choice(sshd)}", "--json", "--quiet"]
+    code = bench([*files, *place, "--runs", "30", "--processes", "2"])
+    found = json.loads(capfd.readouterr().out)
+    assert found["machine"] == describe_machine()
+    (benchmark,) = found["benchmarks"]
+    assert code == (0 if benchmark["verdict"] == "valid" else 1)
+    fp32, int8 = benchmark["files"]
+    assert (fp32["runtime"], fp32["runs"], fp32["ratio"]) == ("LiteRT", 30, 1)
+    assert int8["median_ms"] > 0
+    assert int8["ratio_low"] < int8["ratio"] < int8["ratio_high"]
+    assert bench([files[1], *place, "--profile", "--runs", "5"]) == 0
+    (profile,) = json.loads(capfd.readouterr().out)["profiles"]
+    assert len(profile["ops"]) > 100
+    broken = sshd.folder / "broken.tflite"
+    broken.write_bytes(b"1234TFL3 and nothing else")
+    assert bench([str(broken), *place, "--runs", "30"]) == 1
+    assert "damaged, or made for another runtime" in capfd.readouterr().err
+    no_trace(sshd)
 
 
 def test_what_a_file_lacks_there_is_part_of_its_failure(
