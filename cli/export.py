@@ -449,12 +449,12 @@ def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
 
 
 def _broken_requirements(artifact: ArtifactRecord, requirements: Sequence[str]) -> list[str]:
-    from ..runtime.contract import parse_requirement
+    from ..runtime.contract import breach, parse_requirement
 
     if artifact.residency is None:
         return []
-    breaches = (parse_requirement(text).breach(artifact.residency) for text in requirements)
-    return [f"{artifact.file.path}: {breach}" for breach in breaches if breach]
+    reason = breach(map(parse_requirement, requirements), artifact.residency)
+    return [f"{artifact.file.path}: {reason}"] if reason else []
 
 
 if __name__ == "__main__":

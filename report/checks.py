@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..artifact.manifest import ArtifactRecord
-from ..runtime.contract import parse_requirement
+from ..runtime.contract import breach, parse_requirement
 from ..runtime.matrix import too_far
 from .evidence import Evidence
 
@@ -24,10 +24,8 @@ def failures_of(evidence: Evidence) -> tuple[str, ...]:
             reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
             lines += [f"{name}: {reason}"] if reason else []
         if verify is None and artifact.residency:
-            breaches = (item.breach(artifact.residency) for item in requirements)
-            lines += [f"{name}: {breach}" for breach in breaches if breach]
-        if not is_whole(artifact):
-            lines.append(f"{name}: {_split(artifact)}")
+            reason = breach(requirements, artifact.residency)
+            lines += [f"{name}: {reason}"] if reason else []
     return tuple(lines)
 
 
@@ -35,13 +33,3 @@ def is_whole(artifact: ArtifactRecord) -> bool:
     """Whether a delegate took all of a file at once, or nothing can tell."""
     found = artifact.residency
     return found is None or (found.partitions == 1 and not found.refused)
-
-
-def _split(artifact: ArtifactRecord) -> str:
-    found = artifact.residency
-    assert found is not None
-    refused = ", ".join(f"{count} {kind}" for kind, count in found.refused.items())
-    return (
-        f"{found.delegate} takes it in {found.partitions} partitions, without"
-        f" {refused or 'any refused op'}"
-    )

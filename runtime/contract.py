@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -66,12 +66,22 @@ class Requirement:
     def __str__(self) -> str:
         return f"{self.figure}{self.comparison}{self.bound}"
 
-    def breach(self, found: Residency) -> str | None:
-        """How a residency breaks this, with the ops and what cures them; None if it holds."""
-        value = FIGURES[self.figure](found)
-        if COMPARISONS[self.comparison](value, self.bound):
-            return None
-        return f"breaks {self}: {self.figure} is {value}{_reasons(found)}"
+    def value(self, found: Residency) -> int:
+        """The figure of a residency."""
+        return FIGURES[self.figure](found)
+
+    def holds(self, found: Residency) -> bool:
+        """Whether a residency keeps this."""
+        return COMPARISONS[self.comparison](self.value(found), self.bound)
+
+
+def breach(requirements: Iterable[Requirement], found: Residency) -> str | None:
+    """How a residency breaks some requirements, with the ops and what cures them, or None."""
+    broken = [item for item in requirements if not item.holds(found)]
+    if not broken:
+        return None
+    figures = " and ".join(f"{item} with {item.value(found)}" for item in broken)
+    return f"breaks {figures}{_reasons(found)}"
 
 
 def parse_requirement(text: str) -> Requirement:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..progress import Progress
-from .contract import Requirement
+from .contract import Requirement, breach
 from .images import Images
 from .job import FileAnswer
 from .lattice import Computed, Link, file_links, place_of
@@ -142,6 +142,6 @@ def _failures(placed: Placed, requirements: Sequence[Requirement]) -> list[str]:
     where = f"{placed.file} on {placed.target}"
     lines = [f"{where}: {answer.failure}"] if answer.failure else []
     if answer.residency:
-        breaches = (item.breach(answer.residency) for item in requirements)
-        lines += [f"{where}: {breach}" for breach in breaches if breach]
+        reason = breach(requirements, answer.residency)
+        lines += [f"{where}: {reason}"] if reason else []
     return lines

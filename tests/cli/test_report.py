@@ -81,7 +81,7 @@ def test_bad_requests(
     Path("bundle").symlink_to(demo_bundle)
     shutil.copytree(demo_bundle, "required")
     path = Path("required/manifest.json")
-    path.write_text(path.read_text().replace('"requirements": []', '"requirements": ["x"]'))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "requirements": ["x"]}))
     Path("taken").write_text("mine")
     assert main(arguments) == 2
     out, err = capfd.readouterr()

@@ -204,7 +204,7 @@ def test_a_requirement_is_checked_where_a_target_tells(
     assert main([str(demo_bundle), *few, "--require", "partitions>=2"]) == 1
     err = capfd.readouterr().err.splitlines()
     assert len(err) == 5
-    assert "failed: demo-int8.tflite on host: breaks partitions>=2: partitions is 1" in err
+    assert "failed: demo-int8.tflite on host: breaks partitions>=2 with 1" in err
 
 
 def test_unknown_targets(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:

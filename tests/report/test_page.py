@@ -198,7 +198,10 @@ def test_a_file_in_parts_fails(demo_manifest: Manifest) -> None:
     parts = Residency(delegate="XNNPACK", partitions=3, delegated_ops=9, refused={"GELU": 2})
     page = render(with_first_artifact(demo_manifest, residency=parts))
     assert len(page.failures) == 1
-    assert "XNNPACK takes it in 3 partitions, without 2 GELU" in page.failures[0]
+    assert (
+        "breaks partitions==1 with 3 and cpu_ops==0 with 2; XNNPACK refuses 2 GELU"
+        in page.failures[0]
+    )
     assert "✕ in parts" in words(page.html)
     required = changed(demo_manifest, requirements=("delegated_ops>=100000",))
     assert len(render(required).failures) == len(demo_manifest.artifacts)

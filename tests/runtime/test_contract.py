@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lowformer_edge.artifact.manifest import Residency
 from lowformer_edge.errors import UsageError
-from lowformer_edge.runtime.contract import COMPARISONS, FIGURES, parse_requirement
+from lowformer_edge.runtime.contract import COMPARISONS, FIGURES, breach, parse_requirement
 
 WHOLE = Residency(delegate="XNNPACK", partitions=1, delegated_ops=100, refused={})
 BROKEN = Residency(
@@ -20,13 +20,14 @@ BROKEN = Residency(
     "text", ["partitions<=1", "cpu_ops==0", " partitions == 1 ", "delegated_ops > 99", "cpu_ops<1"]
 )
 def test_what_a_whole_file_keeps(text: str) -> None:
-    assert parse_requirement(text).breach(WHOLE) is None
+    assert breach([parse_requirement(text)], WHOLE) is None
 
 
 def test_a_breach_names_ops_and_their_cure() -> None:
-    reason = parse_requirement("cpu_ops==0").breach(BROKEN)
+    required = [parse_requirement(text) for text in ("partitions<=1", "cpu_ops==0")]
+    reason = breach(required, BROKEN)
     assert reason is not None
-    assert reason.startswith("breaks cpu_ops==0: cpu_ops is 3; LiteRT GPU refuses 2 BROADCAST_TO, ")
+    assert reason.startswith("breaks cpu_ops==0 with 3; LiteRT GPU refuses 2 BROADCAST_TO, ")
     assert "1 ARG_MAX" in reason
     assert "BROADCAST_TO: GroupNorm with weights of 1" in reason
 
@@ -56,4 +57,4 @@ def test_a_condition_means_what_it_says(
         "<": value < bound,
         ">": value > bound,
     }[comparison]
-    assert (requirement.breach(found) is None) == holds
+    assert requirement.holds(found) == holds

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,15 @@ def test_what_a_runtime_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:
     assert ask("shout", {"volume": 11}, [sys.executable, str(loud)]) == {"volume": 11}
 
 
+@pytest.fixture
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """What runs in the background was started with Ctrl-C ignored."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
 def test_ctrl_c_ends_the_worker(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     code = f"import os; open({str(noted)!r}, 'w').write(str(os.getpid())); {SLEEPING}"
