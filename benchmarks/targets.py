@@ -73,17 +73,28 @@ def lattice_of(name: str, found: dict[str, Any], minutes: float) -> str:
     lines = [
         f"\n**{name}**: {len(found['links'])} links in {minutes:.1f} minutes,"
         f" {len(found['failures'])} failures\n",
-        "| file | eager, here | " + " | ".join(f"here, {t}" for t in TARGETS.split(",")) + " |",
-        "|---" * (2 + len(TARGETS.split(","))) + "|",
+        "| SQNR dB | eager, here | "
+        + " | ".join(f"here, {target}" for target in TARGETS.split(","))
+        + " | ARM apart |",
+        "|---" * (3 + len(TARGETS.split(","))) + "|",
     ]
     links = {(link["first"], link["second"]): link for link in found["links"]}
     for file in dict.fromkeys(item["file"] for item in found["placed"]):
         here = f"{file} on host"
         pairs = [("eager", here), *((here, f"{file} on {target}") for target in TARGETS.split(","))]
-        lines.append(
-            f"| {file} | " + " | ".join(decibels(links.get(pair)) for pair in pairs) + " |"
-        )
+        cells = " | ".join(decibels(links.get(pair)) for pair in pairs)
+        lines.append(f"| {file} | {cells} | {arm_difference(file, links):.1e} |")
     return "\n".join(lines)
+
+
+def arm_difference(file: str, links: dict[tuple[str, str], Any]) -> float:
+    """The largest difference of a logit between two of the ARM processors."""
+    start = f"{file} on arm:"
+    return max(
+        link["max_difference"]
+        for pair, link in links.items()
+        if all(place.startswith(start) for place in pair)
+    )
 
 
 def decibels(link: dict[str, Any] | None) -> str:

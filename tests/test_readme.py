@@ -117,3 +117,26 @@ def test_the_packaged_benchmark_names_the_versions_in_use() -> None:
     ):
         (pin,) = [pin for pin in pins if pin.startswith(f"{name}==")]
         assert f"{name} {pin.split('==')[1]}" in BENCHMARKS
+
+
+def test_the_counted_instructions_are_the_recorded_ones() -> None:
+    chapter = BENCHMARKS.split("\n## ARM processors and GPUs without a phone\n")[1].split("\n## ")[
+        0
+    ]
+    rows = {
+        (cells[0], cells[1]): cells[2]
+        for line in chapter.splitlines()
+        for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
+        if line.startswith("| b0-")
+    }
+    numbers = re.search(
+        r"INT8 as TFLite needs ([\d.]+)\s+million on a Cortex-A76 and ([\d.]+) million with i8mm"
+        r" \(float32: ([\d.]+) and ([\d.]+)\)",
+        README,
+    )
+    assert numbers is not None
+    assert [*numbers.groups()] == [
+        rows[f"b0-{precision}", cpu]
+        for precision in ("int8", "fp32")
+        for cpu in ("cortex-a76", "i8mm")
+    ]
