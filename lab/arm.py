@@ -16,6 +16,8 @@ from .place import Lab, new_lab, open_lab
 
 NAME = "arm"
 
+MEGABYTES = 2000
+
 CPUS = {
     "cortex-a53": "cortex-a53",
     "cortex-a76": "cortex-a76",
@@ -60,7 +62,7 @@ def build_arm_lab(progress: Progress) -> Lab:
         LabError: Something cannot be had or built; an older laboratory stays as it was.
     """
     versions: dict[str, str] = {}
-    with new_lab(NAME, versions) as folder:
+    with new_lab(NAME, versions, MEGABYTES) as folder:
         with progress.step("reading the package lists"):
             archive = DebianArchive(folder / "archive")
         with progress.step("fetching QEMU"):

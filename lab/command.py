@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import LabError
 
 LONGEST_REASON = 300
+PATIENCE_S = 900.0
 
 
 def run_tool(
@@ -38,9 +39,12 @@ def run_tool(
             capture_output=True,
             text=True,
             errors="replace",
+            timeout=PATIENCE_S,
         )
     except FileNotFoundError as error:
         raise LabError(f"{what_for} needs {command[0]}, which is not installed") from error
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{what_for} was given up after {PATIENCE_S:g} s") from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
         errors = [line for line in lines if line.lower().startswith(("e:", "error"))] or lines

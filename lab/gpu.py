@@ -10,6 +10,8 @@ from .place import Lab, new_lab, open_lab
 
 NAME = "gpu"
 
+MEGABYTES = 1000
+
 SWIFTSHADER = "swiftshader"
 LAVAPIPE = "lavapipe"
 
@@ -30,7 +32,7 @@ def build_gpu_lab(progress: Progress) -> Lab:
         LabError: Something cannot be had; an older laboratory stays as it was.
     """
     versions: dict[str, str] = {}
-    with new_lab(NAME, versions) as folder:
+    with new_lab(NAME, versions, MEGABYTES) as folder:
         with progress.step("reading the package lists"):
             archive = DebianArchive(folder / "archive")
         with progress.step("fetching Mesa's lavapipe"):

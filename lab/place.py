@@ -66,7 +66,7 @@ def open_lab(name: str) -> Lab:
 
 
 @contextlib.contextmanager
-def new_lab(name: str, versions: dict[str, str]) -> Iterator[Path]:
+def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator[Path]:
     """A folder to build a laboratory in, which takes its place when the block ends.
 
     If the block fails, an older laboratory stays as it was.
@@ -74,9 +74,19 @@ def new_lab(name: str, versions: dict[str, str]) -> Iterator[Path]:
     Args:
         name: Of the laboratory.
         versions: Filled within the block; written down at its end.
+        megabytes: Free space that the building needs; apt waits for ever on a full disk.
+
+    Raises:
+        LabError: There is less.
     """
     place = lab_folder(name)
     place.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(place.parent).free // 10**6
+    if free < megabytes:
+        raise LabError(
+            f"{place.parent}: has {free} MB free, the {name} lab needs {megabytes}; make room,"
+            f" or set {VARIABLE} to another folder"
+        )
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=place.parent) as temporary:
         folder = Path(temporary) / name
         folder.mkdir()

@@ -82,3 +82,11 @@ def test_the_cache_is_where_the_user_keeps_it(
     monkeypatch.delenv(VARIABLE)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert lab_folder("arm") == tmp_path / "lowformer-edge" / "labs" / "arm"
+
+
+def test_a_disk_without_room_is_told_at_once() -> None:
+    build("gpu", "1.0")
+    lab = new_lab("gpu", {}, megabytes=10**12)
+    with pytest.raises(LabError, match=r"MB free, the gpu lab needs 1\d+; make room, or set"):
+        lab.__enter__()
+    assert open_lab("gpu").versions == {"tool": "1.0"}
