@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shutil
 
 from ..progress import Progress
 from .debian import BACKPORTS, SYSTEM_LIBRARIES, DebianArchive
@@ -47,8 +47,8 @@ def build_gpu_lab(progress: Progress) -> Lab:
             (folder / SWIFTSHADER).mkdir()
             for name in ("libvk_swiftshader.so", "vk_swiftshader_icd.json"):
                 (folder / "chromium" / _CHROMIUM / name).rename(folder / SWIFTSHADER / name)
-        _remove(folder / "chromium")
-        _remove(folder / "archive")
+        for name in ("chromium", "archive"):
+            shutil.rmtree(folder / name)
     return open_lab(NAME)
 
 
@@ -66,9 +66,3 @@ def gpu_environment(lab: Lab, device: str) -> dict[str, str]:
         "VK_ICD_FILENAMES": driver,
         "MESA_SHADER_CACHE_DIR": str(lab.folder / "shaders"),
     }
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..artifact.manifest import ArtifactRecord
 from ..runtime.contract import breach, parse_requirement
 from ..runtime.matrix import too_far
 from .evidence import Evidence
@@ -27,9 +26,3 @@ def failures_of(evidence: Evidence) -> tuple[str, ...]:
             reason = breach(requirements, artifact.residency)
             lines += [f"{name}: {reason}"] if reason else []
     return tuple(lines)
-
-
-def is_whole(artifact: ArtifactRecord) -> bool:
-    """Whether a delegate took all of a file at once, or nothing can tell."""
-    found = artifact.residency
-    return found is None or (found.partitions == 1 and not found.refused)

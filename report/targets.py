@@ -56,9 +56,7 @@ def _elsewhere(name: str, machine: dict[str, str], evidence: Evidence) -> Place:
     described = described_machine(machine)
     kind = name.partition(":")[0]
     if kind == "arm":
-        return Place(
-            name, described, "an emulated processor, whose results count and whose times do not"
-        )
+        return Place(name, described, EMULATED)
     if kind == "adb":
         return Place(name, described, "", is_phone=True)
     if kind != "gpu":

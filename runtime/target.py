@@ -6,7 +6,7 @@ import abc
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +57,10 @@ class Target(abc.ABC):
 
     Attributes:
         name: As it is written on a command line, such as ``arm:cortex-a76``.
-        is_emulated: Whether its times say nothing.
         half: Whether it may round float32 files to half precision.
     """
 
     name: str
-    is_emulated: ClassVar[bool] = False
     half: bool = False
 
     @abc.abstractmethod

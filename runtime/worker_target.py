@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,6 @@ class WorkerTarget(Target):
     """
 
     accelerator: Accelerator = "cpu"
-    is_emulated: ClassVar[bool] = True
 
     @abc.abstractmethod
     def _start(self, folder: Path) -> Start:
