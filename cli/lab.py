@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from .console import EXIT_OK, CommandParser, print_json, run_command, shown_progress
 
-LABS = ("arm", "gpu")
+LABS = ("android", "arm", "gpu")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,12 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> CommandParser:
     parser = CommandParser(
         prog="lowformer-lab",
-        description="Builds laboratories for lowformer-verify --on: 'arm' emulates 64-bit ARM"
+        description="Builds laboratories. For lowformer-verify --on, 'arm' emulates 64-bit ARM"
         " processors with QEMU and the runtimes' own ARM wheels, 'gpu' holds Vulkan devices in"
-        " software. Both come from Debian's packages and PyPI, lie in the user's cache, and"
-        " install nothing.",
+        " software. 'android' compiles and tests the Android app. All come from Debian's"
+        " packages, PyPI and npm, lie in the user's cache, and install nothing.",
     )
-    parser.add_argument("labs", nargs="+", choices=LABS, metavar="LAB", help="arm, gpu")
+    parser.add_argument("labs", nargs="+", choices=LABS, metavar="LAB", help="android, arm, gpu")
     parser.add_argument("--force", action="store_true", help="build again what is there")
     parser.add_argument("--remove", action="store_true", help="remove instead of building")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -34,11 +34,12 @@ def _parser() -> CommandParser:
 
 def _lab(options: argparse.Namespace) -> int:
     from ..errors import LabError
+    from ..lab.android import build_android_lab
     from ..lab.arm import build_arm_lab
     from ..lab.gpu import build_gpu_lab
     from ..lab.place import lab_folder, open_lab, remove_lab
 
-    builders = {"arm": build_arm_lab, "gpu": build_gpu_lab}
+    builders = {"android": build_android_lab, "arm": build_arm_lab, "gpu": build_gpu_lab}
     found = {}
     with shown_progress(quiet=options.quiet) as progress:
         for name in dict.fromkeys(options.labs):

@@ -1,1 +1,1 @@
-"""Laboratories: emulated processors and software GPUs, built from a distribution's packages."""
+"""Laboratories: what stands for devices and SDKs, built from a distribution's packages."""

@@ -66,7 +66,7 @@ def build_arm_lab(progress: Progress) -> Lab:
         with progress.step("reading the package lists"):
             archive = DebianArchive(folder / "archive")
         with progress.step("fetching QEMU"):
-            versions |= archive.unpack_alone("qemu-user", folder / "qemu", release=BACKPORTS)
+            versions |= archive.unpack_alone(["qemu-user"], folder / "qemu", release=BACKPORTS)
         with progress.step("fetching the QEMU that counts"):
             found = archive.unpack(["qemu-user"], folder / "counter")
             versions["qemu-user, counting"] = found["qemu-user:amd64"]

@@ -14,6 +14,9 @@ RELEASE = "bookworm"
 BACKPORTS = "bookworm-backports"
 """What laboratories are made of, whatever release this machine runs."""
 
+OLDER = "bullseye"
+"""Has what was left out of the release: Android's classes, and a compiler for its bytecode."""
+
 MIRROR_VARIABLE = "LOWFORMER_EDGE_DEBIAN_MIRROR"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -28,12 +31,13 @@ class DebianArchive:
 
     Args:
         folder: For lists and packages; it can be removed afterwards.
+        releases: Whose lists are read.
 
     Raises:
         LabError: This machine has no apt, or no Debian mirror is known.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, releases: Sequence[str] = (RELEASE, BACKPORTS)) -> None:
         self._folder = folder
         for name in ("state/lists/partial", "cache/archives/partial"):
             (folder / name).mkdir(parents=True)
@@ -42,10 +46,7 @@ class DebianArchive:
         if not KEYRING.is_file():
             raise LabError(f"{KEYRING}: is missing; install debian-archive-keyring")
         (folder / "sources.list").write_text(
-            "".join(
-                f"deb [signed-by={KEYRING}] {mirror} {release} main\n"
-                for release in (RELEASE, BACKPORTS)
-            ),
+            "".join(f"deb [signed-by={KEYRING}] {mirror} {release} main\n" for release in releases),
             encoding="utf-8",
         )
         (folder / "apt.conf").write_text(
@@ -98,14 +99,25 @@ class DebianArchive:
         self._apt(f"fetching {packages[0]}", "install", *arguments, *packages)
         return self._unpack_fetched(into, leave_out)
 
-    def unpack_alone(self, package: str, into: Path, *, release: str = RELEASE) -> dict[str, str]:
-        """Unpacks a package without what it depends on.
+    def unpack_alone(
+        self, packages: Sequence[str], into: Path, *, release: str = RELEASE
+    ) -> dict[str, str]:
+        """Unpacks packages without what they depend on.
+
+        Args:
+            packages: Names; ``name=version`` where no other version will do.
+            into: A folder that takes their files.
+            release: Whose versions are taken.
+
+        Returns:
+            Versions, by package.
 
         Raises:
-            LabError: It cannot be had.
+            LabError: A package cannot be had.
         """
         self._apt("choosing packages", "clean")
-        self._apt(f"fetching {package}", "download", "-qq", f"{package}/{release}")
+        chosen = [name if "=" in name else f"{name}/{release}" for name in packages]
+        self._apt(f"fetching {packages[0]}", "download", "-qq", *chosen)
         return self._unpack_fetched(into, ())
 
     def _unpack_fetched(self, into: Path, leave_out: Collection[str]) -> dict[str, str]:
@@ -126,6 +138,20 @@ class DebianArchive:
             cwd=self._folder / "cache" / "archives",
             environment=self._environment,
         )
+
+
+def turn_links(root: Path) -> None:
+    """Makes absolute symbolic links within an unpacked system lead to its own files.
+
+    Programs find their settings by them, as Java does. Links to what was not unpacked stay.
+    """
+    for folder, folders, files in os.walk(root):
+        for path in (Path(folder) / name for name in (*folders, *files)):
+            if path.is_symlink() and (target := path.readlink()).is_absolute():
+                own = root / target.relative_to("/")
+                if own.exists() or own.is_symlink():
+                    path.unlink()
+                    path.symlink_to(os.path.relpath(own, path.parent))
 
 
 def _mirror() -> str:

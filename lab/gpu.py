@@ -43,7 +43,7 @@ def build_gpu_lab(progress: Progress) -> Lab:
                 leave_out=SYSTEM_LIBRARIES,
             )
         with progress.step("fetching SwiftShader"):
-            versions |= archive.unpack_alone("chromium-common", folder / "chromium")
+            versions |= archive.unpack_alone(["chromium-common"], folder / "chromium")
             (folder / SWIFTSHADER).mkdir()
             for name in ("libvk_swiftshader.so", "vk_swiftshader_icd.json"):
                 (folder / "chromium" / _CHROMIUM / name).rename(folder / SWIFTSHADER / name)

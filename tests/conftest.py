@@ -171,6 +171,12 @@ def gpu_lab() -> Lab:
     return lab_or_skip("gpu")
 
 
+@pytest.fixture(scope="session")
+def android_lab() -> Lab:
+    """What builds the Android app, if it was fetched."""
+    return lab_or_skip("android")
+
+
 Place = tuple[int, str, int]
 """Where numbers start in a file, their type and their count."""
 

@@ -10,7 +10,7 @@ import pytest
 from lowformer_edge.errors import LabError
 from lowformer_edge.lab import debian
 from lowformer_edge.lab.command import run_tool
-from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive
+from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive, turn_links
 
 needs_apt = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")
 
@@ -37,6 +37,23 @@ def test_no_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LabError, match="needs apt-get and dpkg"):
         DebianArchive(tmp_path / "archive")
+
+
+def test_links_lead_into_the_unpacked_system(tmp_path: Path) -> None:
+    settings = tmp_path / "etc" / "java"
+    settings.mkdir(parents=True)
+    (settings / "jvm.cfg").write_text("-server KNOWN")
+    library = tmp_path / "usr" / "lib" / "jvm"
+    library.mkdir(parents=True)
+    (library / "conf").symlink_to("/etc/java")
+    (library / "jvm.cfg").symlink_to("/etc/java/jvm.cfg")
+    (library / "elsewhere").symlink_to("/etc/passwd")
+    turn_links(tmp_path)
+    assert (library / "jvm.cfg").read_text() == "-server KNOWN"
+    assert (library / "conf" / "jvm.cfg").samefile(settings / "jvm.cfg")
+    assert (library / "elsewhere").readlink() == Path("/etc/passwd")
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    assert (moved / "usr" / "lib" / "jvm" / "jvm.cfg").read_text() == "-server KNOWN"
 
 
 def test_a_tool_that_is_missing_or_fails() -> None:
