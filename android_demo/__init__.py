@@ -1,0 +1,1 @@
+"""The Android app, and what Python does for it."""

@@ -1,0 +1,75 @@
+package org.lowformer.edge.core
+
+/**
+ * What a bundle states of itself, as far as this app needs it; Python's `artifact/manifest.py` has all of it.
+ *
+ * @property name of the model.
+ * @property fitForAccuracy false for random weights, whose outputs mean nothing.
+ * @property labels the file of class names; null where nobody knows them.
+ * @property golden the file of golden vectors.
+ * @property others files that this app does not read, but that belong to the bundle.
+ */
+data class Manifest(
+    val name: String,
+    val fitForAccuracy: Boolean,
+    val preprocessing: Preprocessing,
+    val labels: FileRecord?,
+    val golden: FileRecord,
+    val artifacts: List<Artifact>,
+    val others: List<FileRecord>,
+) {
+    /** Every file that the manifest names. */
+    val files: List<FileRecord> get() = artifacts.map { it.file } + listOfNotNull(labels, golden) + others
+
+    companion object {
+        /** The manifest's name in its bundle. */
+        const val FILE_NAME = "manifest.json"
+
+        /** The version of the manifest's fields and of their meaning. */
+        const val SCHEMA_VERSION = 1
+
+        /**
+         * Reads a manifest.
+         *
+         * @throws EdgeException it is damaged, of another schema version, or a field is missing, unknown or wrong.
+         */
+        fun parse(text: String): Manifest {
+            val json = try {
+                StrictJson.parse(text)
+            } catch (error: EdgeException) {
+                throw EdgeException("$FILE_NAME: damaged (${error.message}); export again", error)
+            }
+            val version = json.opt("schema_version")
+            if (version != SCHEMA_VERSION) {
+                throw EdgeException(
+                    "$FILE_NAME: has schema version ${version?.let { shown(it.toString()) }}, this app reads" +
+                        " $SCHEMA_VERSION; use the app of the version that wrote it, or export again",
+                )
+            }
+            return try {
+                parse(Fields(json, ""))
+            } catch (error: EdgeException) {
+                throw EdgeException("$FILE_NAME: ${error.message}; export again", error)
+            }
+        }
+
+        private fun parse(fields: Fields): Manifest {
+            fields.named(
+                "schema_version", "name", "model", "source", "preprocessing", "labels", "golden", "artifacts",
+                "calibration", "machine", "toolchain",
+                optional = listOf("mac_check", "requirements"),
+            )
+            val preprocessing = Preprocessing.parse(fields.fields("preprocessing"))
+            val ranges = fields.fieldsOrNull("calibration")?.fields("ranges")
+            return Manifest(
+                name = fields.text("name"),
+                fitForAccuracy = fields.fields("source").flag("fit_for_accuracy"),
+                preprocessing = preprocessing,
+                labels = fields.fieldsOrNull("labels")?.let { FileRecord.parse(it) },
+                golden = FileRecord.parse(fields.fields("golden")),
+                artifacts = fields.records("artifacts").map { Artifact.parse(it, preprocessing.size) },
+                others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check")).map { FileRecord.parse(it) },
+            )
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package org.lowformer.edge.core
+
+import org.json.JSONObject
+
+/** Type of a tensor's values, by its name in a manifest. */
+enum class ElementType(val id: String) {
+    FLOAT32("float32"),
+    INT8("int8"),
+    ;
+
+    companion object {
+        /** @throws EdgeException this app knows no such type. */
+        fun of(id: String): ElementType = entries.find { it.id == id }
+            ?: throw EdgeException("dtype ${shown(id)} is unknown; this app knows ${entries.joinToString { it.id }}")
+    }
+}
+
+/** Order of a tensor's dimensions, by its name in a manifest. */
+enum class Layout {
+    NCHW,
+    NHWC,
+
+    /** Images and classes; ExecuTorch's files say NC. */
+    NK,
+    ;
+
+    companion object {
+        /** @throws EdgeException this app knows no such order. */
+        fun of(id: String): Layout = when (id) {
+            "NCHW" -> NCHW
+            "NHWC" -> NHWC
+            "NK", "NC" -> NK
+            else -> throw EdgeException("layout ${shown(id)} is unknown; this app knows NCHW, NHWC, NK and NC")
+        }
+    }
+}
+
+/**
+ * An input or output of a file.
+ *
+ * @property shape its dimensions; the first is the batch.
+ * @property quantization of integers; null for floats.
+ */
+data class TensorSpec(
+    val name: String,
+    val shape: List<Int>,
+    val type: ElementType,
+    val layout: Layout,
+    val quantization: Quantization?,
+) {
+    /** How many images go in at a time. */
+    val batch: Int get() = shape.first()
+
+    /** Number of values. */
+    val size: Int get() = shape.fold(1, Int::times)
+
+    companion object {
+        /** Values of a tensor: 1 GiB of floats. */
+        private const val MOST_VALUES = 1L shl 28
+
+        /**
+         * Reads an input or output as a manifest states it.
+         *
+         * @throws EdgeException a field is missing, unknown or impossible.
+         */
+        fun parse(json: JSONObject): TensorSpec = parse(Fields(json, "tensor"))
+
+        /** The same, of a field of a larger document. */
+        fun parse(fields: Fields): TensorSpec {
+            fields.named("name", "shape", "dtype", "layout", optional = listOf("quantization"))
+            val spec = TensorSpec(
+                name = fields.text("name"),
+                shape = fields.ints("shape"),
+                type = ElementType.of(fields.text("dtype")),
+                layout = Layout.of(fields.text("layout")),
+                quantization = fields.fieldsOrNull("quantization")?.let { quantization(it) },
+            )
+            checkShape(spec, fields.place)
+            if ((spec.type == ElementType.INT8) != (spec.quantization != null)) {
+                throw EdgeException("${fields.place}: integers, and only they, need a quantization")
+            }
+            return spec
+        }
+
+        private fun quantization(fields: Fields): Quantization {
+            fields.named("scale", "zero_point")
+            val scale = fields.real("scale").toFloat()
+            val zeroPoint = fields.int("zero_point")
+            if (!(scale > 0 && scale.isFinite())) throw EdgeException("${fields.place}.scale must be positive")
+            if (zeroPoint !in Byte.MIN_VALUE..Byte.MAX_VALUE) {
+                throw EdgeException("${fields.place}.zero_point must be from -128 to 127, not $zeroPoint")
+            }
+            return Quantization(scale, zeroPoint)
+        }
+
+        private fun checkShape(spec: TensorSpec, place: String) {
+            if (spec.shape.size != spec.layout.name.length) {
+                throw EdgeException("$place: a shape of ${spec.shape.size} dimensions is not ${spec.layout}")
+            }
+            val values = spec.shape.fold(1L) { product, side ->
+                if (side < 1 || side > MOST_VALUES) 0 else minOf(product * side, MOST_VALUES + 1)
+            }
+            if (values !in 1..MOST_VALUES) {
+                throw EdgeException("$place: the shape ${spec.shape.take(4)} is absurd")
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package org.lowformer.edge.core
+
+import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.ValueSource
+
+class TensorSpecTest {
+    private fun json(
+        shape: String = "[2, 8, 8, 3]",
+        dtype: String = "float32",
+        layout: String = "NHWC",
+        rest: String = "",
+    ) = JSONObject("""{"name": "x", "shape": $shape, "dtype": "$dtype", "layout": "$layout"$rest}""")
+
+    @Test
+    fun tensorsAreRead() {
+        val found = TensorSpec.parse(json())
+        assertEquals(TensorSpec("x", listOf(2, 8, 8, 3), ElementType.FLOAT32, Layout.NHWC, null), found)
+        assertEquals(2, found.batch)
+        assertEquals(384, found.size)
+        assertEquals(Layout.NK, TensorSpec.parse(json("[1, 5]", layout = "NC")).layout)
+        val quantized = json(dtype = "int8", rest = """, "quantization": {"scale": 0.5, "zero_point": -128}""")
+        assertEquals(Quantization(0.5f, -128), TensorSpec.parse(quantized).quantization)
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = [
+            "[]", "[1]", "[1, 8, 8]", "[0, 8, 8, 3]", "[1, -8, 8, 3]", "[2147483647, 2, 2, 3]",
+            "[65536, 65536, 65536, 65536]", "[1, 8, 8, 3, 1]", "[16385, 16384, 1, 1]",
+        ],
+    )
+    fun absurdShapesAreRefused(shape: String) = assertRefused("shape") { TensorSpec.parse(json(shape)) }
+
+    @Test
+    fun theLargestShapeIsTaken() = assertEquals(1 shl 28, TensorSpec.parse(json("[16384, 16384, 1, 1]")).size)
+
+    @Test
+    fun whatTheAppDoesNotKnowIsRefused() {
+        assertRefused("dtype 'float16' is unknown") { TensorSpec.parse(json(dtype = "float16")) }
+        assertRefused("layout 'CHW' is unknown") { TensorSpec.parse(json(layout = "CHW")) }
+        assertRefused("not a known field") { TensorSpec.parse(json(rest = ", \"axis\": 1")) }
+        assertRefused("need a quantization") { TensorSpec.parse(json(dtype = "int8")) }
+        for (scale in listOf("0", "-1", "1e-60", "1e60")) {
+            val rest = """, "quantization": {"scale": $scale, "zero_point": 0}"""
+            assertRefused("scale must be positive") { TensorSpec.parse(json(dtype = "int8", rest = rest)) }
+        }
+        for (zeroPoint in listOf(-129, 128)) {
+            val rest = """, "quantization": {"scale": 1, "zero_point": $zeroPoint}"""
+            assertRefused("from -128 to 127") { TensorSpec.parse(json(dtype = "int8", rest = rest)) }
+        }
+    }
+}
