@@ -1,0 +1,141 @@
+package org.lowformer.edge.runtime
+
+import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.Environment
+import com.google.ai.edge.litert.LiteRtException
+import com.google.ai.edge.litert.TensorBuffer
+import org.lowformer.edge.core.Accelerator
+import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.core.ElementType
+import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.Resources
+import org.lowformer.edge.core.Runner
+import org.lowformer.edge.core.RuntimeDescription
+import com.google.ai.edge.litert.Accelerator as Unit
+
+/**
+ * Runs a TFLite file with LiteRT: on the processor through XNNPACK, or all of it on the GPU.
+ *
+ * On a GPU one thread opens, runs and closes it, since OpenGL may be what computes.
+ */
+class LiteRtRunner private constructor(
+    override val model: ModelFile,
+    override val description: RuntimeDescription,
+    private val resources: Resources,
+    private val compiled: CompiledModel,
+    private val input: TensorBuffer,
+    private val output: TensorBuffer,
+) : Runner {
+    override fun run(input: FloatArray): FloatArray {
+        require(input.size == model.input.size) { "${input.size} values for ${model.input.shape}" }
+        val logits = calling({ "${model.file.name}: LiteRT fails to run it ($it)" }) {
+            write(input)
+            compiled.run(listOf(this.input), listOf(output))
+            read()
+        }
+        if (logits.size != model.output.size) {
+            throw EdgeException("${model.file.name}: puts out ${logits.size} values, not ${model.output.size} as it says")
+        }
+        return logits
+    }
+
+    private fun write(values: FloatArray) = when (model.input.type) {
+        ElementType.FLOAT32 -> input.writeFloat(values)
+        ElementType.INT8 -> input.writeInt8(model.input.integers().quantize(values))
+    }
+
+    private fun read(): FloatArray = when (model.output.type) {
+        ElementType.FLOAT32 -> output.readFloat()
+        ElementType.INT8 -> model.output.integers().dequantize(output.readInt8())
+    }
+
+    override fun close() = resources.close()
+
+    companion object {
+        /**
+         * Loads a file and compiles it for a unit.
+         *
+         * @param threads of XNNPACK; the GPU has none.
+         * @throws EdgeException LiteRT cannot load the file, or the GPU does not take all of it.
+         */
+        fun open(model: ModelFile, accelerator: Accelerator, threads: Int, version: String): LiteRtRunner {
+            val description = describe(accelerator, version)
+            return Resources.opening { resources ->
+                val environment = resources.add(
+                    calling({ "${model.file.name}: LiteRT does not start ($it)" }) { Environment.create() },
+                )
+                calling({ refusal(model, accelerator, environment, it) }) {
+                    val compiled = CompiledModel.create(model.file.path, options(accelerator, threads), environment)
+                    resources.add(compiled)
+                    val inputs = compiled.createInputBuffers().onEach(resources::add)
+                    val outputs = compiled.createOutputBuffers().onEach(resources::add)
+                    if (inputs.size != 1 || outputs.size != 1) {
+                        throw EdgeException("${model.file.name}: has ${inputs.size} inputs and ${outputs.size} outputs")
+                    }
+                    LiteRtRunner(model, description, resources, compiled, inputs[0], outputs[0])
+                }
+            }
+        }
+
+        /**
+         * What LiteRT gives. It throws its own exception, and Java's where it does not know its own error's number
+         * or something was closed.
+         *
+         * @param message of a failure whose reason is given.
+         */
+        private fun <T> calling(message: (String) -> String, action: () -> T): T = try {
+            action()
+        } catch (error: LiteRtException) {
+            throw EdgeException(message(error.reason()), error)
+        } catch (error: RuntimeException) {
+            throw EdgeException(message(error.reason()), error)
+        }
+
+        /**
+         * The GPU is asked for alone: with the processor beside it, LiteRT computes there whatever the GPU refuses,
+         * or everything where it has no GPU, and does not tell.
+         */
+        private fun options(accelerator: Accelerator, threads: Int): CompiledModel.Options = when (accelerator) {
+            Accelerator.CPU -> CompiledModel.Options(Unit.CPU).apply {
+                cpuOptions = CompiledModel.CpuOptions(numThreads = threads)
+            }
+            Accelerator.GPU -> onGpu(CompiledModel.GpuOptions.Precision.FP32)
+            Accelerator.GPU_FP16 -> onGpu(CompiledModel.GpuOptions.Precision.FP16)
+        }
+
+        private fun onGpu(precision: CompiledModel.GpuOptions.Precision): CompiledModel.Options =
+            CompiledModel.Options(Unit.GPU).apply { gpuOptions = CompiledModel.GpuOptions(precision = precision) }
+
+        private fun describe(accelerator: Accelerator, version: String): RuntimeDescription {
+            val onGpu = accelerator != Accelerator.CPU
+            return RuntimeDescription(
+                runtime = "$LITERT $version",
+                device = if (onGpu) GpuName.name else null,
+                half = if (onGpu) accelerator == Accelerator.GPU_FP16 else null,
+            )
+        }
+
+        private fun refusal(
+            model: ModelFile,
+            accelerator: Accelerator,
+            environment: Environment,
+            reason: String,
+        ): String {
+            val name = model.file.name
+            return when {
+                accelerator == Accelerator.CPU -> "$name: LiteRT cannot load it ($reason); export it again"
+                lacksGpu(environment) ->
+                    "$name: LiteRT finds no GPU; this phone has none that it can use, or the app was built without" +
+                        " com.google.ai.edge.litert:litert-gpu"
+                else -> "$name: the GPU does not take all of it ($reason); its log names the ops; choose the cpu"
+            }
+        }
+
+        private fun lacksGpu(environment: Environment): Boolean = try {
+            Unit.GPU !in environment.getAvailableAccelerators()
+        } catch (_: LiteRtException) {
+            // What is told instead is why the file was refused.
+            false
+        }
+    }
+}
