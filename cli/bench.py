@@ -21,6 +21,7 @@ from .console import (
 from .family_options import add_family_options, check_no_family_options
 
 if TYPE_CHECKING:
+    from ..runtime.adb_target import AdbTarget
     from ..runtime.benchmark import Benchmark, Timed
     from ..runtime.fresh_process import Measure
 
@@ -39,6 +40,8 @@ _EXAMPLES = """examples:
       whether it becomes slower when the machine becomes hot
   lowformer-bench demo-all --on arm:cortex-a76,arm:i8mm
       how many instructions each file needs on ARM processors
+  lowformer-bench demo-all --on adb
+      every file that a phone can run, on that phone, checked there first
   lowformer-bench --family --format onnx --output family --rival ResNet-50=resnet50.onnx
       whether multiply-accumulates tell the latency of all variants
 """
@@ -82,7 +85,8 @@ def _parser() -> CommandParser:
         "--on",
         default="host",
         metavar="TARGET,...",
-        help="host, one ssh:HOST, or emulated processors such as arm:cortex-a76, on which"
+        help="host, one ssh:HOST, one phone as adb[:SERIAL], with ?accelerator=gpu or gpu-fp16 and"
+        " ?apk=FILE for the app, or emulated processors such as arm:cortex-a76, on which"
         " instructions are counted, since their times say nothing (default: %(default)s)",
     )
     modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
@@ -192,7 +196,11 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
         ]
     if options.json:
         print_json(
-            {"machine": found[0].machine, "benchmarks": [benchmark_json(item) for item in found]}
+            {
+                "machine": found[0].machine,
+                "left_out": options.left_out,
+                "benchmarks": [benchmark_json(item) for item in found],
+            }
         )
     elif not options.quiet:
         from .bench_table import print_benchmark
@@ -208,20 +216,24 @@ def _measure(options: argparse.Namespace) -> Measure:
     Raises:
         UsageError: No times can be taken there.
     """
+    from ..runtime import adb_measuring, ssh_measuring
+    from ..runtime.adb_target import AdbTarget
     from ..runtime.measuring_session import measure_here
-    from ..runtime.ssh_measuring import measure_on
     from ..runtime.ssh_target import SshTarget
     from ..runtime.targets import HOST, open_target
 
     if options.on == HOST:
         return measure_here
     target = open_target(options.on)
-    if not isinstance(target, SshTarget):
-        raise UsageError(
-            f"--on {options.on}: times can be taken on host or on one ssh:HOST, and instructions"
-            " counted on arm:CPU; for parity on others there is lowformer-verify --on"
-        )
-    return measure_on(target.host)
+    if isinstance(target, SshTarget):
+        return ssh_measuring.measure_on(target.host)
+    if isinstance(target, AdbTarget):
+        return adb_measuring.measure_on(target)
+    raise UsageError(
+        f"--on {options.on}: times can be taken on host, on one ssh:HOST or on one phone as"
+        " adb[:SERIAL], and instructions counted on arm:CPU; for parity on others there is"
+        " lowformer-verify --on"
+    )
 
 
 def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
@@ -267,11 +279,19 @@ def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -
         measured = _measure(options)(requests, description, progress)
     results = [Endurance.from_dict(answer) for answer in measured.answers]
     found = [
-        (count, item, endurance_doubts(item)) for count, item in zip(counts, results, strict=True)
+        (count, item, [*measured.doubts, *endurance_doubts(item)])
+        for count, item in zip(counts, results, strict=True)
     ]
     if options.json:
         endurances = [endurance_json(paths, *item) for item in found]
-        print_json({"machine": measured.machine, "endurance": endurances})
+        print_json(
+            {
+                "machine": measured.machine,
+                "left_out": options.left_out,
+                "endurance": endurances,
+                **_details_json(measured.details),
+            }
+        )
     elif not options.quiet:
         for count, endurance, _ in found:
             print_endurance(paths, count, endurance)
@@ -299,26 +319,60 @@ def _threads(text: str) -> list[int]:
 def _files(options: argparse.Namespace) -> list[Path]:
     """The files to time, each once; the reference first.
 
+    Files of bundles that a phone cannot run are left out, and noted in the options.
+
     Raises:
-        UsageError: A bundle holds nothing that can be run here.
+        UsageError: A bundle holds nothing that can be run there, or a file cannot.
     """
-    from ..artifact.manifest import read_manifest
     from ..runtime.formats import FORMATS
 
+    phone = _phone(options)
+    options.left_out = {}
     paths = [options.against] if options.against else []
     for path in options.paths:
         if path.suffix in FORMATS or not path.is_dir():
             paths.append(path)
             continue
-        runnable = [
-            path / item.file.path
-            for item in read_manifest(path).artifacts
+        runnable = _files_of(path, phone, options)
+        if not runnable:
+            place = f"on {phone.name}" if phone else "here"
+            raise UsageError(f"{path}: holds no file that can be timed {place}")
+        paths += runnable
+    for path in paths:
+        reason = phone.refusal(path) if phone else None
+        if reason:
+            raise UsageError(f"{path}: {reason}")
+    if not options.quiet:
+        for name, reason in options.left_out.items():
+            print(f"left out: {name}: {reason}", file=sys.stderr)
+    return list(dict.fromkeys(paths))
+
+
+def _phone(options: argparse.Namespace) -> AdbTarget | None:
+    """The phone that files are timed on, or None where they are on something else."""
+    if not options.on.startswith("adb"):
+        return None
+    from ..runtime.adb_target import AdbTarget
+    from ..runtime.targets import open_target
+
+    target = open_target(options.on)
+    return target if isinstance(target, AdbTarget) else None
+
+
+def _files_of(bundle: Path, phone: AdbTarget | None, options: argparse.Namespace) -> list[Path]:
+    """A bundle's files that can be timed; what a phone does not take is noted."""
+    from ..artifact.manifest import read_manifest
+
+    artifacts = read_manifest(bundle).artifacts
+    if phone is None:
+        return [
+            bundle / item.file.path
+            for item in artifacts
             if item.not_run is None and item.latency is not None
         ]
-        if not runnable:
-            raise UsageError(f"{path}: holds no file that can be timed here")
-        paths += runnable
-    return list(dict.fromkeys(paths))
+    refusals = {item.file.path: phone.refusal(Path(item.file.path)) for item in artifacts}
+    options.left_out |= {name: reason for name, reason in refusals.items() if reason}
+    return [bundle / name for name, reason in refusals.items() if reason is None]
 
 
 def benchmark_json(item: Benchmark) -> dict[str, Any]:
@@ -329,7 +383,13 @@ def benchmark_json(item: Benchmark) -> dict[str, Any]:
         "other_load": item.other_load,
         "reference": str(item.timed[0].path),
         "files": [_timed_json(timed) for timed in item.timed],
+        **_details_json(item.details),
     }
+
+
+def _details_json(details: dict[str, Any]) -> dict[str, Any]:
+    """What a phone told besides times; nothing where there is no such thing."""
+    return {"phone": details} if details else {}
 
 
 def _timed_json(timed: Timed) -> dict[str, Any]:

@@ -28,6 +28,9 @@ def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -
     for path in paths:
         table.add_column(Text(f"{printable(path.name)} ms"), justify="right", no_wrap=True)
         table.add_column("p90", justify="right", no_wrap=True)
+    tells = any(moment.throttling for moment in endurance.moments)
+    if tells:
+        table.add_column("throttling", no_wrap=True)
     for number, moment in enumerate(endurance.moments):
         cells = [f"{moment.seconds:.0f}"]
         cells += [_known(value) for value in dataclasses.astuple(moment.reading)]
@@ -36,6 +39,8 @@ def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -
         for windows in endurance.windows:
             window = windows[number]
             cells += [f"{window.median_ms:.2f}", f"{window.p90_ms:.2f}"]
+        if tells:
+            cells.append(moment.throttling or "unknown")
         table.add_row(*cells)
     console = result_console()
     console.print(table)

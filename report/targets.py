@@ -54,7 +54,7 @@ def _host(machine: dict[str, str]) -> Place:
 def _elsewhere(name: str, machine: dict[str, str], evidence: Evidence) -> Place:
     assert evidence.verify is not None
     described = described_machine(machine)
-    kind = name.partition(":")[0]
+    kind = name.partition(":")[0].partition("?")[0]
     if kind == "arm":
         return Place(name, described, EMULATED)
     if kind == "adb":

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..progress import Progress
 from .alone import Alone
-from .fresh_process import Measure, Measured, Request
+from .fresh_process import Json, Measure, Measured, Request
 from .latency import LatencyResult, Ratio
 from .measuring_session import measure_here
 from .process_ratio import process_ratio
@@ -55,6 +55,7 @@ class Benchmark:
         timed: In the order asked for; the first is the reference.
         other_load: Share of the cores that other processes took, or None where unknown.
         doubts: Why the figures mean nothing, a line each; empty where they hold.
+        details: What else the machine tells, for ``--json``.
     """
 
     machine: dict[str, str]
@@ -62,6 +63,7 @@ class Benchmark:
     timed: tuple[Timed, ...]
     other_load: float | None
     doubts: tuple[str, ...]
+    details: Json = dataclasses.field(default_factory=dict)
 
     @property
     def is_valid(self) -> bool:
@@ -138,13 +140,15 @@ def _judged(paths: Sequence[Path], threads: int, measured: Measured, first: int)
         threads=threads,
         timed=tuple(Timed(path, alone[path], tuple(results[path]), ratios[path]) for path in paths),
         other_load=other_load,
-        doubts=tuple(
-            doubts(
+        doubts=(
+            *measured.doubts,
+            *doubts(
                 {names[path]: results[path] for path in paths},
                 {names[path]: ratios[path] for path in paths},
                 other_load,
-            )
+            ),
         ),
+        details=measured.details,
     )
 
 

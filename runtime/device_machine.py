@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from .adb_device import AdbDevice
-
-THERMAL = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
-"""Android's names of how much it throttles, from 0."""
+from .device_protocol import throttling
 
 _PROPERTY = re.compile(r"\[(?P<name>[^\]]+)\]: \[(?P<value>[^\]]*)\]")
 _THERMAL = re.compile(r"Thermal Status: (?P<status>\d+)")
@@ -55,6 +53,5 @@ def device_state(device: AdbDevice) -> dict[str, str]:
         state["charging"] = "yes" if any(battery[name] == "true" for name in powered) else "no"
     match = _THERMAL.search(device.shell("dumpsys thermalservice")[1])
     if match:
-        status = int(match["status"])
-        state["throttling"] = THERMAL[status] if status < len(THERMAL) else str(status)
+        state["throttling"] = throttling(int(match["status"]))
     return state

@@ -51,11 +51,13 @@ class Moment:
         seconds: When it ended, from the beginning of all.
         reading: Of the sensors at its end.
         taken: What other processes took of the cores, or None where unknown.
+        throttling: How much a phone says that it throttles, or None where nothing says so.
     """
 
     seconds: float
     reading: Reading
     taken: TakenTime | None
+    throttling: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Endurance:
                     seconds=moment["seconds"],
                     reading=Reading(**moment["reading"]),
                     taken=TakenTime(**moment["taken"]) if moment["taken"] else None,
+                    throttling=moment["throttling"],
                 )
                 for moment in values["moments"]
             ),

@@ -42,10 +42,14 @@ class Measured:
     Attributes:
         machine: Which it is.
         answers: One for each request, in their order.
+        doubts: Why the place itself holds that its times mean nothing, a line each.
+        details: What else it tells, for ``--json``.
     """
 
     machine: dict[str, str]
     answers: list[Json]
+    doubts: tuple[str, ...] = ()
+    details: Json = dataclasses.field(default_factory=dict)
 
 
 Measure = Callable[[Sequence[Request], str, Progress], Measured]

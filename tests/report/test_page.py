@@ -155,9 +155,10 @@ def test_a_software_gpu_is_never_a_phone(evidence: Evidence) -> None:
     assert "No file ran on a phone" in text
 
 
-def test_a_phone_is_one(evidence: Evidence) -> None:
+@pytest.mark.parametrize("name", ["adb", "adb:R5CT", "adb?accelerator=gpu"])
+def test_a_phone_is_one(evidence: Evidence, name: str) -> None:
     assert evidence.verify is not None
-    targets = {**evidence.verify.targets, "adb": {"processor": "Tensor G3"}}
+    targets = {**evidence.verify.targets, name: {"processor": "Tensor G3"}}
     verify = evidence.verify.model_copy(update={"targets": targets})
     text = words(render(dataclasses.replace(evidence, verify=verify)).html)
     assert "Tensor G3" in text

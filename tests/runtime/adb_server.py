@@ -2,7 +2,7 @@
 
 Requests are those of the Android sources' ``packages/modules/adb``: ``OVERVIEW.TXT``,
 ``SERVICES.TXT`` and ``SYNC.TXT``. The phone's files are a folder, its shell is this machine's with
-a few of Android's commands, and its app is ``device_app.py``.
+a few of Android's commands, and its app is ``device_app.py`` or another program.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-APP = Path(__file__).with_name("device_app.py")
+import pytest
+
+from lowformer_edge.runtime import adb_app, adb_device
+
+APP = (sys.executable, str(Path(__file__).with_name("device_app.py")))
+"""What stands for the app; the phone's folder, the job's and the request's number follow."""
 
 PROPERTIES = """\
 [ro.build.version.release]: [14]
@@ -66,7 +72,7 @@ force-stop) [ -e "$ROOT/pid" ] && kill -9 "$(cat "$ROOT/pid")" 2>/dev/null; rm -
 start)
   if [ -e "$ROOT/data/app/org.lowformer.edge/base.apk" ]; then
     echo "Starting: Intent { cmp=$4 (has extras) }"
-    setsid "$PYTHON" "$APP" "$ROOT" "$7" > "$ROOT/log" 2>&1 < /dev/null &
+    setsid $APP "$ROOT" "$7" "${10}" > "$ROOT/log" 2>&1 < /dev/null &
     echo $! > "$ROOT/pid"
   else
     echo 'Error type 3'; echo "Error: Activity class {$4} does not exist."
@@ -99,14 +105,20 @@ class CutError(Exception):
 
 
 class AdbServer(socketserver.ThreadingTCPServer):
-    """The server; ``devices`` are the states by serial number, the phone is each of them."""
+    """The server; ``devices`` are the states by serial number, the phone is each of them.
+
+    Args:
+        root: The phone's files.
+        app: The command that stands for the app, without spaces in its words.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, app: Sequence[str] = APP) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.root = root
+        self.app = " ".join(app)
         self.devices = {"PHONE1": "device"}
         self.faults = Faults()
         self.requests: list[str] = []
@@ -153,10 +165,24 @@ class AdbServer(socketserver.ThreadingTCPServer):
                 **os.environ,
                 "PATH": f"{self.root}/bin:{os.environ['PATH']}",
                 "ROOT": str(self.root),
-                "APP": str(APP),
-                "PYTHON": sys.executable,
+                "APP": self.app,
             },
         )
+
+
+def serve_phone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, app: Sequence[str] = APP
+) -> Iterator[AdbServer]:
+    """A server that adb's clients find, with shorter waits of ours, for the time of a fixture."""
+    root.mkdir()
+    monkeypatch.delenv("ANDROID_SERIAL", raising=False)
+    monkeypatch.setattr(adb_device, "PAUSES_S", (0.02, 0.05))
+    monkeypatch.setattr(adb_app, "POLL_S", 0.05)
+    server = AdbServer(root, app)
+    monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", "127.0.0.1")
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
+    yield server
+    server.stop()
 
 
 class _Connection(socketserver.StreamRequestHandler):

@@ -1,4 +1,4 @@
-"""A server for SSH on the loopback, that knows nothing of this machine's own."""
+"""Servers on the loopback, that know nothing of this machine's own: for SSH, and for adb."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from .adb_server import AdbServer, serve_phone
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 
@@ -140,3 +142,16 @@ def use_config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         wrapper.write_text(f'#!/bin/sh\nexec {real} -F {folder}/ssh_config "$@"\n')
         wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdbServer]:
+    """A phone behind adb's server."""
+    yield from serve_phone(tmp_path / "phone", monkeypatch)
+
+
+@pytest.fixture
+def phone(server: AdbServer) -> AdbServer:
+    """A phone with the app."""
+    server.install()
+    return server

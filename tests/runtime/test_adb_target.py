@@ -25,7 +25,7 @@ from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import MissingDependencyError, TargetError, UsageError
 from lowformer_edge.progress import Advance, SilentProgress
-from lowformer_edge.runtime import adb_device, adb_target
+from lowformer_edge.runtime import adb_app, adb_device
 from lowformer_edge.runtime.adb_target import AdbTarget
 from lowformer_edge.runtime.host_target import HostTarget
 from lowformer_edge.runtime.target import TargetRun, Work
@@ -42,27 +42,6 @@ needs_adb = pytest.mark.skipif(
 PIXELS = np.zeros((2, 8, 8, 3), np.uint8)
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdbServer]:
-    root = tmp_path / "phone"
-    root.mkdir()
-    monkeypatch.delenv("ANDROID_SERIAL", raising=False)
-    monkeypatch.setattr(adb_device, "PAUSES_S", (0.02, 0.05))
-    monkeypatch.setattr(adb_target, "POLL_S", 0.05)
-    server = AdbServer(root)
-    monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", "127.0.0.1")
-    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def phone(server: AdbServer) -> AdbServer:
-    """A phone with the app."""
-    server.install()
-    return server
-
-
 def run(
     files: list[Path],
     choice: str = "",
@@ -74,11 +53,10 @@ def run(
 
 
 @pytest.fixture
-def broken(tmp_path: Path) -> list[Path]:
-    """A file that no runtime takes, which is quicker than one that it does."""
-    path = tmp_path / "broken.tflite"
-    path.write_bytes(b"1234TFL3" + bytes(200_000))
-    return [path]
+def refused_file(server: AdbServer, demo_bundle: Path) -> list[Path]:
+    """A file that the app refuses, which is quicker than running it."""
+    (server.root / "mode").write_text("refuse")
+    return [demo_bundle / "demo-int8.tflite"]
 
 
 def left_on(server: AdbServer) -> list[str]:
@@ -131,7 +109,6 @@ def test_files_compute_the_same_there(
         assert ours.logits is not None
         np.testing.assert_array_equal(ours.logits, theirs.logits)
     assert there.machine == {
-        **here.machine,
         "app": "stand-in",
         "processor": "Google Tensor G3",
         "system": "Android 14 (API 34) arm64-v8a",
@@ -184,50 +161,58 @@ def test_which_device(server: AdbServer, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_app_is_installed_once(
-    server: AdbServer, tmp_path: Path, broken: list[Path], monkeypatch: pytest.MonkeyPatch
+    server: AdbServer, tmp_path: Path, refused_file: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refused("give its file with ?apk=FILE", lambda: run(broken))
+    refused("give its file with ?apk=FILE", lambda: run(refused_file))
     apk = tmp_path / "app.apk"
     apk.write_bytes(b"PK" + bytes(200_000))
     for _ in range(2):
-        assert "damaged" in (run(broken, f"?apk={apk}").ran[0].answer.failure or "")
+        assert "is refused" in (run(refused_file, f"?apk={apk}").ran[0].answer.failure or "")
     assert len((server.root / "installs").read_text().splitlines()) == 1
-    assert run(broken).ran[0].logits is None
+    assert run(refused_file).ran[0].logits is None
     # What the app's own build left is taken without being named.
-    monkeypatch.setattr(adb_target, "BUILT", tmp_path)
+    monkeypatch.setattr(adb_app, "BUILT", tmp_path)
     apk.write_bytes(b"PK and a newer app")
-    run(broken)
+    run(refused_file)
     assert len((server.root / "installs").read_text().splitlines()) == 2
     apk.write_bytes(b"no app")
-    refused("app.apk could not be installed (Failure [INSTALL_PARSE", lambda: run(broken))
+    refused("app.apk could not be installed (Failure [INSTALL_PARSE", lambda: run(refused_file))
     assert left_on(server) == []
 
 
-def test_lost_connections_are_opened_anew(phone: AdbServer, broken: list[Path]) -> None:
+def test_gradles_app_is_found_and_no_test_product() -> None:
+    root = Path(adb_app.__file__).parents[1] / "android_demo"
+    assert root / "app" / "build" / "outputs" / "apk" / "debug" == adb_app.BUILT
+    assert (root / "app" / "build.gradle.kts").is_file()
+
+
+def test_lost_connections_are_opened_anew(phone: AdbServer, refused_file: list[Path]) -> None:
     counts = Counts()
     phone.faults.drops, phone.faults.lost_shells = 2, 2
     target = AdbTarget()
-    ran = target.run(Work(broken, PIXELS, Preprocessing(size=8)), counts)
-    assert "damaged" in (ran.ran[0].answer.failure or "")
+    ran = target.run(Work(refused_file, PIXELS, Preprocessing(size=8)), counts)
+    assert "is refused" in (ran.ran[0].answer.failure or "")
     assert phone.faults.drops == phone.faults.lost_shells == 0
     assert counts.sums["sending to adb"] > 200_000
     assert left_on(phone) == []
 
 
-def test_a_cable_that_is_pulled_while_files_are_sent(phone: AdbServer, broken: list[Path]) -> None:
+def test_a_cable_that_is_pulled_while_files_are_sent(
+    phone: AdbServer, refused_file: list[Path]
+) -> None:
     phone.faults.drops = 3
-    message = refused("the connection to the device was lost", lambda: run(broken))
+    message = refused("the connection to the device was lost", lambda: run(refused_file))
     assert message.endswith("plug it in and run it again")
     assert left_on(phone) == []
 
 
-def test_a_cable_that_is_pulled_while_files_run(phone: AdbServer, broken: list[Path]) -> None:
+def test_a_cable_that_is_pulled_while_files_run(phone: AdbServer, refused_file: list[Path]) -> None:
     (phone.root / "mode").write_text("hang")
     phone.faults.unplug_after = 3
-    refused("device 'PHONE1' not found", lambda: run(broken))
+    refused("device 'PHONE1' not found", lambda: run(refused_file))
 
 
-def test_a_device_that_goes_offline(phone: AdbServer, broken: list[Path]) -> None:
+def test_a_device_that_goes_offline(phone: AdbServer, refused_file: list[Path]) -> None:
     device = adb_device.open_device("", "adb")
     assert device.shell("echo here; exit 3") == (3, "here")
     phone.devices["PHONE1"] = "offline"
@@ -235,13 +220,13 @@ def test_a_device_that_goes_offline(phone: AdbServer, broken: list[Path]) -> Non
     refused("device offline", lambda: device.pull("/data/local/tmp/x"))
 
 
-def test_a_full_device(phone: AdbServer, broken: list[Path]) -> None:
+def test_a_full_device(phone: AdbServer, refused_file: list[Path]) -> None:
     phone.faults.capacity = 100_000
-    message = refused("No space left on device; make room there", lambda: run(broken))
-    assert "/0/broken.tflite: couldn't write file" in message
+    message = refused("No space left on device; make room there", lambda: run(refused_file))
+    assert "/0/demo-int8.tflite: couldn't write file" in message
     assert left_on(phone) == []
     # It is not tried again: nothing is gained by it.
-    assert phone.requests.count("sync:") == 2
+    assert phone.requests.count("sync:") == 1
 
 
 def test_files_come_back_as_they_were(phone: AdbServer) -> None:
@@ -258,28 +243,56 @@ def test_files_come_back_as_they_were(phone: AdbServer) -> None:
     refused("couldn't create file", lambda: device.push(b"x", "/data/absent/x", told.append))
 
 
-def test_an_app_that_dies(phone: AdbServer, broken: list[Path]) -> None:
+def test_an_app_that_dies(phone: AdbServer, refused_file: list[Path]) -> None:
     (phone.root / "mode").write_text("crash")
     refused(
         "the app ended without an answer (java.lang.OutOfMemoryError: no 64 MB left)",
-        lambda: run(broken),
+        lambda: run(refused_file),
     )
     assert left_on(phone) == []
 
 
-def test_an_app_that_does_not_start(phone: AdbServer, broken: list[Path]) -> None:
+def test_an_app_that_does_not_start(phone: AdbServer, refused_file: list[Path]) -> None:
     am = phone.root / "bin" / "am"
     started = am.read_text()
     for printed, code in (("Error: Activity class {x} does not exist.", 0), ("Killed", 137)):
         am.write_text(f"#!/bin/sh\n[ $1 = start ] && echo '{printed}' && exit {code}\n")
-        refused(f"the app does not start ({printed})", lambda: run(broken))
+        refused(f"the app does not start ({printed})", lambda: run(refused_file))
         assert left_on(phone) == []
     am.write_text(started)
 
 
-def test_an_app_that_never_ends(phone: AdbServer, broken: list[Path]) -> None:
+def test_an_app_that_is_told_to_end(
+    phone: AdbServer, refused_file: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (phone.root / "mode").write_text("hang")
-    refused("no progress for 0.5 s", lambda: run(broken, patience=0.5))
+    polled = adb_app.AdbApp._poll
+    polls = 0
+
+    def pressed(app: adb_app.AdbApp, number: int) -> list[str]:
+        nonlocal polls
+        polls += 1
+        if polls == 10:
+            raise KeyboardInterrupt
+        return polled(app, number)
+
+    monkeypatch.setattr(adb_app.AdbApp, "_poll", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        run(refused_file)
+    assert (phone.root / "cancelled").read_text() == "cleanly"
+    assert left_on(phone) == []
+    assert not (phone.root / "pid").exists()
+
+
+def test_an_app_that_ends_early(phone: AdbServer, refused_file: list[Path]) -> None:
+    (phone.root / "mode").write_text("low")
+    refused("adb: the battery is at 9 % and not charging", lambda: run(refused_file))
+    assert left_on(phone) == []
+
+
+def test_an_app_that_never_ends(phone: AdbServer, refused_file: list[Path]) -> None:
+    (phone.root / "mode").write_text("hang")
+    refused("no progress for 0.5 s", lambda: run(refused_file, patience=0.5))
     assert left_on(phone) == []
     assert not (phone.root / "pid").exists()
 
@@ -291,7 +304,7 @@ def test_answers_that_do_not_fit(
     files = [demo_bundle / "demo-int8.tflite"]
     for mode, message in (
         ("newer", "(protocol: Input should be 1); install the app of this version"),
-        ("few", "the app did not answer for the job's 1 files"),
+        ("few", "the app did not answer for the request's 1 files"),
         ("short", "logits-0.raw is damaged"),
     ):
         (phone.root / "mode").write_text(mode)

@@ -1,0 +1,351 @@
+package org.lowformer.edge.lab
+
+import java.io.File
+import org.json.JSONArray
+import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.core.LatencySummary
+import org.lowformer.edge.core.Parity
+
+class LabTest {
+    @TempDir
+    lateinit var root: File
+    private lateinit var job: TestJob
+
+    @BeforeEach
+    fun makeJob() {
+        job = TestJob(root)
+    }
+
+    private fun refused(reason: String, outcome: Outcome = Outcome.FAILED) {
+        val answer = job.perform()
+        assertEquals(outcome.id, answer.getString("outcome"))
+        val said = answer.getString("reason")
+        assertTrue(reason in said, said)
+        assertFalse('\n' in said)
+        assertTrue(answer.isNull("result"))
+    }
+
+    @Test
+    fun `images are run in batches and the last is filled up`() {
+        job.request("run", 0, 1)
+        val answer = job.perform()
+        assertEquals("done", answer.getString("outcome"))
+        assertTrue(answer.isNull("reason"))
+        assertEquals("test", answer.getJSONObject("machine").getString("app"))
+        val result = answer.getJSONObject("result")
+        for (number in 0..1) {
+            val file = result.getJSONArray("files").getJSONObject(number)
+            assertTrue(file.isNull("failure"))
+            assertEquals("Linear 1", file.getString("runtime"))
+            val array = result.getJSONArray("logits").getJSONObject(number)
+            assertEquals("[3,5]", array.getJSONArray("shape").toString())
+            assertArrayEquals(job.expected(), job.logits(0, array.getString("file")), 1e-5f)
+        }
+        assertEquals(List(2) { "a.tflite" } + List(2) { "b.tflite" }, job.factory.runs)
+        assertEquals("3", File(job.answer(0), "progress").readText())
+        assertEquals(Step(3, 6, "b.tflite"), job.steps.last())
+    }
+
+    @Test
+    fun `a gpu that refuses is a failure of that file alone`() {
+        job.request("run", 0).put("accelerator", "gpu")
+        val result = job.perform().getJSONObject("result")
+        val file = result.getJSONArray("files").getJSONObject(0)
+        assertEquals("a.tflite: the GPU refuses SOFTMAX", file.getString("failure"))
+        assertTrue(file.isNull("runtime"))
+        assertTrue(result.getJSONArray("logits").isNull(0))
+    }
+
+    @Test
+    fun `a bundle is checked by its golden vectors`() {
+        val reference = job.expected().also { it[0] += 0.25f }
+        job.bundle(reference)
+        job.request("check", 0, 1)
+        val result = job.perform().getJSONObject("result")
+        val parity = result.getJSONArray("parities").getJSONObject(1)
+        val logits = job.logits(0, "logits-1.raw")
+        val expected = Parity.of(reference, logits, TestJob.CLASSES)
+        assertEquals(expected.sqnrDb, parity.getDouble("sqnr_db"))
+        assertEquals(expected.cosine, parity.getDouble("cosine"))
+        assertEquals(0.25, parity.getDouble("max_difference"), 1e-4)
+        assertEquals(100.0, parity.getDouble("agreement"), 34.0)
+    }
+
+    @Test
+    fun `logits that are not finite are a failure`() {
+        job.bundle(job.expected())
+        job.request("check", 0)
+        job.factory.weight = { _, _ -> Double.NaN }
+        val result = job.perform().getJSONObject("result")
+        assertTrue("NaN" in result.getJSONArray("files").getJSONObject(0).getString("failure"))
+        assertTrue(result.getJSONArray("logits").isNull(0))
+        assertTrue(result.getJSONArray("parities").isNull(0))
+    }
+
+    @Test
+    fun `the same logits are exact`() {
+        job.factory.weight = { row, column -> if (row == column) 1.0 else 0.0 }
+        job.request("run", 0)
+        job.perform()
+        val own = job.logits(0, "logits-0.raw")
+        job.bundle(own)
+        job.request("check", 0)
+        val parity = job.perform(1).getJSONObject("result").getJSONArray("parities").getJSONObject(0)
+        assertEquals("exact", parity.get("sqnr_db"))
+    }
+
+    @Test
+    fun `bundles that are not sound are refused`() {
+        val manifest = job.bundle(job.expected())
+        job.request("check", 0)
+        fun with(reason: String, change: (JSONObject) -> Unit) {
+            val changed = JSONObject(manifest.toString()).also(change)
+            job.write(changed)
+            refused(reason)
+        }
+        with("schema version '2'") { it.put("schema_version", 2) }
+        with("leaves the bundle's folder") {
+            it.getJSONObject("golden").put("path", "../golden.npz")
+        }
+        with("golden.npz: differs from its hash") {
+            it.getJSONObject("golden").put("sha256", "0".repeat(64))
+        }
+        with("absent.npz: the manifest names it, but it is missing") {
+            it.getJSONObject("golden").put("path", "absent.npz")
+        }
+        with("a.tflite: differs from its hash in the manifest") {
+            it.getJSONArray("artifacts").getJSONObject(0).getJSONObject("file").put("sha256", "0".repeat(64))
+        }
+        with("is no file of the bundle") {
+            it.put("artifacts", JSONArray(listOf(it.getJSONArray("artifacts").getJSONObject(1))))
+        }
+        job.write(manifest)
+        File(job.folder, "0/a.tflite").writeText("the file 0/A.tflite")
+        refused("a.tflite: differs from its hash; send it again")
+        File(job.folder, "0/manifest.json").delete()
+        refused("manifest.json: cannot be read")
+    }
+
+    @Test
+    fun `files are timed in turns`() {
+        job.factory.costMs = { if (it == "a.tflite") 2.0 else 3.0 + job.factory.runs.size % 7 }
+        job.request("time", 0, 1).put("first", 1)
+        val result = job.perform().getJSONObject("result")
+        assertEquals(listOf("b.tflite", "a.tflite"), job.factory.opened)
+        // Each timed run follows an untimed one of the same file, and five rounds do not count.
+        assertEquals(List(35) { listOf("b.tflite", "b.tflite", "a.tflite", "a.tflite") }.flatten(), job.factory.runs)
+        val times = List(2) { index ->
+            val own = result.getJSONArray("milliseconds").getJSONArray(index)
+            DoubleArray(own.length()) { own.getDouble(it) }
+        }
+        assertEquals(List(30) { 2.0 }, times[0].toList())
+        // The runs that are timed of b are those numbered 2, 6, 10, ... from 1.
+        assertEquals(List(30) { 3.0 + (4 * (it + 5) + 2) % 7 }, times[1].toList())
+        for (number in 0..1) {
+            val summary = result.getJSONArray("summaries").getJSONObject(number)
+            val expected = LatencySummary.of(times[number])
+            assertEquals(expected.runs, summary.getInt("runs"))
+            assertEquals(expected.medianMs, summary.getDouble("median_ms"))
+            assertEquals(expected.p99Ms, summary.getDouble("p99_ms"))
+        }
+    }
+
+    @Test
+    fun `a file alone`() {
+        job.request("alone", 0)
+        val result = job.perform().getJSONObject("result")
+        assertEquals(LinearFactory.OPENING_MS, result.getDouble("load_ms"))
+        assertEquals(1.0, result.getDouble("first_ms"))
+        assertEquals(12.5, result.getDouble("peak_mb"))
+        assertEquals(2, result.getInt("batch"))
+        assertEquals("Linear 1", result.getString("runtime"))
+        assertEquals(6, job.factory.runs.size)
+        assertEquals(listOf("TFLITE"), job.loaded)
+        assertEquals(1, job.memory.restarts)
+    }
+
+    @Test
+    fun `files run for minutes`() {
+        job.request("endurance", 0, 1).put("seconds", 6)
+        job.factory.costMs = { if (it == "a.tflite") 2.0 else if (job.clock.now < 3e9) 4.0 else 8.0 }
+        job.phone.state = job.phone.state.copy(thermalStatus = null)
+        val answer = job.perform()
+        assertTrue(answer.isNull("throttled"))
+        val result = answer.getJSONObject("result")
+        val moments = result.getJSONArray("moments")
+        assertEquals(WINDOWS, moments.length())
+        val last = moments.getJSONObject(WINDOWS - 1)
+        assertEquals(6.0, last.getDouble("seconds"), 0.1)
+        assertEquals(1800.0, last.getDouble("megahertz"))
+        assertEquals(30.5, last.getDouble("celsius"))
+        assertTrue(last.isNull("thermal_status"))
+        val windows = result.getJSONArray("windows").getJSONArray(1)
+        assertEquals(4.0, windows.getJSONObject(0).getDouble("median_ms"))
+        assertEquals(8.0, windows.getJSONObject(WINDOWS - 1).getDouble("median_ms"))
+        val slices = windows.getJSONObject(0).getJSONArray("slices_ms")
+        assertEquals(SLICES, slices.length())
+        assertEquals(6, job.steps.last().total)
+        assertTrue(job.steps.last().done in 5..6)
+        // 0.5 s with 12 ms a round.
+        assertTrue(windows.getJSONObject(0).getInt("runs") in 40..44)
+    }
+
+    @Test
+    fun `slices are numpy's`() {
+        val times = DoubleArray(12) { it.toDouble() }
+        assertEquals(listOf(3, 3, 2, 2, 2), slices(times).map { it.size })
+        assertEquals(times.toList(), slices(times).flatMap { it.toList() })
+    }
+
+    @Test
+    fun `a computer that has had enough`() {
+        job.request("time", 0).put("rounds", 100_000)
+        job.factory.onRun = { if (job.factory.runs.size == 2000) File(job.folder, "cancel").writeText("") }
+        refused("cancelled by the computer", Outcome.CANCELLED)
+        // It is looked for once a second, which is 500 rounds of 2 ms.
+        assertTrue(job.factory.runs.size in 2000..3100, "${job.factory.runs.size}")
+    }
+
+    @Test
+    fun `a person who has had enough`() {
+        job.request("endurance", 0)
+        job.factory.onRun = { if (job.factory.runs.size == 300) job.cancelled = "cancelled on the phone" }
+        refused("cancelled on the phone", Outcome.CANCELLED)
+        assertTrue(job.factory.runs.size in 300..301)
+    }
+
+    @Test
+    fun `time that is over`() {
+        for (task in listOf("run", "time", "endurance")) {
+            job = TestJob(File(root, task))
+            job.request(task, 0).put("timeout_s", 3)
+            job.factory.costMs = { 3500.0 }
+            refused("not done within the 3 s that the job allows", Outcome.TIMEOUT)
+        }
+    }
+
+    @Test
+    fun `a battery that is nearly empty`() {
+        job.request("alone", 0)
+        job.phone.state = job.phone.state.copy(batteryPercent = 14)
+        refused("the battery is at 14 % and not charging; charge it above 15 %", Outcome.LOW_BATTERY)
+        assertEquals(emptyList<String>(), job.factory.opened)
+        job.phone.state = job.phone.state.copy(charging = true)
+        assertEquals("done", job.perform().getString("outcome"))
+        job.phone.state = PhoneState(null, null, null, null, null)
+        assertEquals("done", job.perform().getString("outcome"))
+    }
+
+    @Test
+    fun `a battery that runs down meanwhile`() {
+        job.request("endurance", 0)
+        job.factory.onRun = {
+            if (job.clock.now > 20e9) job.phone.state = job.phone.state.copy(batteryPercent = 9)
+        }
+        refused("the battery is at 9 %", Outcome.LOW_BATTERY)
+        assertTrue(job.clock.now < 22e9)
+    }
+
+    @Test
+    fun `throttling is marked`() {
+        job.request("time", 0).put("rounds", 2000)
+        job.factory.onRun = {
+            val hot = job.clock.now in 1_500_000_000L..2_800_000_000L
+            job.phone.state = job.phone.state.copy(thermalStatus = if (hot) 3 else 0)
+        }
+        val answer = job.perform()
+        assertEquals("done", answer.getString("outcome"))
+        assertTrue(answer.getBoolean("throttled"))
+        assertEquals(3, answer.getInt("worst_thermal_status"))
+        assertEquals(0, answer.getJSONObject("before").getInt("thermal_status"))
+        assertEquals(0, answer.getJSONObject("after").getInt("thermal_status"))
+        assertEquals(30.5, answer.getJSONObject("after").getDouble("battery_celsius"))
+        job = TestJob(File(root, "cool"))
+        job.request("time", 0)
+        assertFalse(job.perform().getBoolean("throttled"))
+    }
+
+    @Test
+    fun `what a job may not say`() {
+        fun with(reason: String, task: String = "run", change: (JSONObject) -> Unit) {
+            job = TestJob(File(root, "${File(root.path).list().orEmpty().size}"))
+            job.request(task, 0)
+            change(job.json)
+            refused(reason)
+            assertEquals(emptyList<String>(), job.factory.opened)
+        }
+        fun file(json: JSONObject) = json.getJSONArray("files").getJSONObject(0)
+        fun request(json: JSONObject) = json.getJSONArray("requests").getJSONObject(0)
+        with("the job is of protocol 2, this app does 1") { it.put("protocol", 2) }
+        with("protocol is missing") { it.remove("protocol") }
+        with("'surprise' is not a known field") { it.put("surprise", 1) }
+        with("there is no number 0") { it.put("requests", JSONArray()) }
+        for (path in listOf("../a.tflite", "/data/a.tflite", "0/../../a.tflite", "0\\a.tflite", "c:/a.tflite")) {
+            with("leaves the job's folder") { file(it).put("path", path) }
+        }
+        with("'0/a.tflite\\u000a'") { file(it).put("path", "0/a.tflite\n") }
+        with("this app has no runtime for '0/a.onnx'") { file(it).put("path", "0/a.onnx") }
+        with("sha256 must be 64 hex digits") { file(it).put("sha256", "x") }
+        with("a.tflite: is not 3 bytes long") { file(it).put("bytes", 3) }
+        with("c.tflite: the job names it, but it is missing") { file(it).put("path", "0/c.tflite") }
+        with("files.0.input is missing") { file(it).remove("input") }
+        with("is not the logits of 2 images") {
+            file(it).getJSONObject("output").put("shape", JSONArray(listOf(1, 5)))
+        }
+        with("a.tflite: differs from its hash") { file(it).put("sha256", "0".repeat(64)) }
+        with("task: 'dance' is unknown") { request(it).put("task", "dance") }
+        with("files: there is no number 7") { request(it).put("files", JSONArray(listOf(7))) }
+        with("accelerator: 'npu' is unknown") { request(it).put("accelerator", "npu") }
+        with("threads must be from 1 to 64, not 0") { request(it).put("threads", 0) }
+        with("timeout_s must be above 0") { request(it).put("timeout_s", 0) }
+        with("first must be from 0 to 0, not 1", "time") { request(it).put("first", 1) }
+        with("rounds must be from 1", "time") { request(it).put("rounds", 0) }
+        with("files: there is none", "alone") { request(it).put("files", JSONArray()) }
+        with("seconds must be above 0", "endurance") { request(it).put("seconds", -1) }
+        with("bundle: '..' leaves the job's folder", "check") { request(it).put("bundle", "..") }
+        with("is no name of a raw file") { request(it).getJSONObject("pixels").put("file", "../x.raw") }
+        with("is no uint8 [N, H, W, 3]") { request(it).getJSONObject("pixels").put("dtype", "float32") }
+        with("pixels.raw: is not the 192 bytes that its shape says") {
+            request(it).put("pixels", TestJob.array("pixels.raw", listOf(4, 4, 4, 3)))
+        }
+        with("too many values") {
+            request(it).put("pixels", TestJob.array("pixels.raw", listOf(1 shl 30, 1 shl 30, 4, 3)))
+        }
+    }
+
+    @Test
+    fun `images of another size are a failure of the file`() {
+        File(job.folder, "pixels.raw").writeBytes(ByteArray(2 * 8 * 8 * 3))
+        job.request("run", 0).put("pixels", TestJob.array("pixels.raw", listOf(2, 8, 8, 3)))
+        val files = job.perform().getJSONObject("result").getJSONArray("files")
+        assertTrue("not images of 8 x 8 pixels" in files.getJSONObject(0).getString("failure"))
+    }
+
+    @Test
+    fun `what nobody would wait for is thrown`() {
+        val surroundings = Surroundings(job.clock, job.phone, job.memory) { null }
+        val lab = Lab(job.factory, surroundings, emptyMap()) {}
+        fun thrown(folder: File): String =
+            assertThrows(EdgeException::class.java) { lab.perform(folder, 0, job.answers, { null }) {} }.message.orEmpty()
+        assertTrue("is no job" in thrown(File(root, "elsewhere")))
+        assertTrue("holds no job that can be read" in thrown(job.folder))
+        File(job.folder, "job.json").writeText("{\"protocol\": 1")
+        assertTrue("job.json: " in thrown(job.folder))
+        assertFalse(job.answers.exists())
+    }
+
+    @Test
+    fun `a runtime that fails ends the request with its words`() {
+        job.request("time", 0).put("accelerator", "gpu")
+        refused("a.tflite: the GPU refuses SOFTMAX")
+    }
+}
