@@ -1,0 +1,117 @@
+package org.lowformer.edge
+
+import android.os.SystemClock
+import java.util.concurrent.atomic.AtomicBoolean
+import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.Preprocessing
+import org.lowformer.edge.core.RgbImage
+import org.lowformer.edge.core.Runner
+import org.lowformer.edge.core.RunnerFactory
+import org.lowformer.edge.core.topK
+import org.lowformer.edge.screen.Failure
+import org.lowformer.edge.screen.ModelKey
+import org.lowformer.edge.screen.ScreenEvent
+
+/**
+ * The one runner, on a thread of its own, where it is opened, run and closed.
+ *
+ * @property tell takes news, from any thread.
+ */
+internal class Inference(private val runtimes: RunnerFactory, private val tell: (ScreenEvent) -> Unit) {
+    private val worker = Worker("inference")
+    private val isTaken = AtomicBoolean()
+
+    @Volatile
+    private var open: Open? = null
+
+    /** Opens a runner; the one before must have been closed. */
+    fun open(key: ModelKey, model: ModelFile, preprocessing: Preprocessing) = worker.begin {
+        check(open == null) { "a runner is open already" }
+        tell(
+            failing({ ScreenEvent.RunnerFailed(key, it) }) {
+                val threads = threads()
+                val runner = runtimes.open(model, key.runtime.accelerator, threads)
+                open = Open(key, runner, preprocessing)
+                val description = runner.description
+                val name = listOfNotNull(description.runtime, description.device).joinToString()
+                ScreenEvent.RunnerOpened(key, name, threads.takeIf { description.half == null })
+            },
+        )
+    }
+
+    fun close() = worker.begin {
+        val runner = open?.runner
+        open = null
+        failing({ }) { runner?.close() }
+        tell(ScreenEvent.RunnerClosed)
+    }
+
+    fun classify(key: ModelKey, number: Int, image: RgbImage) = worker.begin { classify(key, number, image, 0.0) }
+
+    /**
+     * Takes a camera's frame, unless it still computes the one before: frames are dropped, and never wait.
+     *
+     * @param read makes the frame an upright image, now and on the caller's thread.
+     */
+    fun offer(read: () -> RgbImage) {
+        val key = open?.key ?: return
+        if (!isTaken.compareAndSet(false, true)) return
+        val start = SystemClock.elapsedRealtimeNanos()
+        val image = failing({ tellFailure(key, it) }, read)
+        if (image == null) {
+            isTaken.set(false)
+            return
+        }
+        val readMs = millisecondsSince(start)
+        worker.begin {
+            classify(key, null, image, readMs)
+            isTaken.set(false)
+        }
+    }
+
+    private fun tellFailure(key: ModelKey, failure: Failure): RgbImage? {
+        tell(ScreenEvent.RunFailed(key, failure))
+        return null
+    }
+
+    private fun classify(key: ModelKey, number: Int?, image: RgbImage, readMs: Double) {
+        val open = open
+        if (open?.key != key) return
+        tell(
+            failing({ ScreenEvent.RunFailed(key, it) }) {
+                val start = SystemClock.elapsedRealtimeNanos()
+                val input = open.input(image)
+                val preprocessingMs = readMs + millisecondsSince(start)
+                val middle = SystemClock.elapsedRealtimeNanos()
+                val logits = open.runner.run(input)
+                val modelMs = millisecondsSince(middle)
+                ScreenEvent.Classified(key, number, topK(open.first(logits), SHOWN), preprocessingMs, modelMs)
+            },
+        )
+    }
+
+    /** As many as a phone's fast cores mostly are. */
+    private fun threads(): Int = (Runtime.getRuntime().availableProcessors() / 2).coerceIn(1, MOST_THREADS)
+
+    private fun millisecondsSince(start: Long): Double =
+        (SystemClock.elapsedRealtimeNanos() - start) / NANOSECONDS_A_MILLISECOND
+
+    private class Open(val key: ModelKey, val runner: Runner, private val preprocessing: Preprocessing) {
+        private val model = runner.model
+
+        /** One image; a file that takes several at a time gets zeros for the others. */
+        fun input(image: RgbImage): FloatArray {
+            val pixels = preprocessing.pixels(image).pixels
+            return preprocessing.normalise(pixels, 1, model.input.layout).copyOf(model.input.size)
+        }
+
+        /** The logits of the first image. */
+        fun first(logits: FloatArray): FloatArray = logits.copyOf(model.output.size / model.output.batch)
+    }
+
+    private companion object {
+        const val SHOWN = 5
+        const val MOST_THREADS = 4
+        const val NANOSECONDS_A_MILLISECOND = 1e6
+    }
+}

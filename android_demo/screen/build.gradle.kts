@@ -1,0 +1,18 @@
+// Pure Kotlin: nothing of Android but org.json, which every phone brings.
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_17
+    targetCompatibility = JavaVersion.VERSION_17
+}
+
+dependencies {
+    implementation(project(":core"))
+    compileOnly(libs.json)
+
+    testImplementation(libs.json)
+    testImplementation(libs.junit.jupiter)
+    testRuntimeOnly(libs.junit.launcher)
+}

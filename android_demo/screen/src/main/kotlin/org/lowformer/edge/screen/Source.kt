@@ -1,0 +1,7 @@
+package org.lowformer.edge.screen
+
+/** Where images come from. */
+enum class Source {
+    CAMERA,
+    PHOTO,
+}
