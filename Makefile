@@ -6,14 +6,26 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml check-targets arm-lab gpu-lab train-demo clean
+.PHONY: demo test lint types benchmark check-coreml check-targets arm-lab gpu-lab android-lab \
+	android-test android-apk train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
 
 # One process a core, each with one thread: more threads than cores wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 \
+	--dist worksteal
+
 test: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(PYTEST) --ignore tests/android_demo
+
+# The Android app, without Gradle and Android's SDK: compiles, tests and packs it.
+android-test: android-lab
+	$(PYTEST) tests/android_demo
+
+# What the tests pack and then drop, to look at; lacks LiteRT.
+android-apk: android-lab
+	$(BIN)/python -m lowformer_edge.android_demo.offline --apk
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -32,12 +44,16 @@ benchmark: $(INSTALLED)
 check-coreml: $(INSTALLED)
 	$(BIN)/python benchmarks/coreml.py
 
-# Emulated ARM processors and software GPUs, for the tests that need them; about a minute each.
+# Emulated ARM processors, software GPUs and what builds the Android app, for the tests that need
+# them; about a minute each.
 arm-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab arm
 
 gpu-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab gpu
+
+android-lab: $(INSTALLED)
+	$(BIN)/lowformer-lab android
 
 # The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
 check-targets: arm-lab gpu-lab

@@ -77,6 +77,13 @@ def test_imports_point_one_way(room: str) -> None:
         assert rooms <= MAY_IMPORT[room], f"{path} imports {rooms - MAY_IMPORT[room]}"
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_package_does_without_the_apps_sources(room: str) -> None:
+    """They and what builds them are parts of the checkout alone."""
+    for path in modules(room):
+        assert "android_demo" not in imported(path), path
+
+
 @pytest.mark.parametrize("room", ["artifact", "demo", "lab", "report", "runtime"])
 def test_what_runs_on_small_machines_never_imports_torch(room: str) -> None:
     for path in modules(room):

@@ -1,0 +1,8 @@
+package com.facebook.jni;
+
+/** An exception of C++. */
+public class CppException extends RuntimeException {
+    public CppException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,37 @@
+package org.lowformer.edge.hotspot
+
+import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.runtime.RuntimeVersions
+import org.lowformer.edge.runtime.Runtimes
+import java.io.File
+import kotlin.system.exitProcess
+
+/** Versions of the runtimes, as whoever starts this states them. */
+private const val LITERT_VERSION = "lowformer.litert"
+private const val EXECUTORCH_VERSION = "lowformer.executorch"
+
+/**
+ * Does what the app does, in Java's own virtual machine.
+ *
+ * `lab PHONE FOLDER NUMBER` does a request of the device protocol. `classify BUNDLE IMAGE...` prints a line of JSON
+ * for each image and each file of a bundle; images are PPM.
+ *
+ * The first library that is loaded is `libc.so`, which stands in for Android's; it opens the others.
+ */
+fun main(arguments: Array<String>) {
+    System.loadLibrary("c")
+    val runtimes = Runtimes(RuntimeVersions(stated(LITERT_VERSION), stated(EXECUTORCH_VERSION)))
+    val paths = arguments.drop(1).map(::File)
+    try {
+        when (arguments.first()) {
+            "lab" -> performOn(runtimes, paths[0], paths[1], arguments[3].toInt())
+            "classify" -> Classification(runtimes, paths.first(), paths.drop(1)).print()
+            else -> throw EdgeException("${arguments.first()} is unknown here")
+        }
+    } catch (error: EdgeException) {
+        System.err.println(error.message)
+        exitProcess(1)
+    }
+}
+
+private fun stated(property: String): String = System.getProperty(property) ?: "of unknown version"

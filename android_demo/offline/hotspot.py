@@ -1,0 +1,171 @@
+"""The app's own code on Java's virtual machine, with ExecuTorch's library for Android inside.
+
+What is run are the very classes that go into the app, and the very library for x86-64, but for
+what :mod:`.bionic` strikes from a copy of it. LiteRT is not there, as in the app that is packed
+here, and so is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...lab import android
+from .bionic import build_libraries
+from .compilation import Compilation
+from .kotlin import compile_kotlin
+from .toolchain import class_path
+
+MODULES = ("core", "lab", "runtime")
+"""The app's modules that take part."""
+
+_NAME = "hotspot"
+_MAIN = "org.lowformer.edge.hotspot.HotSpotKt"
+_ABI = "x86_64"
+_CLASSES, _LIBRARIES = "classes", "libraries"
+
+
+@dataclasses.dataclass(frozen=True)
+class FileOutcome:
+    """What a file of a bundle computed.
+
+    Attributes:
+        failure: Why it did not, in one line.
+        runtime: What computed it.
+        golden: Logits [N, K] of the bundle's golden vectors; empty where it failed.
+        images: Logits [M, K] of the further images; empty where it failed.
+    """
+
+    failure: str | None
+    runtime: str | None
+    golden: NDArray[np.float32]
+    images: NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Classification:
+    """What a bundle made of images.
+
+    Attributes:
+        pixels: What the preprocessing left of the further images, [M, S, S, 3].
+        files: By their path in the bundle.
+    """
+
+    pixels: NDArray[np.uint8]
+    files: dict[str, FileOutcome]
+
+
+@dataclasses.dataclass(frozen=True)
+class HotSpot:
+    """The app's modules, ready to run.
+
+    Attributes:
+        made: Their classes.
+        folder: Holds what starts them, and the patched libraries.
+    """
+
+    made: Compilation
+    folder: Path
+
+    def classify(self, bundle: Path, images: Sequence[Image.Image] = ()) -> Classification:
+        """Runs all files of a bundle.
+
+        Args:
+            bundle: Its folder.
+            images: In RGB and of any size, to be preprocessed there.
+
+        Raises:
+            CheckError: The bundle was refused, or the process ended otherwise.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for number, image in enumerate(images):
+                paths.append(Path(folder) / f"{number}.ppm")
+                image.save(paths[-1])
+            printed = self._run("classify", bundle, *paths, what_for=f"running {bundle.name}")
+        lines = [json.loads(line) for line in printed.splitlines()]
+        return _classification(lines)
+
+    def perform(self, phone: Path, job: Path, number: int) -> None:
+        """Does a request of the device protocol.
+
+        Args:
+            phone: What stands for a phone's file system; takes the answer.
+            job: The job's folder, by whose name the answer's is called.
+            number: Of the request.
+
+        Raises:
+            CheckError: The job cannot be read at all, or the process ended otherwise.
+        """
+        self._run("lab", phone, job, str(number), what_for=f"doing request {number}")
+
+    def program(self, *arguments: str | Path) -> list[str]:
+        """What Java is told, to do what the arguments say."""
+        toolchain = self.made.toolchain
+        classes = [
+            self.folder / _CLASSES,
+            *(self.made.classes(name) for name in MODULES),
+            self.made.executorch,
+            self.made.stand_ins,
+            toolchain.kotlin_library,
+            toolchain.json_classes,
+        ]
+        package = f"{android.EXECUTORCH.name}-{android.EXECUTORCH.version}"
+        return [
+            f"-Djava.library.path={self.folder / _LIBRARIES}",
+            *("-XX:-CreateCoredumpOnCrash", f"-XX:ErrorFile={self.folder / 'crash.log'}"),
+            f"-Dlowformer.executorch=of-{package}",
+            *("-cp", class_path(*classes), _MAIN, *map(str, arguments)),
+        ]
+
+    def _run(self, *arguments: str | Path, what_for: str) -> str:
+        return self.made.toolchain.java(*self.program(*arguments), what_for=what_for)
+
+
+def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
+    """Compiles what starts the app's code, and patches copies of the libraries.
+
+    Args:
+        made: The app; its modules :data:`MODULES` are compiled.
+        folder: Takes all.
+
+    Raises:
+        CheckError: There is an error, or anything else to remark upon.
+        LabError: There is no C compiler.
+    """
+    toolchain = made.toolchain
+    compile_kotlin(
+        toolchain,
+        _NAME,
+        sorted((made.project.folder / _NAME).rglob("*.kt")),
+        [toolchain.pure_classes, *(made.classes(name) for name in MODULES)],
+        folder / _CLASSES,
+    )
+    build_libraries(toolchain.native_libraries(_ABI), folder / _LIBRARIES)
+    return HotSpot(made, folder)
+
+
+def _classification(lines: Sequence[dict[str, Any]]) -> Classification:
+    images = [bytes.fromhex(line["pixels"]) for line in lines if "pixels" in line]
+    side = round((len(images[0]) / 3) ** 0.5) if images else 0
+    return Classification(
+        np.frombuffer(b"".join(images), np.uint8).reshape(len(images), side, side, 3),
+        {line["file"]: _outcome(line) for line in lines if "file" in line},
+    )
+
+
+def _outcome(line: dict[str, Any]) -> FileOutcome:
+    return FileOutcome(
+        failure=line.get("failure"),
+        runtime=line.get("runtime"),
+        golden=np.array(line.get("golden", []), np.float32),
+        images=np.array(line.get("images", []), np.float32),
+    )

@@ -1,0 +1,63 @@
+"""The app, compiled and packed once for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.android_demo.offline.compilation import Compilation, compile_app
+from lowformer_edge.android_demo.offline.demo_bundle import export_demo
+from lowformer_edge.android_demo.offline.hotspot import HotSpot, build_hotspot
+from lowformer_edge.android_demo.offline.packaging import APK, package_app, translate_app
+from lowformer_edge.android_demo.offline.project import Project, read_project
+from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.lab.place import Lab
+
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return read_project()
+
+
+@pytest.fixture(scope="session")
+def toolchain(android_lab: Lab) -> Toolchain:
+    return Toolchain(android_lab)
+
+
+@pytest.fixture(scope="session")
+def android_app(made_once: MakeOnce, toolchain: Toolchain, project: Project) -> Compilation:
+    """All modules, their tests and the app's resources, compiled."""
+    folder = made_once("android-app", lambda into: void(compile_app(toolchain, project, into)))
+    return Compilation(toolchain, project, folder)
+
+
+@pytest.fixture(scope="session")
+def android_bundle(made_once: MakeOnce) -> Path:
+    """The bundle in the app: the demo model for two runtimes in two precisions."""
+    return made_once("android-bundle", lambda into: void(export_demo(into / "demo"))) / "demo"
+
+
+@pytest.fixture(scope="session")
+def android_apk(made_once: MakeOnce, android_app: Compilation, android_bundle: Path) -> Path:
+    """The app as phones install it, beside the bytecode in it and that as Java's once more."""
+
+    def make(into: Path) -> None:
+        package_app(android_app, [android_bundle], into)
+        translate_app(android_app.toolchain, into)
+
+    return made_once("android-apk", make) / APK
+
+
+@pytest.fixture(scope="session")
+def hotspot(made_once: MakeOnce, android_app: Compilation) -> HotSpot:
+    """What runs the app's own classes on Java's virtual machine."""
+    folder = made_once("android-hotspot", lambda into: void(build_hotspot(android_app, into)))
+    return HotSpot(android_app, folder)
+
+
+def void(value: object) -> None:
+    """Drops a value: what is made is found by its folder."""

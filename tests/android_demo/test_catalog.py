@@ -1,0 +1,73 @@
+"""One truth for versions: the catalog, Python's pins, the laboratory and the README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import lowformer_edge
+from lowformer_edge.android_demo.offline.project import Project
+from lowformer_edge.lab import android
+from lowformer_edge.lab.place import Lab
+
+ROOT = Path(lowformer_edge.__file__).parent
+README = (ROOT / "android_demo" / "README.md").read_text(encoding="utf-8")
+PINS = dict(
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if "==" in line
+)
+
+STATED = {
+    "Android Gradle plugin": "agp",
+    "Kotlin": "kotlin",
+    "`com.google.ai.edge.litert:litert`": "litert",
+    "`com.google.ai.edge.litert:litert-gpu`": "litert",
+    "`org.pytorch:executorch-android`": "executorch",
+    "JUnit": "junit",
+    "`minSdk`": "minSdk",
+    "`targetSdk`": "targetSdk",
+    "`compileSdk`": "compileSdk",
+}
+"""Rows of the README's table of versions."""
+
+
+@pytest.mark.parametrize("row", [*STATED, "Gradle"])
+def test_the_readme_states_the_versions(project: Project, row: str) -> None:
+    found = re.findall(rf"^\| {re.escape(row)} \| ([\w.]+) \|", README, re.MULTILINE)
+    properties = (project.folder / "gradle/wrapper/gradle-wrapper.properties").read_text()
+    (gradle,) = re.findall(r"/gradle-([\d.]+)-bin\.zip", properties)
+    assert found == [gradle if row == "Gradle" else project.versions[STATED[row]]]
+
+
+def test_phones_run_what_python_verifies(project: Project) -> None:
+    assert project.libraries["litert"].endswith(f":litert:{PINS['ai-edge-litert']}")
+    assert project.libraries["litert.gpu"].endswith(f":litert-gpu:{PINS['ai-edge-litert']}")
+    assert project.libraries["executorch"].endswith(f":{PINS['executorch']}")
+
+
+def test_the_laboratory_compiles_as_gradle_does(project: Project) -> None:
+    assert project.versions["kotlin"] == android.KOTLIN.version
+
+
+def test_the_laboratory_tests_as_gradle_does(project: Project, android_lab: Lab) -> None:
+    assert android_lab.versions["junit5:all"].startswith(f"{project.versions['junit']}-")
+
+
+def test_the_readme_names_what_the_laboratory_fetches() -> None:
+    for package in (android.KOTLIN, android.EXECUTORCH, android.REACT_NATIVE):
+        assert f"`{package.name}` {package.version}" in " ".join(README.split())
+
+
+def test_the_version_is_the_packages(project: Project) -> None:
+    assert project.modules["app"].setting("versionName") == lowformer_edge.__version__
+
+
+def test_every_version_is_used_and_pinned(project: Project) -> None:
+    catalog = (project.folder / "gradle" / "libs.versions.toml").read_text(encoding="utf-8")
+    scripts = "".join(module.script for module in project.modules.values())
+    for name, version in project.versions.items():
+        assert re.fullmatch(r"\d[\w.]*", version), name
+        assert f'version.ref = "{name}"' in catalog or f"libs.versions.{name}." in scripts

@@ -1,0 +1,149 @@
+"""Gradle's files, as far as they can be held without Gradle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lowformer_edge.android_demo.offline.demo_bundle import DEMO
+from lowformer_edge.android_demo.offline.project import CATALOG, Project, read_project
+from lowformer_edge.errors import ConfigError
+from lowformer_edge.lab.android import ABIS
+
+ANDROID = "{http://schemas.android.com/apk/res/android}"
+
+WRAPPER = "55243ef57851f12b070ad14f7f5bb8302daceeebc5bce5ece5fa6edb23e1145c"
+"""SHA-256 of the wrapper of Gradle 9.4.1, as Gradle publishes it."""
+
+MODULES = {
+    "core": (),
+    "lab": ("core",),
+    "screen": ("core",),
+    "runtime": ("core",),
+    "app": ("core", "lab", "screen", "runtime"),
+}
+
+
+def test_modules_depend_one_way(project: Project) -> None:
+    assert {name: module.modules for name, module in project.modules.items()} == MODULES
+    assert {name for name, module in project.modules.items() if module.android} == {
+        "runtime",
+        "app",
+    }
+
+
+def test_only_one_module_knows_the_runtimes(project: Project) -> None:
+    known = {
+        name
+        for name, module in project.modules.items()
+        if re.search(r"libs\.(litert|executorch)", module.script)
+    }
+    assert known == {"runtime"}
+    assert "runtimeOnly(libs.litert.gpu)" in project.modules["runtime"].script
+
+
+def test_sources_lie_where_gradle_looks(project: Project) -> None:
+    for name, module in project.modules.items():
+        assert module.sources, name
+        found = {*(module.folder / "src").rglob("*.kt")}
+        assert found == {*module.sources, *module.tests}, name
+        for path in (*module.sources, *module.tests):
+            package = re.search(r"^package ([\w.]+)$", path.read_text(encoding="utf-8"), re.M)
+            assert package, path
+            assert path.parent.as_posix().endswith(package[1].replace(".", "/")), path
+
+
+def test_no_module_asks_for_the_network(project: Project) -> None:
+    """A library's manifest becomes part of the app's where Gradle builds it."""
+    asked: dict[str, list[str | None]] = {}
+    for name, module in project.modules.items():
+        for path in sorted((module.folder / "src").rglob("AndroidManifest.xml")):
+            assert path == module.folder / "src" / "main" / "AndroidManifest.xml"
+            asked[name] = [
+                node.get(f"{ANDROID}name")
+                for node in ElementTree.parse(path).iter()
+                if node.tag.startswith("uses-permission")
+            ]
+    assert asked.pop("app") == ["android.permission.CAMERA"]
+    assert not any(asked.values())
+
+
+def test_settings_of_android_modules_agree(project: Project) -> None:
+    for name in ("runtime", "app"):
+        script = project.modules[name].script
+        assert "compileSdk = libs.versions.compileSdk.get().toInt()" in script
+        assert "minSdk = libs.versions.minSdk.get().toInt()" in script
+        assert script.count("JavaVersion.VERSION_17") == 2
+    app = project.modules["app"].script
+    assert re.findall(r"abiFilters \+= listOf\((.*)\)", app) == [", ".join(map(json.dumps, ABIS))]
+    (exported,) = re.findall(r"lowformer-export (--to .*?)\" \+\s+\" (.*?) --output", app)
+    assert " ".join(exported) == " ".join(DEMO)
+
+
+def test_every_warning_is_an_error(project: Project) -> None:
+    script = (project.folder / "build.gradle.kts").read_text(encoding="utf-8")
+    for line in ("allWarningsAsErrors", "extraWarnings", "progressiveMode"):
+        assert f"{line} = true" in script
+
+
+def test_what_native_code_looks_up_is_kept(project: Project) -> None:
+    rules = (project.modules["runtime"].folder / "consumer-rules.pro").read_text(encoding="utf-8")
+    for package in ("org.pytorch.executorch", "com.facebook.jni", "com.google.ai.edge.litert"):
+        assert f"-keep class {package}.** {{ *; }}" in rules
+
+
+def test_the_wrapper_is_gradles(project: Project) -> None:
+    wrapper = project.folder / "gradle" / "wrapper"
+    digest = hashlib.sha256((wrapper / "gradle-wrapper.jar").read_bytes()).hexdigest()
+    assert digest == WRAPPER
+    properties = (wrapper / "gradle-wrapper.properties").read_text()
+    assert re.search(r"^distributionSha256Sum=[0-9a-f]{64}$", properties, re.MULTILINE)
+    assert os.access(project.folder / "gradlew", os.X_OK)
+    assert b"\r\n" in (project.folder / "gradlew.bat").read_bytes()
+
+
+@pytest.fixture
+def copy(project: Project, tmp_path: Path) -> Path:
+    """The build files alone, to be damaged."""
+    names = ["settings.gradle.kts", str(CATALOG)]
+    for name in (*names, *(f"{module}/build.gradle.kts" for module in project.modules)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(project.folder / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("settings.gradle.kts", "include(", "// (", "includes no modules"),
+        ("settings.gradle.kts", '":core", ', "", "lab/build.gradle.kts: core is no module"),
+        ("settings.gradle.kts", '":core"', '":other"', "other/build.gradle.kts: is missing"),
+        (
+            "runtime/build.gradle.kts",
+            "libs.litert)",
+            "libs.other)",
+            "other is no module",
+        ),
+        (str(CATALOG), "[versions]", "[versions", "is no version catalog"),
+    ],
+)
+def test_wrong_build_files(copy: Path, file: str, old: str, new: str, message: str) -> None:
+    text = (copy / file).read_text()
+    assert old in text
+    (copy / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_project(copy)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_untouched_copy_is_read(copy: Path, project: Project) -> None:
+    assert [*read_project(copy).modules] == [*project.modules]
+    with pytest.raises(ConfigError, match="says no applicationId"):
+        project.modules["core"].setting("applicationId")
