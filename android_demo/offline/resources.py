@@ -7,10 +7,19 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ...errors import CheckError
+from ...lab import android
 from .project import Module, Project
 from .toolchain import Toolchain
 
 _ANDROID = "http://schemas.android.com/apk/res/android"
+
+_EXECUTORCH = f"of {android.EXECUTORCH.name} {android.EXECUTORCH.version}"
+_OTHER_VERSIONS = f"""<?xml version="1.0" encoding="utf-8"?>
+<resources>
+    <string name="executorch_version">{_EXECUTORCH}</string>
+</resources>
+"""
+"""In place of the catalog's, which is of the official library, and not of the one that goes in."""
 
 
 def link_resources(
@@ -38,6 +47,11 @@ def link_resources(
     toolchain.run(
         *(aapt2, "compile", "--dir", main / "res", "-o", compiled), what_for="compiling resources"
     )
+    versions = folder / "values" / "versions.xml"
+    versions.parent.mkdir()
+    versions.write_text(_OTHER_VERSIONS, encoding="utf-8")
+    overlay = folder / "values_versions.arsc.flat"
+    toolchain.run(aapt2, "compile", versions, "-o", folder, what_for="compiling versions")
     manifest = folder / "AndroidManifest.xml"
     manifest.write_text(_manifest(app, main / "AndroidManifest.xml"), encoding="utf-8")
     toolchain.run(
@@ -49,7 +63,7 @@ def link_resources(
         *("--version-name", app.setting("versionName")),
         # As assembleDebug does, so that the app may be looked into.
         "--debug-mode",
-        compiled,
+        *(compiled, "-R", overlay),
         what_for="linking resources",
     )
     return linked, sorted((folder / "java").rglob("*.java"))

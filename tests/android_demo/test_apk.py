@@ -15,7 +15,7 @@ from lowformer_edge.android_demo.offline.project import Project
 from lowformer_edge.android_demo.offline.toolchain import Toolchain
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import CheckError
-from lowformer_edge.lab.android import ABIS
+from lowformer_edge.lab.android import ABIS, EXECUTORCH
 from lowformer_edge.runtime.device_protocol import ACTIVITY, PACKAGE
 
 MOST_BYTES = 40_000_000
@@ -37,6 +37,12 @@ def test_it_is_what_gradles_files_say(apk: Apk, project: Project) -> None:
 def test_it_asks_for_the_camera_alone_and_does_without(apk: Apk) -> None:
     assert apk.permissions == ("android.permission.CAMERA",)
     assert not [name for name in apk.required_features if "camera" in name]
+
+
+def test_it_says_whose_executorch_it_holds(toolchain: Toolchain, android_apk: Path) -> None:
+    aapt2 = toolchain.android_program("aapt2")
+    printed = toolchain.run(aapt2, "dump", "strings", android_apk, what_for="reading texts")
+    assert f"of {EXECUTORCH.name} {EXECUTORCH.version}" in printed
 
 
 def test_what_is_started_is_there(apk: Apk) -> None:
