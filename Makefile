@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml check-targets arm-lab gpu-lab android-lab \
-	android-test android-apk train-demo clean
+.PHONY: demo test lint types benchmark check-coreml check-npu check-targets arm-lab gpu-lab \
+	android-lab npu android-test android-apk train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
@@ -54,6 +54,16 @@ gpu-lab: $(INSTALLED)
 
 android-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab android
+
+# Qualcomm's compiler and simulator of Snapdragon NPUs, for the tests that need them; 99 MB, under
+# Qualcomm's licence, for Linux on x86-64.
+npu: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[npu]'
+
+# Every variant compiled for two chips and run on the simulator, and the demo model's accuracy there;
+# about half an hour.
+check-npu: npu
+	$(BIN)/python benchmarks/npu.py
 
 # The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
 check-targets: arm-lab gpu-lab

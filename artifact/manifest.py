@@ -148,13 +148,29 @@ class Residency(_Record):
     refused: dict[str, int]
 
 
+class Compiled(_Record):
+    """What a file was compiled for, that no other chip and no other SDK can run it.
+
+    Attributes:
+        chip: Name of the chip, such as ``8gen2``.
+        soc_model: Qualcomm's number of it.
+        htp_arch: Generation of its NPU.
+        sdk: Version of Qualcomm's SDK.
+    """
+
+    chip: str
+    soc_model: int
+    htp_arch: int
+    sdk: str
+
+
 class ArtifactRecord(_Record):
     """One exported file with all that is known about it.
 
     ``not_run`` says why a file could not be run where it was exported; it then has no parity
     and no latency. ``runtime`` says what computed it, such as ``LiteRT``; a file that only a
     stand-in for its phone's runtime computed has no latency, and one whose units nothing there
-    could tell has no residency.
+    could tell has no residency. ``compiled`` is there for files for one chip alone.
     """
 
     file: FileRecord
@@ -169,6 +185,7 @@ class ArtifactRecord(_Record):
     latency: Latency | None = None
     not_run: str | None = None
     runtime: str | None = None
+    compiled: Compiled | None = None
 
 
 class Source(_Record):

@@ -69,11 +69,33 @@ _COREML = {
     ),
 }
 
+_QNN = {
+    **{
+        (kind, "int8-dynamic"): "scales found as the values come are computed in floats, which not"
+        " every NPU has"
+        for kind in KINDS
+    },
+    **{
+        (
+            kind,
+            "int8-weights",
+        ): "the NPU multiplies weights in int8 with integers; w8a16 is possible"
+        for kind in KINDS
+    },
+    ("hard_swish", "int8"): "TODO",
+}
+
+_A16_ELSEWHERE = {
+    (kind, "w8a16"): "16-bit activations are for the NPU of Snapdragon chips (--to qnn)"
+    for kind in KINDS
+}
+
 REFUSED: Mapping[str, Mapping[tuple[str, str], str]] = {
-    "tflite": _XNNPACK,
-    "executorch": _EXECUTORCH,
-    "onnx": _ONNX,
-    "coreml": _COREML,
+    "tflite": _XNNPACK | _A16_ELSEWHERE,
+    "executorch": _EXECUTORCH | _A16_ELSEWHERE,
+    "onnx": _ONNX | _A16_ELSEWHERE,
+    "coreml": _COREML | _A16_ELSEWHERE,
+    "qnn": _QNN,
 }
 """By target, then by kind of op and precision: the reason."""
 

@@ -19,7 +19,7 @@ VERSION = 1
 KINDS = ("conv", "depthwise_conv", "transposed_conv", "linear")
 """Kinds of ops that have weights and can be quantized."""
 
-PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights")
+PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights", "w8a16")
 
 
 @dataclasses.dataclass(frozen=True)

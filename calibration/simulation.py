@@ -12,6 +12,9 @@ from torch.utils.hooks import RemovableHandle
 from .affine import AffineParameters, affine_parameters, rounded_weights
 from .ranges import Ranges
 
+STATIC_BITS = {"int8": 8, "w8a16": 16}
+"""Bits of activations that are rounded with scales known before."""
+
 
 @contextlib.contextmanager
 def simulated(
@@ -24,7 +27,7 @@ def simulated(
 
     Args:
         model: The rewritten eager model; it is changed in place and restored at the end.
-        ranges: Activation ranges; needed where an op is static ``int8``.
+        ranges: Activation ranges; needed where an op is static.
         precisions: By module path; ops that are not named stay in float32.
     """
     modules = dict(model.named_modules())
@@ -39,10 +42,11 @@ def simulated(
             assert isinstance(weight, Tensor)
             weights.append((module, weight.detach().clone()))
             weight.data = _stored(module, weight.data, precision)
-            if precision == "int8":
+            if precision in STATIC_BITS:
                 assert ranges is not None
-                before = affine_parameters(*ranges.modules[path].input)
-                after = affine_parameters(*ranges.modules[path].output)
+                bits = STATIC_BITS[precision]
+                before = affine_parameters(*ranges.modules[path].input, bits=bits)
+                after = affine_parameters(*ranges.modules[path].output, bits=bits)
                 hooks.append(module.register_forward_pre_hook(_rounds_input(before.rounded)))
                 hooks.append(module.register_forward_hook(_rounds_output(after)))
             elif precision == "int8-dynamic":

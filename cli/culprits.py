@@ -81,20 +81,34 @@ def explained(
     by_name = {target.name: target for target in targets}
     for link in check.links:
         one = placed.get(link.second)
-        if link.failure and one and link.first == place_of(one.file, HOST):
+        if link.failure is None or one is None or one.target == HOST:
+            continue
+        graph = _graph_of(one.file, manifest)
+        if graph or link.first == place_of(one.file, HOST):
             target = by_name[one.target]
             with progress.step(f"looking for the guilty op of {link.second}"):
-                findings[link.second] = _difference(target, bundle / one.file, images)
+                findings[link.second] = _difference(target, bundle / (graph or one.file), images)
     return [_explained(link, findings) for link in check.links]
+
+
+def _graph_of(file: str, manifest: Manifest) -> str | None:
+    """The graph that a compiled file was made of, which shows its ops; None for other files."""
+    records = {item.file.path: item for item in manifest.artifacts}
+    if records[file].compiled is None:
+        return None
+    wanted = {**records[file].spec, "chip": ""}
+    return next((name for name, item in records.items() if item.spec == wanted), None)
 
 
 def _difference(target: Target, path: Path, images: Images) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
     from ..runtime.culprit import FLOATS_DB, HALF_DB, find_difference
+    from ..runtime.npu_target import NpuTarget
+    from ..runtime.npu_trace import NpuTracer
     from ..runtime.tflite_trace import TFLiteTracer
 
     try:
-        tracer = TFLiteTracer(path)
+        tracer = NpuTracer(path) if isinstance(target, NpuTarget) else TFLiteTracer(path)
         image = images.preprocessing.normalise(images.pixels[:1]).repeat(tracer.batch, 0)
         found = tracer.read_exposed(image, target.values(path, image))
         culprit = find_difference(found, tracer, least_db=HALF_DB if target.half else FLOATS_DB)

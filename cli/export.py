@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..artifact.chips import CHIPS
 from ..errors import CheckError, UsageError
 from ..export.spec import (
     BACKENDS,
     DEFAULT_DEPLOYMENT_TARGET,
     DEFAULT_PRECISION,
     DEPLOYMENT_TARGETS,
+    EVERY_FORMAT,
     INPUTS,
     IO_TYPES,
     PRECISIONS,
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
     from ..export.search import Bound, Found
     from ..models.loading import LoadedModel
 
+SIMULATED_IMAGES = 16
+"""A simulator takes a second for each."""
+
 NOT_RUN = "there is no {} device here"
 
 _EXAMPLES = """examples:
@@ -61,6 +66,8 @@ _EXAMPLES = """examples:
       a published checkpoint, with accuracy before and after
   lowformer-export --to all --fp32 --int8
       every format, from one calibration
+  lowformer-export --to qnn --w8a16 --chip 8gen2,8elite
+      for the NPUs of two Snapdragon chips, checked on Qualcomm's simulator
   lowformer-export --model b1 --random-weights --to tflite --int8
       latency and structure only
 """
@@ -84,7 +91,8 @@ def _parser() -> CommandParser:
         "--to",
         required=True,
         metavar="TARGETS",
-        help=f"one or several of {', '.join(TARGETS)}, with commas between them, or all",
+        help=f"one or several of {', '.join(TARGETS)}, with commas between them, or all, which"
+        f" is {', '.join(EVERY_FORMAT)}",
     )
     target.add_argument(
         "--backend",
@@ -94,6 +102,13 @@ def _parser() -> CommandParser:
     )
     target.add_argument(
         "--dynamic-batch", action="store_true", help="leave the batch of ONNX files open"
+    )
+    target.add_argument(
+        "--chip",
+        default="",
+        metavar="CHIPS",
+        help="Snapdragon chips to compile QNN graphs for, with commas between them:"
+        f" {', '.join(CHIPS)}",
     )
     target.add_argument(
         "--minimum-deployment-target",
@@ -171,6 +186,7 @@ _PRECISION_HELP = {
     "int8": "weights and activations in int8, ranges from calibration data",
     "int8-dynamic": "weights in int8, activations as they come; needs no data (not for ONNX)",
     "int8-weights": "weights stored in int8, computed in float (TFLite, Core ML)",
+    "w8a16": "weights in int8, activations in 16 bits (QNN)",
     "palettized-6bit": "weights as indices into tables of 64 values (Core ML)",
     "palettized-4bit": "weights as indices into tables of 16 values (Core ML)",
 }
@@ -198,7 +214,7 @@ def _export(options: argparse.Namespace) -> int:
         output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
         check_replaceable(output, overwrite=options.force)
         needed = any(
-            spec.bias_correction or (spec.needs_ranges and not options.ranges) for spec in specs
+            spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs
         )
         calibration = calibration_images(options, loaded, progress, needed=needed)
         evaluation = evaluation_images(options, loaded, calibration, progress)
@@ -236,7 +252,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _targets(options: argparse.Namespace) -> list[str]:
     """The targets that --to names, each once."""
-    names = list(TARGETS) if options.to == "all" else options.to.split(",")
+    names = list(EVERY_FORMAT) if options.to == "all" else options.to.split(",")
     unknown = [name for name in names if name not in TARGETS]
     if unknown:
         raise UsageError(
@@ -254,7 +270,8 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     precisions = list(dict.fromkeys(options.precisions or []))
     if options.io == "int8" and "int8" not in precisions:
         raise UsageError("--io int8 needs --int8; add it, or leave out --io")
-    if options.ranges and options.calibration_data and not options.bias_correction:
+    needs_images = options.bias_correction or "qnn" in targets
+    if options.ranges and options.calibration_data and not needs_images:
         raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
     if options.bias_correction and "int8" not in precisions:
         raise UsageError("--bias-correction is for --int8; add it, or leave it out")
@@ -269,6 +286,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         (options.io == "int8", "tflite", "--io int8"),
         (options.backend != "xnnpack", "executorch", f"--backend {options.backend}"),
         (options.dynamic_batch, "onnx", "--dynamic-batch"),
+        (options.chip, "qnn", f"--chip {options.chip}"),
         (options.input != "tensor", "coreml", f"--input {options.input}"),
         (
             options.minimum_deployment_target != DEFAULT_DEPLOYMENT_TARGET,
@@ -285,7 +303,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
         for precision in precisions or [DEFAULT_PRECISION[target]]:
             if len(targets) > 1 and not available(target, backend, precision):
                 continue
-            specs.append(
+            specs += [
                 ExportSpec(
                     target=target,
                     precision=precision,
@@ -305,9 +323,16 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
                     author=options.author,
                     license=options.license,
                     model_version=options.model_version,
+                    chip=chip,
                 )
-            )
+                for chip in (_chips(options) if target == "qnn" else ("",))
+            ]
     return specs
+
+
+def _chips(options: argparse.Namespace) -> list[str]:
+    """What QNN graphs are written for: any chip, and each that --chip names."""
+    return list(dict.fromkeys(["", *(name for name in options.chip.split(",") if name)]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -346,6 +371,7 @@ def _fill(
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
     from ..export.bundle import export_artifacts, write_golden, write_manifest
+    from ..export.qnn import compiled_for
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
     from ..runtime.verification import Candidate, Samples, verify
@@ -388,6 +414,8 @@ def _fill(
                     path,
                     exported.float32.get(spec.target) if spec.runs_here else None,
                     None if spec.runs_here else NOT_RUN.format(spec.backend),
+                    is_timed=spec.is_for_processors,
+                    images=SIMULATED_IMAGES if spec.chip else None,
                 )
                 for spec, path in exported.artifacts.items()
             },
@@ -403,6 +431,7 @@ def _fill(
             target=spec.target,
             precision=spec.precision,
             spec=spec.to_dict(),
+            compiled=compiled_for(spec),
             **{
                 field.name: getattr(verified[path.name], field.name)
                 for field in dataclasses.fields(verified[path.name])

@@ -73,9 +73,9 @@ def _parser() -> CommandParser:
         default="host",
         metavar="TARGET,...",
         help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme,"
-        " which lowformer-lab builds; ssh:[USER@]HOST[:PORT], with ?python=PATH for another"
-        " interpreter there than python3; adb[:SERIAL], with ?apk=FILE for the app and"
-        " ?accelerator=gpu or gpu-fp16 (default: %(default)s)",
+        " which lowformer-lab builds; npu:CHIP, the NPU of a Snapdragon, simulated;"
+        " ssh:[USER@]HOST[:PORT], with ?python=PATH for another interpreter there than python3;"
+        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16 (default: %(default)s)",
     )
     where.add_argument(
         "--target-images",
@@ -103,6 +103,7 @@ def _verify(options: argparse.Namespace) -> int:
     from ..artifact.manifest import read_manifest
     from ..runtime.contract import parse_requirement
     from ..runtime.matrix import too_far
+    from ..runtime.npu_target import check_chips
     from ..runtime.target_check import Checked, check_on_targets
     from ..runtime.targets import open_targets
     from .culprits import explained
@@ -111,6 +112,7 @@ def _verify(options: argparse.Namespace) -> int:
     requirements = requirements_of(options)
     manifest = read_manifest(options.bundle)
     requirements += [parse_requirement(text) for text in manifest.requirements]
+    check_chips(targets, [item.compiled for item in manifest.artifacts if item.compiled])
     runnable = [item for item in manifest.artifacts if item.not_run is None]
     trained = manifest.source.fit_for_accuracy
     mac = _mac_results(options, manifest)

@@ -41,6 +41,7 @@ from .coreml import CoreMLExporter
 from .executorch import ExecuTorchExporter
 from .exporter import Exporter
 from .onnx import OnnxExporter
+from .qnn import QnnExporter
 from .rewrite import CALIBRATED, rewrite
 from .spec import ExportSpec
 from .tflite import TFLiteExporter
@@ -61,6 +62,7 @@ _TOOLCHAIN = (
     "onnx",
     "onnxscript",
     "onnxruntime",
+    "onnxruntime-qnn",
     "coremltools",
     "numpy",
     "pillow",
@@ -97,6 +99,8 @@ def exporter_of(target: str, loaded: LoadedModel, batch: int) -> Exporter:
         return ExecuTorchExporter(loaded, batch)
     if target == "coreml":
         return CoreMLExporter(loaded, batch)
+    if target == "qnn":
+        return QnnExporter(loaded, batch)
     return OnnxExporter(loaded, batch)
 
 
@@ -191,6 +195,9 @@ class _TargetExport:
         if isinstance(self._exporter, TFLiteExporter):
             with self._progress.step("converting to TFLite"):
                 self._exporter.converted()
+        if isinstance(self._exporter, QnnExporter) and any(s.needs_ranges for s in self._specs):
+            with self._progress.step("calibrating all ops", len(self._calibration)) as advance:
+                self._exporter.observe(self._calibration, advance)
         artifacts = {}
         for spec in self._specs:
             spec = self._with_chosen_recipe(spec)
@@ -218,7 +225,10 @@ class _TargetExport:
             remove(self._path(spec))
 
     def _path(self, spec: ExportSpec) -> Path:
-        return self._folder / f"{self._loaded.config.name}-{spec.label}{self._exporter.suffix}"
+        return (
+            self._folder
+            / f"{self._loaded.config.name}-{spec.label}{self._exporter.suffix_of(spec)}"
+        )
 
     def _with_chosen_recipe(self, spec: ExportSpec) -> ExportSpec:
         if not (self._choose and spec.needs_ranges and isinstance(self._exporter, TFLiteExporter)):

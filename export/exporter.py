@@ -35,6 +35,10 @@ class Exporter(abc.ABC):
         self.batch = batch
         self.model = rewrite(loaded.network, self.target)
 
+    def suffix_of(self, spec: ExportSpec) -> str:
+        """The end of a file's name; :attr:`suffix` but where a target has several formats."""
+        return self.suffix
+
     @abc.abstractmethod
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         """One file, or a folder in a format that is one.

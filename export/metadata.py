@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from ..artifact.manifest import Compiled
 from ..models.loading import LoadedModel
 from .spec import ExportSpec
 
 
-def metadata(spec: ExportSpec, loaded: LoadedModel) -> str:
-    """Model, spec, preprocessing, labels and source as a JSON."""
+def metadata(spec: ExportSpec, loaded: LoadedModel, compiled: Compiled | None = None) -> str:
+    """Model, spec, preprocessing, labels and source as a JSON, and what it was compiled for."""
     return json.dumps(
         {
             "model": loaded.config.to_dict(),
@@ -17,5 +18,6 @@ def metadata(spec: ExportSpec, loaded: LoadedModel) -> str:
             "preprocessing": loaded.preprocessing.to_dict(),
             "labels": loaded.labels,
             "source": {"name": loaded.source, "sha256": loaded.digest},
+            **({"compiled": compiled.model_dump()} if compiled else {}),
         }
     )

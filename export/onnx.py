@@ -47,37 +47,45 @@ class OnnxExporter(Exporter):
         from .onnx_quantization import OnnxQuantizer
 
         precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
-        proto = self._converted(spec, model)
+        size = self.loaded.config.input_size
+        if spec.precision == "fp16":
+            model = HalfPrecision(copy.deepcopy(model)).eval()
+        proto = convert(model, spec, size)
         if spec.precision == "int8":
             OnnxQuantizer(proto, model, ranges).quantize(precisions)
-        _describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
+        describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
         onnx.helper.set_model_props(proto, {METADATA_NAME: metadata(spec, self.loaded)})
         onnx.checker.check_model(proto, full_check=True)
         return bytes(proto.SerializeToString(deterministic=True))
 
-    def _converted(self, spec: ExportSpec, model: nn.Module) -> Any:
-        """The float model."""
-        size = self.loaded.config.input_size
-        if spec.precision == "fp16":
-            model = HalfPrecision(copy.deepcopy(model)).eval()
-        open_batch = {0: torch.export.Dim("batch", min=1)} if spec.dynamic_batch else None
-        sample = torch.zeros(2 if spec.dynamic_batch else spec.batch, 3, size, size)
-        program = torch.onnx.export(
-            model,
-            (sample,),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[INPUT_NAME],
-            output_names=[OUTPUT_NAME],
-            dynamic_shapes=(open_batch,) if open_batch else None,
-            verbose=False,
-        )
-        assert program is not None
-        program.optimize()
-        return program.model_proto
+
+def convert(model: nn.Module, spec: ExportSpec, size: int, opset: int = OPSET) -> Any:
+    """A model as an ONNX graph.
+
+    Args:
+        model: In the precision that it is to have.
+        spec: Tells the batch, and whether it is left open.
+        size: Side of the input in pixels.
+        opset: Version of ONNX's ops.
+    """
+    open_batch = {0: torch.export.Dim("batch", min=1)} if spec.dynamic_batch else None
+    sample = torch.zeros(2 if spec.dynamic_batch else spec.batch, 3, size, size)
+    program = torch.onnx.export(
+        model,
+        (sample,),
+        dynamo=True,
+        opset_version=opset,
+        input_names=[INPUT_NAME],
+        output_names=[OUTPUT_NAME],
+        dynamic_shapes=(open_batch,) if open_batch else None,
+        verbose=False,
+    )
+    assert program is not None
+    program.optimize()
+    return program.model_proto
 
 
-def _describe(proto: Any, description: str) -> None:
+def describe(proto: Any, description: str) -> None:
     """Sets the description, and drops what the exporter noted about this machine's files."""
     proto.doc_string = description
     proto.producer_name = "lowformer-edge"

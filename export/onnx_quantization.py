@@ -25,7 +25,7 @@ from ..calibration.ranges import Ranges
 from ..errors import ExportError
 from .weights import ModulesByWeights
 
-_CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 0}
+CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 0}
 """Ops with weights, and the axis of their weights' output channels."""
 
 
@@ -94,7 +94,7 @@ class OnnxQuantizer:
         waiting = ModulesByWeights(self._source, lambda module: module.weight.detach().numpy())
         matched = []
         for node in self._graph.node:
-            if node.op_type not in _CHANNEL_AXIS or node.input[1] not in self._constants:
+            if node.op_type not in CHANNEL_AXIS or node.input[1] not in self._constants:
                 continue
             path = waiting.take(self._array(node.input[1]))
             if path is not None:
@@ -109,12 +109,12 @@ class OnnxQuantizer:
         assert self._ranges is not None
         node, found = matched.node, self._ranges.modules[matched.path]
         image = affine_parameters(*found.input)
-        axis = _CHANNEL_AXIS[node.op_type]
+        axis = CHANNEL_AXIS[node.op_type]
         weights, bias = self._array(node.input[1]), None
         if len(node.input) > 2 and node.input[2]:
             bias = self._array(node.input[2])
             weights = lifted_weights(weights, bias, image.scale, axis)
-        scales, steps = _per_channel(weights, axis)
+        scales, steps = per_channel(weights, axis)
         node.input[0] = self._dequantized(node.input[0], image, node.name)
         node.input[1] = self._dequantized_constant(node.input[1], steps, scales, axis, node.name)
         if bias is not None:
@@ -173,7 +173,7 @@ class OnnxQuantizer:
     def _quantize_dynamic(self, matched: MatchedNode) -> None:
         """A linear layer with int8 weights and an input that is quantized as it comes."""
         node = matched.node
-        scales, steps = _per_channel(self._array(node.input[1]), 0)
+        scales, steps = per_channel(self._array(node.input[1]), 0)
         prefix = node.output[0]
         weights = self._constant(f"{node.input[1]}_steps", np.ascontiguousarray(steps.T))
         scale = self._constant(f"{node.input[1]}_scale", scales)
@@ -221,7 +221,7 @@ class OnnxQuantizer:
         return name
 
 
-def _per_channel(
+def per_channel(
     weights: NDArray[np.float32], axis: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Scales [C] and symmetric int8 steps of weights, for each output channel."""

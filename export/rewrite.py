@@ -51,7 +51,7 @@ REWRITES = (
         "fold_batch_norm",
         fold_batch_norm,
         dict.fromkeys(
-            ("tflite", "executorch", "onnx", "coreml"),
+            ("tflite", "executorch", "onnx", "coreml", "qnn"),
             "no op is left of a BatchNorm, and weights are quantized as they are used",
         ),
     ),
@@ -61,6 +61,7 @@ REWRITES = (
         {
             "tflite": "the stock lowering leaves channels-last, with transposes, at rank 3",
             "onnx": "half of it folds into the next convolution, and no reshape is left",
+            "qnn": "the same; its parts are ops that the NPU takes in 16 bits",
         },
     ),
     Rewrite(
@@ -89,6 +90,7 @@ REWRITES = (
         {
             "executorch": "the stock form splits and expands outside the delegate",
             "onnx": "no transpose but those of the factors",
+            "qnn": "no transpose but those of the factors",
         },
     ),
     Rewrite(
@@ -100,7 +102,7 @@ REWRITES = (
         "transposed_conv",
         rewrite_transposed_conv,
         dict.fromkeys(
-            ("tflite", "executorch", "onnx"),
+            ("tflite", "executorch", "onnx", "qnn"),
             "convolutions are faster, and grouped transposed ones become an op a group",
         ),
     ),
@@ -112,7 +114,7 @@ REWRITES = (
     Rewrite(
         "pooling",
         rewrite_pooling,
-        dict.fromkeys(("tflite", "onnx"), "one mean, with no reshape after it"),
+        dict.fromkeys(("tflite", "onnx", "qnn"), "one mean, with no reshape after it"),
     ),
     Rewrite(
         "spatial_pooling",

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.chips import chip_of
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ PRECISIONS = (
     "int8",
     "int8-dynamic",
     "int8-weights",
+    "w8a16",
     "palettized-6bit",
     "palettized-4bit",
 )
@@ -28,11 +30,17 @@ TARGETS = {
     "executorch": ("fp32", "fp16", "int8", "int8-dynamic"),
     "onnx": ("fp32", "fp16", "int8"),
     "coreml": ("fp32", "fp16", "int8", "int8-weights", "palettized-6bit", "palettized-4bit"),
+    "qnn": ("fp16", "w8a16", "int8"),
 }
 """The formats, and what each can be exported in."""
 
-DEFAULT_PRECISION = {**dict.fromkeys(TARGETS, "fp32"), "coreml": "fp16"}
-"""What a target is exported in if nothing is asked for; Core ML's fast units want fp16."""
+EVERY_FORMAT = ("tflite", "executorch", "onnx", "coreml")
+"""What ``--to all`` stands for: one file each. QNN's are for single chips, and need a package under
+Qualcomm's own licence to be run."""
+
+DEFAULT_PRECISION = {**dict.fromkeys(TARGETS, "fp32"), "coreml": "fp16", "qnn": "fp16"}
+"""What a target is exported in if nothing is asked for; Core ML's fast units want fp16, and
+Snapdragon's NPU has nothing finer."""
 
 BACKENDS = {
     "xnnpack": ("fp32", "int8", "int8-dynamic"),
@@ -63,7 +71,8 @@ class ExportSpec:
         target: The format.
         precision: ``fp32``; ``fp16``, weights stored in half precision; ``int8``, weights and
             activations with calibrated ranges; ``int8-dynamic``, activations quantized as they
-            come; ``int8-weights``, weights stored in int8 and computed in float;
+            come; ``int8-weights``, weights stored in int8 and computed in float; ``w8a16``,
+            weights in int8 and activations in 16 bits, with calibrated ranges;
             ``palettized-6bit`` and ``palettized-4bit``, weights stored as indices into tables.
         io: Type of the input and output tensors; ``int8`` only where ``precision`` is.
         batch: Images per inference, fixed in the file.
@@ -77,6 +86,8 @@ class ExportSpec:
         author: Who made the model, where the format can say so.
         license: Under which licence, likewise.
         model_version: Which version of the model it is, likewise.
+        chip: For QNN, which chip of :data:`CHIPS` the graph is compiled for; by default it is
+            left as a graph, for any of them.
     """
 
     target: str = "tflite"
@@ -93,6 +104,7 @@ class ExportSpec:
     author: str = ""
     license: str = ""
     model_version: str = ""
+    chip: str = ""
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -116,6 +128,10 @@ class ExportSpec:
                 f"int8 inputs and outputs need precision int8, not {self.precision};"
                 " leave out --io int8 or export --int8"
             )
+        if self.chip:
+            if self.target != "qnn":
+                raise UsageError(f"--chip {self.chip} is for qnn, not {self.target}")
+            chip_of(self.chip).check(self.precision)
         if self.recipe is not None and self.precision != "int8":
             raise UsageError(f"a recipe needs precision int8, not {self.precision}")
         if type(self.bias_correction) is not bool:
@@ -162,6 +178,8 @@ class ExportSpec:
         time is small. ONNX Runtime has no int8 transposed convolution, so these stay in float.
         Core ML quantizes neither activations as they come nor those of transposed
         convolutions: of both, the weights are stored in int8.
+        QNN's ops with weights are static ``int8`` throughout, or ``w8a16``; those without are in
+        16 bits beside them.
         ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, compute in
         float; TFLite stores their weights in int8. In ExecuTorch transposed ones do so too.
         ``fp16``: TFLite stores weights in half precision; elsewhere it is the type of the whole
@@ -175,6 +193,8 @@ class ExportSpec:
             if self.target == "coreml":
                 stored = ("linear", "transposed_conv")
                 return uniform("int8", [(kind, "int8-weights") for kind in stored])
+            if self.target == "qnn":
+                return uniform("int8")
             exceptions = [("linear", "int8-dynamic")]
             if self.target == "onnx":
                 exceptions.append(("transposed_conv", "fp32"))
@@ -191,7 +211,12 @@ class ExportSpec:
     @property
     def needs_ranges(self) -> bool:
         """Whether activation ranges must be calibrated first."""
-        return self.precision == "int8"
+        return self.precision in ("int8", "w8a16")
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether calibration images are seen even where ranges are given."""
+        return self.bias_correction or (self.target == "qnn" and self.needs_ranges)
 
     @property
     def palette_bits(self) -> int:
@@ -200,7 +225,9 @@ class ExportSpec:
 
     @property
     def label(self) -> str:
-        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-image``."""
+        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-8gen2``."""
+        if self.target == "qnn":
+            return f"{self.precision}-{self.chip or 'npu'}"
         backend = "" if self.backend == "xnnpack" else f"-{self.backend}"
         image = "-image" if self.input == "image" else ""
         return self.precision + ("-io" if self.io == "int8" else "") + backend + image
@@ -209,6 +236,11 @@ class ExportSpec:
     def runs_here(self) -> bool:
         """Whether this package has a runtime for the file."""
         return self.backend == "xnnpack"
+
+    @property
+    def is_for_processors(self) -> bool:
+        """Whether its time on this machine's processor says anything."""
+        return self.runs_here and self.target != "qnn"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, with the version."""

@@ -23,8 +23,10 @@ from ..lab.arm import (
 )
 from ..lab.place import Lab, open_lab
 from ..progress import Progress
+from .host_target import NPU_ALONE
 from .instruction_marks import InstructionCount, read_counts
 from .job import Job
+from .qnn import COMPILED_SUFFIX
 from .worker_process import MODULE, job_folder
 from .worker_target import Start, WorkerTarget
 
@@ -52,6 +54,8 @@ class ArmTarget(WorkerTarget):
         """See :class:`Target`."""
         if path.suffix == ".mlpackage":
             return "Core ML packages run on Apple's systems alone"
+        if path.suffix == COMPILED_SUFFIX:
+            return NPU_ALONE
         return None
 
     def _start(self, folder: Path) -> Start:

@@ -22,6 +22,7 @@ from . import (
     onnx_profile,
     onnx_residency,
     onnx_trace,
+    qnn,
     tflite,
     tflite_metadata,
     tflite_profile,
@@ -99,6 +100,16 @@ FORMATS = {
         mlpackage.tensors,
         mlpackage.read_metadata,
         mil_trace.MILTracer,
+    ),
+    qnn.COMPILED_SUFFIX: Format(
+        "compiled QNN graph",
+        qnn.load_runtime,
+        qnn.QnnRunner,
+        qnn.residency,
+        qnn.profile,
+        qnn.tensors,
+        qnn.read_metadata,
+        qnn.open_tracer,
     ),
 }
 """By the end of the file's name."""

@@ -7,19 +7,23 @@ from pathlib import Path
 from ..progress import Progress
 from .formats import format_of
 from .job import FileAnswer, Ran
+from .lattice import HOST
 from .machine import describe_machine
+from .qnn import COMPILED_SUFFIX
 from .target import Target, TargetRun, Work
 from .verification import residency_record
+
+NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: --on npu:CHIP"
 
 
 class HostTarget(Target):
     """Runs files in this process."""
 
-    name = "host"
+    name = HOST
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
-        return None
+        return NPU_ALONE if path.suffix == COMPILED_SUFFIX else None
 
     def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.

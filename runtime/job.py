@@ -24,7 +24,7 @@ PIXELS = "pixels.npy"
 ANSWER = "answer.json"
 VALUES = "values.npz"
 
-Accelerator = Literal["cpu", "gpu", "gpu-fp16"]
+Accelerator = Literal["cpu", "gpu", "gpu-fp16", "npu"]
 
 
 class Record(BaseModel):
@@ -41,6 +41,7 @@ class Job(Record):
         preprocessing: Normalises the pixels.
         threads: Of each runtime.
         accelerator: What runs them.
+        chip: Whose NPU, where that is the accelerator.
         counted: Inferences of each file, after one that is not counted, whose instructions are
             marked for the counter, of the first image; 0 runs every image once, without marks.
         values: Whether instead of images the only file's input is given as it is stored, and all
@@ -51,6 +52,7 @@ class Job(Record):
     preprocessing: dict[str, Any]
     threads: int = 1
     accelerator: Accelerator = "cpu"
+    chip: str = ""
     counted: int = 0
     values: bool = False
 

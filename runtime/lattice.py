@@ -20,10 +20,13 @@ from .images import Images
 from .matrix import EAGER, FLOAT, RANDOM_WEIGHTS_DB, least_db, too_far
 from .parity import compare
 
+HOST = "host"
+"""The name of this machine's processor among the targets."""
+
 REWRITTEN_DB = 90.0
 """A rewrite keeps the function: only the order of float32 sums differs."""
 
-SAME_FILE_DB = {"fp32": 80.0, "fp16": 40.0, "quantized": 30.0, "gpu-fp16": 35.0}
+SAME_FILE_DB = {"fp32": 80.0, "fp16": 40.0, "w8a16": 40.0, "quantized": 30.0, "half": 35.0}
 """What one file keeps from one target to another: in float the order of sums; in a quantized file
 also single steps of integers that fall on the other side of a rounding."""
 
@@ -109,8 +112,8 @@ def file_links(
     """The links to one file on all targets.
 
     Args:
-        computed: The file's logits from each target: from the host, which is the first, for all
-            images, and from the others for a few.
+        computed: The file's logits from each target: from the host, which is the first if it
+            takes the file, for all images, and from the others for a few.
         images: All images.
         few: The first of them.
         fit_for_accuracy: Whether the weights are trained.
@@ -119,7 +122,7 @@ def file_links(
         CheckError: Logits have other shapes, or are not finite.
     """
     links = []
-    host = computed[0]
+    host = computed[0] if computed and computed[0].target == HOST else None
     for item in computed:
         shown = images if item is host else few
         if shown.eager is not None:
@@ -128,7 +131,7 @@ def file_links(
             reason = too_far(precision, parity, fit_for_accuracy=fit_for_accuracy)
             least = least_db(precision, fit_for_accuracy=fit_for_accuracy)
             links.append(Link(EAGER, item.place, parity, least, reason))
-        if item is not host:
+        if host and item is not host:
             links.append(_same_file(host, item, few, fit_for_accuracy=fit_for_accuracy))
     emulated = [item for item in computed if item.target.startswith("arm:")]
     links += [
@@ -149,8 +152,9 @@ def _same_file(one: Computed, other: Computed, few: Images, *, fit_for_accuracy:
 def _same_file_db(item: Computed, *, fit_for_accuracy: bool) -> float | None:
     """What a file keeps on another target; None for quantized files with random weights."""
     if item.precision not in FLOAT:
-        return SAME_FILE_DB["quantized"] if fit_for_accuracy else None
-    least = SAME_FILE_DB["gpu-fp16" if item.half else item.precision]
+        least = SAME_FILE_DB.get(item.precision, SAME_FILE_DB["quantized"])
+        return least if fit_for_accuracy else None
+    least = SAME_FILE_DB["half" if item.half else item.precision]
     return least if fit_for_accuracy else least - RANDOM_WEIGHTS_DB
 
 

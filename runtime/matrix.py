@@ -21,6 +21,7 @@ LEAST_SQNR_DB = {
     "int8": 20.0,
     "int8-dynamic": 20.0,
     "int8-weights": 25.0,
+    "w8a16": 30.0,
     "palettized-6bit": 20.0,
     "palettized-4bit": 6.0,
 }

@@ -149,7 +149,7 @@ class OnnxRunner(Runner):
     runtime = "ONNX Runtime"
 
     def __init__(self, path: Path, threads: int = 1, trace: Path | None = None) -> None:
-        session = open_session(path, threads, trace=trace)
+        session = self._open(path, threads, trace)
         inputs, outputs = session.get_inputs(), session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4:
             raise ArtifactError(f"{path}: not an image classifier with one input and one output")
@@ -164,6 +164,10 @@ class OnnxRunner(Runner):
         self._names = inputs[0].name, outputs[0].name
         self._session: Any = session
         self._binding: Any = session.io_binding()
+
+    def _open(self, path: Path, threads: int, trace: Path | None) -> Any:
+        """The session that runs the file."""
+        return open_session(path, threads, trace=trace)
 
     def __enter__(self) -> OnnxRunner:
         return self

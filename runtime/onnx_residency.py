@@ -7,12 +7,17 @@ QuantizeLinear that is still a float op there was not fused.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..errors import MissingDependencyError
 from .onnx import PROVIDER, open_session
 from .residency import OpRecord, Residency
+
+NPU_TARGET = "qnn"
+"""The export target whose graphs are for NPUs."""
 
 _WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 
@@ -21,7 +26,8 @@ def residency(path: Path, threads: int = 1) -> Residency:
     """Loads a file and reads the optimized graph.
 
     All ops run on the CPU provider, the only one that is asked for; refused are those that the
-    file quantizes and the runtime computes in float.
+    file quantizes and the runtime computes in float. Of a graph that was made for an NPU, nothing
+    here tells what runs where.
 
     Raises:
         ArtifactError: The file cannot be loaded.
@@ -37,7 +43,11 @@ def residency(path: Path, threads: int = 1) -> Residency:
         written = Path(folder) / "optimized.onnx"
         open_session(path, threads, optimized=written)
         optimized = onnx.load(str(written), load_external_data=False).graph
-    quantized = _quantized_nodes(onnx.load(str(path), load_external_data=False).graph)
+    model = onnx.load(str(path), load_external_data=False)
+    if _is_for_npu(model):
+        records = (OpRecord(node.op_type, node.name, delegated=True) for node in model.graph.node)
+        return Residency(delegate=None, ops=tuple(records), partitions=0)
+    quantized = _quantized_nodes(model.graph)
     return Residency(
         delegate=PROVIDER,
         ops=tuple(
@@ -65,3 +75,14 @@ def _quantized_nodes(graph: Any) -> set[str]:
         for node in graph.node
         if node.op_type in _WEIGHTED and rounded.issuperset(node.input[:2])
     }
+
+
+def _is_for_npu(model: Any) -> bool:
+    """Whether ``lowformer-export`` made a graph for an NPU."""
+    stated = {item.key: item.value for item in model.metadata_props}
+    try:
+        metadata = parse_metadata(stated.get(METADATA_NAME, "null"))
+    except ValueError:
+        return False
+    spec = (metadata or {}).get("spec")
+    return isinstance(spec, Mapping) and spec.get("target") == NPU_TARGET

@@ -115,6 +115,8 @@ class OnnxTracer(Tracer):
         }
         if not kinds.isdisjoint((TensorProto.INT8, TensorProto.UINT8)):
             return 8
+        if TensorProto.UINT16 in kinds:
+            return 16
         return FLOAT16_BITS if TensorProto.FLOAT16 in kinds else FLOAT32_BITS
 
     def _quantized(self) -> dict[str, tuple[str, str]]:

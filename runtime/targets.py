@@ -7,6 +7,7 @@ from .adb_target import AdbTarget
 from .arm_target import ArmTarget
 from .gpu_target import GpuTarget
 from .host_target import HostTarget
+from .npu_target import NpuTarget
 from .ssh_target import SshTarget
 from .target import Target
 
@@ -26,6 +27,8 @@ def open_target(name: str) -> Target:
         return GpuTarget(rest)
     if kind == "arm":
         return ArmTarget(rest)
+    if kind == "npu":
+        return NpuTarget(rest)
     if kind == "ssh":
         return SshTarget(rest)
     if kind == "adb":
@@ -33,8 +36,8 @@ def open_target(name: str) -> Target:
     if kind.startswith("adb?"):
         return AdbTarget(name.removeprefix("adb"))
     raise UsageError(
-        f"no target is called {name!r}; there are host, gpu[:fp16], arm:CPU, ssh:HOST and"
-        " adb[:SERIAL]"
+        f"no target is called {name!r}; there are host, gpu[:fp16], npu:CHIP, arm:CPU,"
+        " ssh:HOST and adb[:SERIAL]"
     )
 
 

@@ -31,11 +31,15 @@ class Candidate:
         path: The file.
         reference: The float32 file that its latency is compared with, if there is one.
         not_run: Why it cannot be run here; None where it can.
+        is_timed: Whether its time here says anything.
+        images: How many of the samples it is run on; None for all.
     """
 
     path: Path
     reference: Path | None = None
     not_run: str | None = None
+    is_timed: bool = True
+    images: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Samples:
     pixels: NDArray[np.uint8]
     reference: NDArray[np.float32]
     labels: NDArray[np.int64] | None
+
+    def first(self, count: int | None) -> Samples:
+        """The first of them, or all."""
+        labels = None if self.labels is None else self.labels[:count]
+        return Samples(self.data, self.pixels[:count], self.reference[:count], labels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,14 +103,14 @@ def verify(
     runnable = {name: item for name, item in files.items() if item.not_run is None}
     parities, runtimes = {}, {}
     for name, item in runnable.items():
-        logits, runtimes[name] = run_file(
-            item.path, samples.pixels, preprocessing, threads, progress
-        )
+        shown = samples.first(item.images)
+        logits, runtimes[name] = run_file(item.path, shown.pixels, preprocessing, threads, progress)
         try:
-            parities[name] = compare(samples.reference, logits, samples.labels, samples.data)
+            parities[name] = compare(shown.reference, logits, shown.labels, shown.data)
         except CheckError as error:
             raise CheckError(f"{item.path.name}: {error}") from error
-    times = _time(runnable.values(), samples, preprocessing, threads, rounds, progress)
+    timed = [item for item in runnable.values() if item.is_timed]
+    times = _time(timed, samples, preprocessing, threads, rounds, progress)
     verified = {}
     for name, item in files.items():
         kind = format_of(item.path)

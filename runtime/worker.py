@@ -11,13 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.chips import chip_of
 from ..artifact.preprocessing import Preprocessing
 from ..errors import LowFormerEdgeError
+from ..htp import RefusedByNpuError
 from .exposed import run_exposed
 from .formats import format_of
 from .instruction_marks import BEFORE, mark
 from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
 from .machine import describe_machine
+from .npu_exposed import run_exposed_on_npu
+from .qnn import QnnRunner, refused_by_npu
 from .runner import Runner
 from .tflite_gpu import RefusedOpsError, TFLiteGpuRunner
 from .verification import residency_record
@@ -31,7 +35,11 @@ def main(arguments: list[str]) -> None:
     (folder,) = map(Path, arguments)
     job, pixels = read_job(folder)
     if job.values:
-        write_values(folder, run_exposed(folder / job.files[0], pixels, job.accelerator))
+        path = folder / job.files[0]
+        if job.accelerator == "npu":
+            write_values(folder, run_exposed_on_npu(path, pixels, chip_of(job.chip)))
+        else:
+            write_values(folder, run_exposed(path, pixels, job.accelerator))
         return
     preprocessing = Preprocessing.from_dict(job.preprocessing)
     ran = [_run(folder / name, job, pixels, preprocessing) for name in job.files]
@@ -55,11 +63,20 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
                 half=_half(path, job, preprocessing.normalise(pixels[:1]), logits),
                 residency=runner.residency,
             )
+        elif isinstance(runner, QnnRunner):
+            answer = FileAnswer(
+                runtime=runner.runtime,
+                device=runner.device,
+                is_software=True,
+                residency=residency_record(runner.residency),
+            )
         elif not job.counted:
             found = residency_record(format_of(path).residency(path, job.threads))
             answer = FileAnswer(runtime=runner.runtime, residency=found)
     except RefusedOpsError as error:
         return Ran(FileAnswer(failure=_one_line(error), residency=error.residency), None)
+    except RefusedByNpuError as error:
+        return Ran(FileAnswer(failure=_one_line(error), residency=refused_by_npu(error)), None)
     except (LowFormerEdgeError, RuntimeError) as error:
         return Ran(FileAnswer(failure=_one_line(error)), None)
     return Ran(answer, logits)
@@ -83,6 +100,8 @@ def _one_line(error: Exception) -> str:
 
 
 def _open(path: Path, job: Job) -> Runner:
+    if job.accelerator == "npu":
+        return QnnRunner(path, chip=chip_of(job.chip))
     if job.accelerator == "cpu":
         return format_of(path).runner(path, job.threads)
     return TFLiteGpuRunner(path, half=job.accelerator == "gpu-fp16")

@@ -26,9 +26,11 @@ class WorkerTarget(Target):
 
     Attributes:
         accelerator: What the worker is to run files on.
+        chip: Whose NPU, where that is the accelerator.
     """
 
     accelerator: Accelerator = "cpu"
+    chip: str = ""
 
     @abc.abstractmethod
     def _start(self, folder: Path) -> Start:
@@ -45,6 +47,7 @@ class WorkerTarget(Target):
             preprocessing=work.preprocessing.to_dict(),
             threads=work.threads,
             accelerator=self.accelerator,
+            chip=self.chip,
         )
         with (
             progress.step(f"running on {self.name}", work.inferences) as advance,
