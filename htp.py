@@ -30,6 +30,7 @@ MOST_NAMED = 8
 
 _UNSUPPORTED = re.compile(r"Unsupported nodes in QNN EP: (?P<nodes>.*)")
 _NODE = re.compile(r"\{ name: (?P<name>.*?), type: (?P<kind>\w+) \}")
+_FALLBACK = "fallback to CPU EP has been explicitly disabled"
 _WARNINGS = 2
 
 
@@ -115,6 +116,8 @@ def _refusal(model: Path, chip: Chip, printed: str, error: Exception) -> Refused
     stated = _UNSUPPORTED.search(printed)
     nodes = _NODE.finditer(stated["nodes"]) if stated else ()
     refused = {node["name"]: node["kind"] for node in nodes}
+    if not refused and _FALLBACK in str(error):
+        refused = _all_ops(model)
     if not refused:
         reason = " ".join(str(error).split())[:LONGEST_REASON]
         return RefusedByNpuError(f"{model}: the NPU of {chip} cannot take it ({reason})", {})
@@ -126,3 +129,11 @@ def _refusal(model: Path, chip: Chip, printed: str, error: Exception) -> Refused
     return RefusedByNpuError(
         f"{model}: the NPU of {chip} refuses {', '.join(named)}{more}{why}", refused
     )
+
+
+def _all_ops(model: Path) -> dict[str, str]:
+    """Kinds of a graph's ops by their names: the plug-in names none where it takes none."""
+    import onnx
+
+    graph = onnx.load(str(model), load_external_data=False).graph
+    return {node.name or node.output[0]: node.op_type for node in graph.node}

@@ -9,6 +9,7 @@ SOFTWARE_GPU = "a software GPU, which stands for no phone's"
 
 STAND_INS = {
     "MIL interpreter": "computed by our interpreter of Core ML packages, not by Core ML itself",
+    "Qualcomm HTP simulator": "computed by Qualcomm's simulator of the NPU, not by a phone",
 }
 """What is to be said of runtimes that phones have not."""
 

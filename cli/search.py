@@ -11,22 +11,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.chips import chip_of
 from ..errors import UsageError
-from ..export.search import Bound, Found, Judged, search
+from ..export.search import CHOICES, NPU_CHOICES, Bound, Found, Judged, Laboratory, search
 from ..export.spec import ExportSpec
 from ..progress import Progress
+from ..runtime.qnn_laboratory import QnnLaboratory
 from ..runtime.tflite_laboratory import TFLiteLaboratory
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from ..calibration.images import DecodedImages
     from ..calibration.ranges import Ranges
     from ..calibration.recipe import Recipe
+    from ..export.bundle import Choose
+    from ..export.exporter import Exporter
     from ..models.loading import LoadedModel
+
+SEARCHED = ("tflite", "qnn")
+"""Targets whose recipe can be searched for."""
 
 ROUNDS = 15
 """Timed runs of each choice."""
+
+JUDGED_ON = "8gen3"
+"""The chip that mixes are judged on where none is named."""
 
 ROWS = 25
 
@@ -45,8 +53,10 @@ def bound_of(options: argparse.Namespace) -> Bound | None:
         raise UsageError(
             "--max-drop and --min-sqnr need --int8, and exclude --recipe and --io int8"
         )
-    if options.to != "tflite":
-        raise UsageError("--max-drop and --min-sqnr search with TFLite; give --to tflite alone")
+    if options.to not in SEARCHED:
+        raise UsageError(
+            f"--max-drop and --min-sqnr search with {' or '.join(SEARCHED)}; give one of them alone"
+        )
     if options.plot and options.plot.suffix not in (".png", ".svg"):
         raise UsageError(f"{options.plot}: a plot is a .png or .svg file")
     return Bound(options.max_drop, options.min_sqnr)
@@ -61,7 +71,7 @@ def chooser(
     reference: NDArray[np.float32],
     progress: Progress,
     on_found: Callable[[Found], None],
-) -> Callable[[bytes, nn.Module, Ranges], Recipe]:
+) -> Choose:
     """What chooses an export's recipe.
 
     Raises:
@@ -72,24 +82,34 @@ def chooser(
             "--max-drop and --min-sqnr are proven on images that were not calibrated on; give"
             " --evaluation-data"
         )
-    laboratory = TFLiteLaboratory(loaded.preprocessing, options.threads, ROUNDS)
+    laboratory: Laboratory
+    if options.to == "qnn":
+        chip = chip_of(next(iter(name for name in options.chip.split(",") if name), JUDGED_ON))
+        laboratory = QnnLaboratory(loaded.preprocessing, chip)
+    else:
+        laboratory = TFLiteLaboratory(loaded.preprocessing, options.threads, ROUNDS)
 
-    def choose(float_file: bytes, model: nn.Module, ranges: Ranges) -> Recipe:
-        from ..export.tflite import quantize_quietly
+    def choose(exporter: Exporter, ranges: Ranges) -> Recipe:
+        from ..export.qnn import QnnExporter
+        from ..export.tflite import TFLiteExporter, quantize_quietly
 
         def quantized(recipe: Recipe) -> bytes:
-            spec = ExportSpec(precision="int8", batch=options.batch, recipe=recipe)
-            return quantize_quietly(float_file, spec, model, ranges)
+            spec = ExportSpec(options.to, "int8", batch=options.batch, recipe=recipe)
+            if isinstance(exporter, TFLiteExporter):
+                return quantize_quietly(exporter.converted(), spec, exporter.model, ranges)
+            assert isinstance(exporter, QnnExporter)
+            return exporter.graph(spec, exporter.model, ranges)
 
         found = search(
             quantized,
             laboratory,
-            model,
+            exporter.model,
             ranges,
             Judged(evaluation, reference),
             loaded.preprocessing,
             bound,
             progress,
+            NPU_CHOICES if options.to == "qnn" else CHOICES,
         )
         on_found(found)
         return found.recipe
@@ -101,6 +121,7 @@ def found_json(found: Found) -> dict[str, Any]:
     """A search as plain JSON values."""
     return {
         "chosen": found.chosen,
+        "unit": found.unit,
         "proof": {
             "drop_points": found.loss.drop,
             "sqnr_db": found.loss.sqnr_db if math.isfinite(found.loss.sqnr_db) else None,
@@ -109,7 +130,7 @@ def found_json(found: Found) -> dict[str, Any]:
         "front": [
             {
                 "predicted_noise": tried.mix.noise,
-                "predicted_ms_over_fastest": tried.mix.cost,
+                "predicted_cost_over_fastest": tried.mix.cost,
                 "float_ops": _float_ops(tried.mix.precisions.values()),
                 "measured_drop_points": tried.loss.drop if tried.loss else None,
                 "measured_sqnr_db": tried.loss.sqnr_db if tried.loss else None,
@@ -128,7 +149,15 @@ def print_found(found: Found) -> None:
     from .export_table import result_console
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("mix", "float ops", "predicted +ms", "predicted dB", "drop", "SQNR dB", ""):
+    for heading in (
+        "mix",
+        "float ops",
+        f"predicted +{found.unit}",
+        "predicted dB",
+        "drop",
+        "SQNR dB",
+        "",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     shown = [
         index
@@ -176,7 +205,7 @@ def save_plot(path: Path, found: Found) -> None:
     ]
     axes.scatter(*zip(*measured, strict=True), color="tab:orange", label="measured", zorder=3)
     axes.axvline(costs[found.chosen], color="tab:red", linestyle="--", label="chosen")
-    axes.set_xlabel("milliseconds over the fastest mix")
+    axes.set_xlabel(f"{found.unit} over the fastest mix")
     axes.set_ylabel("SQNR of the logits in dB")
     axes.legend()
     with replaced_file(path) as temporary:

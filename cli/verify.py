@@ -75,7 +75,8 @@ def _parser() -> CommandParser:
         help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme,"
         " which lowformer-lab builds; npu:CHIP, the NPU of a Snapdragon, simulated;"
         " ssh:[USER@]HOST[:PORT], with ?python=PATH for another interpreter there than python3;"
-        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16 (default: %(default)s)",
+        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16"
+        " (default: %(default)s)",
     )
     where.add_argument(
         "--target-images",

@@ -69,8 +69,8 @@ _TOOLCHAIN = (
 )
 
 
-Choose = Callable[[bytes, nn.Module, Ranges], Recipe]
-"""Takes the float32 file, the rewritten model and its ranges."""
+Choose = Callable[[Exporter, Ranges], Recipe]
+"""Takes what exports to the target, and the activation ranges."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +129,7 @@ def export_artifacts(
         progress: Is told about each step.
         given: Activation ranges to use in place of a calibration.
         older: Activation ranges to use if a calibration would give the same.
-        choose: Gives the TFLite INT8 artifact its recipe, in place of our own choice.
+        choose: Gives the INT8 artifacts of a target their recipe, in place of our own choice.
 
     Raises:
         ExportError: A converter failed, or all did.
@@ -188,6 +188,7 @@ class _TargetExport:
         self._folder = folder
         self._progress = progress
         self._choose = choose
+        self._chosen: Recipe | None = None
         self._exporter = exporter_of(specs[0].target, loaded, specs[0].batch)
 
     def run(self) -> dict[ExportSpec, Path]:
@@ -231,11 +232,12 @@ class _TargetExport:
         )
 
     def _with_chosen_recipe(self, spec: ExportSpec) -> ExportSpec:
-        if not (self._choose and spec.needs_ranges and isinstance(self._exporter, TFLiteExporter)):
+        if self._choose is None or spec.precision != "int8":
             return spec
-        assert self._ranges is not None
-        recipe = self._choose(self._exporter.converted(), self._exporter.model, self._ranges)
-        return dataclasses.replace(spec, recipe=recipe)
+        if self._chosen is None:
+            assert self._ranges is not None
+            self._chosen = self._choose(self._exporter, self._ranges)
+        return dataclasses.replace(spec, recipe=self._chosen)
 
     def _source(self, spec: ExportSpec) -> nn.Module:
         """The rewritten model, with corrected biases where the spec asks for them."""

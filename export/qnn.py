@@ -78,9 +78,13 @@ class QnnExporter(Exporter):
         """
         graph = dataclasses.replace(spec, chip="")
         if graph not in self._graphs:
-            with converter_errors("exporting to ONNX", "onnx"):
-                self._graphs[graph] = self._graph(graph, model, ranges)
+            self._graphs[graph] = self.graph(graph, model, ranges)
         return self._compiled(spec) if spec.chip else self._graphs[graph]
+
+    def graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        """A graph for the NPU of any chip; see :meth:`export`."""
+        with converter_errors("exporting to ONNX", "onnx"):
+            return self._graph(spec, model, ranges)
 
     def _graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         import onnx

@@ -1,8 +1,9 @@
 """Finding the fastest mix of precisions that keeps a bound on the loss.
 
 What each op costs in accuracy is simulated, what it costs in time is measured on the runtime,
-conversions around it included; the solver orders the mixes between the fastest and the cleanest
-file, and the first that keeps the bound when it is run for real is taken.
+conversions around it included, or counted where there is only a simulator; the solver orders the
+mixes between the fastest and the cleanest file, and the first that keeps the bound when it is run
+for real is taken.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ from ..calibration.solver import Choice, Mix, front
 from ..errors import CheckError, UsageError
 from ..progress import Advance, Progress
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
+Choices = Mapping[str, Sequence[str]]
+
+CHOICES: Choices = {
     "conv": ("int8", "fp16"),
     "depthwise_conv": ("int8", "fp16"),
     "transposed_conv": ("int8", "fp16"),
     "linear": ("int8", "int8-dynamic", "fp16"),
 }
-"""Precisions that are tried for each kind of op, the first in the fastest file."""
+"""Precisions that are tried for each kind of op in TFLite, the first in the fastest file."""
+
+NPU_CHOICES: Choices = dict.fromkeys(CHOICES, ("int8", "w8a16"))
+"""The same for Snapdragon's NPU: with float16 among them a file would not be for every chip."""
 
 SENSITIVITY_IMAGES = 64
 
@@ -45,10 +51,16 @@ GROUP = 8
 
 
 class Laboratory(Protocol):
-    """Runs files of the target's format."""
+    """Runs files of the target's format.
 
-    def milliseconds(self, files: Mapping[str, bytes]) -> Mapping[str, float]:
-        """Median latency of each file, all timed in turns."""
+    Attributes:
+        unit: What costs are counted in, such as ``ms``.
+    """
+
+    unit: str
+
+    def costs(self, files: Mapping[str, bytes]) -> Mapping[str, float]:
+        """What an inference of each file takes."""
         ...
 
     def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -113,12 +125,14 @@ class Found:
         loss: Its loss on images that neither calibration nor search have seen.
         tried: The whole front, from the fastest mix to the cleanest.
         chosen: Index of the mix that was taken.
+        unit: What the mixes' costs are counted in.
     """
 
     recipe: Recipe
     loss: MeasuredLoss
     tried: tuple[Tried, ...]
     chosen: int
+    unit: str = "ms"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,6 +185,7 @@ def search(
     preprocessing: Preprocessing,
     bound: Bound,
     progress: Progress,
+    choices: Choices = CHOICES,
 ) -> Found:
     """Finds the fastest mix of precisions that keeps a bound.
 
@@ -184,13 +199,14 @@ def search(
         preprocessing: Normalises images.
         bound: What must be kept.
         progress: Is told about each step.
+        choices: Precisions that are tried for each kind of op.
 
     Raises:
         CheckError: No mix keeps the bound; the message tells the best.
     """
     guide, proof = judged.halves()
     kinds = quantizable_kinds(model)
-    options = {path: CHOICES[kind] for path, kind in kinds.items()}
+    options = {path: choices[kind] for path, kind in kinds.items()}
     count = sum(map(len, options.values()))
     with progress.step("simulating each choice", count) as advance:
         few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
@@ -222,7 +238,7 @@ def search(
             loss = proof.loss(laboratory.logits(quantized(recipe), proof.images.pixels))
             if kept(index) and bound.kept(loss):
                 tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
-                return Found(recipe, loss, tried, index)
+                return Found(recipe, loss, tried, index, laboratory.unit)
     best = max(run.values(), key=lambda loss: loss.sqnr_db)
     raise CheckError(
         f"no mix of precisions keeps the bound; the best loses {best.drop:.2f} points at"
@@ -246,7 +262,7 @@ def _costs(
     options: Mapping[str, Sequence[str]],
     advance: Advance,
 ) -> dict[str, dict[str, float]]:
-    """Milliseconds that each choice costs over the op's first one, in the fastest file."""
+    """What each choice costs over the op's first one, in the fastest file."""
     fastest = {path: precisions[0] for path, precisions in options.items()}
     base = quantized(recipe_of(Mix(fastest, 0, 0)))
     costs = {path: {precisions[0]: 0.0} for path, precisions in options.items()}
@@ -257,7 +273,7 @@ def _costs(
             f"{path} {choice}": quantized(recipe_of(Mix({**fastest, path: choice}, 0, 0)))
             for path, choice in group
         }
-        times = laboratory.milliseconds({"": base, **files})
+        times = laboratory.costs({"": base, **files})
         for path, choice in group:
             difference = times[f"{path} {choice}"] - times[""]
             costs[path][choice] = max(difference, RESOLUTION * times[""])

@@ -19,7 +19,7 @@ CLEANEST_DB = 150.0
 
 def pareto_plot(found: FrontResult) -> Plot:
     """Noise over time of all mixes, predicted for all and measured for those that were run."""
-    costs = [mix.predicted_ms_over_fastest for mix in found.front]
+    costs = [mix.predicted_cost_over_fastest for mix in found.front]
     predicted = [decibels_of_noise(mix.predicted_noise) for mix in found.front]
     measured = {
         index: min(mix.measured_sqnr_db, CLEANEST_DB)
@@ -41,16 +41,16 @@ def pareto_plot(found: FrontResult) -> Plot:
         Dot(x.at(costs[found.chosen]), y.at(height), "chosen", f"mix {found.chosen}: chosen")
     )
     return Plot(
-        caption="SQNR of the logits over milliseconds added to the fastest mix",
+        caption=f"SQNR of the logits over {found.unit} added to the fastest mix",
         description=(
             f"{len(costs)} mixes, from {predicted[0]:.1f} dB at the fastest to"
-            f" {predicted[-1]:.1f} dB at {costs[-1]:.3f} ms more; mix {found.chosen} was chosen, at"
-            f" {costs[found.chosen]:.3f} ms and {height:.1f} dB"
+            f" {predicted[-1]:.1f} dB at {costs[-1]:.3f} {found.unit} more; mix {found.chosen} was"
+            f" chosen, at {costs[found.chosen]:.3f} {found.unit} and {height:.1f} dB"
         ),
         width=WIDTH,
         height=HEIGHT,
         frame=FRAME,
-        x_title="ms over the fastest mix",
+        x_title=f"{found.unit} over the fastest mix",
         y_title="SQNR, dB",
         x_ticks=x.ticks(),
         y_ticks=y.ticks(),

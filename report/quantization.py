@@ -123,7 +123,7 @@ def _search(result: SearchResult, evidence: Evidence) -> list[Block]:
     columns = (
         Column("Mix", is_text=True),
         Column("Float ops"),
-        Column("Added", "ms"),
+        Column("Added", found.unit),
         Column("Predicted", "dB"),
         Column("Measured", "dB"),
         Column("Drop", "points"),
@@ -132,7 +132,7 @@ def _search(result: SearchResult, evidence: Evidence) -> list[Block]:
         (
             Cell(str(index), "chosen" if index == found.chosen else ""),
             Cell(str(mix.float_ops)),
-            Cell(f"{mix.predicted_ms_over_fastest:.3f}"),
+            Cell(f"{mix.predicted_cost_over_fastest:.3f}"),
             Cell(f"{decibels_of_noise(mix.predicted_noise):.1f}"),
             Cell(ABSENT if mix.measured_sqnr_db is None else f"{mix.measured_sqnr_db:.1f}"),
             Cell(ABSENT if mix.measured_drop_points is None else f"{mix.measured_drop_points:.2f}"),

@@ -166,10 +166,10 @@ class SensitivityResult(_Record):
 
 
 class MixResult(_Record):
-    """A mix of precisions on a search's front."""
+    """A mix of precisions on a search's front; its cost is in the front's unit."""
 
     predicted_noise: float = Field(ge=0)
-    predicted_ms_over_fastest: float = Field(ge=0)
+    predicted_cost_over_fastest: float = Field(ge=0)
     float_ops: int
     measured_drop_points: float | None
     measured_sqnr_db: Annotated[float, AllowInfNan(True), Field(ge=-1000)] | None
@@ -187,6 +187,7 @@ class FrontResult(_Record):
     """The front of a search, from the fastest mix to the cleanest."""
 
     chosen: int = Field(ge=0)
+    unit: str
     proof: ProofResult
     front: tuple[MixResult, ...] = Field(min_length=1)
 

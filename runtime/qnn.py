@@ -81,7 +81,6 @@ class QnnRunner(OnnxRunner):
         chip: Whose NPU is simulated; what a compiled file was compiled for by default.
 
     Attributes:
-        device: The chip that is simulated.
         residency: Where its ops run: all on the NPU.
 
     Raises:
@@ -103,7 +102,6 @@ class QnnRunner(OnnxRunner):
             chip = chip_of(compiled.chip)
         assert chip is not None
         self._chip = chip
-        self.device = f"{chip}, simulated"
         self.residency = Residency(DELEGATE, ops, 1)
         super().__init__(path, threads)
 

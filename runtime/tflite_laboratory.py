@@ -29,7 +29,9 @@ class TFLiteLaboratory:
         self._threads = threads
         self._rounds = rounds
 
-    def milliseconds(self, files: Mapping[str, bytes]) -> dict[str, float]:
+    unit = "ms"
+
+    def costs(self, files: Mapping[str, bytes]) -> dict[str, float]:
         """Median latency of each file in milliseconds, all timed in turns."""
         with contextlib.ExitStack() as stack:
             runs = {}

@@ -66,8 +66,6 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
         elif isinstance(runner, QnnRunner):
             answer = FileAnswer(
                 runtime=runner.runtime,
-                device=runner.device,
-                is_software=True,
                 residency=residency_record(runner.residency),
             )
         elif not job.counted:

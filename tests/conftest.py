@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.cli.export import main as export
-from lowformer_edge.errors import LabError
+from lowformer_edge.errors import LabError, MissingDependencyError
+from lowformer_edge.htp import sdk_version
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
@@ -83,6 +84,14 @@ def slight_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """The options by which a command takes the model with the fewest ops."""
     path = tmp_path_factory.mktemp("slight") / "slight.json"
     path.write_text(json.dumps(SLIGHT.to_dict()))
+    return ("--config", str(path), "--random-weights")
+
+
+@pytest.fixture(scope="session")
+def attentive_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The options by which a command takes the smallest model with an attention."""
+    path = tmp_path_factory.mktemp("attentive") / "attentive.json"
+    path.write_text(json.dumps(ATTENTIVE.to_dict()))
     return ("--config", str(path), "--random-weights")
 
 
@@ -175,6 +184,27 @@ def gpu_lab() -> Lab:
 def android_lab() -> Lab:
     """What builds the Android app, if it was fetched."""
     return lab_or_skip("android")
+
+
+@pytest.fixture(scope="session")
+def npu_simulator() -> str:
+    """The version of Qualcomm's simulator, if it is installed."""
+    try:
+        return sdk_version()
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def npu_bundle(made_once: MakeOnce, attentive_model: tuple[str, ...], npu_simulator: str) -> Path:
+    """A small model compiled for a chip with floats and for one without."""
+
+    def make(folder: Path) -> None:
+        few = ("--evaluation-images", "4", "--calibration-images", "8", "--runs", "1")
+        chips = ("--w8a16", "--int8", "--chip", "8gen2,8sgen3")
+        exported(*attentive_model, "--to", "qnn", *chips, *few, "--output", str(folder / "npu"))
+
+    return made_once("npu", make) / "npu"
 
 
 Place = tuple[int, str, int]

@@ -15,7 +15,7 @@ from lowformer_edge.report.results import FrontResult, MixResult, ProofResult
 MIXES = st.builds(
     MixResult,
     predicted_noise=st.floats(0, 1e6),
-    predicted_ms_over_fastest=st.floats(0, 1e6),
+    predicted_cost_over_fastest=st.floats(0, 1e6),
     float_ops=st.integers(0, 99),
     measured_drop_points=st.none(),
     measured_sqnr_db=st.none() | st.floats(-100, 200) | st.just(math.inf),
@@ -26,7 +26,7 @@ MIXES = st.builds(
 def test_every_mix_is_within_the_frame(mixes: list[MixResult], data: st.DataObject) -> None:
     chosen = data.draw(st.integers(0, len(mixes) - 1))
     proof = ProofResult(drop_points=0, sqnr_db=None, images=1)
-    plot = pareto_plot(FrontResult(chosen=chosen, proof=proof, front=tuple(mixes)))
+    plot = pareto_plot(FrontResult(chosen=chosen, unit="ms", proof=proof, front=tuple(mixes)))
     left, top, right, bottom = FRAME
     assert all(left <= dot.x <= right and top <= dot.y <= bottom for dot in plot.dots)
     counts = [[dot.series for dot in plot.dots].count(name) for name in ("predicted", "chosen")]
@@ -42,7 +42,7 @@ def test_more_noise_lies_lower() -> None:
     mixes = tuple(
         MixResult(
             predicted_noise=noise,
-            predicted_ms_over_fastest=cost,
+            predicted_cost_over_fastest=cost,
             float_ops=0,
             measured_drop_points=None,
             measured_sqnr_db=None,
@@ -50,7 +50,7 @@ def test_more_noise_lies_lower() -> None:
         for noise, cost in ((1e-2, 0.0), (1e-4, 0.5))
     )
     proof = ProofResult(drop_points=0, sqnr_db=None, images=1)
-    plot = pareto_plot(FrontResult(chosen=0, proof=proof, front=mixes))
+    plot = pareto_plot(FrontResult(chosen=0, unit="ms", proof=proof, front=mixes))
     first, second = plot.dots[:2]
     assert first.x < second.x
     assert first.y > second.y
@@ -60,6 +60,6 @@ def test_more_noise_lies_lower() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, -math.inf])
 def test_what_is_no_ratio_is_refused(value: float) -> None:
-    fields = {"predicted_noise": 0, "predicted_ms_over_fastest": 0, "float_ops": 0}
+    fields = {"predicted_noise": 0, "predicted_cost_over_fastest": 0, "float_ops": 0}
     with pytest.raises(ValidationError):
         MixResult(**fields, measured_drop_points=None, measured_sqnr_db=value)
