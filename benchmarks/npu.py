@@ -51,7 +51,7 @@ def compile_model(name: str) -> bool:
     """Prints a row for each compiled file; whether all are whole."""
     model = () if name == "demo" else ("--model", name, "--random-weights")
     precisions = ["--fp16", "--w8a16", *(["--int8"] if name in IN_INT8 else [])]
-    few = ("--calibration-images", "16", "--evaluation-images", "2", "--runs", "1")
+    few = ("--calibration-images", "8", "--evaluation-images", "1", "--runs", "1")
     bundle = ("--output", str(FOLDER / name), "--force", "--json")
     started = time.monotonic()
     code, found = run(export, *model, "--to", "qnn", *precisions, "--chip", CHIPS, *few, *bundle)
