@@ -203,6 +203,10 @@ def _export(options: argparse.Namespace) -> int:
     from .images import calibration_images, evaluation_images, older_ranges
     from .search import bound_of, found_json, print_found, save_plot
 
+    if any(spec.chip for spec in specs):
+        from ..htp import sdk_version
+
+        sdk_version()
     bound = bound_of(options)
     observer_factory(options.observer)
     if options.output:

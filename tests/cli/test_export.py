@@ -523,3 +523,33 @@ def test_what_is_required_of_residency_is_kept_and_checked(
     assert read_manifest(folder).requirements == ("cpu_ops<1", "partitions<=2")
     assert main([*arguments, "--require", "ops"]) == 2
     assert "not a condition such as partitions<=1" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--to", "qnn", "--chip", "8gen9"), "chip '8gen9' is unknown; choose one of 8gen1"),
+        (("--to", "onnx", "--chip", "8gen2"), "--chip 8gen2 is for qnn; leave it out"),
+        (("--to", "qnn", "--fp16", "--chip", "8sgen3"), "computes in integers alone"),
+        (("--to", "qnn", "--fp32"), "qnn has no fp32; choose one of fp16, w8a16, int8"),
+        (("--to", "tflite", "--w8a16"), "tflite has no w8a16"),
+    ],
+)
+def test_what_no_npu_does(
+    arguments: tuple[str, ...], reason: str, here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert_refused(capfd, list(arguments), reason, here)
+
+
+def test_compiling_without_the_extra_is_one_line(here: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['onnxruntime_qnn'] = None\n"
+        "from lowformer_edge.cli.export import main\n"
+        "sys.exit(main(['--to', 'qnn', '--chip', '8gen2', '--quiet']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert "need onnxruntime-qnn, which is not installed; install the extra npu" in line
+    assert list(here.iterdir()) == []

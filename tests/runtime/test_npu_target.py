@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
@@ -16,6 +17,7 @@ from lowformer_edge.artifact.files import digest_of
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.interface import METADATA_NAME
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
+from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ArtifactError, UsageError
@@ -216,3 +218,28 @@ def test_without_the_extra_there_is_one_line(demo_bundle: Path) -> None:
     assert done.returncode == 2
     (line,) = done.stderr.strip().splitlines()
     assert "need onnxruntime-qnn, which is not installed; install the extra npu" in line
+
+
+@pytest.mark.usefixtures("npu_simulator")
+def test_a_search_is_proven_on_the_simulator(
+    attentive_model: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(5)
+    for name, count in (("calibration", 32), ("evaluation", 8)):
+        images = noise.integers(0, 256, (count, 64, 64, 3), np.uint8)
+        np.savez(tmp_path / f"{name}.npz", images=images)
+    data = [
+        *("--calibration-data", str(tmp_path / "calibration.npz")),
+        *("--evaluation-data", str(tmp_path / "evaluation.npz")),
+    ]
+    bundle = ["--output", str(tmp_path / "bundle"), "--json", "--quiet"]
+    search = ["--to", "qnn", "--int8", "--min-sqnr", "30"]
+    assert export([*attentive_model, *search, *data, *bundle]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["search"]["unit"] == "million int8 MACs"
+    assert found["search"]["proof"]["sqnr_db"] >= 30
+    costs = [mix["predicted_cost_over_fastest"] for mix in found["search"]["front"]]
+    assert costs == sorted(costs)
+    assert costs[-1] > costs[0] == 0
+    (artifact,) = found["artifacts"]
+    assert artifact["spec"]["recipe"] == found["search"]["recipe"]
