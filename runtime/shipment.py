@@ -13,6 +13,7 @@ MODULES = (
     "__init__.py",
     "py.typed",
     "errors.py",
+    "htp.py",
     "interrupt.py",
     "native_output.py",
     "progress.py",

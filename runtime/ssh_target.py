@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 
 from ..progress import Progress
+from .host_target import NPU_ALONE
 from .job import Job, Ran, read_answer, write_job
+from .qnn import COMPILED_SUFFIX
 from .shipment import BASE, BY_FORMAT, install_command, modules_for
 from .ssh import PATIENCE_S, PYTHON, parse_host, run_module
 from .target import Target, TargetRun, Work
@@ -35,7 +37,7 @@ class SshTarget(Target):
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
-        return None
+        return NPU_ALONE if path.suffix == COMPILED_SUFFIX else None
 
     def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.
