@@ -7,8 +7,11 @@ from .manifest import Manifest
 SOFTWARE_GPU = "a software GPU, which stands for no phone's"
 """What a GPU is that is a program on the processor."""
 
+INTERPRETER = "MIL interpreter"
+"""What computes Core ML packages where there is no Core ML."""
+
 STAND_INS = {
-    "MIL interpreter": "computed by our interpreter of Core ML packages, not by Core ML itself",
+    INTERPRETER: "computed by our interpreter of Core ML packages, not by Core ML itself",
     "Qualcomm HTP simulator": "computed by Qualcomm's simulator of the NPU, not by a phone",
 }
 """What is to be said of runtimes that phones have not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..artifact.caveats import STAND_INS
+from ..artifact.caveats import INTERPRETER, STAND_INS
 from .block import Lines, Section
 from .evidence import Evidence
 from .latency import is_invalid
@@ -40,7 +40,8 @@ def limits_of(evidence: Evidence) -> list[str]:
     for runtime, text in STAND_INS.items():
         files = [item.file.path for item in manifest.artifacts if item.runtime == runtime]
         if files:
-            lines.append(f"{', '.join(files)}: {text}.{_mac(evidence)}")
+            mac = _mac(evidence) if runtime == INTERPRETER else ""
+            lines.append(f"{', '.join(files)}: {text}.{mac}")
     lines += [
         f"{item.file.path}: never run, {item.not_run}."
         for item in manifest.artifacts

@@ -9,6 +9,7 @@ from .evidence import Evidence
 
 HOST = "host"
 EMULATED = "an emulated processor, whose results count and whose times do not"
+SIMULATED = "Qualcomm's simulator of a phone's NPU, whose results count and whose times do not"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _elsewhere(name: str, machine: dict[str, str], evidence: Evidence) -> Place:
     kind = name.partition(":")[0].partition("?")[0]
     if kind == "arm":
         return Place(name, described, EMULATED)
+    if kind == "npu":
+        return Place(name, described, SIMULATED)
     if kind == "adb":
         return Place(name, described, "", is_phone=True)
     if kind != "gpu":

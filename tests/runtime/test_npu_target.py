@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from lowformer_edge.artifact.interface import METADATA_NAME
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
+from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ArtifactError, UsageError
 from lowformer_edge.htp import RefusedByNpuError, open_session
@@ -243,3 +245,16 @@ def test_a_search_is_proven_on_the_simulator(
     assert costs[-1] > costs[0] == 0
     (artifact,) = found["artifacts"]
     assert artifact["spec"]["recipe"] == found["search"]["recipe"]
+
+
+def test_a_report_says_what_the_simulator_is(
+    npu_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("jinja2")
+    assert verify([str(npu_bundle), "--on", "npu:8gen2", "--json", "--quiet"]) == 0
+    results, page = tmp_path / "verify.json", tmp_path / "page.html"
+    results.write_text(capfd.readouterr().out)
+    assert report([str(npu_bundle), "--verify", str(results), "--output", str(page)]) == 0
+    text = html.unescape(page.read_text())
+    assert "npu:8gen2 is Qualcomm's simulator of a phone's NPU" in text
+    assert "Core ML" not in text
