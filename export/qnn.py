@@ -31,8 +31,7 @@ from .onnx import HalfPrecision, convert, describe
 from .spec import ExportSpec
 
 OPSET = 21
-"""The first whose QuantizeLinear has 16 bits. ONNX Runtime's own 16-bit ops of older opsets are not
-fused with convolutions on the NPU, which costs 8 dB."""
+"""The first whose QuantizeLinear has 16 bits."""
 
 COMPILED_SUFFIX = ".qnn"
 """Of files that hold a compiled graph."""
