@@ -16,7 +16,7 @@ from typing import Any
 
 from ..artifact.manifest import FILE_NAME
 from ..cli.export import main as export
-from ..export.spec import BACKENDS, TARGETS
+from ..export.spec import BACKENDS, EVERY_FORMAT, TARGETS
 from ..models.config import LowFormerConfig
 from .golden_pixels import FOLDER
 
@@ -63,7 +63,7 @@ def golden_exports(folder: Path) -> dict[str, Any]:
 
 def _exports(labels: Path) -> dict[str, list[str]]:
     """The options of each export, by its name."""
-    known = {target: precisions for target, precisions in TARGETS.items() if target != "executorch"}
+    known = {target: TARGETS[target] for target in EVERY_FORMAT if target != "executorch"}
     plain = {
         target: ["--to", target, *(f"--{precision}" for precision in precisions)]
         for target, precisions in known.items()

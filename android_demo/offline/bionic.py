@@ -85,6 +85,8 @@ def without_wishes(library: bytes) -> bytes:
         raise ValueError("its header says so")
     content = bytearray(library)
     start, size, count = _SEGMENTS.unpack_from(content, _PROGRAM)
+    if start + size * count > len(content):
+        raise ValueError("its segments lie beyond its end")
     segments = [_SEGMENT.unpack_from(content, start + size * number) for number in range(count)]
     dynamic = [segment for segment in segments if segment[0] == _DYNAMIC]
     if not dynamic:

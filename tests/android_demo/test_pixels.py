@@ -18,7 +18,7 @@ from lowformer_edge.android_demo import (
 )
 from lowformer_edge.android_demo.golden_pixels import FOLDER
 from lowformer_edge.artifact.manifest import Manifest
-from lowformer_edge.export.spec import BACKENDS, TARGETS
+from lowformer_edge.export.spec import BACKENDS, EVERY_FORMAT, TARGETS
 
 MOST_BYTES = 500_000
 """Of all committed files together."""
@@ -101,7 +101,7 @@ def test_the_committed_manifests_of_exports() -> None:
     manifests = [Manifest.model_validate_json(json.dumps(content)) for content in found.values()]
     artifacts = [artifact for manifest in manifests for artifact in manifest.artifacts]
     assert {(item.target, item.precision) for item in artifacts} == {
-        (target, precision) for target, precisions in TARGETS.items() for precision in precisions
+        (target, precision) for target in EVERY_FORMAT for precision in TARGETS[target]
     }
     assert {
         (item.spec["backend"], item.precision) for item in artifacts if item.target == "executorch"

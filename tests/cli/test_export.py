@@ -209,7 +209,10 @@ def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
         ([*FAST, "--backend", "metal"], "invalid choice"),
         ([*FAST, "--dynamic-batch"], "is for onnx"),
         (["--to", "onnx", "--int8", "--io", "int8"], "is for tflite"),
-        (["--to", "all", "--int8", "--min-sqnr", "40"], "search with tflite or qnn; give one of them alone"),
+        (
+            ["--to", "all", "--int8", "--min-sqnr", "40"],
+            "search with tflite or qnn; give one of them alone",
+        ),
     ]
     for arguments, reason in cases:
         assert_refused(capfd, arguments, reason, here)

@@ -35,7 +35,7 @@ data class Artifact(
         internal fun parse(fields: Fields, size: Int): Artifact {
             fields.named(
                 "file", "target", "precision", "spec", "inputs", "outputs", "ops",
-                optional = listOf("residency", "parity", "latency", "not_run", "runtime"),
+                optional = listOf("residency", "parity", "latency", "not_run", "runtime", "compiled"),
             )
             val file = FileRecord.parse(fields.fields("file"))
             val target = fields.text("target")
