@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from ..progress import Progress
 from . import npm
-from .debian import OLDER, RELEASE, SYSTEM_LIBRARIES, DebianArchive, turn_links
+from .command import check_program
+from .debian import OLDER, RELEASE, SYSTEM_LIBRARIES, DebianArchive, library_folders, turn_links
 from .npm import NpmPackage
 from .place import Lab, new_lab, open_lab
 
@@ -94,6 +95,7 @@ def build_android_lab(progress: Progress) -> Lab:
     Raises:
         LabError: Something cannot be had; an older laboratory stays as it was.
     """
+    check_program("npm", NAME, "npm")
     versions: dict[str, str] = {}
     with new_lab(NAME, versions, MEGABYTES) as folder:
         tools = folder / TOOLS
@@ -121,14 +123,9 @@ def build_android_lab(progress: Progress) -> Lab:
 def tool_environment(lab: Lab) -> dict[str, str]:
     """The variables with which the laboratory's programs find their own libraries."""
     tools = lab.folder / TOOLS
-    places = (
-        "usr/lib/x86_64-linux-gnu/android",
-        "usr/lib/x86_64-linux-gnu",
-        "lib/x86_64-linux-gnu",
-    )
     return {
         "JAVA_HOME": str(lab.folder / JAVA_HOME),
-        "LD_LIBRARY_PATH": ":".join(str(tools / place) for place in places),
+        "LD_LIBRARY_PATH": ":".join(str(folder) for folder in library_folders(tools)),
         "PYTHONPATH": str(tools / "usr/lib/python3/dist-packages"),
         "LC_ALL": "C.UTF-8",
     }

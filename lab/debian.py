@@ -154,6 +154,29 @@ def turn_links(root: Path) -> None:
                     path.symlink_to(os.path.relpath(own, path.parent))
 
 
+def library_folders(root: Path) -> list[Path]:
+    """Where programs of an unpacked system find their libraries.
+
+    Packages put some beside the usual places, where the dynamic linker would not look. A Java
+    machine finds its own.
+
+    Args:
+        root: The system.
+
+    Returns:
+        Folders with shared libraries, the deeper ones first.
+    """
+    return sorted(
+        {
+            library.parent
+            for place in ("lib", "usr/lib")
+            for library in (root / place).rglob("*.so*")
+            if "jvm" not in library.relative_to(root).parts
+        },
+        reverse=True,
+    )
+
+
 def _mirror() -> str:
     """The Debian mirror that this machine uses.
 

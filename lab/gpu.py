@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from ..progress import Progress
-from .debian import BACKPORTS, SYSTEM_LIBRARIES, DebianArchive
+from .debian import BACKPORTS, SYSTEM_LIBRARIES, DebianArchive, library_folders
 from .place import Lab, new_lab, open_lab
 
 NAME = "gpu"
@@ -21,7 +21,9 @@ DRIVERS = {
 }
 """Vulkan's descriptions of the devices: SwiftShader knows no fp16, Mesa's lavapipe does."""
 
-_LIBRARIES = "libraries/usr/lib/x86_64-linux-gnu"
+LIBRARIES = "libraries"
+"""What was unpacked of Mesa and Vulkan's loader."""
+
 _CHROMIUM = "usr/lib/chromium"
 
 
@@ -38,7 +40,7 @@ def build_gpu_lab(progress: Progress) -> Lab:
         with progress.step("fetching Mesa's lavapipe"):
             versions |= archive.unpack(
                 ["mesa-vulkan-drivers", "libvulkan1"],
-                folder / "libraries",
+                folder / LIBRARIES,
                 release=BACKPORTS,
                 leave_out=SYSTEM_LIBRARIES,
             )
@@ -61,7 +63,9 @@ def gpu_environment(lab: Lab, device: str) -> dict[str, str]:
     """
     driver = str(lab.folder / DRIVERS[device])
     return {
-        "LD_LIBRARY_PATH": str(lab.folder / _LIBRARIES),
+        "LD_LIBRARY_PATH": ":".join(
+            str(place) for place in library_folders(lab.folder / LIBRARIES)
+        ),
         "VK_DRIVER_FILES": driver,
         "VK_ICD_FILENAMES": driver,
         "MESA_SHADER_CACHE_DIR": str(lab.folder / "shaders"),

@@ -23,6 +23,8 @@ from lowformer_edge.lab.android import (
 )
 from lowformer_edge.lab.place import Lab
 
+from .linking import libraries_from_elsewhere
+
 
 @pytest.mark.parametrize(
     ("tool", "argument", "said"),
@@ -42,6 +44,22 @@ def test_programs_run_from_the_lab(android_lab: Lab, tool: str, argument: str, s
         text=True,
     )
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        f"{JAVA_HOME}/bin/java",
+        f"{JAVA_HOME}/lib/server/libjvm.so",
+        f"{TOOLS}/usr/bin/aapt2",
+        f"{TOOLS}/usr/bin/aapt",
+        f"{TOOLS}/usr/bin/dexdump",
+        f"{TOOLS}/usr/bin/zipalign",
+    ],
+)
+def test_programs_load_the_labs_own_libraries(android_lab: Lab, tool: str) -> None:
+    folder = android_lab.folder
+    assert not libraries_from_elsewhere(folder / tool, folder, tool_environment(android_lab))
 
 
 def test_pure_classes_are_no_androids(android_lab: Lab) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lowformer_edge.errors import LabError
 from lowformer_edge.lab import debian
 from lowformer_edge.lab.command import run_tool
-from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive, turn_links
+from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive, library_folders, turn_links
 
 needs_apt = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")
 
@@ -54,6 +54,27 @@ def test_links_lead_into_the_unpacked_system(tmp_path: Path) -> None:
     assert (library / "elsewhere").readlink() == Path("/etc/passwd")
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     assert (moved / "usr" / "lib" / "jvm" / "jvm.cfg").read_text() == "-server KNOWN"
+
+
+def test_libraries_are_looked_for_wherever_packages_put_them(tmp_path: Path) -> None:
+    for name in (
+        "lib/x86_64-linux-gnu/libz.so.1",
+        "usr/lib/libzopfli.so.1.0.3",
+        "usr/lib/p7zip/7z.so",
+        "usr/lib/x86_64-linux-gnu/android/liblog.so.0",
+        "usr/lib/jvm/java-17/lib/libjava.so",
+        "usr/lib/python3/module.py",
+        "usr/share/notes/libread.me",
+    ):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert [str(folder.relative_to(tmp_path)) for folder in library_folders(tmp_path)] == [
+        "usr/lib/x86_64-linux-gnu/android",
+        "usr/lib/p7zip",
+        "usr/lib",
+        "lib/x86_64-linux-gnu",
+    ]
 
 
 def test_a_tool_that_is_missing_or_fails() -> None:
