@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import shutil
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -65,14 +66,23 @@ def extract(tarball: Path, into: Path, wanted: Callable[[PurePosixPath], bool]) 
         tarball: Fetched by :func:`fetch`.
         into: A folder that takes them, under their paths in the package.
         wanted: Whether a path in the package is.
+
+    Raises:
+        LabError: A path leads out of the package; nothing is written there.
     """
     with tarfile.open(tarball) as archive:
         for member in archive:
             path = PurePosixPath(member.name)
-            if member.isfile() and path.parts[0] == _ROOT:
-                member.name = str(path.relative_to(_ROOT))
-                if wanted(PurePosixPath(member.name)):
-                    archive.extract(member, into, filter="data")
+            if not member.isfile() or path.parts[:1] != (_ROOT,):
+                continue
+            path = path.relative_to(_ROOT)
+            if ".." in path.parts:
+                raise LabError(f"{tarball}: has a file outside its package: {member.name}")
+            content = archive.extractfile(member)
+            if content and wanted(path):
+                (into / path).parent.mkdir(parents=True, exist_ok=True)
+                with content, (into / path).open("wb") as file:
+                    shutil.copyfileobj(content, file)
 
 
 def _check(tarball: Path, package: NpmPackage) -> None:
