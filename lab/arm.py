@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import LabError
 from ..progress import Progress
 from . import wheels
-from .command import run_tool
+from .command import check_program, run_tool
 from .debian import BACKPORTS, SYSTEM_LIBRARIES, DebianArchive
 from .place import Lab, new_lab, open_lab
 
@@ -61,6 +61,7 @@ def build_arm_lab(progress: Progress) -> Lab:
     Raises:
         LabError: Something cannot be had or built; an older laboratory stays as it was.
     """
+    check_program("cc", NAME, "gcc and libc6-dev")
     versions: dict[str, str] = {}
     with new_lab(NAME, versions, MEGABYTES) as folder:
         with progress.step("reading the package lists"):
@@ -167,8 +168,6 @@ def _build_library(folder: Path) -> None:
 
 def _build_plugin(folder: Path) -> None:
     """Compiles the instruction counter with this machine's C compiler."""
-    if not shutil.which("cc"):
-        raise LabError("the instruction counter needs a C compiler; install gcc")
     run_tool(
         [
             *("cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,3 +52,18 @@ def run_tool(
         reason = " ".join(errors[-1].split())[:LONGEST_REASON]
         raise LabError(f"{what_for} failed: {reason}")
     return done.stdout
+
+
+def check_program(program: str, lab: str, packages: str) -> None:
+    """Refuses to build a laboratory without a program of this machine, before anything is fetched.
+
+    Args:
+        program: The program.
+        lab: The laboratory that needs it.
+        packages: What to install, as Debian calls it.
+
+    Raises:
+        LabError: It is missing.
+    """
+    if not shutil.which(program):
+        raise LabError(f"the {lab} lab needs {program}; install {packages}")

@@ -54,3 +54,19 @@ def test_one_that_cannot_be_built(labs: Path, capfd: pytest.CaptureFixture[str])
 def test_an_unknown_one(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["npu"]) == 2
     assert "invalid choice: 'npu'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lab", "said"),
+    [("arm", "needs cc; install gcc and libc6-dev"), ("android", "needs npm; install npm")],
+)
+def test_a_program_that_is_missing_is_named_before_anything_is_fetched(
+    lab: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main([lab, "--quiet"]) == 2
+    assert capfd.readouterr().err == f"error: the {lab} lab {said}\n"
