@@ -16,7 +16,7 @@ from ..errors import LabError
 VARIABLE = "LOWFORMER_EDGE_LABS"
 """Names the folder of all laboratories, in place of the user's cache."""
 
-VERSION = 1
+VERSION = 2
 """Raised when laboratories built before can no longer be used."""
 
 RECORD = "lab.json"

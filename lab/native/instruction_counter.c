@@ -43,10 +43,11 @@ void qemu_plugin_register_atexit_cb(
 
 EXPORT int qemu_plugin_version = 1;
 
-enum class { ALL, FMA, DOT, MATRIX, WIDENING, VECTOR, SVE, MEMORY, CLASSES };
+enum class { ALL, FMA, FP16, BF16, DOT, MATRIX, WIDENING, VECTOR, SVE, MEMORY, CLASSES };
 
 static const char *const names[CLASSES] = {
-    "all", "fp32-fma", "dot-product", "matrix", "widening", "other-vector", "sve", "load-store",
+    "all",      "fp32-fma", "fp16-fma",     "bf16-fma", "dot-product",
+    "matrix",   "widening", "other-vector", "sve",      "load-store",
 };
 
 struct block {
@@ -60,19 +61,49 @@ struct block {
 static struct block *blocks[BUCKETS];
 static FILE *out;
 
-/* The class of an A64 instruction, by the encodings of the Arm Architecture Reference Manual
-   (DDI 0487), chapter C4 for the groups; CLASSES where none of ours fits. */
+/* Encodings of one class: an instruction fits where its masked bits are the value. */
+struct encoding {
+    uint32_t mask, value;
+    enum class class;
+};
+
+/* From the Arm Architecture Reference Manual (DDI 0487), C4.1.96 "Data Processing -- Scalar
+   Floating-Point and Advanced SIMD". Left free are Q (bit 30), the registers, the halves that an
+   instruction takes, and U (bit 29) and size where a group's signed, unsigned or wider forms count
+   alike. */
+static const struct encoding encodings[] = {
+    {0xbfa0fc00, 0x0e20cc00, FMA},      /* FMLA, single and double */
+    {0xbf80f400, 0x0f801000, FMA},      /* FMLA by element */
+    {0xbfe0fc00, 0x0e400c00, FP16},     /* FMLA, half */
+    {0xbfc0f400, 0x0f001000, FP16},     /* FMLA by element, half */
+    {0xbfe0fc00, 0x0e20ec00, FP16},     /* FMLAL: half into single */
+    {0xbfe0fc00, 0x2e20cc00, FP16},     /* FMLAL2 */
+    {0xbfc0f400, 0x0f800000, FP16},     /* FMLAL by element */
+    {0xbfc0f400, 0x2f808000, FP16},     /* FMLAL2 by element */
+    {0xbfe0fc00, 0x2e40fc00, BF16},     /* BFDOT */
+    {0xbfc0f400, 0x0f40f000, BF16},     /* BFDOT by element */
+    {0xbfe0fc00, 0x2ec0fc00, BF16},     /* BFMLALB, BFMLALT */
+    {0xbfc0f400, 0x0fc0f000, BF16},     /* BFMLALB, BFMLALT by element */
+    {0xffe0fc00, 0x6e40ec00, BF16},     /* BFMMLA */
+    {0x9fe0fc00, 0x0e809400, DOT},      /* SDOT, UDOT */
+    {0x9fc0f400, 0x0f80e000, DOT},      /* SDOT, UDOT by element */
+    {0xbfe0fc00, 0x0e809c00, DOT},      /* USDOT */
+    {0xbf40f400, 0x0f00f000, DOT},      /* USDOT, SUDOT by element */
+    {0xdfe0fc00, 0x4e80a400, MATRIX},   /* SMMLA, UMMLA */
+    {0xffe0fc00, 0x4e80ac00, MATRIX},   /* USMMLA */
+    {0x9f20dc00, 0x0e208000, WIDENING}, /* SMLAL, SMLSL and unsigned */
+    {0x9f20fc00, 0x0e20c000, WIDENING}, /* SMULL, UMULL */
+    {0x9f00f400, 0x0f002000, WIDENING}, /* SMLAL, UMLAL by element */
+    {0x9f00f400, 0x0f00a000, WIDENING}, /* SMULL, UMULL by element */
+};
+
+/* The class of an A64 instruction; CLASSES where none of ours fits. The groups are those of
+   DDI 0487, C4.1. */
 static enum class class_of(uint32_t word)
 {
-    if ((word & 0x9f20fc00) == 0x0e009400 || (word & 0x9f00f400) == 0x0f00e000)
-        return DOT;      /* SDOT, UDOT: vectors, and by element */
-    if ((word & 0xffa0f400) == 0x4e80a400)
-        return MATRIX;   /* SMMLA, UMMLA, USMMLA */
-    if ((word & 0xbfa0fc00) == 0x0e20cc00 || (word & 0xbf80f400) == 0x0f801000)
-        return FMA;      /* FMLA of single and double precision: vectors, and by element */
-    if ((word & 0x9f20dc00) == 0x0e208000 || (word & 0x9f20fc00) == 0x0e20c000 ||
-        (word & 0x9f00f400) == 0x0f002000 || (word & 0x9f00f400) == 0x0f00a000)
-        return WIDENING; /* SMLAL, SMLSL, SMULL and unsigned */
+    for (size_t k = 0; k < sizeof encodings / sizeof *encodings; k++)
+        if ((word & encodings[k].mask) == encodings[k].value)
+            return encodings[k].class;
     uint32_t group = (word >> 25) & 0xf;
     if (group == 0x2 || (group == 0x0 && (word >> 31)))
         return SVE;      /* and SME, which shares its counter */
