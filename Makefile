@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml check-npu check-targets arm-lab gpu-lab \
-	android-lab npu android-test android-apk train-demo clean
+.PHONY: demo test lint types benchmark check-coreml check-npu check-targets check-wheel \
+	arm-lab gpu-lab android-lab npu android-test android-apk train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
@@ -64,6 +64,10 @@ npu: $(INSTALLED)
 # about half an hour.
 check-npu: npu
 	$(BIN)/python benchmarks/npu.py
+
+# The wheel, checked and installed in an empty environment, where it exports; about three minutes.
+check-wheel: $(INSTALLED)
+	sh .ci/check-wheel $(BIN)/python build/dist
 
 # The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
 check-targets: arm-lab gpu-lab

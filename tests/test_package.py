@@ -175,7 +175,8 @@ def test_help_is_complete_and_imports_no_other_package(command: str) -> None:
 def test_every_room_is_packaged() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["setuptools"]["packages"]
-    assert packages == ["lowformer_edge", *(f"lowformer_edge.{room}" for room in ROOMS)]
+    sources = [*ROOMS, "lab.native"]
+    assert packages == ["lowformer_edge", *(f"lowformer_edge.{room}" for room in sorted(sources))]
     assert project["project"]["version"] == lowformer_edge.__version__
     assert importlib.metadata.version("lowformer-edge") == lowformer_edge.__version__
 
