@@ -45,19 +45,20 @@ def main() -> int:
         print(lattice_of(name, found, minutes))
     minutes = (time.monotonic() - started) / 60
     print(f"\nExports and lattices together took {minutes:.1f} minutes.\n")
-    files = [str(build / "b0" / f"b0-{precision}.tflite") for precision in ("fp32", "int8")]
+    files = [
+        str(build / "b0" / f"b0-{precision}.{suffix}")
+        for suffix in ("tflite", "onnx")
+        for precision in ("fp32", "int8")
+    ]
     code, found = run(bench, *files, "--on", COUNTED, "--json")
     holds &= code == 0
     print("| B0, million instructions | on | all | dot product | matrix | load, store |")
     print("|---|---|---|---|---|---|")
     for item in found["instructions"]:
         classes = item["classes"]
-        cells = [
-            item["instructions"],
-            *(classes[k] for k in ("dot-product", "matrix", "load-store")),
-        ]
+        cells = [item["instructions"], *(classes[name] for name in CLASSES)]
         figures = " | ".join(f"{value / 1e6:.1f}" for value in cells)
-        print(f"| {Path(item['path']).stem} | {item['target'].removeprefix('arm:')} | {figures} |")
+        print(f"| {Path(item['path']).name} | {item['target'].removeprefix('arm:')} | {figures} |")
     return 0 if holds else 1
 
 

@@ -136,7 +136,7 @@ def test_the_counted_instructions_are_the_recorded_ones() -> None:
     )
     assert numbers is not None
     assert [*numbers.groups()] == [
-        rows[f"b0-{precision}", cpu]
+        rows[f"b0-{precision}.tflite", cpu]
         for precision in ("int8", "fp32")
         for cpu in ("cortex-a76", "i8mm")
     ]
