@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
 import re
 import subprocess
@@ -14,30 +13,30 @@ import pytest
 
 import lowformer_edge
 
-ROOT = Path(lowformer_edge.__file__).parent
-ROOMS = (
+from .imports import CHECKOUT_ALONE, ROOT, imports_of, module_name, product_modules
+
+FLOORS = (
+    {"errors", "progress"},
+    {"", "interrupt", "native_output"},
+    {"artifact", "demo", "lab"},
+    {"htp"},
+    {"runtime"},
+    {"models"},
+    {"calibration"},
+    {"export", "report"},
+    {"cli"},
+    {"android_demo"},
+)
+"""What stands upon what. A room imports those of lower floors, and none beside it."""
+
+TORCH_FREE = {"errors", "progress", "htp", "interrupt", "native_output"} | {
     "artifact",
-    "calibration",
-    "cli",
     "demo",
-    "export",
     "lab",
-    "models",
     "report",
     "runtime",
-)
-MAY_IMPORT = {
-    "artifact": set(),
-    "demo": set(),
-    "lab": set(),
-    "models": {"artifact", "demo"},
-    "calibration": {"artifact", "models"},
-    "export": {"artifact", "calibration", "models"},
-    "report": {"artifact", "models", "runtime"},
-    "runtime": {"artifact", "lab"},
-    "cli": set(ROOMS),
 }
-"""What each folder may import besides itself, errors and progress."""
+"""What runs on small machines."""
 
 HEAVY = {
     "torch",
@@ -52,42 +51,49 @@ HEAVY = {
     "numpy",
 }
 
-
-def modules(room: str) -> list[Path]:
-    return sorted((ROOT / room).glob("*.py"))
-
-
-def imported(path: Path) -> set[str]:
-    """Rooms and packages that a module imports anywhere, with relative imports resolved."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add((node.module or "").split(".")[0])
-        elif isinstance(node, ast.ImportFrom) and node.level == 2:
-            names |= {node.module.split(".")[0]} if node.module else {a.name for a in node.names}
-    return names
+MODULES = product_modules()
+IMPORTS = {name: imports_of(name, MODULES) for name in MODULES}
+PACKAGED = sorted(
+    module_name(path)
+    for path in MODULES.values()
+    if path.name == "__init__.py" and module_name(path).partition(".")[0] != "android_demo"
+)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_point_one_way(room: str) -> None:
-    for path in modules(room):
-        rooms = imported(path) & set(ROOMS)
-        assert rooms <= MAY_IMPORT[room], f"{path} imports {rooms - MAY_IMPORT[room]}"
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_the_package_does_without_the_apps_sources(room: str) -> None:
-    """They and what builds them are parts of the checkout alone."""
-    for path in modules(room):
-        assert "android_demo" not in imported(path), path
+def floor_of(module: str) -> int:
+    (floor,) = (k for k, rooms in enumerate(FLOORS) if room_of(module) in rooms)
+    return floor
 
 
-@pytest.mark.parametrize("room", ["artifact", "demo", "lab", "report", "runtime"])
-def test_what_runs_on_small_machines_never_imports_torch(room: str) -> None:
-    for path in modules(room):
-        assert not imported(path) & {"torch", "safetensors", "litert_torch", "yaml"}, path
+def test_every_module_is_seen() -> None:
+    """A guard that looks at too few of them holds nothing."""
+    files = {
+        path
+        for path in ROOT.rglob("*.py")
+        if not CHECKOUT_ALONE & set(path.relative_to(ROOT).parts)
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    }
+    assert set(MODULES.values()) == files
+    assert len(files) > 220
+    assert {room_of(name) for name in MODULES} == set().union(*FLOORS)
+    assert sum(len(imported & MODULES.keys()) for imported in IMPORTS.values()) > 900
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down_only(module: str) -> None:
+    for target in IMPORTS[module] & MODULES.keys():
+        inside = room_of(target) == room_of(module)
+        assert inside or floor_of(target) < floor_of(module), f"{module} imports {target}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) in TORCH_FREE])
+def test_what_runs_on_small_machines_never_imports_torch(module: str) -> None:
+    heavy = {"torch", "safetensors", "litert_torch", "yaml"}
+    assert not IMPORTS[module] & heavy
 
 
 def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
@@ -172,11 +178,12 @@ def test_help_is_complete_and_imports_no_other_package(command: str) -> None:
     assert packages - sys.stdlib_module_names - {"org"} == {"lowformer_edge"}
 
 
-def test_every_room_is_packaged() -> None:
+def test_every_package_is_packaged() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["setuptools"]["packages"]
-    sources = [*ROOMS, "lab.native"]
-    assert packages == ["lowformer_edge", *(f"lowformer_edge.{room}" for room in sorted(sources))]
+    # Sources in C are data, which setuptools takes from packages alone.
+    expected = sorted([*PACKAGED, "lab.native"])
+    assert packages == [".".join(filter(None, ("lowformer_edge", name))) for name in expected]
     assert project["project"]["version"] == lowformer_edge.__version__
     assert importlib.metadata.version("lowformer-edge") == lowformer_edge.__version__
 
@@ -193,6 +200,6 @@ def test_dependencies_are_pinned_and_the_base_is_light() -> None:
     assert {item.lower() for item in required if "==" in item} <= pins
 
 
-def test_no_module_has_an_empty_name() -> None:
-    names = {path.stem for room in ROOMS for path in modules(room)}
-    assert not names & {"utils", "helpers", "common", "misc"}
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_has_an_empty_name(module: str) -> None:
+    assert not set(module.split(".")) & {"utils", "helpers", "common", "misc"}
