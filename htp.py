@@ -14,8 +14,9 @@ from typing import Any
 
 from .artifact.chips import Chip
 from .errors import ArtifactError, MissingDependencyError
-from .interrupt import deferred_interrupt
-from .native_output import captured_output
+from .process.interrupt import deferred_interrupt
+from .process.native_output import captured_output
+from .process.text import one_line
 
 PROVIDER = "QNNExecutionProvider"
 
@@ -119,7 +120,7 @@ def _refusal(model: Path, chip: Chip, printed: str, error: Exception) -> Refused
     if not refused and _FALLBACK in str(error):
         refused = _all_ops(model)
     if not refused:
-        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        reason = one_line(error)[:LONGEST_REASON]
         return RefusedByNpuError(f"{model}: the NPU of {chip} cannot take it ({reason})", {})
     named = [f"{kind} {name}" for name, kind in refused.items()][:MOST_NAMED]
     more = f" and {len(refused) - len(named)} more" if len(refused) > len(named) else ""

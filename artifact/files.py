@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import ArtifactError
-from ..interrupt import deferred_interrupt
+from ..process.interrupt import deferred_interrupt
 
 
 def digest_of(path: Path) -> str:
@@ -59,12 +59,6 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def printable(name: str | Path) -> str:
-    """A file's name as text that can be shown and stored, whatever bytes it holds."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
-from .files import printable
+from ..process.text import printable
 from .manifest import FILE_NAME
 
 

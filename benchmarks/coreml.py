@@ -33,7 +33,7 @@ from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.variants import VARIANTS
-from lowformer_edge.native_output import captured_output
+from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.runtime.coreml import residency
 from lowformer_edge.runtime.mil_interpreter import Interpreter
 from lowformer_edge.runtime.mlpackage import read_package

@@ -30,7 +30,7 @@ from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrite import CALIBRATED, rewrite
 from lowformer_edge.export.spec import TARGETS, ExportSpec
 from lowformer_edge.models.loading import LoadedModel, load_model
-from lowformer_edge.native_output import captured_output
+from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.latency import ratio, time_interleaved

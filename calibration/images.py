@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..artifact.arrays import read_arrays
-from ..artifact.files import printable
 from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..errors import DataError
+from ..process.text import printable
 from .archive import Archive, Member, is_archive
 from .label_table import class_number
 

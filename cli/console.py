@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from ..artifact.files import printable
 from ..errors import LowFormerEdgeError, UsageError
-from ..interrupt import terminate_like_ctrl_c
+from ..process.interrupt import terminate_like_ctrl_c
+from ..process.text import one_line, printable
 from ..progress import Advance, Progress, SilentProgress
 
 EXIT_OK = 0
@@ -63,11 +63,6 @@ def run_command(command: Callable[[], int]) -> int:
     except MemoryError:
         print("error: not enough memory; try a smaller --batch or --input-size", file=sys.stderr)
         return EXIT_FAILED
-
-
-def one_line(error: BaseException) -> str:
-    """An error's message without line breaks."""
-    return " ".join(str(error).split())
 
 
 def print_json(value: Any) -> None:

@@ -26,7 +26,7 @@ from ..export.spec import (
     ExportSpec,
     available,
 )
-from ..interrupt import deferred_interrupt
+from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
 from ..runtime.contract import DEFAULT_REQUIREMENTS
 from .console import (

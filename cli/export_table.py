@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..artifact.caveats import STAND_INS, doubts
-from ..artifact.files import printable
 from ..artifact.manifest import ArtifactRecord, Interval, Manifest
+from ..process.text import printable
 
 LEAST_WIDTH = 110
 """Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""

@@ -9,7 +9,6 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..artifact.files import printable
 from ..models.published import (
     A40,
     CODE,
@@ -19,6 +18,7 @@ from ..models.published import (
     SPEED_SOURCES,
     Published,
 )
+from ..process.text import printable
 from .export_table import result_console
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..artifact.files import printable, size_of
+from ..artifact.files import size_of
 from ..errors import ArtifactError
+from ..process.text import printable
 from .console import EXIT_OK, CommandParser, print_json, run_command
 
 if TYPE_CHECKING:

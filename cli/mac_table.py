@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..artifact.files import printable
+from ..process.text import printable
 from .export_table import result_console
 
 if TYPE_CHECKING:

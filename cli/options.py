@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..interrupt import deferred_interrupt
 from ..models.variants import VARIANTS
+from ..process.interrupt import deferred_interrupt
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel

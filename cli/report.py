@@ -73,7 +73,8 @@ def _parser() -> CommandParser:
 
 def _report(options: argparse.Namespace) -> int:
     output = _output(options)
-    from ..artifact.files import printable, replaced_file
+    from ..artifact.files import replaced_file
+    from ..process.text import printable
     from ..report.evidence import read_evidence
     from ..report.page import render
 

@@ -34,8 +34,8 @@ from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
 from ..errors import ExportError, MissingDependencyError
-from ..interrupt import insistent_interrupt
 from ..models.loading import LoadedModel
+from ..process.interrupt import insistent_interrupt
 from ..progress import Progress
 from .coreml import CoreMLExporter
 from .executorch import ExecuTorchExporter

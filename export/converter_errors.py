@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 
 
 @contextlib.contextmanager

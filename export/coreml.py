@@ -11,7 +11,7 @@ from ..artifact.content import Content
 from ..artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges
-from ..interrupt import deferred_interrupt
+from ..process.interrupt import deferred_interrupt
 from .converter_errors import converter_errors
 from .coremltools_internals import check_version, repaired
 from .exporter import Exporter

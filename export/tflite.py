@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from ..artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ..calibration.ranges import Ranges
-from ..interrupt import deferred_interrupt
 from ..models.loading import LoadedModel
+from ..process.interrupt import deferred_interrupt
 from .converter_errors import converter_errors
 from .exporter import Exporter
 from .metadata import metadata

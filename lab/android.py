@@ -10,9 +10,9 @@ import shutil
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from ..process.tool import check_program
 from ..progress import Progress
 from . import npm
-from .command import check_program
 from .debian import OLDER, RELEASE, SYSTEM_LIBRARIES, DebianArchive, library_folders, turn_links
 from .npm import NpmPackage
 from .place import Lab, new_lab, open_lab

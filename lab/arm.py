@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import LabError
+from ..process.tool import check_program, run_tool
 from ..progress import Progress
 from . import wheels
-from .command import check_program, run_tool
 from .debian import BACKPORTS, SYSTEM_LIBRARIES, DebianArchive
 from .place import Lab, new_lab, open_lab
 

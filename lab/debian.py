@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..errors import LabError
-from .command import run_tool
+from ..process.tool import run_tool
 
 RELEASE = "bookworm"
 BACKPORTS = "bookworm-backports"

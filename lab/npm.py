@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..errors import LabError
-from .command import run_tool
+from ..process.tool import run_tool
 
 _ROOT = "package"
 

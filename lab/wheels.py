@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .command import run_tool
+from ..process.tool import run_tool
 
 PYTHON = "3.11"
 PLATFORMS = tuple(

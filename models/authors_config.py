@@ -16,6 +16,7 @@ import yaml
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError
+from ..process.text import one_line
 from .config import LowFormerConfig
 from .variants import VARIANTS
 
@@ -99,7 +100,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ConfigError(f"{path}: not a readable YAML config ({reason})") from error
     if content is None:
         return {}

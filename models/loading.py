@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from ..artifact.files import printable
 from ..artifact.preprocessing import Preprocessing
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import ConfigError, UsageError
+from ..process.text import printable
 from .authors_config import read_authors_config
 from .checkpoint import Checkpoint, load_weights, read_checkpoint
 from .config import LowFormerConfig

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..artifact.files import digest_of, printable
+from ..artifact.files import digest_of
 from ..artifact.labels import read_labels
 from ..artifact.manifest import Manifest, read_manifest
 from ..errors import ArtifactError
+from ..process.text import printable
 from .results import BenchResult, SearchResult, SensitivityResult, VerifyResult
 
 Result = TypeVar("Result", bound=BaseModel)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
-from ..artifact.files import printable
+from ..process.text import printable
 from .accuracy import accuracy_section
 from .environment import environment_section
 from .evidence import Evidence

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.files import digest_of, printable
+from ..artifact.files import digest_of
 from ..errors import TargetError
+from ..process.text import printable
 from ..progress import Progress
 from . import device_protocol as protocol
 from .adb_device import AdbDevice

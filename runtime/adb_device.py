@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..artifact.files import printable
 from ..errors import MissingDependencyError, TargetError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
+from ..process.text import one_line, printable
 
 PAUSES_S = (1.0, 4.0)
 """Before each new attempt, where the connection was lost and nothing is lost by trying again."""
@@ -231,7 +231,7 @@ def _losses() -> Iterator[None]:
         raise
     # Answers that are cut short are not all told apart: they fail to be numbers, or words.
     except (adbutils.AdbError, OSError, EOFError, ValueError, AssertionError) as error:
-        raise _LostError(" ".join(str(error).split()) or type(error).__name__) from error
+        raise _LostError(one_line(error) or type(error).__name__) from error
 
 
 def _chunks(content: Path | bytes, stack: contextlib.ExitStack) -> Iterator[bytes]:

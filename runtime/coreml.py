@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..artifact.interface import OUTPUT_NAME
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ArtifactError, ConfigError, MissingDependencyError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .mil_interpreter import Interpreter
 from .mil_kernels import UnsupportedOperationError
 from .mil_program import Operation

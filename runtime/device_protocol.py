@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ..artifact.files import digest_of, size_of
 from ..artifact.manifest import DecibelsOrExact, Digest, Tensor
 from ..errors import ArtifactError, TargetError
+from ..process.text import one_line
 from .job import Accelerator, FileAnswer, Record
 
 PROTOCOL: Literal[1] = 1
@@ -319,7 +320,7 @@ def parse_answer(text: bytes, where: str) -> DeviceAnswer:
     except ValidationError as error:
         raise _unreadable(error, where) from error
     if answer.outcome != "done":
-        reason = " ".join((answer.reason or "no reason is given").split())
+        reason = one_line(answer.reason or "no reason is given")
         raise TargetError(f"{where}: {reason}")
     return answer
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError, MissingDependencyError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
 from .executorch_program import FORWARD, ExecuTorchProgram, read_program
 from .runner import Runner
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArtifactError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
 from .executorch import BINDINGS, ExecuTorchRunner, load_runtime
 from .executorch_program import read_program
 from .profile import WARMUP, OpTime, Profile, middle_mean

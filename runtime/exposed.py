@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .job import Accelerator
 from .tflite import open_interpreter
 from .tflite_gpu import compile_for_gpu

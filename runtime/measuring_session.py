@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..artifact.files import replaced_file
 from ..errors import LowFormerEdgeError
+from ..process.text import one_line
 from ..progress import Advance, Progress
 from .fresh_process import Json, Measured, Request, ask
 from .machine import describe_machine
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> None:
     try:
         measured = _measured([Request(**item) for item in asked], advance)
     except LowFormerEdgeError as error:
-        sys.exit(" ".join(str(error).split()))
+        sys.exit(one_line(error))
     with replaced_file(Path(ANSWERS)) as temporary:
         content = {"machine": measured.machine, "answers": measured.answers}
         temporary.write_text(json.dumps(content), encoding="utf-8")

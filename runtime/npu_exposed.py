@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..artifact.chips import Chip
 from ..htp import open_session
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 
 
 def run_exposed_on_npu(path: Path, images: NDArray[Any], chip: Chip) -> list[NDArray[np.float32]]:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError, MissingDependencyError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
+from ..process.text import one_line
 from .runner import Runner
 
 PROVIDER = "CPUExecutionProvider"
@@ -89,7 +90,7 @@ def session_options(threads: int) -> Any:
 
 def _reason(error: Exception) -> str:
     """ONNX Runtime's message without its codes, the file's name and places in its sources."""
-    text = " ".join(str(error).split()).rpartition(" failed:")[2]
+    text = one_line(error).rpartition(" failed:")[2]
     return re.sub(r"^/onnxruntime_src/.*?\)(?= [A-Z]) ", "", text)[:LONGEST_REASON].rstrip(".")
 
 

@@ -22,7 +22,7 @@ from ..artifact.trace import (
     needed_for,
 )
 from ..errors import ArtifactError, MissingDependencyError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .onnx import OnnxRunner, session_options
 from .tracer import Tracer
 

@@ -18,7 +18,7 @@ from ..artifact.interface import METADATA_NAME, parse_metadata
 from ..artifact.manifest import Compiled, Tensor
 from ..artifact.manifest import Residency as ResidencyRecord
 from ..errors import ArtifactError, MissingDependencyError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .onnx import OnnxRunner
 from .profile import Profile
 from .residency import OpRecord, Residency

@@ -14,11 +14,9 @@ MODULES = (
     "py.typed",
     "errors.py",
     "htp.py",
-    "interrupt.py",
-    "native_output.py",
     "progress.py",
 )
-FOLDERS = ("artifact", "runtime")
+FOLDERS = ("process", "artifact", "runtime")
 
 BASE = {"numpy": "numpy", "PIL": "pillow", "pydantic": "pydantic"}
 """Distributions by the module that each is for, without which nothing can be run."""

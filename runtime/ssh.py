@@ -22,8 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from ..artifact.files import files_within, printable, size_of
+from ..artifact.files import files_within, size_of
 from ..errors import MissingDependencyError, TargetError, UsageError
+from ..process.text import one_line, printable
 from ..progress import Progress
 from . import remote_supervisor, worker
 from .remote_supervisor import CODE, WORK, receive_files, send_files, send_line
@@ -421,4 +422,4 @@ def _no_connection(host: SshHost, code: int | None, printed: str) -> TargetError
 
 def _last_line(printed: str) -> str:
     lines = [line for line in printed.splitlines() if line.strip()]
-    return printable(" ".join(lines[-1].split())[:LONGEST_REASON]) if lines else ""
+    return printable(one_line(lines[-1])[:LONGEST_REASON]) if lines else ""

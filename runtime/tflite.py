@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Quantization, Tensor
 from ..errors import ArtifactError, MissingDependencyError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
+from ..process.text import one_line
 from .runner import Runner
 
 FILE_IDENTIFIER = b"TFL3"
@@ -51,7 +52,7 @@ def open_interpreter(path: Path, threads: int) -> Any:
             interpreter = interpreters(str(path), num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ArtifactError(
             f"{path}: damaged, or made for another runtime ({reason}); export it again"
         ) from error

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Residency
 from ..errors import ArtifactError, MissingDependencyError
-from ..interrupt import deferred_interrupt
-from ..native_output import captured_output
+from ..process.interrupt import deferred_interrupt
+from ..process.native_output import captured_output
 from . import tflite, tflite_residency
 from .runner import Runner
 

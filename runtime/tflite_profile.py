@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ArtifactError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .litert_model import ProfiledModel, profiler_missing
 from .profile import WARMUP, OpTime, Profile, middle_mean
 from .tflite import TFLiteRunner, open_interpreter

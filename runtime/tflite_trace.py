@@ -25,7 +25,7 @@ from ..artifact.trace import (
     needed_for,
 )
 from ..errors import ArtifactError, MissingDependencyError
-from ..native_output import captured_output
+from ..process.native_output import captured_output
 from .tflite import FILE_IDENTIFIER, TFLiteRunner
 from .tracer import Tracer
 

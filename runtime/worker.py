@@ -15,6 +15,7 @@ from ..artifact.chips import chip_of
 from ..artifact.preprocessing import Preprocessing
 from ..errors import LowFormerEdgeError
 from ..htp import RefusedByNpuError
+from ..process.text import one_line
 from .exposed import run_exposed
 from .formats import format_of
 from .instruction_marks import BEFORE, mark
@@ -72,11 +73,11 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
             found = residency_record(format_of(path).residency(path, job.threads))
             answer = FileAnswer(runtime=runner.runtime, residency=found)
     except RefusedOpsError as error:
-        return Ran(FileAnswer(failure=_one_line(error), residency=error.residency), None)
+        return Ran(FileAnswer(failure=one_line(error), residency=error.residency), None)
     except RefusedByNpuError as error:
-        return Ran(FileAnswer(failure=_one_line(error), residency=refused_by_npu(error)), None)
+        return Ran(FileAnswer(failure=one_line(error), residency=refused_by_npu(error)), None)
     except (LowFormerEdgeError, RuntimeError) as error:
-        return Ran(FileAnswer(failure=_one_line(error)), None)
+        return Ran(FileAnswer(failure=one_line(error)), None)
     return Ran(answer, logits)
 
 
@@ -91,10 +92,6 @@ def _half(
         return None
     with TFLiteGpuRunner(path, half=False) as runner:
         return not np.array_equal(runner.run(image), logits[:1])
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _open(path: Path, job: Job) -> Runner:

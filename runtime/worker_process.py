@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
+from ..process.text import one_line
 from ..progress import Advance
 from . import worker
 
@@ -68,7 +69,7 @@ def ending(code: int, printed: str) -> str:
         if code < 0
         else f"failed with exit code {code}"
     )
-    lines = [" ".join(line.split()) for line in printed.splitlines() if line.strip()]
+    lines = [one_line(line) for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)] or lines
     return f"{how}: {errors[-1][:LONGEST_REASON]}" if errors else how
 

@@ -17,7 +17,7 @@ from .imports import CHECKOUT_ALONE, ROOT, imports_of, module_name, product_modu
 
 FLOORS = (
     {"errors", "progress"},
-    {"", "interrupt", "native_output"},
+    {"", "process"},
     {"artifact", "demo", "lab"},
     {"htp"},
     {"runtime"},
@@ -29,7 +29,7 @@ FLOORS = (
 )
 """What stands upon what. A room imports those of lower floors, and none beside it."""
 
-TORCH_FREE = {"errors", "progress", "htp", "interrupt", "native_output"} | {
+TORCH_FREE = {"errors", "progress", "htp", "process"} | {
     "artifact",
     "demo",
     "lab",

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import LabError
-from ...lab.command import run_tool
+from ...process.tool import run_tool
 
 STAND_IN = "libc.so"
 """Loaded first; it opens the other libraries that lie beside it."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.artifact.files import printable, replaced_file, replaced_folder
+from lowformer_edge.artifact.files import replaced_file, replaced_folder
 from lowformer_edge.errors import ArtifactError
+from lowformer_edge.process.text import printable
 
 
 def make_bundle(path: Path, content: str = "old") -> None:

@@ -29,7 +29,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
-from lowformer_edge.native_output import captured_output
+from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.runtime.coreml import InterpreterRunner
 from lowformer_edge.runtime.mil_constants import constant_value
 from lowformer_edge.runtime.mil_interpreter import Interpreter

@@ -9,8 +9,8 @@ import pytest
 
 from lowformer_edge.errors import LabError
 from lowformer_edge.lab import debian
-from lowformer_edge.lab.command import run_tool
 from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive, library_folders, turn_links
+from lowformer_edge.process.tool import run_tool
 
 needs_apt = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lowformer_edge.native_output import captured_output
+from lowformer_edge.process.native_output import captured_output
 
 
 def test_output_of_python_and_native_code_is_kept_back(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import LabError
+from .text import one_line
 
 LONGEST_REASON = 300
 PATIENCE_S = 900.0
@@ -49,7 +50,7 @@ def run_tool(
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it says nothing"]
         errors = [line for line in lines if line.lower().startswith(("e:", "error"))] or lines
-        reason = " ".join(errors[-1].split())[:LONGEST_REASON]
+        reason = one_line(errors[-1])[:LONGEST_REASON]
         raise LabError(f"{what_for} failed: {reason}")
     return done.stdout
 

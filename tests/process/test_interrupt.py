@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from lowformer_edge.interrupt import deferred_interrupt, insistent_interrupt
+from lowformer_edge.process.interrupt import deferred_interrupt, insistent_interrupt
 
 
 def test_ctrl_c_waits_for_the_end_of_the_block(capfd: pytest.CaptureFixture[str]) -> None:
