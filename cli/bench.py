@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .console import (
-    EXIT_FAILED,
-    EXIT_OK,
-    CommandParser,
-    print_json,
-    run_command,
-    shown_progress,
-)
+from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
 from .family_options import add_family_options, check_no_family_options
 
 if TYPE_CHECKING:
@@ -159,7 +152,7 @@ def _count(options: argparse.Namespace, paths: list[Path]) -> int:
     from ..runtime.arm_target import ArmTarget
     from ..runtime.instruction_report import count_instructions
     from ..runtime.targets import open_target
-    from .instruction_table import instructions_json, print_instructions
+    from .tables.instructions import instructions_json, print_instructions
 
     if options.profile or options.minutes is not None:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
@@ -203,7 +196,7 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
             }
         )
     elif not options.quiet:
-        from .bench_table import print_benchmark
+        from .tables.bench import print_benchmark
 
         for item in found:
             print_benchmark(item)
@@ -240,7 +233,7 @@ def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
     """The times of the files' ops."""
     from ..runtime.fresh_process import Request
     from ..runtime.profile import Profile
-    from .profile_table import print_profile, profile_json
+    from .tables.profile import print_profile, profile_json
 
     asked = [(path, count) for count in counts for path in paths]
     requests = [
@@ -266,7 +259,7 @@ def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -
     """The files' latency over minutes."""
     from ..runtime.endurance import Endurance, endurance_doubts
     from ..runtime.fresh_process import Request
-    from .endurance_table import endurance_json, print_endurance
+    from .tables.endurance import endurance_json, print_endurance
 
     seconds = 60 * options.minutes
     names = [str(path) for path in paths]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
-from .console import EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from .command import EXIT_OK, CommandParser, print_json, run_command, shown_progress
 from .options import add_data_options, add_model_options, check_counts, load_model_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     if options.json:
         print_json(_report(output, ranges, sensitivity))
     elif not options.quiet:
-        from .sensitivity_table import print_ranges, print_sensitivity
+        from .tables.sensitivity import print_ranges, print_sensitivity
 
         if sensitivity:
             print_sensitivity(sensitivity)

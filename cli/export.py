@@ -29,14 +29,7 @@ from ..export.spec import (
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
 from ..runtime.contract import DEFAULT_REQUIREMENTS
-from .console import (
-    EXIT_FAILED,
-    EXIT_OK,
-    CommandParser,
-    print_json,
-    run_command,
-    shown_progress,
-)
+from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
 from .options import (
     add_data_options,
     add_model_options,
@@ -243,7 +236,7 @@ def _export(options: argparse.Namespace) -> int:
             {"bundle": str(output), **manifest.model_dump(mode="json"), **searched, **failed}
         )
     elif not options.quiet:
-        from .export_table import print_summary
+        from .tables.export import print_summary
 
         if found:
             print_found(found)

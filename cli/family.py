@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..progress import Progress
 from .bench import exit_code
-from .console import print_json, shown_progress
+from .command import print_json, shown_progress
 
 if TYPE_CHECKING:
     from ..runtime.family import Member
@@ -20,7 +20,7 @@ def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
     from ..runtime.benchmark import benchmark
     from ..runtime.family import placed
     from ..runtime.machine import describe_machine
-    from .family_table import family_json, print_family
+    from .tables.family import family_json, print_family
 
     if options.plot and options.plot.suffix not in (".png", ".svg"):
         raise UsageError(f"--plot takes a .png or .svg file, not {options.plot}")

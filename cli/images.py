@@ -15,7 +15,7 @@ from ..errors import DataError, UsageError
 from ..export.bundle import RANGES_FILE
 from ..models.loading import LoadedModel
 from ..progress import Progress
-from .console import warn
+from .command import warn
 
 
 def calibration_images(

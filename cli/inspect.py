@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..artifact.files import size_of
 from ..errors import ArtifactError
 from ..process.text import printable
-from .console import EXIT_OK, CommandParser, print_json, run_command
+from .command import EXIT_OK, CommandParser, print_json, run_command
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
@@ -53,7 +53,7 @@ def _inspect_bundle(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(manifest.model_dump(mode="json"))
         return
-    from .export_table import print_summary
+    from .tables.export import print_summary
 
     print_summary(folder, manifest)
     print(f"all {len(manifest.files())} files fit their hashes")

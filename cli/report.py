@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UsageError
-from .console import EXIT_OK, CommandParser, print_json, run_command
+from .command import EXIT_OK, CommandParser, print_json, run_command
 
 _EXAMPLES = """examples:
   lowformer-report demo-all

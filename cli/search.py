@@ -146,7 +146,7 @@ def print_found(found: Found) -> None:
     from rich import box
     from rich.table import Table
 
-    from .export_table import result_console
+    from .tables.export import result_console
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in (

@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
-from .console import (
-    EXIT_FAILED,
-    EXIT_OK,
-    CommandParser,
-    print_json,
-    run_command,
-    shown_progress,
-)
+from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
 from .options import (
     EVALUATION_IMAGES,
     add_evaluation_options,
@@ -314,9 +307,9 @@ def _show(
             }
         )
     elif not options.quiet:
-        from .lattice_table import print_lattice
-        from .mac_table import print_mac_results
-        from .matrix_table import print_matrix
+        from .tables.links import print_lattice
+        from .tables.mac import print_mac_results
+        from .tables.matrix import print_matrix
 
         print_matrix(pairs, not_run, images)
         if len(check.machines) > 1:

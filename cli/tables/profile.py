@@ -9,11 +9,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..process.text import printable
-from .export_table import result_console
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..runtime.profile import Profile
+    from ...runtime.profile import Profile
 
 SLOWEST = 12
 

@@ -8,14 +8,14 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..artifact.caveats import described_device
-from ..process.text import printable
-from .export_table import result_console
+from ...artifact.caveats import described_device
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..artifact.manifest import Interval
-    from ..runtime.lattice import Link
-    from ..runtime.target_check import TargetCheck
+    from ...artifact.manifest import Interval
+    from ...runtime.lattice import Link
+    from ...runtime.target_check import TargetCheck
 
 
 def print_lattice(check: TargetCheck) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lowformer_edge.cli.console import TerminalProgress, run_command
+from lowformer_edge.cli.command import TerminalProgress, run_command
 from lowformer_edge.errors import CheckError, DataError, ExportError, UsageError
 
 
@@ -62,7 +62,7 @@ def test_without_the_extras_the_missing_package_is_named() -> None:
 def test_a_reader_that_leaves_is_no_traceback() -> None:
     code = (
         "import sys\n"
-        "from lowformer_edge.cli.console import run_command\n"
+        "from lowformer_edge.cli.command import run_command\n"
         "sys.exit(run_command(lambda: [print('x' * 100) for _ in range(10_000)] and 0))\n"
     )
     process = subprocess.Popen(

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..artifact.caveats import STAND_INS, doubts
-from ..artifact.manifest import ArtifactRecord, Interval, Manifest
-from ..process.text import printable
+from ...artifact.caveats import STAND_INS, doubts
+from ...artifact.manifest import ArtifactRecord, Interval, Manifest
+from ...process.text import printable
 
 LEAST_WIDTH = 110
 """Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""

@@ -9,28 +9,20 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..models.published import (
-    A40,
-    CODE,
-    PAPERS,
-    PI5,
-    PUBLISHED_FIGURES,
-    SPEED_SOURCES,
-    Published,
-)
-from ..process.text import printable
-from .export_table import result_console
+from ...models.published import A40, CODE, PAPERS, PI5, PUBLISHED_FIGURES, SPEED_SOURCES, Published
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..runtime.benchmark import Benchmark
-    from ..runtime.family import Placed
+    from ...runtime.benchmark import Benchmark
+    from ...runtime.family import Placed
 
 _SHOWN = (A40, PI5)
 
 
 def print_family(benchmark: Benchmark, models: Sequence[Placed]) -> None:
     """Prints a row per model, and how well multiply-accumulates tell latency."""
-    from ..runtime.family import macs_against_latency
+    from ...runtime.family import macs_against_latency
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
@@ -93,7 +85,7 @@ def _published(figures: Published | None) -> list[str]:
 
 def published_correlations() -> dict[str, tuple[float | None, int]]:
     """By device, the rank correlation of MACs with published time, and of how many variants."""
-    from ..runtime.rank_correlation import spearman
+    from ...runtime.rank_correlation import spearman
 
     found = {}
     for device in SPEED_SOURCES:
@@ -106,8 +98,8 @@ def published_correlations() -> dict[str, tuple[float | None, int]]:
 
 def family_json(benchmark: Benchmark, models: Sequence[Placed]) -> dict[str, Any]:
     """The same as values, with every published figure and its source."""
-    from ..runtime.family import macs_against_latency
-    from .bench import benchmark_json
+    from ...runtime.family import macs_against_latency
+    from ..bench import benchmark_json
 
     correlation, count = macs_against_latency(models)
     return {

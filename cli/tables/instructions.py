@@ -9,11 +9,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..process.text import printable
-from .export_table import result_console
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..runtime.instruction_report import Counted
+    from ...runtime.instruction_report import Counted
 
 
 def print_instructions(found: Sequence[Counted]) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from ..calibration.ranges import Ranges
-from ..calibration.sensitivity import Loss, Sensitivity
-from .export_table import result_console
+from ...calibration.ranges import Ranges
+from ...calibration.sensitivity import Loss, Sensitivity
+from .export import result_console
 
 ROWS = 20
 

@@ -9,13 +9,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..artifact.manifest import Parity
-from ..process.text import printable
-from .export_table import result_console
+from ...artifact.manifest import Parity
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..runtime.images import Images
-    from ..runtime.matrix import Edge
+    from ...runtime.images import Images
+    from ...runtime.matrix import Edge
 
 
 def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Images) -> None:

@@ -11,16 +11,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..process.text import printable
-from .export_table import result_console
+from ...process.text import printable
+from .export import result_console
 
 if TYPE_CHECKING:
-    from ..runtime.endurance import Endurance
+    from ...runtime.endurance import Endurance
 
 
 def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -> None:
     """Prints one row per window, and each file's verdict."""
-    from ..runtime.endurance import change, verdict
+    from ...runtime.endurance import change, verdict
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("until s", "MHz", "°C", "others %"):
@@ -72,7 +72,7 @@ def endurance_json(
     paths: Sequence[Path], threads: int, endurance: Endurance, doubts: Sequence[str]
 ) -> dict[str, Any]:
     """The same as values."""
-    from ..runtime.endurance import change, verdict
+    from ...runtime.endurance import change, verdict
 
     return {
         "threads": threads,
