@@ -25,7 +25,7 @@ from torch import nn
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.files import size_of
 from lowformer_edge.calibration.images import DecodedImages
-from lowformer_edge.cli.command import TerminalProgress
+from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.coreml import CoreMLExporter
 from lowformer_edge.export.coreml_package import package_content
 from lowformer_edge.export.coremltools_internals import repaired

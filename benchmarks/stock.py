@@ -24,7 +24,7 @@ from lowformer_edge import demo
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.calibration.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
-from lowformer_edge.cli.command import TerminalProgress
+from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import exporter_of, toolchain
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrite import CALIBRATED, rewrite

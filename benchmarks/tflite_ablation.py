@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from lowformer_edge import demo
 from lowformer_edge.calibration.images import decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
-from lowformer_edge.cli.command import TerminalProgress
+from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.attention import ChannelsLastAttention
 from lowformer_edge.export.group_norm import AffineGlobalNorm, GlobalNorm
 from lowformer_edge.export.module_tree import replace_modules

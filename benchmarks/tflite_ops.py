@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, model_digest
 from lowformer_edge.calibration.recipe import uniform
-from lowformer_edge.cli.command import TerminalProgress
+from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert_nhwc

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from .command import EXIT_OK, CommandParser, exit_code_of, print_json, run_command
 from .family_options import add_family_options, check_no_family_options
+from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..runtime.adb_target import AdbTarget
-    from ..runtime.benchmark import Benchmark, Timed
     from ..runtime.fresh_process import Measure
 
 RUNS = 300
@@ -188,6 +187,8 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
             for count in counts
         ]
     if options.json:
+        from .tables.bench import benchmark_json
+
         print_json(
             {
                 "machine": found[0].machine,
@@ -200,7 +201,7 @@ def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
 
         for item in found:
             print_benchmark(item)
-    return exit_code([(item.threads, item.doubts) for item in found])
+    return exit_code_of([(item.threads, item.doubts) for item in found])
 
 
 def _measure(options: argparse.Namespace) -> Measure:
@@ -276,27 +277,21 @@ def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -
         for count, item in zip(counts, results, strict=True)
     ]
     if options.json:
+        from .tables.bench import details_json
+
         endurances = [endurance_json(paths, *item) for item in found]
         print_json(
             {
                 "machine": measured.machine,
                 "left_out": options.left_out,
                 "endurance": endurances,
-                **_details_json(measured.details),
+                **details_json(measured.details),
             }
         )
     elif not options.quiet:
         for count, endurance, _ in found:
             print_endurance(paths, count, endurance)
-    return exit_code([(count, doubts) for count, _, doubts in found])
-
-
-def exit_code(doubts: Sequence[tuple[int, Sequence[str]]]) -> int:
-    """Prints what speaks against the figures, by number of threads; gives the exit code."""
-    for threads, lines in doubts:
-        for line in lines:
-            print(f"INVALID, {threads} thread(s): {line}", file=sys.stderr)
-    return EXIT_FAILED if any(lines for _, lines in doubts) else EXIT_OK
+    return exit_code_of([(count, doubts) for count, _, doubts in found])
 
 
 def _threads(text: str) -> list[int]:
@@ -366,38 +361,6 @@ def _files_of(bundle: Path, phone: AdbTarget | None, options: argparse.Namespace
     refusals = {item.file.path: phone.refusal(Path(item.file.path)) for item in artifacts}
     options.left_out |= {name: reason for name, reason in refusals.items() if reason}
     return [bundle / name for name, reason in refusals.items() if reason is None]
-
-
-def benchmark_json(item: Benchmark) -> dict[str, Any]:
-    return {
-        "threads": item.threads,
-        "verdict": "valid" if item.is_valid else "INVALID",
-        "doubts": list(item.doubts),
-        "other_load": item.other_load,
-        "reference": str(item.timed[0].path),
-        "files": [_timed_json(timed) for timed in item.timed],
-        **_details_json(item.details),
-    }
-
-
-def _details_json(details: dict[str, Any]) -> dict[str, Any]:
-    """What a phone told besides times; nothing where there is no such thing."""
-    return {"phone": details} if details else {}
-
-
-def _timed_json(timed: Timed) -> dict[str, Any]:
-    return {
-        "path": str(timed.path),
-        **dataclasses.asdict(timed.alone),
-        "processes": len(timed.processes),
-        "process_medians_ms": [result.median for result in timed.processes],
-        "runs": len(timed.result.milliseconds),
-        "median_ms": timed.result.median,
-        **{f"p{percent}_ms": timed.result.percentile(percent) for percent in (10, 90, 99)},
-        "ratio": timed.ratio.value,
-        "ratio_low": timed.ratio.low,
-        "ratio_high": timed.ratio.high,
-    }
 
 
 if __name__ == "__main__":

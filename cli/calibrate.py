@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
-from .command import EXIT_OK, CommandParser, print_json, run_command, shown_progress
-from .options import add_data_options, add_model_options, check_counts, load_model_of
+from .command import EXIT_OK, CommandParser, print_json, run_command
+from .options import add_data_options, add_model_options, check_counts, check_plot, load_model_of
+from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..calibration.ranges import Ranges
@@ -53,8 +54,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     check_counts(options, "calibration_images", "evaluation_images")
     if options.plot and not options.sensitivity:
         raise UsageError("--plot shows the sensitivity; add --sensitivity")
-    if options.plot and options.plot.suffix not in (".png", ".svg"):
-        raise UsageError(f"{options.plot}: a plot is a .png or .svg file")
+    check_plot(options)
     output = options.output or Path("ranges.json")
     for path in (output, options.plot):
         if path and path.exists() and not options.force:
@@ -66,9 +66,9 @@ def _calibrate(options: argparse.Namespace) -> int:
         ranges, sensitivity = _work(options, progress)
     ranges.save(output)
     if sensitivity and options.plot:
-        from .sensitivity_plot import save_plot
+        from .plots import save_sensitivity_plot
 
-        save_plot(options.plot, sensitivity)
+        save_sensitivity_plot(options.plot, sensitivity)
     if options.json:
         print_json(_report(output, ranges, sensitivity))
     elif not options.quiet:

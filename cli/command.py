@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ..errors import LowFormerEdgeError, UsageError
 from ..process.interrupt import terminate_like_ctrl_c
 from ..process.text import one_line, printable
-from ..progress import Advance, Progress, SilentProgress
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -75,52 +73,9 @@ def warn(message: str) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Progress]:
-    """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet."""
-    if quiet:
-        yield SilentProgress()
-        return
-    with TerminalProgress() as progress:
-        yield progress
-
-
-class TerminalProgress:
-    """Shows steps with rich, on the terminal that stderr was when the command started."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        # A copy: converters' output is caught by redirecting the original descriptor.
-        self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
-        self._console = Console(file=self._stream)
-
-    def __enter__(self) -> TerminalProgress:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stream.close()
-
-    @contextlib.contextmanager
-    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
-        """See :class:`lowformer_edge.progress.Progress`."""
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-        from rich.progress import Progress as RichProgress
-
-        if not self._console.is_terminal:
-            self._console.print(f"{description} ...", highlight=False)
-            yield lambda count: None
-            return
-        columns = [SpinnerColumn(), TextColumn("{task.description}")]
-        if total is not None:
-            columns += [BarColumn(), MofNCompleteColumn()]
-        with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as bars:
-            task = bars.add_task(description, total=total)
-            yield lambda count: bars.advance(task, count)
-            bars.update(task, total=total or 1, completed=total or 1)
+def exit_code_of(doubts: Sequence[tuple[int, Sequence[str]]]) -> int:
+    """Prints what speaks against the figures, by number of threads; gives the exit code."""
+    for threads, lines in doubts:
+        for line in lines:
+            print(f"INVALID, {threads} thread(s): {line}", file=sys.stderr)
+    return EXIT_FAILED if any(lines for _, lines in doubts) else EXIT_OK

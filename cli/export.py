@@ -29,7 +29,7 @@ from ..export.spec import (
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
 from ..runtime.contract import DEFAULT_REQUIREMENTS
-from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
 from .options import (
     add_data_options,
     add_model_options,
@@ -38,6 +38,7 @@ from .options import (
     load_model_of,
     requirements_of,
 )
+from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..artifact.manifest import ArtifactRecord, Manifest
@@ -194,7 +195,7 @@ def _export(options: argparse.Namespace) -> int:
         from ..artifact.replacement import check_replaceable
     from ..calibration.observer import observer_factory
     from .images import calibration_images, evaluation_images, older_ranges
-    from .search import bound_of, found_json, print_found, save_plot
+    from .search import bound_of
 
     if any(spec.chip for spec in specs):
         from ..htp import sdk_version
@@ -228,8 +229,12 @@ def _export(options: argparse.Namespace) -> int:
         )
         manifest, found, broken = _fill(folder, request, progress)
     if found and options.plot:
-        save_plot(options.plot, found)
+        from .plots import save_search_plot
+
+        save_search_plot(options.plot, found)
     if options.json:
+        from .tables.search import found_json
+
         searched = {"search": found_json(found)} if found else {}
         failed = {"failed_targets": broken} if broken else {}
         print_json(
@@ -239,6 +244,8 @@ def _export(options: argparse.Namespace) -> int:
         from .tables.export import print_summary
 
         if found:
+            from .tables.search import print_found
+
             print_found(found)
         print_summary(output, manifest)
     failures = failed_checks(manifest) + [f"{target}: {text}" for target, text in broken.items()]

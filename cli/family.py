@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..progress import Progress
-from .bench import exit_code
-from .command import print_json, shown_progress
+from .command import exit_code_of, print_json
+from .options import check_plot
+from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..runtime.family import Member
@@ -22,8 +23,7 @@ def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
     from ..runtime.machine import describe_machine
     from .tables.family import family_json, print_family
 
-    if options.plot and options.plot.suffix not in (".png", ".svg"):
-        raise UsageError(f"--plot takes a .png or .svg file, not {options.plot}")
+    check_plot(options)
     folder = options.output or Path("lowformer-family")
     rivals = [_rival(text) for text in options.rival or ()]
     with shown_progress(quiet=options.quiet) as progress:
@@ -49,10 +49,10 @@ def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
         for item, each in zip(found, models, strict=True):
             print_family(item, each)
     if options.plot:
-        from .family_plot import save_plot
+        from .plots import save_family_plot
 
-        save_plot(options.plot, models[0], counts[0])
-    return exit_code([(item.threads, item.doubts) for item in found])
+        save_family_plot(options.plot, models[0], counts[0])
+    return exit_code_of([(item.threads, item.doubts) for item in found])
 
 
 def _variants(folder: Path, format_: str, names: str | None, progress: Progress) -> list[Member]:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .command import EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from .command import EXIT_OK, CommandParser, print_json, run_command
+from .terminal import shown_progress
 
 LABS = ("android", "arm", "gpu")
 

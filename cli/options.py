@@ -138,3 +138,13 @@ def check_counts(options: argparse.Namespace, *names: str) -> None:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
     if options.seed < 0:
         raise UsageError(f"--seed must not be negative, got {options.seed}")
+
+
+def check_plot(options: argparse.Namespace) -> None:
+    """Refuses a plot that is neither of the two kinds of files.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if options.plot and options.plot.suffix not in (".png", ".svg"):
+        raise UsageError(f"--plot takes a .png or .svg file, not {options.plot}")

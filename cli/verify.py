@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
-from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
 from .options import (
     EVALUATION_IMAGES,
     add_evaluation_options,
@@ -20,14 +20,15 @@ from .options import (
     check_counts,
     requirements_of,
 )
+from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..artifact.mac_report import UnitResult
-    from ..artifact.manifest import Manifest, Parity
+    from ..artifact.manifest import Manifest
     from ..calibration.images import DecodedImages
     from ..runtime.images import Images
     from ..runtime.lattice import Link
     from ..runtime.target_check import Placed, TargetCheck
+    from .tables.mac import MacResult
 
 TARGET_IMAGES = 16
 
@@ -145,10 +146,6 @@ def _verify(options: argparse.Namespace) -> int:
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
     return EXIT_FAILED if failures else EXIT_OK
-
-
-MacResult = tuple[str, str, "UnitResult", "Parity | None"]
-"""A package, the compute units, what the Mac said, and how closely that follows the model."""
 
 
 def _mac_results(options: argparse.Namespace, manifest: Manifest) -> list[MacResult]:

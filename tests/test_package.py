@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -88,6 +89,11 @@ def test_imports_go_down_only(module: str) -> None:
     for target in IMPORTS[module] & MODULES.keys():
         inside = room_of(target) == room_of(module)
         assert inside or floor_of(target) < floor_of(module), f"{module} imports {target}"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {name: imported & MODULES.keys() for name, imported in IMPORTS.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) in TORCH_FREE])

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...cli.command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command, shown_progress
+from ...cli.command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
+from ...cli.terminal import shown_progress
 from ...errors import CheckError
 
 BUILD = Path("build") / "android"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.benchmark import Benchmark
+    from ...runtime.benchmark import Benchmark, Timed
 
 
 def print_benchmark(benchmark: Benchmark) -> None:
@@ -46,3 +47,36 @@ def print_benchmark(benchmark: Benchmark) -> None:
         "99 %: where the ratio of the same command falls again; load, first and peak: of the file"
         " alone in a fresh process, its runtime already there"
     )
+
+
+def benchmark_json(item: Benchmark) -> dict[str, Any]:
+    """A benchmark as plain values."""
+    return {
+        "threads": item.threads,
+        "verdict": "valid" if item.is_valid else "INVALID",
+        "doubts": list(item.doubts),
+        "other_load": item.other_load,
+        "reference": str(item.timed[0].path),
+        "files": [_timed_json(timed) for timed in item.timed],
+        **details_json(item.details),
+    }
+
+
+def details_json(details: dict[str, Any]) -> dict[str, Any]:
+    """What a phone told besides times; nothing where there is no such thing."""
+    return {"phone": details} if details else {}
+
+
+def _timed_json(timed: Timed) -> dict[str, Any]:
+    return {
+        "path": str(timed.path),
+        **dataclasses.asdict(timed.alone),
+        "processes": len(timed.processes),
+        "process_medians_ms": [result.median for result in timed.processes],
+        "runs": len(timed.result.milliseconds),
+        "median_ms": timed.result.median,
+        **{f"p{percent}_ms": timed.result.percentile(percent) for percent in (10, 90, 99)},
+        "ratio": timed.ratio.value,
+        "ratio_low": timed.ratio.low,
+        "ratio_high": timed.ratio.high,
+    }

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ...artifact.caveats import STAND_INS, doubts
 from ...artifact.manifest import ArtifactRecord, Interval, Manifest
 from ...process.text import printable
-
-LEAST_WIDTH = 110
-"""Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""
-
-PIPE_WIDTH = 160
-"""Columns where stdout is a file or a pipe."""
+from ..terminal import result_console
 
 
 def print_summary(bundle: Path, manifest: Manifest) -> None:
@@ -27,13 +21,6 @@ def print_summary(bundle: Path, manifest: Manifest) -> None:
     for line in footnotes(manifest):
         console.print(printable(line), soft_wrap=True, markup=False)
     console.print(f"bundle: {printable(bundle)}", soft_wrap=True, markup=False)
-
-
-def result_console() -> Console:
-    """Stdout, wide enough for a whole table where it is no terminal."""
-    console = Console(highlight=False)
-    width = max(console.width, LEAST_WIDTH) if console.is_terminal else PIPE_WIDTH
-    return Console(highlight=False, width=width)
 
 
 def artifact_table(manifest: Manifest) -> Table:

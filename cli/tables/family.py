@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ...models.published import A40, CODE, PAPERS, PI5, PUBLISHED_FIGURES, SPEED_SOURCES, Published
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
     from ...runtime.benchmark import Benchmark
@@ -99,7 +99,7 @@ def published_correlations() -> dict[str, tuple[float | None, int]]:
 def family_json(benchmark: Benchmark, models: Sequence[Placed]) -> dict[str, Any]:
     """The same as values, with every published figure and its source."""
     from ...runtime.family import macs_against_latency
-    from ..bench import benchmark_json
+    from .bench import benchmark_json
 
     correlation, count = macs_against_latency(models)
     return {

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ...artifact.caveats import described_device
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
     from ...artifact.manifest import Interval

@@ -10,10 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ..verify import MacResult
+    from ...artifact.mac_report import UnitResult
+    from ...artifact.manifest import Parity
+
+MacResult = tuple[str, str, "UnitResult", "Parity | None"]
+"""A package, the compute units, what the Mac said, and how closely that follows the model."""
 
 
 def print_mac_results(results: Sequence[MacResult]) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ...artifact.manifest import Parity
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
     from ...runtime.images import Images

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...process.text import printable
-from .export import result_console
+from ..terminal import result_console
 
 if TYPE_CHECKING:
     from ...runtime.profile import Profile

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ...calibration.ranges import Ranges
 from ...calibration.sensitivity import Loss, Sensitivity
-from .export import result_console
+from ..terminal import result_console
 
 ROWS = 20
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lowformer_edge.cli.command import TerminalProgress, run_command
+from lowformer_edge.cli.command import run_command
+from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.errors import CheckError, DataError, ExportError, UsageError
 
 

@@ -1,0 +1,87 @@
+"""The table of a search: the front of mixes, and which was chosen."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+
+from ..terminal import result_console
+
+if TYPE_CHECKING:
+    from ...export.search import Found
+
+_ROWS = 25
+
+
+def found_json(found: Found) -> dict[str, Any]:
+    """A search as plain JSON values."""
+    return {
+        "chosen": found.chosen,
+        "unit": found.unit,
+        "proof": {
+            "drop_points": found.loss.drop,
+            "sqnr_db": found.loss.sqnr_db if math.isfinite(found.loss.sqnr_db) else None,
+            "images": found.loss.images,
+        },
+        "front": [
+            {
+                "predicted_noise": tried.mix.noise,
+                "predicted_cost_over_fastest": tried.mix.cost,
+                "float_ops": _float_ops(tried.mix.precisions.values()),
+                "measured_drop_points": tried.loss.drop if tried.loss else None,
+                "measured_sqnr_db": tried.loss.sqnr_db if tried.loss else None,
+            }
+            for tried in found.tried
+        ],
+        "recipe": found.recipe.to_dict(),
+    }
+
+
+def print_found(found: Found) -> None:
+    """Prints the front around the chosen mix, and what was proven of it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in (
+        "mix",
+        "float ops",
+        f"predicted +{found.unit}",
+        "predicted dB",
+        "drop",
+        "SQNR dB",
+        "",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    shown = [
+        index
+        for index, tried in enumerate(found.tried)
+        if tried.loss or index in (0, found.chosen, len(found.tried) - 1)
+    ]
+    for index in shown[:_ROWS]:
+        tried = found.tried[index]
+        table.add_row(
+            str(index),
+            str(_float_ops(tried.mix.precisions.values())),
+            f"{tried.mix.cost:.3f}",
+            f"{decibels(tried.mix.noise):.1f}",
+            f"{tried.loss.drop:.2f}" if tried.loss else "-",
+            f"{tried.loss.sqnr_db:.1f}" if tried.loss else "-",
+            "chosen" if index == found.chosen else "",
+        )
+    console = result_console()
+    console.print(table)
+    console.print(
+        f"chosen: mix {found.chosen} of {len(found.tried)}; on {found.loss.images} other images it"
+        f" loses {found.loss.drop:.2f} points at {found.loss.sqnr_db:.1f} dB SQNR",
+        soft_wrap=True,
+    )
+
+
+def _float_ops(precisions: Any) -> int:
+    return sum(precision in ("fp16", "fp32") for precision in precisions)
+
+
+def decibels(noise: float) -> float:
+    """The SQNR of a predicted noise, the sum of what each op adds relative to the logits."""
+    return -10 * math.log10(max(noise, 1e-15))

@@ -1,0 +1,80 @@
+"""The terminal: progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..progress import Advance, Progress, SilentProgress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LEAST_WIDTH = 110
+"""Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""
+
+PIPE_WIDTH = 160
+"""Columns where stdout is a file or a pipe."""
+
+
+@contextlib.contextmanager
+def shown_progress(*, quiet: bool) -> Iterator[Progress]:
+    """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet."""
+    if quiet:
+        yield SilentProgress()
+        return
+    with TerminalProgress() as progress:
+        yield progress
+
+
+class TerminalProgress:
+    """Shows steps with rich, on the terminal that stderr was when the command started."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        # A copy: converters' output is caught by redirecting the original descriptor.
+        self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+        self._console = Console(file=self._stream)
+
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        if not self._console.is_terminal:
+            self._console.print(f"{description} ...", highlight=False)
+            yield lambda count: None
+            return
+        columns = [SpinnerColumn(), TextColumn("{task.description}")]
+        if total is not None:
+            columns += [BarColumn(), MofNCompleteColumn()]
+        with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as bars:
+            task = bars.add_task(description, total=total)
+            yield lambda count: bars.advance(task, count)
+            bars.update(task, total=total or 1, completed=total or 1)
+
+
+def result_console() -> Console:
+    """Stdout, wide enough for a whole table where it is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    width = max(console.width, LEAST_WIDTH) if console.is_terminal else PIPE_WIDTH
+    return Console(highlight=False, width=width)
