@@ -34,9 +34,9 @@ from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.process.native_output import captured_output
-from lowformer_edge.runtime.coreml import residency
-from lowformer_edge.runtime.mil_interpreter import Interpreter
-from lowformer_edge.runtime.mlpackage import read_package
+from lowformer_edge.runtime.coreml.interpreter import Interpreter
+from lowformer_edge.runtime.coreml.package import read_package
+from lowformer_edge.runtime.coreml.runner import residency
 
 BOUNDS = {"fp16": 3e-3, "fp32": 1e-5}
 """Largest norm of the difference of the logits, relative to the norm of the logits."""

@@ -31,8 +31,8 @@ from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.parity import compare
-from lowformer_edge.runtime.tflite import TFLiteRunner
-from lowformer_edge.runtime.tflite_residency import residency
+from lowformer_edge.runtime.tflite.residency import residency
+from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 
 OBSERVERS = (
     "minmax",

@@ -104,8 +104,8 @@ def _difference(target: Target, path: Path, images: Images) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
     from ..runtime.culprit import FLOATS_DB, HALF_DB, find_difference
     from ..runtime.npu_target import NpuTarget
-    from ..runtime.npu_trace import NpuTracer
-    from ..runtime.tflite_trace import TFLiteTracer
+    from ..runtime.qnn.tracer import NpuTracer
+    from ..runtime.tflite.tracer import TFLiteTracer
 
     try:
         tracer = NpuTracer(path) if isinstance(target, NpuTarget) else TFLiteTracer(path)

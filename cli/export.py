@@ -198,7 +198,7 @@ def _export(options: argparse.Namespace) -> int:
     from .search import bound_of
 
     if any(spec.chip for spec in specs):
-        from ..htp import sdk_version
+        from ..runtime.qnn.simulator import sdk_version
 
         sdk_version()
     bound = bound_of(options)

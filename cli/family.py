@@ -94,7 +94,7 @@ def _rival(text: str) -> Member:
         UsageError: The text is no name with a file.
     """
     from ..runtime.family import Member
-    from ..runtime.onnx_complexity import macs_and_params
+    from ..runtime.onnx.complexity import macs_and_params
 
     name, equals, file = text.partition("=")
     if not (name and equals and file):

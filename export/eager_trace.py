@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 
-from ..artifact.trace import Array, Trace, TracedOp, dependent
+from ..runtime.trace import Array, Trace, TracedOp, dependent
 
 
 def eager_trace(model: nn.Module, images: NDArray[np.float32]) -> Trace:

@@ -21,9 +21,9 @@ from ..calibration.images import DecodedImages
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import Ranges
 from ..errors import ExportError, UsageError
-from ..htp import CONTEXT_OP, open_session, sdk_version
 from ..models.loading import LoadedModel
 from ..progress import Advance
+from ..runtime.qnn.simulator import CONTEXT_OP, open_session, sdk_version
 from .converter_errors import converter_errors
 from .exporter import Exporter
 from .metadata import metadata

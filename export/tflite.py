@@ -57,7 +57,7 @@ def convert_nhwc(model: nn.Module, shape: tuple[int, int, int, int]) -> bytes:
     with deferred_interrupt(), converter_errors("converting to TFLite", "tflite"):
         import litert_torch
 
-        from .tflite_graph import TFLiteGraph
+        from ..runtime.tflite.graph import TFLiteGraph
 
         converted = litert_torch.convert(ChannelsLastInput(model).eval(), (sample,))
         graph = TFLiteGraph(converted.model_content())
@@ -87,7 +87,7 @@ def export_tflite(
     content = float_file
     if spec.precision != "fp32":
         content = quantize_quietly(float_file, spec, rewritten, ranges)
-    from .tflite_graph import TFLiteGraph
+    from ..runtime.tflite.graph import TFLiteGraph
 
     graph = TFLiteGraph(content)
     graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))

@@ -26,8 +26,8 @@ from ..calibration.dead_channels import lifted_weights
 from ..calibration.legality import legal_precisions
 from ..calibration.ranges import QUANTIZABLE, Ranges
 from ..errors import ExportError, UsageError
+from ..runtime.tflite.graph import Op, TFLiteGraph
 from .spec import ExportSpec
-from .tflite_graph import Op, TFLiteGraph
 from .weights import ModulesByWeights
 
 _Op = qtyping.TFLOperationName

@@ -26,7 +26,7 @@ from ..progress import Progress
 from .host_target import NPU_ALONE
 from .instruction_marks import InstructionCount, read_counts
 from .job import Job
-from .qnn import COMPILED_SUFFIX
+from .qnn.runner import COMPILED_SUFFIX
 from .worker_process import MODULE, job_folder
 from .worker_target import Start, WorkerTarget
 

@@ -17,11 +17,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.trace import FLOAT16_BITS, FLOAT32_BITS, Array, Trace, TracedOp, Values
 from .matching import Partner, ReferenceValues
 from .op_family import Family, family
 from .parity import cosine, sqnr
-from .tracer import Tracer
+from .trace import FLOAT16_BITS, FLOAT32_BITS, Array, Trace, TracedOp, Tracer, Values
 
 LEAST_DB = {FLOAT32_BITS: 60.0, FLOAT16_BITS: 35.0}
 """How closely an op of so many bits follows the reference from equal inputs, if it is sound."""

@@ -9,30 +9,28 @@ from typing import Any
 
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
-from . import (
-    coreml,
-    executorch,
-    executorch_profile,
-    executorch_program,
-    executorch_residency,
-    executorch_trace,
-    mil_trace,
-    mlpackage,
-    onnx,
-    onnx_profile,
-    onnx_residency,
-    onnx_trace,
-    qnn,
-    tflite,
-    tflite_metadata,
-    tflite_profile,
-    tflite_residency,
-    tflite_trace,
-)
+from .coreml import package as mlpackage
+from .coreml import runner as coreml
+from .coreml import tracer as mil_trace
+from .executorch import format as executorch_residency
+from .executorch import profile as executorch_profile
+from .executorch import program as executorch_program
+from .executorch import runner as executorch
+from .executorch import tracer as executorch_trace
+from .onnx import profile as onnx_profile
+from .onnx import residency as onnx_residency
+from .onnx import runner as onnx
+from .onnx import tracer as onnx_trace
 from .profile import Profile
+from .qnn import runner as qnn
 from .residency import Residency
 from .runner import Runner
-from .tracer import Tracer
+from .tflite import format as tflite_metadata
+from .tflite import profile as tflite_profile
+from .tflite import residency as tflite_residency
+from .tflite import runner as tflite
+from .tflite import tracer as tflite_trace
+from .trace import Tracer
 
 
 @dataclasses.dataclass(frozen=True)

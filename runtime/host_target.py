@@ -9,7 +9,7 @@ from .formats import format_of
 from .job import FileAnswer, Ran
 from .lattice import HOST
 from .machine import describe_machine
-from .qnn import COMPILED_SUFFIX
+from .qnn.runner import COMPILED_SUFFIX
 from .target import Target, TargetRun, Work
 from .verification import residency_record
 

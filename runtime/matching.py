@@ -17,9 +17,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.trace import Array, Trace, TracedOp
 from .op_family import Family, family
 from .parity import sqnr
+from .trace import Array, Trace, TracedOp
 
 _PROBES = 1024
 """Elements that candidates are compared by before they are compared by all."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..artifact.chips import Chip
 from ..artifact.preprocessing import Preprocessing
-from .onnx_complexity import int8_products
-from .qnn import QnnRunner
+from .onnx.complexity import int8_products
+from .qnn.runner import QnnRunner
 
 
 class QnnLaboratory:

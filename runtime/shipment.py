@@ -13,7 +13,6 @@ MODULES = (
     "__init__.py",
     "py.typed",
     "errors.py",
-    "htp.py",
     "progress.py",
 )
 FOLDERS = ("process", "artifact", "runtime")
@@ -37,7 +36,7 @@ def shipped_files() -> list[tuple[str, Path]]:
     """This package's modules that need no torch: names below a folder to import from, and paths."""
     root = Path(__file__).parents[1]
     paths = [root / name for name in MODULES]
-    paths += sorted(path for folder in FOLDERS for path in (root / folder).glob("*.py"))
+    paths += sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
     return [(f"{PACKAGE}/{path.relative_to(root).as_posix()}", path) for path in paths]
 
 

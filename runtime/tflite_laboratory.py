@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..artifact.preprocessing import Preprocessing
 from .latency import time_interleaved
-from .tflite import TFLiteRunner
+from .tflite.runner import TFLiteRunner
 
 
 class TFLiteLaboratory:

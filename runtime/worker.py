@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from ..artifact.chips import chip_of
 from ..artifact.preprocessing import Preprocessing
 from ..errors import LowFormerEdgeError
-from ..htp import RefusedByNpuError
 from ..process.text import one_line
-from .exposed import run_exposed
 from .formats import format_of
 from .instruction_marks import BEFORE, mark
 from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
 from .machine import describe_machine
-from .npu_exposed import run_exposed_on_npu
-from .qnn import QnnRunner, refused_by_npu
+from .qnn.runner import QnnRunner, refused_by_npu
+from .qnn.simulator import RefusedByNpuError
+from .qnn.values import run_exposed_on_npu
 from .runner import Runner
-from .tflite_gpu import RefusedOpsError, TFLiteGpuRunner
+from .tflite.gpu import RefusedOpsError, TFLiteGpuRunner
+from .tflite.values import run_exposed
 from .verification import residency_record
 
 ADVANCE = "advance"

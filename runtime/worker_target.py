@@ -14,7 +14,7 @@ from ..errors import TargetError
 from ..progress import Advance, Progress
 from .job import Accelerator, Job, Ran, read_answer, read_values, write_job
 from .target import Target, TargetRun, Work
-from .tflite_trace import TFLiteTracer
+from .tflite.tracer import TFLiteTracer
 from .worker_process import job_folder, run_worker
 
 Start = tuple[Sequence[str], Mapping[str, str]]

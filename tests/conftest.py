@@ -21,10 +21,10 @@ from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.calibration.images import DecodedImages
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, MissingDependencyError
-from lowformer_edge.htp import sdk_version
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.runtime.qnn.simulator import sdk_version
 
 DATA = Path(__file__).parent / "data"
 

@@ -20,7 +20,6 @@ FLOORS = (
     {"errors", "progress"},
     {"", "process"},
     {"artifact", "demo", "lab"},
-    {"htp"},
     {"runtime"},
     {"models"},
     {"calibration"},
@@ -30,7 +29,7 @@ FLOORS = (
 )
 """What stands upon what. A room imports those of lower floors, and none beside it."""
 
-TORCH_FREE = {"errors", "progress", "htp", "process"} | {
+TORCH_FREE = {"errors", "progress", "process"} | {
     "artifact",
     "demo",
     "lab",
@@ -108,7 +107,7 @@ def test_verifying_a_bundle_loads_no_torch(demo_bundle: Path) -> None:
         "from pathlib import Path\n"
         "from lowformer_edge.artifact.manifest import read_manifest\n"
         "from lowformer_edge.artifact.golden import GoldenVectors\n"
-        "from lowformer_edge.runtime.tflite import TFLiteRunner\n"
+        "from lowformer_edge.runtime.tflite.runner import TFLiteRunner\n"
         f"folder = Path({str(demo_bundle)!r})\n"
         "manifest = read_manifest(folder)\n"
         "golden = GoldenVectors.load(folder / manifest.golden.path)\n"

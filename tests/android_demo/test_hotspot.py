@@ -35,7 +35,7 @@ from lowformer_edge.runtime.device_protocol import (
     read_array,
     sole_tensors,
 )
-from lowformer_edge.runtime.executorch import ExecuTorchRunner
+from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner
 
 SIZES = ((96, 96), (97, 61), (61, 97), (1, 1), (3, 500), (33, 32), (640, 481), (28, 28))
 """Width and height in pixels: the model's own, odd ones, tiny ones, flat ones, a photo's."""

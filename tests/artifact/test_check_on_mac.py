@@ -21,8 +21,8 @@ from lowformer_edge.artifact.mac_report import read_mac_report
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.verify import main as verify
-from lowformer_edge.runtime.mil_interpreter import Interpreter
-from lowformer_edge.runtime.mlpackage import read_package
+from lowformer_edge.runtime.coreml.interpreter import Interpreter
+from lowformer_edge.runtime.coreml.package import read_package
 
 
 @dataclasses.dataclass(frozen=True)

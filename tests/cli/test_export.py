@@ -24,7 +24,7 @@ from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
-from lowformer_edge.runtime.mlpackage import read_package
+from lowformer_edge.runtime.coreml.package import read_package
 
 FAST = ("--to", "tflite", "--evaluation-images", "20", "--calibration-images", "4", "--runs", "1")
 

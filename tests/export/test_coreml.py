@@ -30,11 +30,11 @@ from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.process.native_output import captured_output
-from lowformer_edge.runtime.coreml import InterpreterRunner
-from lowformer_edge.runtime.mil_constants import constant_value
-from lowformer_edge.runtime.mil_interpreter import Interpreter
-from lowformer_edge.runtime.mil_program import Operation, Reference
-from lowformer_edge.runtime.mlpackage import read_package
+from lowformer_edge.runtime.coreml.constants import constant_value
+from lowformer_edge.runtime.coreml.interpreter import Interpreter
+from lowformer_edge.runtime.coreml.package import read_package
+from lowformer_edge.runtime.coreml.program import Operation, Reference
+from lowformer_edge.runtime.coreml.runner import InterpreterRunner
 from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)

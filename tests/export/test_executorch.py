@@ -23,9 +23,9 @@ from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.executorch import ExecuTorchRunner, tensors
-from lowformer_edge.runtime.executorch_program import read_program
-from lowformer_edge.runtime.executorch_residency import residency
+from lowformer_edge.runtime.executorch.format import residency
+from lowformer_edge.runtime.executorch.program import read_program
+from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner, tensors
 from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)

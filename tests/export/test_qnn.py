@@ -24,9 +24,9 @@ from lowformer_edge.export.tensor_ranges import MARGIN, tensor_ranges
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.onnx import OnnxRunner, read_metadata
-from lowformer_edge.runtime.onnx_complexity import int8_products, macs_and_params
-from lowformer_edge.runtime.onnx_residency import residency
+from lowformer_edge.runtime.onnx.complexity import int8_products, macs_and_params
+from lowformer_edge.runtime.onnx.residency import residency
+from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata
 from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)

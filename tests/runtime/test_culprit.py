@@ -13,14 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from lowformer_edge.artifact.golden import GoldenVectors
-from lowformer_edge.artifact.trace import Trace
 from lowformer_edge.export.eager_trace import eager_trace
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.runtime.culprit import find_culprit, find_difference
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.parity import sqnr
-from lowformer_edge.runtime.tflite_trace import TFLiteTracer
+from lowformer_edge.runtime.tflite.tracer import TFLiteTracer
+from lowformer_edge.runtime.trace import Trace
 
 TARGETS = {"tflite": "tflite", "onnx": "onnx", "pte": "executorch", "mlpackage": "coreml"}
 PRECISIONS = ("fp32", "int8")

@@ -100,7 +100,7 @@ def test_the_fp16_of_lavapipe_is_real(slight_model: tuple[str, ...], tmp_path: P
 def test_without_a_device_the_lab_is_named(demo_bundle: Path) -> None:
     code = (
         "from pathlib import Path\n"
-        "from lowformer_edge.runtime.tflite_gpu import TFLiteGpuRunner\n"
+        "from lowformer_edge.runtime.tflite.gpu import TFLiteGpuRunner\n"
         f"TFLiteGpuRunner(Path({str(demo_bundle / 'demo-fp32.tflite')!r}))\n"
     )
     environment = {"VK_DRIVER_FILES": "/none", "VK_ICD_FILENAMES": "/none"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.artifact.trace import Trace, TracedOp, dependent, needed_for
 from lowformer_edge.runtime.matching import ReferenceValues
 from lowformer_edge.runtime.op_family import Family, family
+from lowformer_edge.runtime.trace import Trace, TracedOp, dependent, needed_for
 
 
 def op(name: str, *inputs: str, kind: str = "aten.add.Tensor") -> TracedOp:

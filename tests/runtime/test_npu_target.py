@@ -23,13 +23,13 @@ from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ArtifactError, UsageError
-from lowformer_edge.htp import RefusedByNpuError, open_session
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.culprit import find_difference
 from lowformer_edge.runtime.npu_target import NpuTarget
-from lowformer_edge.runtime.npu_trace import NpuTracer
 from lowformer_edge.runtime.parity import sqnr
-from lowformer_edge.runtime.qnn import QnnRunner, read_compiled
+from lowformer_edge.runtime.qnn.runner import QnnRunner, read_compiled
+from lowformer_edge.runtime.qnn.simulator import RefusedByNpuError, open_session
+from lowformer_edge.runtime.qnn.tracer import NpuTracer
 from lowformer_edge.runtime.target import Work
 
 GRAPH, COMPILED = "attentive-w8a16-npu.onnx", "attentive-w8a16-8gen2.qnn"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.runtime.coreml import profile as coreml_profile
-from lowformer_edge.runtime.litert_model import ProfiledModel, profiler_missing
+from lowformer_edge.runtime.coreml.runner import profile as coreml_profile
 from lowformer_edge.runtime.profile import OpTime, Profile, middle_mean
-from lowformer_edge.runtime.tflite import TFLiteRunner
-from lowformer_edge.runtime.tflite_profile import profile, read_summary
+from lowformer_edge.runtime.tflite.litert_model import ProfiledModel, profiler_missing
+from lowformer_edge.runtime.tflite.profile import profile, read_summary
+from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 
 OPS = (OpTime("conv", "a", 1.0), OpTime("add", "b", 2.0), OpTime("conv", "c", 5.0))
 PROFILE = Profile("LiteRT", 10, OPS)

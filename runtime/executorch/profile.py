@@ -1,0 +1,74 @@
+"""The times of ops, by ExecuTorch's event tracer (ETDump).
+
+The package executorch is built with it, XNNPACK's own ops included.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from ...errors import ArtifactError
+from ...process.interrupt import deferred_interrupt
+from ...process.native_output import captured_output
+from ..profile import WARMUP, OpTime, Profile, middle_mean
+from .program import read_program
+from .runner import BINDINGS, ExecuTorchRunner, load_runtime
+
+_NUMBER = re.compile(r" #\d+$")
+_FRAMES = ("Method::", "Program::", "DELEGATE_CALL", "OPERATOR_CALL")
+"""Events that are no ops but hold them."""
+
+
+def profile(path: Path, threads: int, runs: int) -> Profile:
+    """Runs a file with ExecuTorch's event tracer.
+
+    Raises:
+        ArtifactError: The file cannot be run.
+        MissingDependencyError: ExecuTorch is not installed.
+    """
+    if importlib.util.find_spec("executorch") is None:
+        load_runtime()
+        return _none("the package executorch-numpy-runtime traces no events; executorch does")
+    with ExecuTorchRunner(path, threads):
+        """Only to be refused here, in the runner's words, if it cannot be run."""
+    bindings: Any = importlib.import_module(BINDINGS)
+    tensor = importlib.import_module("torch").from_numpy
+    shape = read_program(path).inputs[0]
+    image = tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+    with TemporaryDirectory() as folder, deferred_interrupt(), captured_output():
+        bindings._unsafe_reset_threadpool(threads)
+        module = bindings._load_for_executorch(str(path), enable_etdump=True)
+        if not module.has_etdump():
+            return _none("this build of ExecuTorch has no event tracer")
+        for _ in range(WARMUP + runs):
+            module.forward([image])
+        dump = Path(folder) / "trace.etdp"
+        module.write_etdump_result_to_file(str(dump), str(Path(folder) / "trace.bin"))
+        ops = _ops(dump, runs)
+    if not ops:
+        raise ArtifactError(f"{path}: ExecuTorch traced no ops of it")
+    return Profile(ExecuTorchRunner.runtime, runs, tuple(ops))
+
+
+def _none(reason: str) -> Profile:
+    return Profile(ExecuTorchRunner.runtime, 0, (), reason)
+
+
+def _ops(dump: Path, runs: int) -> list[OpTime]:
+    """Mean times of a trace's last so many runs."""
+    inspector = importlib.import_module("executorch.devtools").Inspector(etdump_path=str(dump))
+    found = []
+    for block in inspector.event_blocks:
+        for event in block.events:
+            if event.perf_data is None or event.name.startswith(_FRAMES):
+                continue
+            milliseconds = middle_mean(event.perf_data.raw[-runs:])
+            found.append(OpTime(_NUMBER.sub("", event.name), event.name, milliseconds))
+    return found

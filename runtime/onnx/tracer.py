@@ -1,0 +1,210 @@
+"""Computing the ops of an ONNX file one at a time, with ONNX Runtime.
+
+Each op becomes a model of its own, so that no fusion moves an error to another op.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ArtifactError, MissingDependencyError
+from ...process.native_output import captured_output
+from ..trace import (
+    FLOAT16_BITS,
+    FLOAT32_BITS,
+    Array,
+    TracedOp,
+    Tracer,
+    Values,
+    dependent,
+    needed_for,
+)
+from .runner import OnnxRunner, session_options
+
+
+class OnnxTracer(Tracer):
+    """The ops of an ONNX file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ArtifactError: The file cannot be read, or is no image classifier.
+        MissingDependencyError: onnx or onnxruntime is not installed.
+    """
+
+    runtime = "ONNX Runtime"
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import onnx
+        except ImportError as error:
+            raise MissingDependencyError(
+                "reading ONNX graphs needs onnx, which is not installed; install the extra"
+                " onnx-runtime"
+            ) from error
+        with OnnxRunner(path) as runner:
+            self.batch = runner.batch
+        self._path = path
+        self._model: Any = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
+        graph = self._model.graph
+        self._input, self.output = graph.input[0].name, graph.output[0].name
+        self._constants = {item.name: item for item in graph.initializer}
+        self._producers = {name: node for node in graph.node for name in node.output if name}
+        self._types = {
+            item.name: item.type.tensor_type.elem_type
+            for item in (*graph.value_info, *graph.input, *graph.output)
+        }
+        self._scales = self._quantized()
+        nodes = {_key(node): node for node in graph.node}
+        ops = dependent((self._op(node) for node in graph.node), {self._input})
+        self._nodes = {op.outputs: nodes[op.outputs] for op in ops}
+        self._folded = set(self._producers) - {name for op in ops for name in op.outputs}
+        self.ops = needed_for(
+            self.output,
+            tuple(dataclasses.replace(op, bits=self._bits(nodes[op.outputs])) for op in ops),
+        )
+
+    def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
+        return {self._input: images}
+
+    def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
+        node = self._nodes[op.outputs]
+        session = self._session(node, op)
+        feeds = {name: self._stored(name, values) for name in op.inputs}
+        try:
+            with captured_output():
+                results = session.run(list(op.outputs), feeds)
+        except Exception as error:
+            raise ArtifactError(f"{self._path}: {op.kind} {op.name} cannot be computed") from error
+        stored = dict(zip(op.outputs, results, strict=True))
+        return {
+            name: self._read(name, value, {**values, **stored}) for name, value in stored.items()
+        }
+
+    def steps(self) -> dict[str, float]:
+        return {
+            name: float(np.max(self._constant(scale)))
+            for name, (scale, _) in self._scales.items()
+            if scale in self._constants
+        }
+
+    def _op(self, node: Any) -> TracedOp:
+        outputs = _key(node)
+        return TracedOp(
+            kind=node.op_type,
+            name=node.name or outputs[0],
+            inputs=tuple(dict.fromkeys(name for name in node.input if name)),
+            outputs=outputs,
+        )
+
+    def _bits(self, node: Any) -> int:
+        """Bits of the coarsest number that an op takes or gives, or that a constant is made of."""
+        from onnx import TensorProto
+
+        nodes = [*self._makers(node), node]
+        kinds = {
+            self._constants[name].data_type if name in self._constants else self._types.get(name)
+            for item in nodes
+            for name in (*item.input, *item.output)
+        }
+        if not kinds.isdisjoint((TensorProto.INT8, TensorProto.UINT8)):
+            return 8
+        if TensorProto.UINT16 in kinds:
+            return 16
+        return FLOAT16_BITS if TensorProto.FLOAT16 in kinds else FLOAT32_BITS
+
+    def _quantized(self) -> dict[str, tuple[str, str]]:
+        """The names of the scale and the zero point of each value in steps."""
+        found = {}
+        for node in self._model.graph.node:
+            if node.op_type == "QuantizeLinear" and len(node.input) == 3:
+                found[node.output[0]] = (node.input[1], node.input[2])
+            elif node.op_type == "DynamicQuantizeLinear":
+                found[node.output[0]] = (node.output[1], node.output[2])
+        return found
+
+    def _constant(self, name: str) -> Array:
+        import onnx
+
+        return onnx.numpy_helper.to_array(self._constants[name])
+
+    def _parameters(self, name: str, values: Values) -> tuple[Array, Array]:
+        scale, zero = (
+            self._constant(item) if item in self._constants else values[item]
+            for item in self._scales[name]
+        )
+        return scale.astype(np.float32), zero
+
+    def _read(self, name: str, value: Array, values: Values) -> Array:
+        """A value as traces have it."""
+        if name in self._scales:
+            scale, zero = self._parameters(name, values)
+            return (value.astype(np.float32) - zero.astype(np.float32)) * scale
+        return value.astype(np.float32) if value.dtype.kind == "f" else value
+
+    def _stored(self, name: str, values: Values) -> Array:
+        """A value as the file has it."""
+        import onnx
+
+        value = values[name]
+        kind = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(self._types[name]))
+        if name in self._scales:
+            scale, zero = self._parameters(name, values)
+            limits = np.iinfo(zero.dtype)
+            steps = np.rint(value / scale) + zero
+            return np.clip(steps, limits.min, limits.max).astype(zero.dtype)
+        return value.astype(kind, copy=False)
+
+    def _session(self, node: Any, op: TracedOp) -> Any:
+        """ONNX Runtime's session for an op with what makes its constants."""
+        import onnx
+        import onnxruntime
+
+        nodes = [*self._makers(node), node]
+        taken = {name for item in nodes for name in item.input}
+        graph = onnx.helper.make_graph(
+            nodes,
+            "op",
+            [
+                onnx.helper.make_tensor_value_info(name, self._types[name], None)
+                for name in op.inputs
+            ],
+            [
+                onnx.helper.make_tensor_value_info(name, self._types[name], None)
+                for name in op.outputs
+            ],
+            [item for name, item in self._constants.items() if name in taken],
+        )
+        model = onnx.helper.make_model(
+            graph, opset_imports=self._model.opset_import, ir_version=self._model.ir_version
+        )
+        try:
+            with captured_output():
+                return onnxruntime.InferenceSession(
+                    model.SerializeToString(),
+                    session_options(1),
+                    providers=["CPUExecutionProvider"],
+                )
+        except Exception as error:
+            raise ArtifactError(
+                f"{self._path}: {op.kind} {op.name} cannot be computed by itself"
+            ) from error
+
+    def _makers(self, node: Any) -> list[Any]:
+        """The ops that make an op's constants, in their order."""
+        found: list[Any] = []
+        for name in node.input:
+            if name in self._folded:
+                maker = self._producers[name]
+                found += [item for item in (*self._makers(maker), maker) if item not in found]
+        return found
+
+
+def _key(node: Any) -> tuple[str, ...]:
+    return tuple(name for name in node.output if name)

@@ -1,0 +1,122 @@
+"""What the ops of a graph compute: plain values, and who computes them one op at a time."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Values = Mapping[str, Array]
+"""Arrays by the names of a graph's values. Floats and quantized values are float32, the latter
+dequantized; integers that nothing says a scale of are kept."""
+
+FLOAT32_BITS = 24
+FLOAT16_BITS = 11
+
+
+@dataclasses.dataclass(frozen=True)
+class TracedOp:
+    """One op of a graph that depends on the graph's input.
+
+    Attributes:
+        kind: What it is called in its format, such as ``CONV_2D``.
+        name: What the file calls it.
+        inputs: Names of the values that it takes, without constants.
+        outputs: Names of the values that it computes.
+        bits: Significant bits of the coarsest number that it takes or gives, constants included:
+            24 for float32, 11 for float16, 8 for INT8.
+        module: Path of the eager module that it belongs to; known for the eager model only.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    bits: int = FLOAT32_BITS
+    module: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """All values of a graph for one input.
+
+    Attributes:
+        ops: In the order in which they ran.
+        values: What they took and gave.
+        steps: Size of a quantization step, of the values that have one.
+    """
+
+    ops: tuple[TracedOp, ...]
+    values: Values
+    steps: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def needed_for(output: str, ops: tuple[TracedOp, ...]) -> tuple[TracedOp, ...]:
+    """The ops that a value depends on, in their order."""
+    wanted = {output}
+    found = []
+    for op in reversed(ops):
+        if wanted.intersection(op.outputs):
+            wanted.update(op.inputs)
+            found.append(op)
+    return tuple(found[::-1])
+
+
+def dependent(ops: Iterable[TracedOp], inputs: set[str]) -> tuple[TracedOp, ...]:
+    """The ops that depend on the graph's inputs, each without the inputs that do not."""
+    varying = set(inputs)
+    found = []
+    for op in ops:
+        taken = tuple(name for name in op.inputs if name in varying)
+        if taken:
+            varying.update(op.outputs)
+            found.append(dataclasses.replace(op, inputs=taken))
+    return tuple(found)
+
+
+class Tracer(abc.ABC):
+    """Computes the ops of a file one at a time.
+
+    Attributes:
+        ops: Those between the input and the logits, in the order in which they run.
+        output: Name of the logits.
+        batch: Images per inference.
+        runtime: What computes the ops.
+    """
+
+    runtime: ClassVar[str]
+    ops: tuple[TracedOp, ...]
+    output: str
+    batch: int
+
+    @abc.abstractmethod
+    def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
+        """The graph's inputs for normalised images, float32 [batch, 3, H, W]."""
+
+    @abc.abstractmethod
+    def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
+        """The outputs of one op from its inputs.
+
+        Raises:
+            ArtifactError: It cannot be computed.
+        """
+
+    def steps(self) -> dict[str, float]:
+        """Size of a quantization step, of the values that have one for all inputs."""
+        return {}
+
+    def trace(self, images: NDArray[np.float32]) -> Trace:
+        """All values for images, normalised float32 [batch, 3, H, W].
+
+        Raises:
+            ArtifactError: An op cannot be computed.
+        """
+        values = self.inputs(images)
+        for op in self.ops:
+            values |= self.compute(op, values)
+        return Trace(self.ops, values, self.steps())
