@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..runtime.latency import LatencyResult
+from ..runtime.measure.durations import LatencyResult
 from ..runtime.parity import compare
 from .golden_pixels import FOLDER
 

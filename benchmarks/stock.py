@@ -33,8 +33,8 @@ from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.formats import format_of
-from lowformer_edge.runtime.latency import ratio, time_interleaved
 from lowformer_edge.runtime.machine import describe_machine
+from lowformer_edge.runtime.measure.durations import ratio, time_interleaved
 from lowformer_edge.runtime.parity import sqnr
 
 STOCK, OURS = "stock fp32", "ours fp32"

@@ -25,8 +25,8 @@ from lowformer_edge.export.tflite import convert_nhwc
 from lowformer_edge.export.tflite_quantization import quantize
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.progress import Progress
-from lowformer_edge.runtime.latency import LatencyResult, time_interleaved
 from lowformer_edge.runtime.machine import describe_machine
+from lowformer_edge.runtime.measure.durations import LatencyResult, time_interleaved
 from lowformer_edge.runtime.tflite.runner import open_interpreter
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d

@@ -15,7 +15,7 @@ from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..runtime.adb_target import AdbTarget
-    from ..runtime.fresh_process import Measure
+    from ..runtime.work.fresh_process import Measure
 
 RUNS = 300
 PROFILED_RUNS = 50
@@ -212,9 +212,9 @@ def _measure(options: argparse.Namespace) -> Measure:
     """
     from ..runtime import adb_measuring, ssh_measuring
     from ..runtime.adb_target import AdbTarget
-    from ..runtime.measuring_session import measure_here
     from ..runtime.ssh_target import SshTarget
     from ..runtime.targets import HOST, open_target
+    from ..runtime.work.session import measure_here
 
     if options.on == HOST:
         return measure_here
@@ -232,8 +232,8 @@ def _measure(options: argparse.Namespace) -> Measure:
 
 def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The times of the files' ops."""
-    from ..runtime.fresh_process import Request
     from ..runtime.profile import Profile
+    from ..runtime.work.fresh_process import Request
     from .tables.profile import print_profile, profile_json
 
     asked = [(path, count) for count in counts for path in paths]
@@ -259,7 +259,7 @@ def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
 def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' latency over minutes."""
     from ..runtime.endurance import Endurance, endurance_doubts
-    from ..runtime.fresh_process import Request
+    from ..runtime.work.fresh_process import Request
     from .tables.endurance import endurance_json, print_endurance
 
     seconds = 60 * options.minutes

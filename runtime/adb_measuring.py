@@ -36,10 +36,10 @@ from .device_protocol import (
 )
 from .device_shipment import shipment_of
 from .endurance import WINDOWS, Endurance, Moment, Window
-from .fresh_process import Json, Measure, Measured, Request
-from .latency import LatencyResult
-from .sensors import Reading
-from .timing import WARMUP
+from .measure.durations import LatencyResult
+from .measure.sensors import Reading
+from .measure.timing import WARMUP
+from .work.fresh_process import Json, Measure, Measured, Request
 
 MeasuringTask = AloneTask | TimeTask | EnduranceTask
 

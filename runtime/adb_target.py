@@ -22,9 +22,9 @@ from .device_protocol import (
     sole_tensors,
 )
 from .formats import format_of
-from .job import Accelerator, Ran
 from .target import Target, TargetRun, Work
 from .target_settings import split_settings
+from .work.job import Accelerator, Ran
 
 ACCELERATORS: dict[str, Accelerator] = {"cpu": "cpu", "gpu": "gpu", "gpu-fp16": "gpu-fp16"}
 FORMATS: dict[Accelerator, tuple[str, ...]] = {

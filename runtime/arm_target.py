@@ -24,9 +24,9 @@ from ..lab.arm import (
 from ..lab.place import Lab, open_lab
 from ..progress import Progress
 from .host_target import NPU_ALONE
-from .instruction_marks import InstructionCount, read_counts
-from .job import Job
+from .measure.instructions import InstructionCount, read_counts
 from .qnn.runner import COMPILED_SUFFIX
+from .work.job import Job
 from .worker_process import MODULE, job_folder
 from .worker_target import Start, WorkerTarget
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ..progress import Progress
-from .alone import Alone
-from .fresh_process import Json, Measure, Measured, Request
-from .latency import LatencyResult, Ratio
-from .measuring_session import measure_here
+from .measure.durations import LatencyResult, Ratio
+from .measure.first_run import Alone
 from .process_ratio import process_ratio
 from .steadiness import TakenTime, doubts, taken_share
+from .work.fresh_process import Json, Measure, Measured, Request
+from .work.session import measure_here
 
 ALONE_PROCESSES = 3
 """How often a file is opened in a process of its own."""

@@ -15,10 +15,10 @@ from .adb_app import AdbApp
 from .adb_target import FORMATS, AdbTarget
 from .device_protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
 from .device_shipment import ShippedBundle
-from .fresh_process import Json
-from .job import Accelerator, FileAnswer
 from .matrix import too_far
 from .parity import compare
+from .work.fresh_process import Json
+from .work.job import Accelerator, FileAnswer
 
 TOLERANCE = 1e-6
 """By how much, relatively, the app's own figures may differ from ours of the same values."""

@@ -19,7 +19,7 @@ from ..artifact.files import digest_of, size_of
 from ..artifact.manifest import DecibelsOrExact, Digest, Tensor
 from ..errors import ArtifactError, TargetError
 from ..process.text import one_line
-from .job import Accelerator, FileAnswer, Record
+from .work.job import Accelerator, FileAnswer, Record
 
 PROTOCOL: Literal[1] = 1
 

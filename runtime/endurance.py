@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .latency import LatencyResult, Ratio
-from .sensors import Reading, read_sensors
+from .measure.durations import LatencyResult, Ratio
+from .measure.sensors import Reading, read_sensors
+from .measure.timing import WARMUP, opened
 from .steadiness import LARGEST_OTHER_LOAD, OtherLoad, TakenTime, taken_share
 from .student_t import quantile_995
-from .timing import WARMUP, opened
 
 WINDOWS = 12
 SLICES = 5

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from ..progress import Progress
 from .formats import format_of
-from .job import FileAnswer, Ran
 from .lattice import HOST
 from .machine import describe_machine
 from .qnn.runner import COMPILED_SUFFIX
 from .target import Target, TargetRun, Work
 from .verification import residency_record
+from .work.job import FileAnswer, Ran
 
 NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: --on npu:CHIP"
 

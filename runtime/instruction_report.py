@@ -13,7 +13,7 @@ from ..errors import ArtifactError
 from ..progress import Progress
 from .arm_target import ArmTarget
 from .formats import format_of
-from .instruction_marks import InstructionCount
+from .measure.instructions import InstructionCount
 
 
 @dataclasses.dataclass(frozen=True)

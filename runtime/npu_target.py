@@ -15,12 +15,12 @@ from ..artifact.chips import CHIPS, chip_of
 from ..artifact.manifest import Compiled
 from ..errors import TargetError, UsageError
 from ..progress import Progress
-from .job import Job, read_values, write_job
 from .onnx.runner import load_runtime
 from .qnn.runner import COMPILED_SUFFIX, check_sdk, other_chip, read_compiled
 from .qnn.simulator import SIMULATOR, sdk_version
 from .qnn.tracer import NpuTracer
 from .target import TargetRun, Work
+from .work.job import Job, read_values, write_job
 from .worker_process import MODULE, job_folder, run_worker
 from .worker_target import Start, WorkerTarget
 

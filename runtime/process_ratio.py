@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .latency import LatencyResult, Ratio
+from .measure.durations import LatencyResult, Ratio
 from .student_t import quantile_995
 
 BETWEEN_COMMANDS = 0.01

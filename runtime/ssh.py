@@ -26,9 +26,10 @@ from ..artifact.files import files_within, size_of
 from ..errors import MissingDependencyError, TargetError, UsageError
 from ..process.text import one_line, printable
 from ..progress import Progress
-from . import remote_supervisor, worker
+from . import remote_supervisor
 from .remote_supervisor import CODE, WORK, receive_files, send_files, send_line
 from .shipment import LEAST_MAJOR, install_command, shipped_files
+from .work import worker
 from .worker_process import LONGEST_REASON, ending
 
 PYTHON = "python3"
@@ -133,7 +134,7 @@ def run_module(
     Args:
         host: Where.
         module: Its full name. It writes progress to stdout, as
-            :mod:`~lowformer_edge.runtime.worker` does, and reasons to stderr.
+            :mod:`~lowformer_edge.runtime.work.worker` does, and reasons to stderr.
         folder: What the module is to find in its folder; files and folders.
         files: More files or folders for it, by names within that folder.
         total: Units of the module's progress.

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..errors import TargetError
 from ..progress import Progress
-from . import measuring_session
-from .fresh_process import Measure, Measured, Request
-from .measuring_session import ANSWERS, REQUESTS
 from .shipment import BASE, modules_for
 from .ssh import SshHost, run_module
+from .work import session as measuring_session
+from .work.fresh_process import Measure, Measured, Request
+from .work.session import ANSWERS, REQUESTS
 
 
 def measure_on(host: SshHost) -> Measure:

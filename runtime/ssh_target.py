@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ..progress import Progress
 from .host_target import NPU_ALONE
-from .job import Job, Ran, read_answer, write_job
 from .qnn.runner import COMPILED_SUFFIX
 from .shipment import BASE, BY_FORMAT, install_command, modules_for
 from .ssh import PATIENCE_S, PYTHON, parse_host, run_module
 from .target import Target, TargetRun, Work
 from .target_settings import split_settings
+from .work.job import Job, Ran, read_answer, write_job
 from .worker_process import MODULE
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .latency import LatencyResult, Ratio
+from .measure.durations import LatencyResult, Ratio
 
 LARGEST_DRIFT = 0.15
 """Change of the median from the first third of the rounds to the last."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError
 from ..progress import Progress
-from .job import Ran
+from .work.job import Ran
 
 
 @dataclasses.dataclass(frozen=True)

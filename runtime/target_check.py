@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..progress import Progress
 from .contract import Requirement, breach
 from .images import Images
-from .job import FileAnswer
 from .lattice import Computed, Link, file_links, place_of
 from .target import Target, Work
 from .targets import HOST
+from .work.job import FileAnswer
 
 
 @dataclasses.dataclass(frozen=True)

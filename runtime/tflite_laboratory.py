@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.preprocessing import Preprocessing
-from .latency import time_interleaved
+from .measure.durations import time_interleaved
 from .tflite.runner import TFLiteRunner
 
 

@@ -16,7 +16,7 @@ from ..errors import CheckError
 from ..progress import Progress
 from . import residency
 from .formats import format_of
-from .latency import LatencyResult, ratio, time_interleaved
+from .measure.durations import LatencyResult, ratio, time_interleaved
 from .parity import compare
 from .runner import Runner
 

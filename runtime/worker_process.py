@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import TargetError
 from ..process.text import one_line
 from ..progress import Advance
-from . import worker
+from .work import worker
 
 LONGEST_REASON = 300
 

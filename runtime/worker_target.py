@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import TargetError
 from ..progress import Advance, Progress
-from .job import Accelerator, Job, Ran, read_answer, read_values, write_job
 from .target import Target, TargetRun, Work
 from .tflite.tracer import TFLiteTracer
+from .work.job import Accelerator, Job, Ran, read_answer, read_values, write_job
 from .worker_process import job_folder, run_worker
 
 Start = tuple[Sequence[str], Mapping[str, str]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...process.native_output import captured_output
-from ..job import Accelerator
+from ..work.job import Accelerator
 from .gpu import compile_for_gpu
 from .runner import open_interpreter
 

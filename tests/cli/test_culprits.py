@@ -20,9 +20,9 @@ from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.host_target import HostTarget
-from lowformer_edge.runtime.job import Ran
 from lowformer_edge.runtime.target import TargetRun, Work
 from lowformer_edge.runtime.tflite.tracer import TFLiteTracer
+from lowformer_edge.runtime.work.job import Ran
 
 WRONG = "backbone.stages.3.op_list.2.total.1.main.inverted_conv.conv"
 Damaged = Callable[[str], Path]

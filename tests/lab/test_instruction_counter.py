@@ -13,7 +13,7 @@ import pytest
 
 from lowformer_edge.lab.arm import counting_emulator
 from lowformer_edge.lab.place import Lab
-from lowformer_edge.runtime.instruction_marks import InstructionCount, read_counts
+from lowformer_edge.runtime.measure.instructions import InstructionCount, read_counts
 
 INSTRUCTIONS = {
     "fmla v0.4s, v1.4s, v2.4s": (0x4E22CC20, "fp32-fma"),

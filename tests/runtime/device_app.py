@@ -126,7 +126,7 @@ def worked(
     job = {"files": paths, "preprocessing": task["preprocessing"], "threads": task["threads"]}
     (work / "job.json").write_text(json.dumps(job))
     np.save(work / "pixels.npy", pixels)
-    command = [sys.executable, "-m", "lowformer_edge.runtime.worker", str(work)]
+    command = [sys.executable, "-m", "lowformer_edge.runtime.work.worker", str(work)]
     done = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

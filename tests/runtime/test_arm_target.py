@@ -14,7 +14,7 @@ from lowformer_edge.lab.arm import CPUS
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.arm_target import ArmTarget
 from lowformer_edge.runtime.host_target import HostTarget
-from lowformer_edge.runtime.instruction_marks import InstructionCount
+from lowformer_edge.runtime.measure.instructions import InstructionCount
 from lowformer_edge.runtime.parity import sqnr
 from lowformer_edge.runtime.target import Work
 

@@ -20,7 +20,7 @@ from lowformer_edge.runtime.endurance import (
     endurance_doubts,
     verdict,
 )
-from lowformer_edge.runtime.sensors import Reading
+from lowformer_edge.runtime.measure.sensors import Reading
 from lowformer_edge.runtime.steadiness import TakenTime
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.runtime.latency import LatencyResult, Ratio, ratio
+from lowformer_edge.runtime.measure.durations import LatencyResult, Ratio, ratio
 from lowformer_edge.runtime.process_ratio import process_ratio
 
 TRUTH = 0.4

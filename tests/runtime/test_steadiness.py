@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lowformer_edge.runtime import steadiness
-from lowformer_edge.runtime.latency import LatencyResult, Ratio, ratio
+from lowformer_edge.runtime.measure.durations import LatencyResult, Ratio, ratio
 from lowformer_edge.runtime.steadiness import (
     OtherLoad,
     TakenTime,

@@ -3,7 +3,7 @@ package org.lowformer.edge.core
 import kotlin.math.floor
 
 /**
- * Durations of single inferences in milliseconds, as Python's `runtime/latency.py` sums them up.
+ * Durations of single inferences in milliseconds, as Python's `runtime/measure/durations.py` sums them up.
  *
  * @property runs timed runs, without the warm-up.
  */

@@ -5,7 +5,7 @@ import org.lowformer.edge.core.Format
 import org.lowformer.edge.core.RunnerFactory
 
 /**
- * Opens a file and runs it a few times, as Python's `runtime/alone.py`; for a process that has opened none before.
+ * Opens a file and runs it a few times, as Python's `runtime/measure/first_run.py`; for a process that has opened none before.
  *
  * @param loadRuntime loads the native library of a format, so that opening the file is timed alone.
  */

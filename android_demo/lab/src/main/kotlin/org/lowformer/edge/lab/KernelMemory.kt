@@ -4,7 +4,7 @@ import java.io.File
 import java.io.IOException
 
 /**
- * The peak resident set as Linux tells it, the same way as Python's `runtime/resident_set.py`.
+ * The peak resident set as Linux tells it, the same way as Python's `runtime/measure/memory.py`.
  *
  * Counts every page that is in RAM for this process, mapped files included.
  *

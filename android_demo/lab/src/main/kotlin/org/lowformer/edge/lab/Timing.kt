@@ -6,7 +6,7 @@ import org.lowformer.edge.core.LatencySummary
 import org.lowformer.edge.core.RunnerFactory
 
 /**
- * Times files in turns within this process, as Python's `runtime/timing.py`.
+ * Times files in turns within this process, as Python's `runtime/measure/timing.py`.
  *
  * @return milliseconds of each run of each file, and what they sum up to.
  */

@@ -1,4 +1,4 @@
-"""A process that does one piece of measuring: ``python -m lowformer_edge.runtime.measuring``.
+"""A process that does one piece of measuring: ``python -m lowformer_edge.runtime.work.measuring``.
 
 It reads one JSON object in one line from its standard input, and writes one to its standard output:
 ``{"result": ...}``, or ``{"error": {"kind": ..., "message": ...}}``. It ends when its input does,
@@ -17,13 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import LowFormerEdgeError
+from ...errors import LowFormerEdgeError
 
 Json = dict[str, Any]
 
 
 def _time(request: Json) -> Json:
-    from .timing import time_files
+    from ..measure.timing import time_files
 
     timing = time_files(
         [Path(path) for path in request["paths"]],
@@ -38,20 +38,20 @@ def _time(request: Json) -> Json:
 
 
 def _alone(request: Json) -> Json:
-    from .alone import measure_alone
+    from ..measure.first_run import measure_alone
 
     return dataclasses.asdict(measure_alone(Path(request["path"]), request["threads"]))
 
 
 def _profile(request: Json) -> Json:
-    from .formats import format_of
+    from ..formats import format_of
 
     path = Path(request["path"])
     return dataclasses.asdict(format_of(path).profile(path, request["threads"], request["runs"]))
 
 
 def _endurance(request: Json) -> Json:
-    from .endurance import run_for
+    from ..endurance import run_for
 
     paths = [Path(path) for path in request["paths"]]
     found = run_for(paths, threads=request["threads"], seconds=request["seconds"])

@@ -1,6 +1,6 @@
 """Does several pieces of measuring, each in a fresh process, where this package was sent to.
 
-It is run as ``python -m lowformer_edge.runtime.measuring_session FOLDER``. ``requests.json`` in the
+It is run as ``python -m lowformer_edge.runtime.work.session FOLDER``. ``requests.json`` in the
 folder is a list of requests, whose paths are relative to it; the answers go to ``answers.json``.
 Progress goes to stdout, as from :mod:`.worker`.
 """
@@ -13,12 +13,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..artifact.files import replaced_file
-from ..errors import LowFormerEdgeError
-from ..process.text import one_line
-from ..progress import Advance, Progress
+from ...artifact.files import replaced_file
+from ...errors import LowFormerEdgeError
+from ...process.text import one_line
+from ...progress import Advance, Progress
+from ..machine import describe_machine
 from .fresh_process import Json, Measured, Request, ask
-from .machine import describe_machine
 from .worker import advance
 
 REQUESTS = "requests.json"

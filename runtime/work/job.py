@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..artifact.files import replaced_file
-from ..artifact.manifest import Residency
-from ..errors import TargetError
+from ...artifact.files import replaced_file
+from ...artifact.manifest import Residency
+from ...errors import TargetError
 
 JOB = "job.json"
 PIXELS = "pixels.npy"

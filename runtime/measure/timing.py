@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import ArtifactError
-from .formats import format_of
-from .latency import LatencyResult, time_interleaved
-from .runner import Runner
-from .steadiness import OtherLoad, TakenTime
+from ...errors import ArtifactError
+from ..formats import format_of
+from ..runner import Runner
+from ..steadiness import OtherLoad, TakenTime
+from .durations import LatencyResult, time_interleaved
 
 WARMUP = 5
 

@@ -6,8 +6,8 @@ import dataclasses
 import time
 from pathlib import Path
 
-from .formats import format_of
-from .resident_set import PeakMemory
+from ..formats import format_of
+from .memory import PeakMemory
 from .timing import WARMUP, opened
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lowformer_edge.runtime.instruction_marks import InstructionCount, mark, read_counts
+from lowformer_edge.runtime.measure.instructions import InstructionCount, mark, read_counts
 
 TEXT = """\
 0 all=2520347844 dot-product=12 load-store=898574986

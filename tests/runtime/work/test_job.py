@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lowformer_edge.errors import TargetError
-from lowformer_edge.runtime.job import (
+from lowformer_edge.runtime.work.job import (
     ANSWER,
     FileAnswer,
     Job,

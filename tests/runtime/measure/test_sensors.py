@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.runtime import sensors
-from lowformer_edge.runtime.sensors import Reading, read_sensors
+from lowformer_edge.runtime.measure import sensors
+from lowformer_edge.runtime.measure.sensors import Reading, read_sensors
 
 
 @pytest.fixture

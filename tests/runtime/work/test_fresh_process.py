@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lowformer_edge.errors import ArtifactError, CheckError
-from lowformer_edge.runtime.fresh_process import ask
+from lowformer_edge.runtime.work.fresh_process import ask
 
 SLEEPING = "import sys, time; sys.stdin.readline(); time.sleep(60)"
 
@@ -104,7 +104,7 @@ def test_a_worker_ends_when_its_parent_was_killed(tmp_path: Path) -> None:
     )
     parent = (
         "import sys\n"
-        "from lowformer_edge.runtime.fresh_process import ask\n"
+        "from lowformer_edge.runtime.work.fresh_process import ask\n"
         f"ask('wait', {{}}, [sys.executable, {str(waiting)!r}])\n"
     )
     with subprocess.Popen([sys.executable, "-c", parent]) as process:
@@ -130,7 +130,7 @@ def _runs(number: int) -> bool:
 def test_a_worker_needs_no_torch(demo_bundle: Path) -> None:
     code = (
         "import sys\n"
-        "from lowformer_edge.runtime.measuring import TASKS\n"
+        "from lowformer_edge.runtime.work.measuring import TASKS\n"
         f"path = {str(demo_bundle / 'demo-int8.tflite')!r}\n"
         "TASKS['profile']({'path': path, 'threads': 1, 'runs': 1})\n"
         "TASKS['endurance']({'paths': [path], 'threads': 1, 'seconds': 0.1})\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.runtime import resident_set
-from lowformer_edge.runtime.resident_set import PeakMemory
+from lowformer_edge.runtime.measure import memory as resident_set
+from lowformer_edge.runtime.measure.memory import PeakMemory
 
 MEGABYTE = 10**6
 

@@ -1,4 +1,4 @@
-"""Does a job, in whatever process or machine this is: ``python -m lowformer_edge.runtime.worker``.
+"""Does a job, in whatever process or machine this is; started by ``python -m``, with its folder.
 
 It needs no torch. Progress goes to stdout, a line for each number of inferences done.
 """
@@ -11,21 +11,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.chips import chip_of
-from ..artifact.preprocessing import Preprocessing
-from ..errors import LowFormerEdgeError
-from ..process.text import one_line
-from .formats import format_of
-from .instruction_marks import BEFORE, mark
+from ...artifact.chips import chip_of
+from ...artifact.preprocessing import Preprocessing
+from ...errors import LowFormerEdgeError
+from ...process.text import one_line
+from ..formats import format_of
+from ..machine import describe_machine
+from ..measure.instructions import BEFORE, mark
+from ..qnn.runner import QnnRunner, refused_by_npu
+from ..qnn.simulator import RefusedByNpuError
+from ..qnn.values import run_exposed_on_npu
+from ..runner import Runner
+from ..tflite.gpu import RefusedOpsError, TFLiteGpuRunner
+from ..tflite.values import run_exposed
+from ..verification import residency_record
 from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
-from .machine import describe_machine
-from .qnn.runner import QnnRunner, refused_by_npu
-from .qnn.simulator import RefusedByNpuError
-from .qnn.values import run_exposed_on_npu
-from .runner import Runner
-from .tflite.gpu import RefusedOpsError, TFLiteGpuRunner
-from .tflite.values import run_exposed
-from .verification import residency_record
 
 ADVANCE = "advance"
 """Starts a line of progress."""

@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import errors
-from ..errors import CheckError, LowFormerEdgeError
-from ..progress import Progress
+from ... import errors
+from ...errors import CheckError, LowFormerEdgeError
+from ...progress import Progress
 
-WORKER = "lowformer_edge.runtime.measuring"
+WORKER = "lowformer_edge.runtime.work.measuring"
 HERE = (sys.executable, "-m", WORKER)
 
 Json = dict[str, Any]
