@@ -29,7 +29,8 @@ from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.models.blocks import Residual
 from lowformer_edge.models.loading import load_model
-from lowformer_edge.runtime.measure.durations import ratio, time_interleaved
+from lowformer_edge.runtime.measure.durations import time_interleaved
+from lowformer_edge.runtime.process_ratio import ratio
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 
 FLOAT, WHOLE, NOTHING = "float32", "INT8", "all of these"

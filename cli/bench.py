@@ -258,7 +258,8 @@ def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
 
 def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' latency over minutes."""
-    from ..runtime.endurance import Endurance, endurance_doubts
+    from ..runtime.endurance import endurance_doubts
+    from ..runtime.measure.endurance import Endurance
     from ..runtime.work.fresh_process import Request
     from .tables.endurance import endurance_json, print_endurance
 

@@ -35,8 +35,8 @@ from .device_protocol import (
     throttling,
 )
 from .device_shipment import shipment_of
-from .endurance import WINDOWS, Endurance, Moment, Window
 from .measure.durations import LatencyResult
+from .measure.endurance import WINDOWS, Endurance, Moment, Window
 from .measure.sensors import Reading
 from .measure.timing import WARMUP
 from .work.fresh_process import Json, Measure, Measured, Request

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ..progress import Progress
-from .measure.durations import LatencyResult, Ratio
+from .measure.durations import LatencyResult
 from .measure.first_run import Alone
-from .process_ratio import process_ratio
-from .steadiness import TakenTime, doubts, taken_share
+from .measure.load import TakenTime, taken_share
+from .process_ratio import Ratio, process_ratio
+from .steadiness import doubts
 from .work.fresh_process import Json, Measure, Measured, Request
 from .work.session import measure_here
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from ..artifact.manifest import Interval, Parity
 from ..errors import CheckError
 
-_Z95 = 1.959963984540054
+_Z95 = statistics.NormalDist().inv_cdf(0.975)
 """Quantile of the normal distribution that leaves 2.5 % above it."""
 
 

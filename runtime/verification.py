@@ -16,8 +16,9 @@ from ..errors import CheckError
 from ..progress import Progress
 from . import residency
 from .formats import format_of
-from .measure.durations import LatencyResult, ratio, time_interleaved
+from .measure.durations import LatencyResult, time_interleaved
 from .parity import compare
+from .process_ratio import ratio
 from .runner import Runner
 
 WARMUP = 5

@@ -15,7 +15,7 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.endurance import Endurance
+    from ...runtime.measure.endurance import Endurance
 
 
 def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -> None:

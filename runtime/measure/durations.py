@@ -11,9 +11,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-BOOTSTRAP_SAMPLES = 2000
-BLOCKS = 10
-
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -35,15 +32,6 @@ class LatencyResult:
     def percentile(self, percent: float) -> float:
         """A percentile in milliseconds."""
         return float(np.percentile(self.milliseconds, percent))
-
-
-@dataclasses.dataclass(frozen=True)
-class Ratio:
-    """A ratio of medians with its interval; what kind it is, its maker states."""
-
-    value: float
-    low: float
-    high: float
 
 
 def time_interleaved(
@@ -82,24 +70,3 @@ def time_interleaved(
         if collecting:
             gc.enable()
     return {name: LatencyResult(np.array(values)) for name, values in durations.items()}
-
-
-def ratio(result: LatencyResult, reference: LatencyResult, seed: int = 0) -> Ratio:
-    """Median over median, for two results that were timed in turns in one process.
-
-    The interval is the percentile bootstrap's of 95 % (Efron 1979). Whole rounds are drawn, because
-    the runs of one share the machine's state, and blocks of a tenth of all rounds in a row, which
-    wrap around at the end (the circular block bootstrap, Politis and Romano 1992), because a
-    machine that is busy stays so for a while. It knows nothing of how other processes differ, see
-    :func:`process_ratio.process_ratio`.
-    """
-    ours, theirs = result.milliseconds, reference.milliseconds
-    if len(ours) != len(theirs) or len(ours) == 0:
-        raise ValueError("a ratio needs results of the same rounds")
-    generator = np.random.default_rng(seed)
-    block = max(1, len(ours) // BLOCKS)
-    starts = generator.integers(0, len(ours), (BOOTSTRAP_SAMPLES, -(-len(ours) // block), 1))
-    drawn = (starts + np.arange(block)).reshape(BOOTSTRAP_SAMPLES, -1)[:, : len(ours)] % len(ours)
-    ratios = np.median(ours[drawn], axis=1) / np.median(theirs[drawn], axis=1)
-    low, high = np.percentile(ratios, (2.5, 97.5))
-    return Ratio(result.median / reference.median, float(low), float(high))

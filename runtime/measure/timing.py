@@ -10,8 +10,8 @@ from pathlib import Path
 from ...errors import ArtifactError
 from ..formats import format_of
 from ..runner import Runner
-from ..steadiness import OtherLoad, TakenTime
 from .durations import LatencyResult, time_interleaved
+from .load import OtherLoad, TakenTime
 
 WARMUP = 5
 

@@ -51,7 +51,7 @@ def _profile(request: Json) -> Json:
 
 
 def _endurance(request: Json) -> Json:
-    from ..endurance import run_for
+    from ..measure.endurance import run_for
 
     paths = [Path(path) for path in request["paths"]]
     found = run_for(paths, threads=request["threads"], seconds=request["seconds"])

@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.runtime.endurance import (
-    SLICES,
-    WINDOWS,
-    Endurance,
-    Moment,
-    Window,
-    change,
-    endurance_doubts,
-    verdict,
-)
+from lowformer_edge.runtime.endurance import change, endurance_doubts, verdict
+from lowformer_edge.runtime.measure.endurance import SLICES, WINDOWS, Endurance, Moment, Window
+from lowformer_edge.runtime.measure.load import TakenTime
 from lowformer_edge.runtime.measure.sensors import Reading
-from lowformer_edge.runtime.steadiness import TakenTime
 
 
 def windows(last: float, spread: float = 0.005, seed: int = 0) -> list[Window]:

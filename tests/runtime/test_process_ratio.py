@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.runtime.measure.durations import LatencyResult, Ratio, ratio
-from lowformer_edge.runtime.process_ratio import process_ratio
+from lowformer_edge.runtime.measure.durations import LatencyResult
+from lowformer_edge.runtime.process_ratio import Ratio, process_ratio, ratio
 
 TRUTH = 0.4
 SIMULATIONS = 1000

@@ -14,15 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lowformer_edge.runtime import steadiness
-from lowformer_edge.runtime.measure.durations import LatencyResult, Ratio, ratio
-from lowformer_edge.runtime.steadiness import (
-    OtherLoad,
-    TakenTime,
-    doubts,
-    drift,
-    has_two_speeds,
-    taken_share,
-)
+from lowformer_edge.runtime.measure.durations import LatencyResult
+from lowformer_edge.runtime.measure.load import OtherLoad, TakenTime, taken_share
+from lowformer_edge.runtime.process_ratio import Ratio, ratio
+from lowformer_edge.runtime.steadiness import doubts, drift, has_two_speeds
 
 STEADY = np.random.default_rng(0).normal(10, 0.1, 100)
 SURE = Ratio(0.5, 0.49, 0.51)

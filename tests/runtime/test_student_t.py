@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lowformer_edge.runtime.student_t import quantile_995
+from lowformer_edge.runtime.process_ratio import quantile_995
 
 
 def test_the_table_is_scipys() -> None:
