@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..judging.parity import compare
 from ..runtime.measure.durations import LatencyResult
-from ..runtime.parity import compare
 from .golden_pixels import FOLDER
 
 FILE = "figures.json"

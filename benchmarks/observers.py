@@ -28,9 +28,9 @@ from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.judging.parity import compare
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.progress import Progress
-from lowformer_edge.runtime.parity import compare
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 

@@ -29,14 +29,14 @@ from lowformer_edge.export.bundle import exporter_of, toolchain
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrite import CALIBRATED, rewrite
 from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.judging.parity import sqnr
+from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.machine import describe_machine
 from lowformer_edge.runtime.measure.durations import time_interleaved
-from lowformer_edge.runtime.parity import sqnr
-from lowformer_edge.runtime.process_ratio import ratio
 
 STOCK, OURS = "stock fp32", "ours fp32"
 STOCK_INT8, OURS_INT8 = "stock static INT8", "ours INT8"

@@ -27,10 +27,10 @@ from lowformer_edge.export.module_tree import replace_modules
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.models.blocks import Residual
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.runtime.measure.durations import time_interleaved
-from lowformer_edge.runtime.process_ratio import ratio
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 
 FLOAT, WHOLE, NOTHING = "float32", "INT8", "all of these"

@@ -14,8 +14,8 @@ from .family_options import add_family_options, check_no_family_options
 from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..runtime.adb_target import AdbTarget
     from ..runtime.work.fresh_process import Measure
+    from ..targets.adb.target import AdbTarget
 
 RUNS = 300
 PROFILED_RUNS = 50
@@ -130,7 +130,7 @@ def _set_counts(options: argparse.Namespace) -> None:
     Raises:
         UsageError: A number is too small, or was given where it would do nothing.
     """
-    from ..runtime.benchmark import LEAST_PROCESSES
+    from ..workflows.bench import LEAST_PROCESSES
 
     if options.minutes is not None and options.runs is not None:
         raise UsageError("--minutes runs for as long as it says; leave --runs out")
@@ -148,9 +148,9 @@ def _set_counts(options: argparse.Namespace) -> None:
 
 def _count(options: argparse.Namespace, paths: list[Path]) -> int:
     """The files' instructions on emulated processors."""
-    from ..runtime.arm_target import ArmTarget
-    from ..runtime.instruction_report import count_instructions
-    from ..runtime.targets import open_target
+    from ..targets.arm import ArmTarget
+    from ..targets.registry import open_target
+    from ..workflows.count import count_instructions
     from .tables.instructions import instructions_json, print_instructions
 
     if options.profile or options.minutes is not None:
@@ -171,7 +171,7 @@ def _count(options: argparse.Namespace, paths: list[Path]) -> int:
 
 def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' ratios."""
-    from ..runtime.benchmark import benchmark
+    from ..workflows.bench import benchmark
 
     measure = _measure(options)
     with shown_progress(quiet=options.quiet) as progress:
@@ -210,11 +210,13 @@ def _measure(options: argparse.Namespace) -> Measure:
     Raises:
         UsageError: No times can be taken there.
     """
-    from ..runtime import adb_measuring, ssh_measuring
-    from ..runtime.adb_target import AdbTarget
-    from ..runtime.ssh_target import SshTarget
-    from ..runtime.targets import HOST, open_target
+    from ..judging.links import HOST
     from ..runtime.work.session import measure_here
+    from ..targets.adb import measuring as adb_measuring
+    from ..targets.adb.target import AdbTarget
+    from ..targets.registry import open_target
+    from ..targets.ssh import measuring as ssh_measuring
+    from ..targets.ssh.target import SshTarget
 
     if options.on == HOST:
         return measure_here
@@ -258,7 +260,7 @@ def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) 
 
 def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
     """The files' latency over minutes."""
-    from ..runtime.endurance import endurance_doubts
+    from ..judging.endurance import endurance_doubts
     from ..runtime.measure.endurance import Endurance
     from ..runtime.work.fresh_process import Request
     from .tables.endurance import endurance_json, print_endurance
@@ -341,8 +343,8 @@ def _phone(options: argparse.Namespace) -> AdbTarget | None:
     """The phone that files are timed on, or None where they are on something else."""
     if not options.on.startswith("adb"):
         return None
-    from ..runtime.adb_target import AdbTarget
-    from ..runtime.targets import open_target
+    from ..targets.adb.target import AdbTarget
+    from ..targets.registry import open_target
 
     target = open_target(options.on)
     return target if isinstance(target, AdbTarget) else None

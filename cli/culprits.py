@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..artifact.manifest import ArtifactRecord, Manifest
-    from ..runtime.culprit import Culprit
-    from ..runtime.images import Images
-    from ..runtime.lattice import Link
-    from ..runtime.target import Target
-    from ..runtime.target_check import TargetCheck
+    from ..judging.culprit import Culprit
+    from ..judging.images import Images
+    from ..judging.links import Link
+    from ..targets.target import Target
+    from ..workflows.target_check import TargetCheck
 
 
 _PROMISED_BITS = {"fp32": 24, "fp16": 11}
@@ -63,9 +63,7 @@ def explained(
         images: What the files were run on here.
         progress: Is told about each file.
     """
-    from ..runtime.lattice import place_of
-    from ..runtime.matrix import EAGER
-    from ..runtime.targets import HOST
+    from ..judging.links import EAGER, HOST, place_of
 
     findings: dict[str, Finding] = {}
     failing = {link.second for link in check.links if link.failure and link.first == EAGER}
@@ -102,10 +100,10 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
 
 def _difference(target: Target, path: Path, images: Images) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
-    from ..runtime.culprit import FLOATS_DB, HALF_DB, find_difference
-    from ..runtime.npu_target import NpuTarget
+    from ..judging.culprit import FLOATS_DB, HALF_DB, find_difference
     from ..runtime.qnn.tracer import NpuTracer
     from ..runtime.tflite.tracer import TFLiteTracer
+    from ..targets.npu import NpuTarget
 
     try:
         tracer = NpuTracer(path) if isinstance(target, NpuTarget) else TFLiteTracer(path)
@@ -172,7 +170,7 @@ def _finding(
 ) -> Finding:
     from ..export.eager_trace import eager_trace
     from ..export.rewrite import rewrite
-    from ..runtime.culprit import find_culprit
+    from ..judging.culprit import find_culprit
     from ..runtime.formats import format_of
 
     try:

@@ -26,9 +26,9 @@ from ..export.spec import (
     ExportSpec,
     available,
 )
+from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
-from ..runtime.contract import DEFAULT_REQUIREMENTS
 from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
 from .options import (
     add_data_options,
@@ -378,7 +378,7 @@ def _fill(
     from ..export.qnn import compiled_for
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
-    from ..runtime.verification import Candidate, Samples, verify
+    from ..workflows.verification import Candidate, Samples, verify
     from .search import chooser
 
     options, loaded, evaluation = request.options, request.loaded, request.evaluation
@@ -473,7 +473,7 @@ def failed_checks(manifest: Manifest) -> list[str]:
 
 def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
     """Only floats are promised: how far INT8 and palettes are off is shown, and warned of."""
-    from ..runtime.matrix import FLOAT, too_far
+    from ..judging.promise import FLOAT, too_far
 
     if artifact.parity is None or artifact.precision not in FLOAT:
         return []
@@ -482,7 +482,7 @@ def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
 
 
 def _broken_requirements(artifact: ArtifactRecord, requirements: Sequence[str]) -> list[str]:
-    from ..runtime.contract import breach, parse_requirement
+    from ..judging.requirement import breach, parse_requirement
 
     if artifact.residency is None:
         return []

@@ -13,14 +13,14 @@ from .options import check_plot
 from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..runtime.family import Member
+    from ..workflows.family import Member
 
 
 def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
     """Makes the variants' files where they are missing, and times them beside the rivals'."""
-    from ..runtime.benchmark import benchmark
-    from ..runtime.family import placed
     from ..runtime.machine import describe_machine
+    from ..workflows.bench import benchmark
+    from ..workflows.family import placed
     from .tables.family import family_json, print_family
 
     check_plot(options)
@@ -69,7 +69,7 @@ def _variants(folder: Path, format_: str, names: str | None, progress: Progress)
     from ..models.cost import cost_of
     from ..models.loading import load_model
     from ..models.variants import PUBLISHED, variant
-    from ..runtime.family import Member
+    from ..workflows.family import Member
 
     configs = [variant(name) for name in (names.split(",") if names else PUBLISHED)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,8 +93,8 @@ def _rival(text: str) -> Member:
     Raises:
         UsageError: The text is no name with a file.
     """
-    from ..runtime.family import Member
     from ..runtime.onnx.complexity import macs_and_params
+    from ..workflows.family import Member
 
     name, equals, file = text.partition("=")
     if not (name and equals and file):

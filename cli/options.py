@@ -11,8 +11,8 @@ from ..models.variants import VARIANTS
 from ..process.interrupt import deferred_interrupt
 
 if TYPE_CHECKING:
+    from ..judging.requirement import Requirement
     from ..models.loading import LoadedModel
-    from ..runtime.contract import Requirement
 
 CALIBRATION_IMAGES = 256
 EVALUATION_IMAGES = 2000
@@ -122,7 +122,7 @@ def requirements_of(options: argparse.Namespace) -> list[Requirement]:
     Raises:
         UsageError: One is no condition.
     """
-    from ..runtime.contract import parse_requirement
+    from ..judging.requirement import parse_requirement
 
     return [parse_requirement(text) for text in options.require]
 

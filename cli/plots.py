@@ -12,7 +12,7 @@ from .tables.search import decibels
 if TYPE_CHECKING:
     from ..calibration.sensitivity import Sensitivity
     from ..export.search import Found
-    from ..runtime.family import Placed
+    from ..workflows.family import Placed
 
 _ROWS = 40
 

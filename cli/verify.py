@@ -25,9 +25,9 @@ from .terminal import shown_progress
 if TYPE_CHECKING:
     from ..artifact.manifest import Manifest
     from ..calibration.images import DecodedImages
-    from ..runtime.images import Images
-    from ..runtime.lattice import Link
-    from ..runtime.target_check import Placed, TargetCheck
+    from ..judging.images import Images
+    from ..judging.links import Link
+    from ..workflows.target_check import Placed, TargetCheck
     from .tables.mac import MacResult
 
 TARGET_IMAGES = 16
@@ -96,11 +96,11 @@ def _verify(options: argparse.Namespace) -> int:
     if options.weights and not options.evaluation_data:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
     from ..artifact.manifest import read_manifest
-    from ..runtime.contract import parse_requirement
-    from ..runtime.matrix import too_far
-    from ..runtime.npu_target import check_chips
-    from ..runtime.target_check import Checked, check_on_targets
-    from ..runtime.targets import open_targets
+    from ..judging.promise import too_far
+    from ..judging.requirement import parse_requirement
+    from ..targets.npu import check_chips
+    from ..targets.registry import open_targets
+    from ..workflows.target_check import Checked, check_on_targets
     from .culprits import explained
 
     targets = open_targets(options.on)
@@ -154,7 +154,7 @@ def _mac_results(options: argparse.Namespace, manifest: Manifest) -> list[MacRes
         return []
     from ..artifact.golden import GoldenVectors
     from ..artifact.mac_report import read_mac_report
-    from ..runtime.parity import compare
+    from ..judging.parity import compare
 
     report = read_mac_report(options.mac_report, manifest)
     golden = GoldenVectors.load(options.bundle / manifest.golden.path)
@@ -173,7 +173,7 @@ def _reference(
 ) -> tuple[Images, list[Link]]:
     """Images with the eager model's logits if they can be had, and the links to its rewrites."""
     from ..artifact.golden import GoldenVectors
-    from ..runtime.images import Images
+    from ..judging.images import Images
 
     preprocessing = manifest.preprocessing_spec()
     if options.evaluation_data or (weights and importlib.util.find_spec("torch")):
@@ -231,9 +231,9 @@ def _eager(
     from ..artifact.files import digest_of
     from ..export.reference import reference_logits
     from ..export.rewrite import rewrite
+    from ..judging.links import rewritten_links
     from ..models.checkpoint import load_weights, read_checkpoint
     from ..models.config import LowFormerConfig
-    from ..runtime.lattice import rewritten_links
 
     if digest_of(weights) != manifest.source.sha256:
         raise UsageError(f"{weights}: is not the checkpoint that the bundle was made from")
@@ -259,8 +259,7 @@ def _show(
     mac: Sequence[MacResult],
 ) -> None:
     """Prints the result."""
-    from ..runtime.matrix import EAGER, edges
-    from ..runtime.targets import HOST
+    from ..judging.links import EAGER, HOST, edges
 
     logits = {} if images.eager is None else {EAGER: images.eager}
     logits |= {

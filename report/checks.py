@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..runtime.contract import breach, parse_requirement
-from ..runtime.matrix import too_far
+from ..judging.promise import too_far
+from ..judging.requirement import breach, parse_requirement
 from .evidence import Evidence
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..judging.links import HOST
 from .block import Cell, Column, Facts, Section, Table
 from .evidence import Evidence
-from .targets import HOST, places_of
+from .targets import places_of
 
 
 def environment_section(evidence: Evidence) -> Section:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..artifact.caveats import INTERPRETER, STAND_INS
+from ..judging.links import HOST
 from .block import Lines, Section
 from .evidence import Evidence
 from .latency import is_invalid
-from .targets import HOST, places_of
+from .targets import places_of
 
 NO_PHONE = "No file ran on a phone: nothing here says how fast or how close one would be there."
 RANDOM = (

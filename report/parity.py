@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..artifact.manifest import ArtifactRecord, Parity
-from ..runtime.matrix import EAGER, least_db, too_far
+from ..judging.links import EAGER, HOST
+from ..judging.promise import least_db, too_far
 from .block import Block, Cell, Column, Group, Lines, Section, Table, Verdict
 from .evidence import Evidence
 from .numerals import ABSENT, decibels, ends, percent
 from .results import LinkResult, PlacedResult, VerifyResult
-from .targets import HOST, places_of
+from .targets import places_of
 
 _ON = " on "
 _REWRITES = "The model, rewritten for each format"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..artifact.caveats import STAND_INS
 from ..artifact.manifest import Residency
+from ..judging.links import HOST
 from .block import Cell, Column, Group, Lines, Section, Table
 from .evidence import Evidence
 from .numerals import by_reason
-from .targets import HOST
 
 COLUMNS = (
     Column("File", is_text=True),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from ..artifact.caveats import SOFTWARE_GPU, described_device
+from ..judging.links import HOST
 from .evidence import Evidence
 
-HOST = "host"
 EMULATED = "an emulated processor, whose results count and whose times do not"
 SIMULATED = "Qualcomm's simulator of a phone's NPU, whose results count and whose times do not"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
+from ..artifact.manifest import Residency as ResidencyRecord
+
 
 @dataclasses.dataclass(frozen=True)
 class OpRecord:
@@ -54,3 +56,15 @@ class Residency:
 
 def _counts(ops: tuple[OpRecord, ...]) -> dict[str, int]:
     return dict(Counter(op.kind for op in ops).most_common())
+
+
+def residency_record(where: Residency) -> ResidencyRecord | None:
+    """A residency as the manifest keeps it; None where it is not known."""
+    if where.delegate is None:
+        return None
+    return ResidencyRecord(
+        delegate=where.delegate,
+        partitions=where.partitions,
+        delegated_ops=len(where.ops) - len(where.refused),
+        refused=where.refused_counts,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import graphlib
 import importlib.metadata
 import re
@@ -21,20 +22,27 @@ FLOORS = (
     {"", "process"},
     {"artifact", "demo", "lab"},
     {"runtime"},
-    {"models"},
+    {"judging"},
+    {"models", "targets"},
     {"calibration"},
     {"export", "report"},
+    {"workflows"},
     {"cli"},
     {"android_demo"},
 )
 """What stands upon what. A room imports those of lower floors, and none beside it."""
 
-TORCH_FREE = {"errors", "progress", "process"} | {
+TORCH_FREE = {
+    "errors",
+    "progress",
+    "process",
     "artifact",
     "demo",
     "lab",
-    "report",
     "runtime",
+    "judging",
+    "targets",
+    "report",
 }
 """What runs on small machines."""
 
@@ -88,6 +96,18 @@ def test_imports_go_down_only(module: str) -> None:
     for target in IMPORTS[module] & MODULES.keys():
         inside = room_of(target) == room_of(module)
         assert inside or floor_of(target) < floor_of(module), f"{module} imports {target}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_import_each_other_relatively(module: str) -> None:
+    """So that a copy under another folder imports its own, and what is sent can be told."""
+    nodes = ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+    absolute = [
+        node
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and not node.level
+    ]
+    assert not [n for n in absolute if (n.module or "").startswith("lowformer_edge")]
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:

@@ -13,7 +13,7 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.benchmark import Benchmark, Timed
+    from ...workflows.bench import Benchmark, Timed
 
 
 def print_benchmark(benchmark: Benchmark) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -> None:
     """Prints one row per window, and each file's verdict."""
-    from ...runtime.endurance import change, verdict
+    from ...judging.endurance import change, verdict
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("until s", "MHz", "°C", "others %"):
@@ -72,7 +72,7 @@ def endurance_json(
     paths: Sequence[Path], threads: int, endurance: Endurance, doubts: Sequence[str]
 ) -> dict[str, Any]:
     """The same as values."""
-    from ...runtime.endurance import change, verdict
+    from ...judging.endurance import change, verdict
 
     return {
         "threads": threads,

@@ -14,15 +14,15 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.benchmark import Benchmark
-    from ...runtime.family import Placed
+    from ...workflows.bench import Benchmark
+    from ...workflows.family import Placed
 
 _SHOWN = (A40, PI5)
 
 
 def print_family(benchmark: Benchmark, models: Sequence[Placed]) -> None:
     """Prints a row per model, and how well multiply-accumulates tell latency."""
-    from ...runtime.family import macs_against_latency
+    from ...workflows.family import macs_against_latency
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
@@ -85,7 +85,7 @@ def _published(figures: Published | None) -> list[str]:
 
 def published_correlations() -> dict[str, tuple[float | None, int]]:
     """By device, the rank correlation of MACs with published time, and of how many variants."""
-    from ...runtime.rank_correlation import spearman
+    from ...judging.rank_correlation import spearman
 
     found = {}
     for device in SPEED_SOURCES:
@@ -98,7 +98,7 @@ def published_correlations() -> dict[str, tuple[float | None, int]]:
 
 def family_json(benchmark: Benchmark, models: Sequence[Placed]) -> dict[str, Any]:
     """The same as values, with every published figure and its source."""
-    from ...runtime.family import macs_against_latency
+    from ...workflows.family import macs_against_latency
     from .bench import benchmark_json
 
     correlation, count = macs_against_latency(models)

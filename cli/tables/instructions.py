@@ -13,7 +13,7 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.instruction_report import Counted
+    from ...workflows.count import Counted
 
 
 def print_instructions(found: Sequence[Counted]) -> None:

@@ -14,8 +14,8 @@ from ..terminal import result_console
 
 if TYPE_CHECKING:
     from ...artifact.manifest import Interval
-    from ...runtime.lattice import Link
-    from ...runtime.target_check import TargetCheck
+    from ...judging.links import Link
+    from ...workflows.target_check import TargetCheck
 
 
 def print_lattice(check: TargetCheck) -> None:

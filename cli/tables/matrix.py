@@ -14,8 +14,8 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...runtime.images import Images
-    from ...runtime.matrix import Edge
+    from ...judging.images import Images
+    from ...judging.links import Edge
 
 
 def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Images) -> None:

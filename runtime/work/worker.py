@@ -21,10 +21,10 @@ from ..measure.instructions import BEFORE, mark
 from ..qnn.runner import QnnRunner, refused_by_npu
 from ..qnn.simulator import RefusedByNpuError
 from ..qnn.values import run_exposed_on_npu
+from ..residency import residency_record
 from ..runner import Runner
 from ..tflite.gpu import RefusedOpsError, TFLiteGpuRunner
 from ..tflite.values import run_exposed
-from ..verification import residency_record
 from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
 
 ADVANCE = "advance"

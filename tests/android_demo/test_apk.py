@@ -16,7 +16,7 @@ from lowformer_edge.android_demo.offline.toolchain import Toolchain
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import CheckError
 from lowformer_edge.lab.android import ABIS, EXECUTORCH
-from lowformer_edge.runtime.device_protocol import ACTIVITY, PACKAGE
+from lowformer_edge.targets.adb.protocol import ACTIVITY, PACKAGE
 
 MOST_BYTES = 40_000_000
 

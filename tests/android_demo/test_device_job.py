@@ -17,9 +17,9 @@ from lowformer_edge.android_demo.offline.hotspot import HotSpot
 from lowformer_edge.artifact.manifest import FileRecord
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify
-from lowformer_edge.runtime import benchmark
+from lowformer_edge.workflows import bench as benchmark
 
-from ..runtime.adb_server import AdbServer, serve_phone
+from ..targets.adb.adb_server import AdbServer, serve_phone
 
 pytest.importorskip("adbutils", reason="adbutils is not installed")
 

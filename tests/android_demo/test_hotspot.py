@@ -21,7 +21,8 @@ from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import CheckError
 from lowformer_edge.models.loading import LoadedModel
-from lowformer_edge.runtime.device_protocol import (
+from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner
+from lowformer_edge.targets.adb.protocol import (
     ANSWERS,
     JOB,
     PIXELS,
@@ -35,7 +36,6 @@ from lowformer_edge.runtime.device_protocol import (
     read_array,
     sole_tensors,
 )
-from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner
 
 SIZES = ((96, 96), (97, 61), (61, 97), (1, 1), (3, 500), (33, 32), (640, 481), (28, 28))
 """Width and height in pixels: the model's own, odd ones, tiny ones, flat ones, a photo's."""

@@ -10,7 +10,7 @@ import pytest
 
 from lowformer_edge.cli import bench
 from lowformer_edge.cli.bench import main
-from lowformer_edge.runtime import benchmark
+from lowformer_edge.workflows import bench as benchmark
 
 FAST = ("--runs", "20", "--processes", "2", "--quiet")
 

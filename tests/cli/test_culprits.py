@@ -19,10 +19,10 @@ from lowformer_edge.cli.verify import main
 from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.progress import Progress
-from lowformer_edge.runtime.host_target import HostTarget
-from lowformer_edge.runtime.target import TargetRun, Work
 from lowformer_edge.runtime.tflite.tracer import TFLiteTracer
 from lowformer_edge.runtime.work.job import Ran
+from lowformer_edge.targets.host import HostTarget
+from lowformer_edge.targets.target import TargetRun, Work
 
 WRONG = "backbone.stages.3.op_list.2.total.1.main.inverted_conv.conv"
 Damaged = Callable[[str], Path]
@@ -151,7 +151,7 @@ def test_an_op_that_another_target_computes_wrongly_is_named(
             wrong = next(op for op in tracer.ops if op.kind == "SOFTMAX").outputs[0]
             return [trace.values[name] * (2 if name == wrong else 1) for name in tracer.shown]
 
-    targets = sys.modules["lowformer_edge.runtime.targets"]
+    targets = sys.modules["lowformer_edge.targets.registry"]
     opened = {"host": HostTarget, "faulty": Faulty}
     monkeypatch.setattr(targets, "open_target", lambda name: opened[name]())
     few = ["--evaluation-images", "8", "--json", "--quiet", "--on", "faulty"]

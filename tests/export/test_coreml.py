@@ -25,6 +25,7 @@ from lowformer_edge.export.coreml_compression import CoreMLCompressor
 from lowformer_edge.export.coreml_package import package_content
 from lowformer_edge.export.coremltools_internals import check_version, repaired
 from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
@@ -35,7 +36,6 @@ from lowformer_edge.runtime.coreml.interpreter import Interpreter
 from lowformer_edge.runtime.coreml.package import read_package
 from lowformer_edge.runtime.coreml.program import Operation, Reference
 from lowformer_edge.runtime.coreml.runner import InterpreterRunner
-from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 LABELS = tuple("abcde")

@@ -20,13 +20,13 @@ from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ArtifactError, ExportError, UsageError
 from lowformer_edge.export.executorch import ExecuTorchExporter, with_room_for_biases
 from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.executorch.format import residency
 from lowformer_edge.runtime.executorch.program import read_program
 from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner, tensors
-from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 PRECISIONS = ("fp32", "int8", "int8-dynamic")

@@ -20,12 +20,12 @@ from lowformer_edge.errors import ExportError, UsageError
 from lowformer_edge.export.onnx import OPSET, OnnxExporter
 from lowformer_edge.export.onnx_quantization import OnnxQuantizer
 from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
-from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 

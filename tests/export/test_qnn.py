@@ -21,13 +21,13 @@ from lowformer_edge.export.qnn import OPSET, QnnExporter
 from lowformer_edge.export.qnn_quantization import QnnQuantizer
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tensor_ranges import MARGIN, tensor_ranges
+from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.complexity import int8_products, macs_and_params
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata
-from lowformer_edge.runtime.parity import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 INTEGERS = {onnx.TensorProto.UINT8, onnx.TensorProto.INT8, onnx.TensorProto.UINT16}

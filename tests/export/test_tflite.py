@@ -23,11 +23,11 @@ from lowformer_edge.export.rewrite import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import convert, export_tflite
 from lowformer_edge.export.tflite_quantization import WEIGHT_INPUT, match_ops, tensor_ranges
+from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.models.lowformer import LowFormer
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.parity import sqnr
 from lowformer_edge.runtime.tflite.format import read_metadata
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
 from lowformer_edge.runtime.tflite.residency import residency

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.runtime.measure.durations import LatencyResult, time_interleaved
-from lowformer_edge.runtime.process_ratio import ratio
 
 
 def test_runs_take_turns_after_an_untimed_one_and_the_warm_up_does_not_count() -> None:

@@ -10,12 +10,12 @@ import pytest
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import TargetError
-from lowformer_edge.runtime.arm_target import ArmTarget
-from lowformer_edge.runtime.culprit import HALF_DB, find_difference
-from lowformer_edge.runtime.gpu_target import GpuTarget
-from lowformer_edge.runtime.target import Target
+from lowformer_edge.judging.culprit import HALF_DB, find_difference
 from lowformer_edge.runtime.tflite.tracer import TFLiteTracer
 from lowformer_edge.runtime.tflite.values import run_exposed
+from lowformer_edge.targets.arm import ArmTarget
+from lowformer_edge.targets.gpu import GpuTarget
+from lowformer_edge.targets.target import Target
 
 
 def image_of(bundle: Path) -> np.ndarray:

@@ -5,7 +5,7 @@ import kotlin.math.log10
 import kotlin.math.sqrt
 
 /**
- * How closely logits follow a reference's, as Python's `runtime/parity.py` tells it.
+ * How closely logits follow a reference's, as Python's `judging/parity.py` tells it.
  *
  * @property images how many were compared.
  * @property sqnrDb 10 log10 of the reference's power over the difference's, over all logits; null where both are

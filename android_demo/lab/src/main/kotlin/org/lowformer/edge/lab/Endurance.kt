@@ -11,7 +11,7 @@ internal const val WINDOWS = 12
 /** Parts of a window, whose medians tell how sure its own is. */
 internal const val SLICES = 5
 
-/** Runs files in turns without a pause, as Python's `runtime/endurance.py`. */
+/** Runs files in turns without a pause, as Python's `judging/endurance.py`. */
 internal fun runFor(
     request: EnduranceRequest,
     factory: RunnerFactory,

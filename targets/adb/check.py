@@ -1,0 +1,162 @@
+"""Checking a bundle's files on a phone by their hashes and its golden vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...artifact.golden import GoldenVectors
+from ...artifact.manifest import ArtifactRecord, Parity
+from ...errors import CheckError, TargetError
+from ...judging.parity import compare
+from ...judging.promise import too_far
+from ...runtime.work.fresh_process import Json
+from ...runtime.work.job import Accelerator, FileAnswer
+from .app import AdbApp
+from .protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
+from .shipment import ShippedBundle
+from .target import FORMATS, AdbTarget
+
+TOLERANCE = 1e-6
+"""By how much, relatively, the app's own figures may differ from ours of the same values."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceCheck:
+    """A check that is asked for: a bundle's files on an accelerator."""
+
+    bundle: ShippedBundle
+    task: CheckTask
+    golden: GoldenVectors
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckedFile:
+    """What became of a file.
+
+    Attributes:
+        file: Its name.
+        accelerator: What ran it.
+        answer: What the app said of it; None where the app failed as a whole.
+        parity: How closely it follows the eager model; None where it did not run.
+        failure: Why it does not hold, or None.
+    """
+
+    file: str
+    accelerator: Accelerator
+    answer: FileAnswer | None
+    parity: Parity | None
+    failure: str | None
+
+    def to_json(self) -> Json:
+        """The same as values."""
+        answer = self.answer.model_dump(mode="json", exclude={"failure"}) if self.answer else {}
+        return {
+            "file": self.file,
+            "accelerator": self.accelerator,
+            "failure": self.failure,
+            **answer,
+            "parity": self.parity and self.parity.model_dump(mode="json"),
+        }
+
+
+def checks_of(bundle: ShippedBundle, target: AdbTarget, threads: int) -> list[DeviceCheck]:
+    """The checks of a bundle's files, on every accelerator that takes some of them."""
+    golden = GoldenVectors.load(bundle.path / bundle.manifest.golden.path)
+    checks = []
+    for accelerator, suffixes in FORMATS.items():
+        taken = [
+            number for number, record in bundle.files.items() if record.file.path.endswith(suffixes)
+        ]
+        if taken:
+            inferences = len(taken) * len(golden.pixels)
+            task = CheckTask(
+                files=tuple(taken),
+                threads=threads,
+                accelerator=accelerator,
+                timeout_s=target.patience + LONGEST_INFERENCE_S * inferences,
+                bundle=bundle.name,
+            )
+            checks.append(DeviceCheck(bundle, task, golden))
+    return checks
+
+
+def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbTarget) -> list[CheckedFile]:
+    """Has a check done.
+
+    Args:
+        app: On the phone.
+        number: Of the request.
+        check: What is asked.
+        target: The phone.
+
+    Raises:
+        TargetError: The app failed on the accelerator that is to be measured, or what it says of
+            parity is not what its own logits say.
+    """
+    records = [check.bundle.files[file] for file in check.task.files]
+    accelerator = check.task.accelerator
+    try:
+        answer = app.do(number)
+    except TargetError as error:
+        # A driver may take the whole process with it; that is no matter where it is not measured.
+        if accelerator == target.accelerator or accelerator == "cpu":
+            raise
+        return [
+            CheckedFile(record.file.path, accelerator, None, None, str(error)) for record in records
+        ]
+    result = parse_run(answer, CheckResult, len(records), len(check.golden.pixels), target.name)
+    trained = check.bundle.manifest.source.fit_for_accuracy
+    found = []
+    for record, said, array, own in zip(
+        records, result.files, result.logits, result.parities, strict=True
+    ):
+        logits = app.fetch(number, array)
+        if logits is None:
+            found.append(CheckedFile(record.file.path, accelerator, said, None, said.failure))
+        else:
+            found.append(_judged(record, check, said, logits, own, trained, target.name))
+    return found
+
+
+def _judged(
+    record: ArtifactRecord,
+    check: DeviceCheck,
+    said: FileAnswer,
+    logits: NDArray[np.float32],
+    own: OwnParity | None,
+    trained: bool,
+    where: str,
+) -> CheckedFile:
+    """A file that ran, with our judgement of its logits."""
+    name, accelerator = record.file.path, check.task.accelerator
+    try:
+        parity = compare(check.golden.logits, logits, None, "golden vectors")
+    except CheckError as error:
+        return CheckedFile(name, accelerator, said, None, str(error))
+    if not _agree(own, parity):
+        raise TargetError(
+            f"{where}: what the app says of {name} is not what its own logits say; install the app"
+            " of this version"
+        )
+    is_halved = accelerator == "gpu-fp16" and record.precision == "fp32"
+    precision = "fp16" if is_halved else record.precision
+    failure = too_far(precision, parity, fit_for_accuracy=trained)
+    return CheckedFile(name, accelerator, said, parity, failure)
+
+
+def _agree(own: OwnParity | None, ours: Parity) -> bool:
+    """Whether the app judged logits as we do."""
+    if own is None or (own.sqnr_db == "exact") != (ours.sqnr_db == "exact"):
+        return False
+    pairs = [
+        (own.cosine, ours.cosine),
+        (own.max_difference, ours.max_difference),
+        (own.agreement, ours.agreement.value),
+    ]
+    if own.sqnr_db != "exact" and ours.sqnr_db != "exact":
+        pairs.append((own.sqnr_db, ours.sqnr_db))
+    return all(math.isclose(one, other, rel_tol=TOLERANCE) for one, other in pairs)

@@ -1,0 +1,401 @@
+"""What a phone is asked to do with files, and what the app there answers.
+
+``docs/device-protocol.md`` states it for the app. Arrays are raw, as a phone reads them most
+simply, with their shapes in the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from ...artifact.files import digest_of, size_of
+from ...artifact.manifest import DecibelsOrExact, Digest, Tensor
+from ...errors import ArtifactError, TargetError
+from ...process.text import one_line
+from ...runtime.work.job import Accelerator, FileAnswer, Record
+
+PROTOCOL: Literal[1] = 1
+
+PACKAGE = "org.lowformer.edge"
+ACTIVITY = f"{PACKAGE}/.VerifyActivity"
+
+JOBS = "/data/local/tmp/lowformer-edge"
+"""Holds a folder for each job, which the app may read but not write."""
+
+ANSWERS = f"/sdcard/Android/data/{PACKAGE}/files"
+"""The app's ``getExternalFilesDir(null)``; the app makes a folder of the job's name in it, and in
+that one of each request's number."""
+
+JOB = "job.json"
+PIXELS = "pixels.raw"
+CANCEL = "cancel"
+ANSWER = "answer.json"
+PROGRESS = "progress"
+
+LONGEST_INFERENCE_S = 10.0
+"""A file that takes longer for an image is not worth waiting for."""
+
+THERMAL = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
+"""Android's names of how much it throttles, from 0."""
+
+Result = TypeVar("Result", bound=Record)
+RunKind = TypeVar("RunKind", bound="RunResult")
+
+
+class RawArray(Record):
+    """An array in a file of its own: little endian, in C order, without a header.
+
+    Attributes:
+        file: The file's name, in the same folder.
+        shape: Its dimensions.
+        dtype: Of its values.
+    """
+
+    file: str = Field(pattern=r"^[\w-]+\.raw$")
+    shape: tuple[int, ...]
+    dtype: Literal["uint8", "float32"]
+
+
+class DeviceFile(Record):
+    """A file to be run, with what the app need not read out of it.
+
+    Attributes:
+        path: Relative to the job's folder.
+        sha256: Of its content, in hex.
+        bytes: Its size.
+        input: Its one input.
+        output: Its one output.
+    """
+
+    path: str
+    sha256: Digest
+    bytes: int
+    input: Tensor
+    output: Tensor
+
+
+class Task(Record):
+    """What every request says.
+
+    Attributes:
+        files: Numbers of the job's files.
+        threads: Of each runtime.
+        accelerator: What runs them.
+        timeout_s: After how many seconds the app is to end.
+    """
+
+    files: tuple[int, ...]
+    threads: int
+    accelerator: Accelerator
+    timeout_s: float
+
+
+class RunTask(Task):
+    """Run images: uint8 [N, H, W, 3], resized and cropped; ``preprocessing`` normalises them."""
+
+    task: Literal["run"] = "run"
+    pixels: RawArray
+    preprocessing: dict[str, Any]
+
+
+class CheckTask(Task):
+    """Check files of a bundle, whose folder is relative to the job's, by its golden vectors."""
+
+    task: Literal["check"] = "check"
+    bundle: str
+
+
+class AloneTask(Task):
+    """Open the file and run it a few times; see :mod:`.alone`."""
+
+    task: Literal["alone"] = "alone"
+
+
+class TimeTask(Task):
+    """Time the files in turns; see :func:`.timing.time_files`."""
+
+    task: Literal["time"] = "time"
+    rounds: int
+    first: int
+
+
+class EnduranceTask(Task):
+    """Run the files for so long; see :func:`.endurance.run_for`."""
+
+    task: Literal["endurance"] = "endurance"
+    seconds: float
+
+
+AnyTask = Annotated[
+    RunTask | CheckTask | AloneTask | TimeTask | EnduranceTask, Field(discriminator="task")
+]
+
+
+class DeviceJob(Record):
+    """A job as it lies on a phone.
+
+    Attributes:
+        protocol: Of this module.
+        files: Every file of every request.
+        requests: What is to be done, each in a fresh process.
+    """
+
+    protocol: Literal[1] = PROTOCOL
+    files: tuple[DeviceFile, ...]
+    requests: tuple[AnyTask, ...]
+
+
+class PhoneState(Record):
+    """What a phone tells of itself; None is what it does not tell.
+
+    Attributes:
+        battery_percent: How full the battery is.
+        battery_celsius: How warm.
+        charging: Whether it is being charged.
+        power_save: Whether battery saver is on, which slows the processor.
+        thermal_status: How much the phone throttles, see :data:`THERMAL`.
+    """
+
+    battery_percent: int | None
+    battery_celsius: float | None
+    charging: bool | None
+    power_save: bool | None
+    thermal_status: int | None
+
+
+class DeviceAnswer(Record):
+    """An answer as the app leaves it.
+
+    Attributes:
+        protocol: Of this module.
+        outcome: Whether it was done; otherwise what ended it.
+        reason: Why it was not done, in a line; None where it was.
+        machine: What the app knows of itself and of its runtimes.
+        before: The phone at the beginning.
+        after: The phone at the end.
+        worst_thermal_status: The highest status from the beginning to the end.
+        throttled: Whether that is any throttling; None where the phone does not tell.
+        result: What was found out, by task; None where it was not done.
+    """
+
+    protocol: Literal[1]
+    outcome: Literal["done", "failed", "cancelled", "timeout", "low-battery"]
+    reason: str | None
+    machine: dict[str, str]
+    before: PhoneState
+    after: PhoneState
+    worst_thermal_status: int | None
+    throttled: bool | None
+    result: dict[str, Any] | None
+
+
+class RunResult(Record):
+    """What became of each file, with its logits float32 [N, K]; None where it could not be run."""
+
+    files: tuple[FileAnswer, ...]
+    logits: tuple[RawArray | None, ...]
+
+
+class OwnParity(Record):
+    """How closely the app itself finds logits to follow the golden ones; see :mod:`.parity`."""
+
+    sqnr_db: DecibelsOrExact
+    cosine: float
+    max_difference: float
+    agreement: float
+
+
+class CheckResult(RunResult):
+    """The same for golden vectors, with the app's own judgement of each file."""
+
+    parities: tuple[OwnParity | None, ...]
+
+
+class AloneResult(Record):
+    """A file's first moments; see :class:`.alone.Alone`."""
+
+    runtime: str
+    batch: int
+    load_ms: float
+    first_ms: float
+    peak_mb: float | None
+
+
+class OwnSummary(Record):
+    """The app's own figures of a file's times."""
+
+    runs: int
+    median_ms: float
+    p10_ms: float
+    p90_ms: float
+    p99_ms: float
+
+
+class TimeResult(Record):
+    """Milliseconds of each run of each file, in the order of the request's files."""
+
+    milliseconds: tuple[tuple[float, ...], ...]
+    summaries: tuple[OwnSummary, ...]
+
+
+class DeviceMoment(Record):
+    """The end of a stretch of time; ``celsius`` is the battery's."""
+
+    seconds: float
+    megahertz: float | None
+    celsius: float | None
+    thermal_status: int | None
+
+
+class DeviceWindow(Record):
+    """A file's runs during a stretch of time; see :class:`.endurance.Window`."""
+
+    runs: int
+    median_ms: float
+    p90_ms: float
+    slices_ms: tuple[float, ...]
+
+
+class EnduranceResult(Record):
+    """Stretches of time, and by file its runs in each."""
+
+    moments: tuple[DeviceMoment, ...]
+    windows: tuple[tuple[DeviceWindow, ...], ...]
+
+
+def device_file(name: str, path: Path, stated: tuple[Tensor, Tensor]) -> DeviceFile:
+    """A file's record.
+
+    Args:
+        name: Its path in the job's folder.
+        path: Where it lies here.
+        stated: Its input and its output.
+
+    Raises:
+        ArtifactError: It cannot be read.
+    """
+    given, made = stated
+    # ExecuTorch's [N, C] of logits are the [N, K] of the other formats.
+    made = made.model_copy(update={"layout": "NK"})
+    return DeviceFile(
+        path=name, sha256=digest_of(path), bytes=size_of(path), input=given, output=made
+    )
+
+
+def sole_tensors(
+    path: Path, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
+) -> tuple[Tensor, Tensor]:
+    """The only input and the only output of a file.
+
+    Raises:
+        ArtifactError: There are others.
+    """
+    if (len(inputs), len(outputs)) != (1, 1):
+        raise ArtifactError(
+            f"{path}: has {len(inputs)} inputs and {len(outputs)} outputs; phones run files with"
+            " one of each"
+        )
+    return inputs[0], outputs[0]
+
+
+def parse_answer(text: bytes, where: str) -> DeviceAnswer:
+    """An answer.
+
+    Args:
+        text: The JSON.
+        where: The device, for messages.
+
+    Raises:
+        TargetError: It is none, or tells that the request was not done.
+    """
+    try:
+        answer = DeviceAnswer.model_validate_json(text)
+    except ValidationError as error:
+        raise _unreadable(error, where) from error
+    if answer.outcome != "done":
+        reason = one_line(answer.reason or "no reason is given")
+        raise TargetError(f"{where}: {reason}")
+    return answer
+
+
+def parse_result(answer: DeviceAnswer, kind: type[Result], where: str) -> Result:
+    """What an answer tells of its task.
+
+    Raises:
+        TargetError: It cannot be read.
+    """
+    try:
+        return kind.model_validate_json(json.dumps(answer.result))
+    except ValidationError as error:
+        raise _unreadable(error, where) from error
+
+
+def parse_run(
+    answer: DeviceAnswer, kind: type[RunKind], files: int, images: int, where: str
+) -> RunKind:
+    """What an answer tells of files that ran images, which is held to fit the task.
+
+    Args:
+        answer: The answer.
+        kind: :class:`RunResult` or :class:`CheckResult`.
+        files: How many files there were.
+        images: How many images.
+        where: The device, for messages.
+
+    Raises:
+        TargetError: It cannot be read, or does not fit.
+    """
+    result = parse_result(answer, kind, where)
+    for count in {len(result.files), len(result.logits)}:
+        hold_count(count, files, where)
+    for number, (item, array) in enumerate(zip(result.files, result.logits, strict=True)):
+        if (item.failure is None) != (array is not None):
+            raise TargetError(f"{where}: the app's logits of file {number} contradict its failure")
+        if array and (array.dtype, len(array.shape), array.shape[0]) != ("float32", 2, images):
+            raise TargetError(
+                f"{where}: the app's logits of file {number} are {array.dtype} {array.shape}"
+            )
+    return result
+
+
+def hold_count(found: int, asked: int, where: str) -> None:
+    """Holds that the app answered for as many files as were asked for.
+
+    Raises:
+        TargetError: It did not.
+    """
+    if found != asked:
+        raise TargetError(f"{where}: the app did not answer for the request's {asked} files")
+
+
+def read_array(content: bytes, array: RawArray, where: str) -> NDArray[np.float32]:
+    """Logits that were fetched.
+
+    Raises:
+        TargetError: There are more or fewer than their shape says.
+    """
+    if len(content) != 4 * math.prod(array.shape):
+        raise TargetError(f"{where}: {array.file} is damaged; run it again")
+    return np.frombuffer(content, "<f4").reshape(array.shape).astype(np.float32)
+
+
+def throttling(status: int | None) -> str:
+    """Android's name of a thermal status."""
+    if status is None:
+        return "unknown"
+    return THERMAL[status] if 0 <= status < len(THERMAL) else str(status)
+
+
+def _unreadable(error: ValidationError, where: str) -> TargetError:
+    place = ".".join(map(str, error.errors()[0]["loc"])) or "the text"
+    return TargetError(
+        f"{where}: the app's answer cannot be read ({place}: {error.errors()[0]['msg']});"
+        " install the app of this version"
+    )

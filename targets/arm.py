@@ -1,0 +1,118 @@
+"""Emulated ARM processors as targets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import TargetError
+from ..lab.arm import (
+    COUNTED_CPUS,
+    NAME,
+    PYTHON,
+    QEMU_PACKAGE,
+    check_cpu,
+    counting_emulator,
+    emulator,
+    worker_environment,
+)
+from ..lab.place import Lab, open_lab
+from ..progress import Progress
+from ..runtime.measure.instructions import InstructionCount, read_counts
+from ..runtime.qnn.runner import COMPILED_SUFFIX
+from ..runtime.work.job import Job
+from .host import NPU_ALONE
+from .worker_process import MODULE, job_folder
+from .worker_target import Start, WorkerTarget
+
+COUNTED = 3
+"""Inferences that are counted. The least is taken: what Python and the C library do in between
+varies by some thousands of instructions."""
+
+
+class ArmTarget(WorkerTarget):
+    """Runs files with the runtimes' own ARM builds on a processor that QEMU emulates.
+
+    Args:
+        cpu: One of the laboratory's processors.
+
+    Raises:
+        LabError: The processor is unknown.
+    """
+
+    def __init__(self, cpu: str) -> None:
+        check_cpu(cpu)
+        self._cpu = cpu
+        self.name = f"arm:{cpu}"
+
+    def refusal(self, path: Path) -> str | None:
+        """See :class:`Target`."""
+        if path.suffix == ".mlpackage":
+            return "Core ML packages run on Apple's systems alone"
+        if path.suffix == COMPILED_SUFFIX:
+            return NPU_ALONE
+        return None
+
+    def _start(self, folder: Path) -> Start:
+        lab = open_lab(NAME)
+        return self._emulated(lab, emulator(lab, self._cpu), folder)
+
+    def _described(self, machine: dict[str, str]) -> dict[str, str]:
+        version = open_lab(NAME).versions[QEMU_PACKAGE]
+        return machine | {"processor": f"{self._cpu}, emulated by QEMU {version}"}
+
+    def count(
+        self,
+        files: Sequence[Path],
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        *,
+        progress: Progress,
+    ) -> list[InstructionCount | str]:
+        """Instructions of one inference of each file on one thread, or why it could not be run.
+
+        Args:
+            files: The files.
+            pixels: An image, uint8 [1, H, W, 3].
+            preprocessing: Normalises it.
+            progress: Is told about each step.
+
+        Raises:
+            LabError: The laboratory is missing.
+            TargetError: The processor cannot be counted.
+        """
+        if self._cpu not in COUNTED_CPUS:
+            raise TargetError(
+                f"{self.name}: the QEMU that counts instructions does not compute it rightly; there"
+                f" are {', '.join(COUNTED_CPUS)}"
+            )
+        lab = open_lab(NAME)
+        counts: list[InstructionCount | str] = []
+        for path in files:
+            job = Job(
+                files=(str(path.absolute()),),
+                preprocessing=preprocessing.to_dict(),
+                counted=COUNTED,
+            )
+            with (
+                job_folder() as name,
+                progress.step(f"counting {path.name} on {self.name}", COUNTED) as advance,
+            ):
+                folder = Path(name)
+                written = folder / "counts"
+                command = counting_emulator(lab, self._cpu, written)
+                start = self._emulated(lab, command, folder)
+                _, (ran,) = self._work(folder, job, pixels, start, advance)
+                found = read_counts(written.read_text(encoding="utf-8"))
+            counts.append(ran.answer.failure or min(found, key=lambda item: item.all))
+        return counts
+
+    def _emulated(self, lab: Lab, command: Sequence[str], folder: Path) -> Start:
+        """A worker under an emulator."""
+        python = [str(lab.folder / PYTHON), "-m", MODULE, str(folder)]
+        return [*command, *worker_environment(lab, folder), *python], os.environ

@@ -1,0 +1,81 @@
+"""Workers in processes of their own on this machine, emulated or not."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import TargetError
+from ..process.text import one_line
+from ..progress import Advance
+from ..runtime.work import worker
+
+LONGEST_REASON = 300
+
+_ERROR = re.compile(r"[\w.]+(Error|Exception)\b")
+"""The last line of a traceback, behind which native code may still chatter."""
+
+MODULE = worker.__name__
+
+
+def run_worker(
+    command: Sequence[str], environment: Mapping[str, str], where: str, advance: Advance
+) -> None:
+    """Runs a worker to its end; an interrupt ends it too.
+
+    Args:
+        command: The worker's command line.
+        environment: All its variables.
+        where: What it runs on, for messages.
+        advance: Is told of each number of inferences done.
+
+    Raises:
+        TargetError: It failed, or died.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        with subprocess.Popen(  # noqa: S603 - our own command lines
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    word, _, count = line.partition(" ")
+                    if word == worker.ADVANCE:
+                        advance(int(count))
+                code = process.wait()
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        if code:
+            errors.seek(0)
+            raise TargetError(f"{where}: the worker {ending(code, errors.read())}")
+
+
+def ending(code: int, printed: str) -> str:
+    """How a process ended that did not end well, with the last that it said."""
+    how = (
+        f"was ended by {signal.Signals(-code).name}"
+        if code < 0
+        else f"failed with exit code {code}"
+    )
+    lines = [one_line(line) for line in printed.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.match(line)] or lines
+    return f"{how}: {errors[-1][:LONGEST_REASON]}" if errors else how
+
+
+def job_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for a job, in which ``lowformer_edge`` can be imported too."""
+    folder = tempfile.TemporaryDirectory(prefix="lowformer-edge-")
+    (Path(folder.name) / "lowformer_edge").symlink_to(Path(__file__).parents[1])
+    return folder

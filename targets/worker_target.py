@@ -1,0 +1,83 @@
+"""Targets whose work a process on this machine does."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import TargetError
+from ..progress import Advance, Progress
+from ..runtime.tflite.tracer import TFLiteTracer
+from ..runtime.work.job import Accelerator, Job, Ran, read_answer, read_values, write_job
+from .target import Target, TargetRun, Work
+from .worker_process import job_folder, run_worker
+
+Start = tuple[Sequence[str], Mapping[str, str]]
+"""A command line, and all its variables."""
+
+
+class WorkerTarget(Target):
+    """Has a worker in a process of its own do the jobs.
+
+    Attributes:
+        accelerator: What the worker is to run files on.
+        chip: Whose NPU, where that is the accelerator.
+    """
+
+    accelerator: Accelerator = "cpu"
+    chip: str = ""
+
+    @abc.abstractmethod
+    def _start(self, folder: Path) -> Start:
+        """What starts a worker on the job in a folder."""
+
+    def _described(self, machine: dict[str, str]) -> dict[str, str]:
+        """What the worker said of its machine, with what it cannot know."""
+        return machine
+
+    def run(self, work: Work, progress: Progress) -> TargetRun:
+        """See :class:`Target`."""
+        job = Job(
+            files=tuple(str(path.absolute()) for path in work.files),
+            preprocessing=work.preprocessing.to_dict(),
+            threads=work.threads,
+            accelerator=self.accelerator,
+            chip=self.chip,
+        )
+        with (
+            progress.step(f"running on {self.name}", work.inferences) as advance,
+            job_folder() as name,
+        ):
+            folder = Path(name)
+            machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
+        return TargetRun(self._described(machine), tuple(ran))
+
+    def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """See :class:`Target`."""
+        if path.suffix != ".tflite":
+            raise TargetError(f"only of TFLite files all values can be seen on {self.name}")
+        tracer = TFLiteTracer(path)
+        with job_folder() as name:
+            folder = Path(name)
+            (folder / path.name).write_bytes(tracer.exposed())
+            job = Job(
+                files=(path.name,), preprocessing={}, accelerator=self.accelerator, values=True
+            )
+            write_job(folder, job, tracer.fed(images))
+            command, environment = self._start(folder)
+            run_worker(command, environment, self.name, lambda count: None)
+            return read_values(folder)
+
+    def _work(
+        self, folder: Path, job: Job, pixels: NDArray[Any], start: Start, advance: Advance
+    ) -> tuple[dict[str, str], list[Ran]]:
+        """Has a worker do a job."""
+        write_job(folder, job, pixels)
+        command, environment = start
+        run_worker(command, environment, self.name, advance)
+        return read_answer(folder, job, len(pixels))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from lowformer_edge.errors import CheckError
+from lowformer_edge.judging.parity import compare, cosine, share, sqnr
+
+LOGITS = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 9), st.integers(2, 6)),
+    elements=st.floats(-100, 100, width=32),
+)
+
+
+def test_sqnr_of_known_noise() -> None:
+    reference = np.ones((10, 10), np.float32)
+    assert sqnr(reference, reference * np.float32(0.9)) == pytest.approx(20, abs=1e-5)
+    assert sqnr(reference, reference) == math.inf
+    assert sqnr(reference * 0, reference) == -math.inf
+
+
+@given(LOGITS)
+def test_equal_logits_agree_in_everything(logits: np.ndarray) -> None:
+    if not logits.any():
+        return
+    result = compare(logits, logits.copy(), logits.argmax(1))
+    assert result.sqnr_db == "exact"
+    assert result.max_difference == 0
+    assert result.agreement.value == 100
+    assert result.top1 is not None
+    assert result.top1.value == 100
+    assert result.cosine == pytest.approx(1)
+
+
+@given(LOGITS, st.floats(0.5, 2))
+def test_scaling_keeps_agreement_and_cosine(logits: np.ndarray, factor: float) -> None:
+    scaled = (logits * np.float32(factor)).astype(np.float32)
+    if not scaled.any():
+        assert cosine(logits, scaled) == 0
+        return
+    result = compare(logits, scaled)
+    assert result.cosine == pytest.approx(1, abs=1e-4)
+    assert result.top1 is None
+
+
+def test_agreement_and_accuracy_count_images() -> None:
+    reference = np.eye(4, dtype=np.float32)
+    other = reference[[0, 1, 3, 2]]
+    result = compare(reference, other, np.array([0, 0, 3, 3]))
+    assert result.agreement.value == 50
+    assert result.top1 is not None
+    assert result.reference_top1 is not None
+    assert (result.top1.value, result.reference_top1.value) == (50, 50)
+    assert result.max_difference == 1
+
+
+def test_wilson_interval_of_a_published_example() -> None:
+    # Newcombe (1998), table I: 81 of 263, Wilson without continuity correction.
+    found = share(np.arange(263) < 81)
+    assert found.low == pytest.approx(25.53, abs=0.01)
+    assert found.high == pytest.approx(36.62, abs=0.01)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=300))
+def test_intervals_hold_their_share(hits: list[bool]) -> None:
+    found = share(np.array(hits))
+    assert 0 <= found.low <= found.value + 1e-9
+    assert found.value - 1e-9 <= found.high <= 100
+
+
+@pytest.mark.parametrize(
+    ("reference", "other"),
+    [
+        (np.zeros((2, 3)), np.zeros((3, 3))),
+        (np.zeros((0, 3)), np.zeros((0, 3))),
+        (np.zeros(3), np.zeros(3)),
+        (np.zeros((1, 2)), np.full((1, 2), np.nan)),
+        (np.full((1, 2), np.inf), np.zeros((1, 2))),
+        (np.zeros((1, 2)), np.ones((1, 2))),
+    ],
+)
+def test_what_cannot_be_compared(reference: np.ndarray, other: np.ndarray) -> None:
+    with pytest.raises(CheckError, match=r"logits"):
+        compare(reference.astype(np.float32), other.astype(np.float32))

@@ -1,0 +1,72 @@
+"""Instructions of any files on emulated processors."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..artifact.preprocessing import Preprocessing
+from ..errors import ArtifactError
+from ..progress import Progress
+from ..runtime.formats import format_of
+from ..runtime.measure.instructions import InstructionCount
+from ..targets.arm import ArmTarget
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """A file's instructions on one processor.
+
+    Attributes:
+        path: The file.
+        target: The processor's name as a target.
+        count: Of one inference of its batch, on one thread.
+        ratio: To the first file's on the same processor.
+    """
+
+    path: Path
+    target: str
+    count: InstructionCount
+    ratio: float
+
+
+def count_instructions(
+    paths: Sequence[Path], targets: Sequence[ArmTarget], progress: Progress
+) -> list[Counted]:
+    """Counts the instructions of files with an image of noise.
+
+    Kernels take the same path whatever the values, so that the image does not matter.
+
+    Args:
+        paths: Files of any formats that run on ARM.
+        targets: The processors.
+        progress: Is told about each step.
+
+    Raises:
+        ArtifactError: A file cannot be run there.
+        LabError: The laboratory is missing.
+        TargetError: A processor cannot be counted.
+    """
+    found = []
+    for target in targets:
+        first = None
+        for path in paths:
+            if reason := target.refusal(path):
+                raise ArtifactError(f"{path}: cannot be counted on {target.name}: {reason}")
+            count = _count(path, target, progress)
+            first = first or count.all
+            found.append(Counted(path, target.name, count, count.all / first))
+    return found
+
+
+def _count(path: Path, target: ArmTarget, progress: Progress) -> InstructionCount:
+    (image,), _ = format_of(path).tensors(path)
+    size = image.shape[2]
+    pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
+    (count,) = target.count([path], pixels, Preprocessing(size=size), progress=progress)
+    if isinstance(count, str):
+        raise ArtifactError(count)
+    return count

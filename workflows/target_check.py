@@ -1,0 +1,146 @@
+"""Running a bundle's files on targets, and judging what comes back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..judging.images import Images
+from ..judging.links import HOST, Computed, Link, file_links, place_of
+from ..judging.requirement import Requirement, breach
+from ..progress import Progress
+from ..runtime.work.job import FileAnswer
+from ..targets.target import Target, Work
+
+
+@dataclasses.dataclass(frozen=True)
+class Checked:
+    """A file to be checked.
+
+    Attributes:
+        path: The file.
+        precision: Of the file.
+    """
+
+    path: Path
+    precision: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """What became of one file on one target.
+
+    Attributes:
+        file: The file's name.
+        target: The target's name.
+        answer: What was said there; None where the target takes no such files.
+        not_run: Why it was not run, or None.
+        logits: float32 [N, K] for the target's images; None where it was not run.
+    """
+
+    file: str
+    target: str
+    answer: FileAnswer | None
+    not_run: str | None
+    logits: NDArray[np.float32] | None
+
+    @property
+    def place(self) -> str:
+        """What a link calls it."""
+        return place_of(self.file, self.target)
+
+
+@dataclasses.dataclass(frozen=True)
+class TargetCheck:
+    """What was found out on all targets.
+
+    Attributes:
+        machines: What each target is, by its name.
+        placed: Every file on every target.
+        links: Every comparison.
+        failures: What does not hold besides links, a line each.
+    """
+
+    machines: dict[str, dict[str, str]]
+    placed: tuple[Placed, ...]
+    links: tuple[Link, ...]
+    failures: tuple[str, ...]
+
+
+def check_on_targets(
+    files: Sequence[Checked],
+    targets: Sequence[Target],
+    images: Images,
+    requirements: Sequence[Requirement],
+    *,
+    elsewhere: int,
+    fit_for_accuracy: bool,
+    threads: int,
+    progress: Progress,
+) -> TargetCheck:
+    """Runs files on targets, compares what comes back, and holds it to what is required.
+
+    Args:
+        files: The files.
+        targets: The host first.
+        images: What they are compared on.
+        requirements: What each file's residency must be on each target that tells it.
+        elsewhere: How many of the images are run on targets other than the host.
+        fit_for_accuracy: Whether the weights are trained.
+        threads: Of each runtime.
+        progress: Is told about each step.
+
+    Raises:
+        ArtifactError: A file cannot be run on the host.
+        CheckError: Logits cannot be compared.
+        LabError: A target's laboratory is missing.
+        TargetError: A target failed as a whole.
+    """
+    few = images.first(elsewhere)
+    machines, placed = {}, []
+    for target in targets:
+        shown = images if target.name == HOST else few
+        taken = [item.path for item in files if target.refusal(item.path) is None]
+        work = Work(taken, shown.pixels, shown.preprocessing, threads)
+        run = target.run(work, progress)
+        machines[target.name] = run.machine
+        answers = dict(zip(taken, run.ran, strict=True))
+        for item in files:
+            ran = answers.get(item.path)
+            placed.append(
+                Placed(
+                    item.path.name,
+                    target.name,
+                    ran.answer if ran else None,
+                    ran.answer.failure if ran else target.refusal(item.path),
+                    ran.logits if ran else None,
+                )
+            )
+    halves = {target.name for target in targets if target.half}
+    links = []
+    for item in files:
+        computed = [
+            Computed(item.path.name, item.precision, one.target, one.target in halves, one.logits)
+            for one in placed
+            if one.file == item.path.name and one.logits is not None
+        ]
+        links += file_links(computed, images, few, fit_for_accuracy=fit_for_accuracy)
+    failures = [line for one in placed for line in _failures(one, requirements)]
+    return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
+
+
+def _failures(placed: Placed, requirements: Sequence[Requirement]) -> list[str]:
+    """What does not hold of a file on a target, besides its logits."""
+    answer = placed.answer
+    if answer is None:
+        return []
+    where = f"{placed.file} on {placed.target}"
+    lines = [f"{where}: {answer.failure}"] if answer.failure else []
+    if answer.residency:
+        reason = breach(requirements, answer.residency)
+        lines += [f"{where}: {reason}"] if reason else []
+    return lines

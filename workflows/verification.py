@@ -1,0 +1,204 @@
+"""Proving a bundle's artifacts: the same function, wholly delegated, and how fast."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..artifact.manifest import Latency, Parity, Residency, Tensor
+from ..artifact.preprocessing import Preprocessing
+from ..errors import CheckError
+from ..judging.parity import compare
+from ..judging.ratio import ratio
+from ..progress import Progress
+from ..runtime.formats import format_of
+from ..runtime.measure.durations import LatencyResult, time_interleaved
+from ..runtime.residency import residency_record
+from ..runtime.runner import Runner
+
+WARMUP = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A file to be verified.
+
+    Attributes:
+        path: The file.
+        reference: The float32 file that its latency is compared with, if there is one.
+        not_run: Why it cannot be run here; None where it can.
+        is_timed: Whether its time here says anything.
+        images: How many of the samples it is run on; None for all.
+    """
+
+    path: Path
+    reference: Path | None = None
+    not_run: str | None = None
+    is_timed: bool = True
+    images: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """Images with what the eager model says about them.
+
+    Attributes:
+        data: What the images are.
+        pixels: uint8 [N, H, W, 3].
+        reference: The eager model's logits, float32 [N, K].
+        labels: int64 [N], or None.
+    """
+
+    data: str
+    pixels: NDArray[np.uint8]
+    reference: NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+
+    def first(self, count: int | None) -> Samples:
+        """The first of them, or all."""
+        labels = None if self.labels is None else self.labels[:count]
+        return Samples(self.data, self.pixels[:count], self.reference[:count], labels)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verified:
+    """What was found out about one artifact."""
+
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    ops: dict[str, int]
+    residency: Residency | None
+    parity: Parity | None
+    latency: Latency | None
+    not_run: str | None
+    runtime: str | None
+
+
+def verify(
+    files: Mapping[str, Candidate],
+    samples: Samples,
+    preprocessing: Preprocessing,
+    *,
+    threads: int,
+    rounds: int,
+    progress: Progress,
+) -> dict[str, Verified]:
+    """Checks and times artifacts, each against the eager model and its float32 file.
+
+    Args:
+        files: Artifacts by name, of any format.
+        samples: What parity is taken on.
+        preprocessing: Normalises the samples' pixels.
+        threads: Threads for each runtime.
+        rounds: Timed runs of each artifact.
+        progress: Is told about each step.
+
+    Raises:
+        CheckError: An artifact's or the eager model's logits cannot be compared.
+    """
+    runnable = {name: item for name, item in files.items() if item.not_run is None}
+    parities, runtimes = {}, {}
+    for name, item in runnable.items():
+        shown = samples.first(item.images)
+        logits, runtimes[name] = run_file(item.path, shown.pixels, preprocessing, threads, progress)
+        try:
+            parities[name] = compare(shown.reference, logits, shown.labels, shown.data)
+        except CheckError as error:
+            raise CheckError(f"{item.path.name}: {error}") from error
+    timed = [item for item in runnable.values() if item.is_timed]
+    times = _time(timed, samples, preprocessing, threads, rounds, progress)
+    verified = {}
+    for name, item in files.items():
+        kind = format_of(item.path)
+        where = kind.residency(item.path, threads)
+        inputs, outputs = kind.tensors(item.path)
+        latency = None
+        if item.path in times:
+            reference = times[item.reference] if item.reference else None
+            latency = latency_record(times[item.path], reference, threads)
+        verified[name] = Verified(
+            inputs=inputs,
+            outputs=outputs,
+            ops=where.op_counts,
+            residency=residency_record(where),
+            parity=parities.get(name),
+            latency=latency,
+            not_run=item.not_run,
+            runtime=runtimes.get(name),
+        )
+    return verified
+
+
+def run_file(
+    path: Path,
+    pixels: NDArray[np.uint8],
+    preprocessing: Preprocessing,
+    threads: int,
+    progress: Progress,
+) -> tuple[NDArray[np.float32], str]:
+    """Logits [N, K] of a file for images, uint8 [N, H, W, 3], and what computed them.
+
+    Raises:
+        ArtifactError: The file cannot be run.
+    """
+    with (
+        progress.step(f"checking {path.name}", len(pixels)) as advance,
+        format_of(path).runner(path, threads) as runner,
+    ):
+        return runner.run_pixels(pixels, preprocessing, advance), runner.runtime
+
+
+def _time(
+    files: Iterable[Candidate],
+    samples: Samples,
+    preprocessing: Preprocessing,
+    threads: int,
+    rounds: int,
+    progress: Progress,
+) -> dict[Path, LatencyResult]:
+    """Latency of each artifact and of the files that they are compared with, in turns.
+
+    Files that only a stand-in can run here are left out.
+    """
+    paths = {path for item in files for path in (item.path, item.reference) if path}
+    if not paths:
+        return {}
+    with contextlib.ExitStack() as stack:
+        runners: dict[Path, Runner] = {}
+        for path in sorted(paths):
+            runner = stack.enter_context(format_of(path).runner(path, threads))
+            if runner.is_stand_in:
+                continue
+            shape = (runner.batch, *samples.pixels.shape[1:])
+            pixels = np.resize(samples.pixels[: runner.batch], shape)
+            runner.set_input(preprocessing.normalise(pixels))
+            runners[path] = runner
+        if not runners:
+            return {}
+        advance = stack.enter_context(progress.step("timing", WARMUP + rounds))
+        return time_interleaved(
+            {path: runner.invoke for path, runner in runners.items()},
+            rounds=rounds,
+            warmup=WARMUP,
+            on_round=lambda: advance(1),
+        )
+
+
+def latency_record(result: LatencyResult, reference: LatencyResult | None, threads: int) -> Latency:
+    """A latency result as the manifest keeps it, with its ratio to the reference's."""
+    relative = ratio(result, reference) if reference else None
+    return Latency(
+        threads=threads,
+        runs=len(result.milliseconds),
+        median_ms=round(result.median, 4),
+        p10_ms=round(result.percentile(10), 4),
+        p90_ms=round(result.percentile(90), 4),
+        ratio_to_fp32=round(relative.value, 4) if relative else None,
+        ratio_low=round(relative.low, 4) if relative else None,
+        ratio_high=round(relative.high, 4) if relative else None,
+    )
