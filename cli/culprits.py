@@ -101,9 +101,9 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
 def _difference(target: Target, path: Path, images: Images) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
     from ..judging.culprit import FLOATS_DB, HALF_DB, find_difference
-    from ..runtime.qnn.tracer import NpuTracer
     from ..runtime.tflite.tracer import TFLiteTracer
-    from ..targets.npu import NpuTarget
+    from ..targets.npu.target import NpuTarget
+    from ..targets.npu.tracer import NpuTracer
 
     try:
         tracer = NpuTracer(path) if isinstance(target, NpuTarget) else TFLiteTracer(path)

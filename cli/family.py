@@ -93,7 +93,7 @@ def _rival(text: str) -> Member:
     Raises:
         UsageError: The text is no name with a file.
     """
-    from ..runtime.onnx.complexity import macs_and_params
+    from ..models.onnx_cost import macs_and_params
     from ..workflows.family import Member
 
     name, equals, file = text.partition("=")

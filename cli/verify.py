@@ -98,7 +98,7 @@ def _verify(options: argparse.Namespace) -> int:
     from ..artifact.manifest import read_manifest
     from ..judging.promise import too_far
     from ..judging.requirement import parse_requirement
-    from ..targets.npu import check_chips
+    from ..targets.npu.target import check_chips
     from ..targets.registry import open_targets
     from ..workflows.target_check import Checked, check_on_targets
     from .culprits import explained

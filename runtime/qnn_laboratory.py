@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..artifact.chips import Chip
 from ..artifact.preprocessing import Preprocessing
-from .onnx.complexity import int8_products
+from ..models.onnx_cost import int8_products
 from .qnn.runner import QnnRunner
 
 

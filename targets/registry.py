@@ -8,7 +8,7 @@ from .adb.target import AdbTarget
 from .arm import ArmTarget
 from .gpu import GpuTarget
 from .host import HostTarget
-from .npu import NpuTarget
+from .npu.target import NpuTarget
 from .ssh.target import SshTarget
 from .target import Target
 

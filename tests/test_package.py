@@ -102,11 +102,7 @@ def test_imports_go_down_only(module: str) -> None:
 def test_modules_import_each_other_relatively(module: str) -> None:
     """So that a copy under another folder imports its own, and what is sent can be told."""
     nodes = ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
-    absolute = [
-        node
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and not node.level
-    ]
+    absolute = [node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
     assert not [n for n in absolute if (n.module or "").startswith("lowformer_edge")]
 
 

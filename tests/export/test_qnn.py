@@ -24,8 +24,8 @@ from lowformer_edge.export.tensor_ranges import MARGIN, tensor_ranges
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.models.onnx_cost import int8_products, macs_and_params
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.onnx.complexity import int8_products, macs_and_params
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata
 

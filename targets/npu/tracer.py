@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..onnx.tracer import OnnxTracer
-from ..trace import Array, Trace, TracedOp
+from ...runtime.onnx.tracer import OnnxTracer
+from ...runtime.trace import Array, Trace, TracedOp
 
 _BYTES = (2, 3)
 """ONNX's numbers of uint8 and int8."""

@@ -28,8 +28,8 @@ from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.qnn.runner import QnnRunner, read_compiled
 from lowformer_edge.runtime.qnn.simulator import RefusedByNpuError, open_session
-from lowformer_edge.runtime.qnn.tracer import NpuTracer
-from lowformer_edge.targets.npu import NpuTarget
+from lowformer_edge.targets.npu.target import NpuTarget
+from lowformer_edge.targets.npu.tracer import NpuTracer
 from lowformer_edge.targets.target import Work
 
 GRAPH, COMPILED = "attentive-w8a16-npu.onnx", "attentive-w8a16-8gen2.qnn"

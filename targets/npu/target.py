@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.chips import CHIPS, chip_of
-from ..artifact.manifest import Compiled
-from ..errors import TargetError, UsageError
-from ..progress import Progress
-from ..runtime.onnx.runner import load_runtime
-from ..runtime.qnn.runner import COMPILED_SUFFIX, check_sdk, other_chip, read_compiled
-from ..runtime.qnn.simulator import SIMULATOR, sdk_version
-from ..runtime.qnn.tracer import NpuTracer
-from ..runtime.work.job import Job, read_values, write_job
-from .target import TargetRun, Work
-from .worker_process import MODULE, job_folder, run_worker
-from .worker_target import Start, WorkerTarget
+from ...artifact.chips import CHIPS, chip_of
+from ...artifact.manifest import Compiled
+from ...errors import TargetError, UsageError
+from ...progress import Progress
+from ...runtime.onnx.runner import load_runtime
+from ...runtime.qnn.runner import COMPILED_SUFFIX, check_sdk, other_chip, read_compiled
+from ...runtime.qnn.simulator import SIMULATOR, sdk_version
+from ...runtime.work.job import Job, read_values, write_job
+from ..target import TargetRun, Work
+from ..worker_process import MODULE, job_folder, run_worker
+from ..worker_target import Start, WorkerTarget
+from .tracer import NpuTracer
 
 
 class NpuTarget(WorkerTarget):

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.runtime.onnx.complexity import macs_and_params
+from lowformer_edge.models.onnx_cost import macs_and_params
 
 
 def write(path: Path, nodes: list[onnx.NodeProto], weights: dict[str, tuple[int, ...]]) -> Path:

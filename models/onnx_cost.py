@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ...errors import ArtifactError, MissingDependencyError
+from ..errors import ArtifactError, MissingDependencyError
 
 _PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 
