@@ -24,11 +24,11 @@ from torch import nn
 
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.files import size_of
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.coreml import CoreMLExporter
-from lowformer_edge.export.coreml_package import package_content
-from lowformer_edge.export.coremltools_internals import repaired
+from lowformer_edge.export.coreml.exporter import CoreMLExporter
+from lowformer_edge.export.coreml.internals import repaired
+from lowformer_edge.export.coreml.package import package_content
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model

@@ -20,14 +20,14 @@ import numpy as np
 
 from lowformer_edge.artifact.manifest import Parity
 from lowformer_edge.calibration.bias_correction import correct_biases
-from lowformer_edge.calibration.images import DecodedImages, ImageSet, decode, open_images
-from lowformer_edge.calibration.legality import legal_precisions
+from lowformer_edge.calibration.data.images import DecodedImages, ImageSet, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
+from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.reference import reference_logits
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.export.tflite.exporter import convert, export_tflite
 from lowformer_edge.judging.parity import compare
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.progress import Progress

@@ -16,10 +16,10 @@ import numpy as np
 import onnxruntime
 
 from lowformer_edge import demo
-from lowformer_edge.calibration.images import decode, open_images
+from lowformer_edge.calibration.data.images import decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
-from lowformer_edge.export.onnx import OnnxExporter
-from lowformer_edge.export.rewrite import CALIBRATED, rewrite
+from lowformer_edge.export.onnx.exporter import OnnxExporter
+from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model
 

@@ -117,7 +117,7 @@ RIVALS: Mapping[str, Callable[[], nn.Module]] = {
 def file_content(model: nn.Module, format_: str) -> bytes:
     """A model as a file."""
     if format_ == "tflite":
-        from lowformer_edge.export.tflite import convert
+        from lowformer_edge.export.tflite.exporter import convert
 
         return convert(model, SIZE, 1)
     program = torch.onnx.export(

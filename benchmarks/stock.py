@@ -22,12 +22,12 @@ from torch import nn
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.content import write_content
-from lowformer_edge.calibration.images import DecodedImages, decode, open_images
+from lowformer_edge.calibration.data.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import exporter_of, toolchain
 from lowformer_edge.export.reference import reference_logits
-from lowformer_edge.export.rewrite import CALIBRATED, rewrite
+from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
 from lowformer_edge.export.spec import TARGETS, ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.judging.ratio import ratio

@@ -18,15 +18,15 @@ import numpy as np
 from torch import Tensor, nn
 
 from lowformer_edge import demo
-from lowformer_edge.calibration.images import decode, open_images
+from lowformer_edge.calibration.data.images import decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.attention import ChannelsLastAttention
-from lowformer_edge.export.group_norm import AffineGlobalNorm, GlobalNorm
-from lowformer_edge.export.module_tree import replace_modules
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.attention import ChannelsLastAttention
+from lowformer_edge.export.rewrites.group_norm import AffineGlobalNorm, GlobalNorm
+from lowformer_edge.export.rewrites.module_tree import replace_modules
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite import convert, export_tflite
+from lowformer_edge.export.tflite.exporter import convert, export_tflite
 from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.models.blocks import Residual
 from lowformer_edge.models.loading import load_model

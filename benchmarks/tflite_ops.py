@@ -19,10 +19,10 @@ from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, model_digest
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite import convert_nhwc
-from lowformer_edge.export.tflite_quantization import quantize
+from lowformer_edge.export.tflite.exporter import convert_nhwc
+from lowformer_edge.export.tflite.quantization import quantize
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.machine import describe_machine

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..artifact.preprocessing import Preprocessing
-from .images import DecodedImages
+from .data.images import DecodedImages
 from .ranges import BATCH, Ranges
 from .simulation import simulated
 from .watching import Hook, run_images, watched

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..artifact.files import replaced_file
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError, DataError
-from .images import DecodedImages
+from .data.images import DecodedImages
 from .observer import Observer, observer_factory
 from .watching import Hook, run_images, watched
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
-from .images import DecodedImages
+from .data.images import DecodedImages
 from .ranges import Ranges
 from .recipe import quantizable_kinds
 from .simulation import simulated

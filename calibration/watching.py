@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
-from .images import DecodedImages
+from .data.images import DecodedImages
 
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 """Takes a module, its inputs and its output; what it returns, if anything, is the new output."""

@@ -82,11 +82,11 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _work(options: argparse.Namespace, progress: Progress) -> tuple[Ranges, Sensitivity | None]:
     """Calibrates, and analyses the sensitivity if that was asked for."""
-    from ..calibration.legality import legal_precisions
     from ..calibration.ranges import calibrate
     from ..calibration.recipe import Recipe
     from ..calibration.sensitivity import analyse
-    from ..export.rewrite import rewrite
+    from ..export.legality import legal_precisions
+    from ..export.rewrites.table import rewrite
     from ..export.spec import ExportSpec
     from .images import calibration_images, evaluation_images
 

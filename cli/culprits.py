@@ -169,7 +169,7 @@ def _finding(
     path: Path, record: ArtifactRecord, network: torch.nn.Module, image: NDArray[np.float32]
 ) -> Finding:
     from ..export.eager_trace import eager_trace
-    from ..export.rewrite import rewrite
+    from ..export.rewrites.table import rewrite
     from ..judging.culprit import find_culprit
     from ..runtime.formats import format_of
 

@@ -42,9 +42,9 @@ from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..artifact.manifest import ArtifactRecord, Manifest
-    from ..calibration.images import DecodedImages
+    from ..calibration.data.images import DecodedImages
     from ..calibration.ranges import Ranges
-    from ..export.search import Bound, Found
+    from ..export.search.search import Bound, Found
     from ..models.loading import LoadedModel
 
 SIMULATED_IMAGES = 16
@@ -375,7 +375,7 @@ def _fill(
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
     from ..export.bundle import export_artifacts, write_golden, write_manifest
-    from ..export.qnn import compiled_for
+    from ..export.qnn.exporter import compiled_for
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
     from ..workflows.verification import Candidate, Samples, verify

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .. import demo
 from ..artifact.files import digest_of
-from ..calibration.images import DecodedImages, ImageSet, decode, open_images
-from ..calibration.label_table import read_label_table
+from ..calibration.data.images import DecodedImages, ImageSet, decode, open_images
+from ..calibration.data.label_table import read_label_table
 from ..calibration.ranges import Ranges
 from ..errors import DataError, UsageError
 from ..export.bundle import RANGES_FILE

@@ -11,7 +11,7 @@ from .tables.search import decibels
 
 if TYPE_CHECKING:
     from ..calibration.sensitivity import Sensitivity
-    from ..export.search import Found
+    from ..export.search.search import Found
     from ..workflows.family import Placed
 
 _ROWS = 40

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from ..artifact.chips import chip_of
 from ..errors import UsageError
-from ..export.search import CHOICES, NPU_CHOICES, Bound, Found, Judged, Laboratory, search
+from ..export.search.qnn_trials import QnnLaboratory
+from ..export.search.search import CHOICES, NPU_CHOICES, Bound, Found, Judged, Laboratory, search
+from ..export.search.tflite_trials import TFLiteLaboratory
 from ..export.spec import ExportSpec
 from ..progress import Progress
-from ..runtime.qnn_laboratory import QnnLaboratory
-from ..runtime.tflite_laboratory import TFLiteLaboratory
 from .options import check_plot
 
 if TYPE_CHECKING:
-    from ..calibration.images import DecodedImages
+    from ..calibration.data.images import DecodedImages
     from ..calibration.ranges import Ranges
     from ..calibration.recipe import Recipe
     from ..export.bundle import Choose
@@ -86,8 +86,8 @@ def chooser(
         laboratory = TFLiteLaboratory(loaded.preprocessing, options.threads, ROUNDS)
 
     def choose(exporter: Exporter, ranges: Ranges) -> Recipe:
-        from ..export.qnn import QnnExporter
-        from ..export.tflite import TFLiteExporter, quantize_quietly
+        from ..export.qnn.exporter import QnnExporter
+        from ..export.tflite.exporter import TFLiteExporter, quantize_quietly
 
         def quantized(recipe: Recipe) -> bytes:
             spec = ExportSpec(options.to, "int8", batch=options.batch, recipe=recipe)

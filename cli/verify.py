@@ -24,7 +24,7 @@ from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Manifest
-    from ..calibration.images import DecodedImages
+    from ..calibration.data.images import DecodedImages
     from ..judging.images import Images
     from ..judging.links import Link
     from ..workflows.target_check import Placed, TargetCheck
@@ -197,8 +197,8 @@ def _images(options: argparse.Namespace, manifest: Manifest, progress: Progress)
     """The evaluation images, or the bundled ones."""
     from .. import demo
     from ..artifact.labels import read_labels
-    from ..calibration.images import decode, open_images
-    from ..calibration.label_table import read_label_table
+    from ..calibration.data.images import decode, open_images
+    from ..calibration.data.label_table import read_label_table
 
     if options.evaluation_data:
         images = open_images(options.evaluation_data)
@@ -230,7 +230,7 @@ def _eager(
     """
     from ..artifact.files import digest_of
     from ..export.reference import reference_logits
-    from ..export.rewrite import rewrite
+    from ..export.rewrites.table import rewrite
     from ..judging.links import rewritten_links
     from ..models.checkpoint import load_weights, read_checkpoint
     from ..models.config import LowFormerConfig

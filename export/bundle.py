@@ -29,22 +29,22 @@ from ..artifact.manifest import (
 )
 from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
 from ..calibration.bias_correction import correct_biases
-from ..calibration.images import DecodedImages
-from ..calibration.legality import legal_precisions
+from ..calibration.data.images import DecodedImages
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
 from ..errors import ExportError, MissingDependencyError
 from ..models.loading import LoadedModel
 from ..process.interrupt import insistent_interrupt
 from ..progress import Progress
-from .coreml import CoreMLExporter
-from .executorch import ExecuTorchExporter
+from .coreml.exporter import CoreMLExporter
+from .executorch.exporter import ExecuTorchExporter
 from .exporter import Exporter
-from .onnx import OnnxExporter
-from .qnn import QnnExporter
-from .rewrite import CALIBRATED, rewrite
+from .legality import legal_precisions
+from .onnx.exporter import OnnxExporter
+from .qnn.exporter import QnnExporter
+from .rewrites.table import CALIBRATED, rewrite
 from .spec import ExportSpec
-from .tflite import TFLiteExporter
+from .tflite.exporter import TFLiteExporter
 
 LABELS_FILE = "labels.txt"
 GOLDEN_FILE = "golden.npz"

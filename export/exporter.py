@@ -10,7 +10,7 @@ from torch import nn
 from ..artifact.content import Content
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
-from .rewrite import rewrite
+from .rewrites.table import rewrite
 from .spec import ExportSpec
 
 

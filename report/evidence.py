@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from ..artifact.files import digest_of
 from ..artifact.labels import read_labels
 from ..artifact.manifest import Manifest, read_manifest
+from ..artifact.results import BenchResult, SearchResult, SensitivityResult, VerifyResult
 from ..errors import ArtifactError
 from ..process.text import printable
-from .results import BenchResult, SearchResult, SensitivityResult, VerifyResult
 
 Result = TypeVar("Result", bound=BaseModel)
 

@@ -8,10 +8,10 @@ from pathlib import PurePath
 
 from ..artifact.caveats import STAND_INS
 from ..artifact.manifest import ArtifactRecord
+from ..artifact.results import BenchmarkResult
 from .block import Block, Cell, Column, Lines, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, by_reason, counted, ends, milliseconds
-from .results import BenchmarkResult
 from .targets import described_machine
 
 

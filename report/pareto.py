@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from ..artifact.results import FrontResult
 from .block import Dot, Plot, Tick
 from .numerals import decibels_of_noise
-from .results import FrontResult
 
 WIDTH, HEIGHT = 360, 250
 FRAME = (30, 24, 350, 208)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..artifact.manifest import ArtifactRecord, Parity
+from ..artifact.results import LinkResult, PlacedResult, VerifyResult
 from ..judging.links import EAGER, HOST
 from ..judging.promise import least_db, too_far
 from .block import Block, Cell, Column, Group, Lines, Section, Table, Verdict
 from .evidence import Evidence
 from .numerals import ABSENT, decibels, ends, percent
-from .results import LinkResult, PlacedResult, VerifyResult
 from .targets import places_of
 
 _ON = " on "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..artifact.caveats import doubts
 from ..artifact.manifest import Calibration
+from ..artifact.results import LossResult, OpResult, OpsResult, SearchResult
 from .block import Block, Cell, Column, Facts, Hidden, Lines, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, counted, decibels_of_noise
 from .pareto import pareto_plot
-from .results import LossResult, OpResult, OpsResult, SearchResult
 
 OPS_SHOWN = 15
 """Ops that a reader sees without opening the rest."""

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, MissingDependencyError
 from lowformer_edge.lab.place import Lab, open_lab

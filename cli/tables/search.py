@@ -11,7 +11,7 @@ from rich.table import Table
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...export.search import Found
+    from ...export.search.search import Found
 
 _ROWS = 25
 

@@ -9,11 +9,11 @@ from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.bias_correction import channel_means, correct_biases
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import Ranges, calibrate
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.calibration.simulation import simulated
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 

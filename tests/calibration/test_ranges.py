@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import QUANTIZABLE, Ranges, calibrate, reusable
 from lowformer_edge.errors import DataError
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 

@@ -18,7 +18,7 @@ from lowformer_edge.calibration.recipe import (
     uniform,
 )
 from lowformer_edge.errors import UsageError
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.calibration.sensitivity import Loss, Sensitivity, analyse, loss_between
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 

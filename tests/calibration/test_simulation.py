@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.images import DecodedImages
+from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.calibration.simulation import rounded_by_image, simulated
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model

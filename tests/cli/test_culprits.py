@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lowformer_edge import demo
 from lowformer_edge.artifact.files import digest_of
 from lowformer_edge.cli.verify import main
-from lowformer_edge.export.rewrite import rewrite
+from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.tflite.tracer import TFLiteTracer

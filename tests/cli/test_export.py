@@ -290,7 +290,7 @@ def test_a_target_that_fails_does_not_stop_the_others(
     def fail(*arguments: object) -> bytes:
         raise ExportError("the converter is broken")
 
-    monkeypatch.setattr("lowformer_edge.export.onnx.OnnxExporter.export", fail)
+    monkeypatch.setattr("lowformer_edge.export.onnx.exporter.OnnxExporter.export", fail)
     arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *slight[2:]]
     assert main([*arguments, "--json", "--quiet"]) == 1
     out, err = capfd.readouterr()

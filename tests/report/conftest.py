@@ -14,12 +14,12 @@ import pytest
 from lowformer_edge import demo
 from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.calibration.recipe import Recipe
-from lowformer_edge.calibration.solver import Mix
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.tables.search import found_json
 from lowformer_edge.cli.verify import main as verify
-from lowformer_edge.export.search import Found, MeasuredLoss, Tried
+from lowformer_edge.export.search.search import Found, MeasuredLoss, Tried
+from lowformer_edge.export.search.solver import Mix
 from lowformer_edge.report.evidence import Evidence, read_evidence
 
 FOUND = Found(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from lowformer_edge.artifact.results import FrontResult, MixResult, ProofResult
 from lowformer_edge.report.pareto import FRAME, pareto_plot
-from lowformer_edge.report.results import FrontResult, MixResult, ProofResult
 
 MIXES = st.builds(
     MixResult,

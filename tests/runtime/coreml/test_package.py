@@ -21,7 +21,7 @@ from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.files import digest_of, size_of
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.export.coreml import CoreMLExporter
+from lowformer_edge.export.coreml.exporter import CoreMLExporter
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.export.executorch import ExecuTorchExporter
+from lowformer_edge.export.executorch.exporter import ExecuTorchExporter
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel

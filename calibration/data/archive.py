@@ -1,0 +1,123 @@
+"""Images inside tar and zip archives, read where they lie."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import tarfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ...errors import DataError
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+
+LARGEST_MEMBER = 256 * 1024**2
+"""Bytes; a larger member is no photo, and perhaps a bomb."""
+
+_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name is that of an archive that can be read."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """One file inside an archive.
+
+    Attributes:
+        archive: What it lies in.
+        name: Its path inside the archive; never used to write anywhere.
+    """
+
+    archive: Archive
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.archive.path}:{self.name}"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of its path."""
+        return PurePosixPath(self.name).parts
+
+    def open(self) -> BinaryIO:
+        """Its content.
+
+        Raises:
+            OSError: It is damaged, encrypted or too large.
+        """
+        return io.BytesIO(self.archive.read(self.name))
+
+
+class Archive:
+    """An archive of files, open for as long as it is used; reading is safe from several threads.
+
+    Args:
+        path: A tar file, compressed or not, or a zip file.
+
+    Raises:
+        DataError: The file cannot be read as an archive.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._zip: zipfile.ZipFile | None = None
+        self._tar: tarfile.TarFile | None = None
+        try:
+            if path.name.lower().endswith(".zip"):
+                self._zip = zipfile.ZipFile(path)
+                self._sizes = {
+                    info.filename: info.file_size
+                    for info in self._zip.infolist()
+                    if not info.is_dir()
+                }
+            else:
+                self._tar = tarfile.open(path)  # noqa: SIM115
+                self._members = {
+                    member.name: member for member in self._tar.getmembers() if member.isfile()
+                }
+                self._sizes = {name: member.size for name, member in self._members.items()}
+        except (*_DAMAGE, zlib.error) as error:
+            self.close()
+            raise DataError(f"{path}: not a whole archive ({error}); copy it again") from error
+
+    def members(self) -> Iterator[Member]:
+        """Its files, by name."""
+        for name in sorted(self._sizes):
+            yield Member(self, name)
+
+    def read(self, name: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            OSError: It is damaged, encrypted or too large.
+        """
+        if self._sizes[name] > LARGEST_MEMBER:
+            raise OSError(f"larger than {LARGEST_MEMBER // 1024**2} MiB")
+        try:
+            with self._lock:
+                if self._zip is not None:
+                    return self._zip.read(name)
+                assert self._tar is not None
+                file = self._tar.extractfile(self._members[name])
+                assert file is not None
+                return file.read()
+        except (*_DAMAGE, zlib.error) as error:
+            raise OSError(f"damaged in the archive ({error})") from error
+
+    def close(self) -> None:
+        """Closes the file."""
+        for opened in (self._zip, self._tar):
+            if opened is not None:
+                opened.close()
+
+    def __del__(self) -> None:
+        self.close()

@@ -1,0 +1,125 @@
+"""Exporting to Core ML: ML Programs in ``.mlpackage`` folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from ...artifact.content import Content
+from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
+from ...calibration.ranges import Ranges
+from ...process.interrupt import deferred_interrupt
+from ..converter_errors import converter_errors
+from ..exporter import Exporter
+from ..legality import legal_precisions
+from ..metadata import metadata
+from ..spec import ExportSpec
+from .internals import check_version, repaired
+from .pixel_input import PixelInput
+
+CLASS_NAME = "classLabel"
+PROBABILITIES_NAME = "classLabel_probs"
+"""What coremltools calls a classifier's probabilities."""
+
+
+class CoreMLExporter(Exporter):
+    """Exports packages with input ``image`` and output ``logits`` [batch, K].
+
+    The input is a normalised tensor [batch, 3, size, size], or an RGB image of size x size
+    pixels. With an image and known class names the model is a classifier, which also gives the
+    best class and each class's probability.
+    """
+
+    target = "coreml"
+    suffix = ".mlpackage"
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
+        check_version()
+        with deferred_interrupt(), converter_errors("exporting to Core ML", "coreml"), repaired():
+            return self._export(spec, model, ranges)
+
+    def _export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
+        from .compression import CoreMLCompressor
+        from .package import package_content
+
+        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        converted = self._converted(spec, model)
+        if spec.precision not in ("fp16", "fp32"):
+            compressor = CoreMLCompressor(converted, model)
+            if spec.palette_bits:
+                grouped = spec.deployment_target == "iOS18"
+                converted = compressor.palettized(spec.palette_bits, grouped=grouped)
+            else:
+                converted = compressor.quantized(precisions, ranges)
+        named = _with_named_logits(converted)
+        self._describe(named, spec)
+        return package_content(named)
+
+    def _converted(self, spec: ExportSpec, model: nn.Module) -> Any:
+        """The model in float, in coremltools' hands."""
+        import coremltools
+
+        size = self.loaded.config.input_size
+        shape = (spec.batch, 3, size, size)
+        image = coremltools.TensorType(INPUT_NAME, shape)
+        labels = None
+        if spec.input == "image":
+            labels = self.loaded.labels
+            model = PixelInput(model, self.loaded.preprocessing, probabilities=bool(labels)).eval()
+            image = coremltools.ImageType(
+                INPUT_NAME, shape, scale=1 / 255, color_layout=coremltools.colorlayout.RGB
+            )
+        program = torch.export.export(model, (torch.zeros(shape),)).run_decompositions({})
+        classifier = None
+        if labels:
+            classifier = coremltools.ClassifierConfig(
+                list(labels),
+                CLASS_NAME,
+                predicted_probabilities_output=program.graph_signature.user_outputs[1],
+            )
+        kinds = coremltools.precision
+        return coremltools.convert(
+            program,
+            inputs=[image],
+            classifier_config=classifier,
+            minimum_deployment_target=getattr(coremltools.target, spec.deployment_target),
+            compute_precision=kinds.FLOAT32 if spec.precision == "fp32" else kinds.FLOAT16,
+            skip_model_load=True,
+        )
+
+    def _describe(self, model: Any, spec: ExportSpec) -> None:
+        """States what the model is, for Xcode and for our own tools."""
+        name, size = self.loaded.config.name, self.loaded.config.input_size
+        model.short_description = f"LowFormer {name}, {spec.label}: image classification"
+        if spec.author:
+            model.author = spec.author
+        if spec.license:
+            model.license = spec.license
+        if spec.model_version:
+            model.version = spec.model_version
+        if spec.input == "image":
+            model.input_description[INPUT_NAME] = f"An RGB image of {size} x {size} pixels"
+        else:
+            mean, std = self.loaded.preprocessing.mean, self.loaded.preprocessing.std
+            model.input_description[INPUT_NAME] = (
+                f"RGB in [0, 1], minus {mean}, divided by {std}, as {spec.batch} x 3 x {size} x"
+                f" {size}"
+            )
+        model.output_description[OUTPUT_NAME] = "One value per class, before the softmax"
+        if spec.input == "image" and self.loaded.labels:
+            model.output_description[CLASS_NAME] = "Name of the most probable class"
+            model.output_description[PROBABILITIES_NAME] = "Probability of each class"
+        model.user_defined_metadata[METADATA_NAME] = metadata(spec, self.loaded)
+
+
+def _with_named_logits(model: Any) -> Any:
+    """The model with its logits called so; coremltools cannot name outputs beside a classifier."""
+    import coremltools
+
+    spec = model.get_spec()
+    for output in spec.description.output:
+        if output.name not in (CLASS_NAME, PROBABILITIES_NAME):
+            coremltools.utils.rename_feature(spec, output.name, OUTPUT_NAME)
+    return coremltools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)

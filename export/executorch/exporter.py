@@ -1,0 +1,151 @@
+"""Exporting to ExecuTorch, for its XNNPACK, Vulkan and Core ML backends."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+from ...artifact.interface import METADATA_NAME
+from ...calibration.affine import affine_parameters
+from ...calibration.dead_channels import lifted_weights
+from ...calibration.ranges import QUANTIZABLE, Ranges
+from ...errors import UsageError
+from ..converter_errors import converter_errors
+from ..exporter import Exporter
+from ..legality import legal_precisions
+from ..metadata import metadata
+from ..rewrites.attention import FusedAttention
+from ..spec import ExportSpec
+
+
+class ExecuTorchExporter(Exporter):
+    """Lowers to programs with the methods ``forward`` and ``lowformer_edge``.
+
+    ``forward`` takes float32 [batch, 3, size, size] and gives logits [batch, K];
+    ``lowformer_edge`` gives a JSON with labels, preprocessing and the rest.
+    """
+
+    target = "executorch"
+    suffix = ".pte"
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        size = self.loaded.config.input_size
+        sample = (torch.zeros(spec.batch, 3, size, size),)
+        description = metadata(spec, self.loaded)
+        with converter_errors("exporting to ExecuTorch", "executorch"):
+            return _lowered(model, spec, ranges, sample, description)
+
+
+def _lowered(
+    model: nn.Module,
+    spec: ExportSpec,
+    ranges: Ranges | None,
+    sample: tuple[torch.Tensor],
+    description: str,
+) -> bytes:
+    from executorch.exir import to_edge_transform_and_lower
+
+    precisions = _precisions(spec, model)
+    if spec.precision in ("int8", "int8-dynamic"):
+        exported = _quantized(model, precisions, ranges, sample)
+    else:
+        exported = torch.export.export(model, sample)
+    lowered = to_edge_transform_and_lower(
+        exported,
+        partitioner=[_partitioner(spec)],
+        constant_methods={METADATA_NAME: description},
+    )
+    return bytes(lowered.to_executorch().buffer)
+
+
+def _precisions(spec: ExportSpec, model: nn.Module) -> dict[str, str]:
+    """The precision of each op with weights.
+
+    XNNPACK cannot transpose a tensor that was quantized as it came, which it would have to for
+    the op that takes an attention's values; our own recipe leaves that op in float.
+
+    Raises:
+        UsageError: The spec's recipe asks for a kernel that does not exist.
+    """
+    precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+    for path in _after_attention(model):
+        if precisions[path] != "int8-dynamic":
+            continue
+        if spec.recipe is not None:
+            raise UsageError(
+                f"recipe: {path} cannot be int8-dynamic: XNNPACK cannot transpose an attention's"
+                " values once they are quantized; choose another"
+            )
+        precisions[path] = "fp32"
+    return precisions
+
+
+def _after_attention(model: nn.Module) -> list[str]:
+    """Paths of the ops with weights that take the values of an attention."""
+    paths = []
+    for path, attention in model.named_modules():
+        if not isinstance(attention, FusedAttention):
+            continue
+        following = [
+            f"{path}.{name}"
+            for name, module in attention.named_modules()
+            if isinstance(module, QUANTIZABLE) and name.startswith(("o_proj", "upsampling"))
+        ]
+        paths += following[:1]
+    return paths
+
+
+def _quantized(
+    model: nn.Module,
+    precisions: dict[str, str],
+    ranges: Ranges | None,
+    sample: tuple[torch.Tensor],
+) -> torch.export.ExportedProgram:
+    """The model with PT2E's quantization, of which we choose every parameter."""
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    from .quantizer import RangesQuantizer
+
+    model = with_room_for_biases(model, precisions, ranges)
+    exported = torch.export.export(model, sample)
+    prepared = prepare_pt2e(exported.module(), RangesQuantizer(precisions, ranges))
+    prepared(*sample)
+    return torch.export.export(convert_pt2e(prepared), sample)
+
+
+def with_room_for_biases(
+    model: nn.Module, precisions: dict[str, str], ranges: Ranges | None
+) -> nn.Module:
+    """A copy with the weights of dead channels raised, see :func:`lifted_weights`."""
+    copied = copy.deepcopy(model)
+    for path, module in copied.named_modules():
+        if precisions.get(path) != "int8" or not isinstance(module, QUANTIZABLE):
+            continue
+        if module.bias is None:
+            continue
+        assert ranges is not None
+        scale = affine_parameters(*ranges.modules[path].input).scale
+        axis = 1 if isinstance(module, nn.ConvTranspose2d) else 0
+        lifted = lifted_weights(
+            module.weight.detach().numpy(), module.bias.detach().numpy(), scale, axis
+        )
+        module.weight.data = torch.from_numpy(lifted)
+    return copied
+
+
+def _partitioner(spec: ExportSpec) -> Any:
+    """What hands the graph to the spec's backend."""
+    if spec.backend == "vulkan":
+        from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
+
+        return VulkanPartitioner({"force_fp16": spec.precision == "fp16"})
+    if spec.backend == "coreml":
+        from .coreml_partitioner import coreml_partitioner
+
+        return coreml_partitioner(spec.precision)
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+
+    return XnnpackPartitioner()

@@ -1,0 +1,124 @@
+"""A PT2E quantizer that annotates with precisions and activation ranges of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch.fx import GraphModule, Node
+from torchao.quantization.pt2e import PerChannelMinMaxObserver, PlaceholderObserver
+from torchao.quantization.pt2e.quantizer import (
+    FixedQParamsQuantizationSpec,
+    QuantizationAnnotation,
+    QuantizationSpec,
+    Quantizer,
+)
+from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
+
+from ...calibration.affine import affine_parameters
+from ...calibration.ranges import ModuleRange, Ranges
+from ...errors import ExportError
+
+CHANNEL_AXIS = {
+    torch.ops.aten.conv2d.default: 0,
+    torch.ops.aten.conv_transpose2d.input: 1,
+    torch.ops.aten.linear.default: 0,
+}
+"""Ops with weights, and the axis of their weights' output channels."""
+
+_DYNAMIC_INPUT = QuantizationSpec(
+    dtype=torch.int8,
+    observer_or_fake_quant_ctr=PlaceholderObserver.with_args(
+        dtype=torch.int8, quant_min=-128, quant_max=127, is_dynamic=True
+    ),
+    quant_min=-128,
+    quant_max=127,
+    qscheme=torch.per_tensor_affine,
+    is_dynamic=True,
+)
+
+
+class RangesQuantizer(Quantizer):  # type: ignore[misc]
+    """Annotates each op with weights; everything between them stays in float.
+
+    Args:
+        precisions: ``fp32``, ``int8`` or ``int8-dynamic`` by module path.
+        ranges: Activation ranges; needed where an op is ``int8``.
+    """
+
+    def __init__(self, precisions: Mapping[str, str], ranges: Ranges | None) -> None:
+        super().__init__()
+        self._precisions = precisions
+        self._ranges = ranges
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        """Annotates a graph of torch.export in place.
+
+        Raises:
+            ExportError: An op has no module, or a module no op.
+        """
+        waiting = set(self._precisions)
+        for node in model.graph.nodes:
+            path = weights_path(node)
+            if path is None:
+                continue
+            if path not in waiting:
+                raise ExportError(f"{node.name} belongs to no module ({path}); please report this")
+            waiting.remove(path)
+            if self._precisions[path] != "fp32":
+                node.meta[Q_ANNOTATION_KEY] = self._annotation(node, path)
+        if waiting:
+            raise ExportError(f"no op belongs to {', '.join(sorted(waiting))}; please report this")
+        return model
+
+    def validate(self, model: GraphModule) -> None:
+        """Nothing is left to check."""
+
+    def _annotation(self, node: Node, path: str) -> QuantizationAnnotation:
+        weights = _weights_spec(CHANNEL_AXIS[node.target])  # type: ignore[index]
+        image, weight = node.args[:2]
+        inputs: dict[Any, Any] = {weight: weights}
+        if self._precisions[path] == "int8-dynamic":
+            inputs[image] = _DYNAMIC_INPUT
+            return QuantizationAnnotation(input_qspec_map=inputs, _annotated=True)
+        assert self._ranges is not None
+        found: ModuleRange = self._ranges.modules[path]
+        inputs[image] = _fixed_spec(found.input)
+        return QuantizationAnnotation(
+            input_qspec_map=inputs, output_qspec=_fixed_spec(found.output), _annotated=True
+        )
+
+
+def weights_path(node: Node) -> str | None:
+    """The path of the module whose weights an op uses, or None if it uses none.
+
+    A convolution with a constant, as in a norm's mean over channels, has no weights.
+    """
+    weight = node.args[1] if node.target in CHANNEL_AXIS else None
+    if not isinstance(weight, Node) or not str(weight.target).endswith(".weight"):
+        return None
+    return str(weight.target).removesuffix(".weight")
+
+
+def _weights_spec(axis: int) -> QuantizationSpec:
+    return QuantizationSpec(
+        dtype=torch.int8,
+        observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=2**-40),
+        quant_min=-127,
+        quant_max=127,
+        qscheme=torch.per_channel_symmetric,
+        ch_axis=axis,
+    )
+
+
+def _fixed_spec(bounds: tuple[float, float]) -> FixedQParamsQuantizationSpec:
+    parameters = affine_parameters(*bounds)
+    return FixedQParamsQuantizationSpec(
+        dtype=torch.int8,
+        scale=parameters.scale,
+        zero_point=parameters.zero_point,
+        quant_min=parameters.low,
+        quant_max=parameters.high,
+        qscheme=torch.per_tensor_affine,
+    )

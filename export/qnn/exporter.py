@@ -1,0 +1,166 @@
+"""Exporting to the NPU of Snapdragon chips: graphs in a form that it takes whole, and compiled.
+
+A graph is an ONNX file like any other, which ONNX Runtime's CPU kernels compute too. Compiled for
+one chip it is an ONNX file whose only op holds Qualcomm's context binary.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ...artifact.chips import chip_of
+from ...artifact.interface import METADATA_NAME
+from ...artifact.manifest import Compiled
+from ...calibration.data.images import DecodedImages
+from ...calibration.ranges import Ranges
+from ...errors import ExportError, UsageError
+from ...models.loading import LoadedModel
+from ...progress import Advance
+from ...runtime.qnn.simulator import CONTEXT_OP, open_session, sdk_version
+from ..converter_errors import converter_errors
+from ..exporter import Exporter
+from ..legality import legal_precisions
+from ..metadata import metadata
+from ..onnx.exporter import HalfPrecision, convert, describe
+from ..spec import ExportSpec
+
+OPSET = 21
+"""The first whose QuantizeLinear has 16 bits."""
+
+COMPILED_SUFFIX = ".qnn"
+"""Of files that hold a compiled graph."""
+
+OTHERS = "w8a16"
+"""What ops without weights are computed in beside ops in integers; see ``legality.REFUSED``."""
+
+
+class QnnExporter(Exporter):
+    """Exports graphs with input ``image`` [batch, 3, size, size] and output ``logits``."""
+
+    target = "qnn"
+    suffix = ".onnx"
+
+    def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
+        super().__init__(loaded, batch)
+        self._observed: dict[str, tuple[float, float]] | None = None
+        self._float: Any = None
+        self._graphs: dict[ExportSpec, bytes] = {}
+
+    def suffix_of(self, spec: ExportSpec) -> str:
+        """See :class:`Exporter`."""
+        return COMPILED_SUFFIX if spec.chip else self.suffix
+
+    def observe(self, images: DecodedImages, advance: Advance = lambda count: None) -> None:
+        """Takes the ranges of all activations that have none among the modules' ranges.
+
+        Raises:
+            DataError: An activation is NaN or infinite.
+        """
+        from .tensor_ranges import tensor_ranges
+
+        with converter_errors("calibrating the NPU's graph", "onnx"):
+            self._observed = tensor_ranges(
+                self._float32(), images, self.loaded.preprocessing, advance
+            )
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        """See :class:`Exporter`.
+
+        Raises:
+            RefusedByNpuError: The chip's NPU does not take an op; the message names it.
+        """
+        graph = dataclasses.replace(spec, chip="")
+        if graph not in self._graphs:
+            self._graphs[graph] = self.graph(graph, model, ranges)
+        return self._compiled(spec) if spec.chip else self._graphs[graph]
+
+    def graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        """A graph for the NPU of any chip; see :meth:`export`."""
+        with converter_errors("exporting to ONNX", "onnx"):
+            return self._graph(spec, model, ranges)
+
+    def _graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        import onnx
+
+        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        if spec.precision == "fp16":
+            half = HalfPrecision(copy.deepcopy(model)).eval()
+            proto = convert(half, spec, self.loaded.config.input_size, OPSET)
+        elif model is self.model:
+            proto = copy.deepcopy(self._float32())
+        else:
+            proto = convert(model, spec, self.loaded.config.input_size, OPSET)
+        if spec.needs_ranges:
+            self._quantize(proto, model, precisions, ranges)
+        describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
+        onnx.helper.set_model_props(proto, {METADATA_NAME: metadata(spec, self.loaded)})
+        onnx.checker.check_model(proto, full_check=True)
+        return bytes(proto.SerializeToString(deterministic=True))
+
+    def _float32(self) -> Any:
+        if self._float is None:
+            spec = ExportSpec(self.target, "fp16", batch=self.batch)
+            self._float = convert(self.model, spec, self.loaded.config.input_size, OPSET)
+        return self._float
+
+    def _quantize(
+        self, proto: Any, model: nn.Module, precisions: dict[str, str], ranges: Ranges | None
+    ) -> None:
+        from ..onnx.quantization import OnnxQuantizer
+        from .quantization import QnnQuantizer
+
+        assert ranges is not None
+        if self._observed is None:
+            raise UsageError(
+                "w8a16 and int8 for the NPU need calibration images; give --calibration-data"
+            )
+        known = dict(self._observed)
+        chosen = {node.name: OTHERS for node in proto.graph.node}
+        for matched in OnnxQuantizer(proto, model, ranges).match():
+            node, found = matched.node, ranges.modules[matched.path]
+            chosen[node.name] = precisions[matched.path]
+            known[node.output[0]] = found.output
+            known[node.input[0]] = found.input
+        QnnQuantizer(proto, known).quantize(chosen)
+
+    def _compiled(self, spec: ExportSpec) -> bytes:
+        """A graph compiled for a chip."""
+        import onnx
+
+        chip = chip_of(spec.chip)
+        graph = self._graphs[dataclasses.replace(spec, chip="")]
+        with (
+            converter_errors(f"compiling for Snapdragon {chip.title}", "npu"),
+            tempfile.TemporaryDirectory(prefix="lowformer-") as folder,
+        ):
+            source = Path(folder) / f"{self.loaded.config.name}-{spec.precision}.onnx"
+            source.write_bytes(graph)
+            written = Path(folder) / "compiled.onnx"
+            open_session(source, chip, written)
+            compiled = onnx.load(str(written))
+            kinds = [node.op_type for node in compiled.graph.node]
+            if kinds != [CONTEXT_OP]:
+                raise ExportError(f"the compiled graph has the ops {kinds}; please report this")
+            describe(
+                compiled, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge"
+            )
+            stated = {item.key: item.value for item in compiled.metadata_props}
+            stated[METADATA_NAME] = metadata(spec, self.loaded, compiled_for(spec))
+            onnx.helper.set_model_props(compiled, stated)
+            return bytes(compiled.SerializeToString(deterministic=True))
+
+
+def compiled_for(spec: ExportSpec) -> Compiled | None:
+    """What a spec's file is compiled for, with the SDK that is installed; None for a graph."""
+    if not spec.chip:
+        return None
+    chip = chip_of(spec.chip)
+    return Compiled(
+        chip=chip.name, soc_model=chip.soc_model, htp_arch=chip.htp_arch, sdk=sdk_version()
+    )

@@ -1,0 +1,54 @@
+"""Running and counting graphs for an NPU that are still in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...artifact.chips import Chip
+from ...artifact.preprocessing import Preprocessing
+from ...models.onnx_cost import int8_products
+from ...runtime.qnn.runner import QnnRunner
+
+
+class QnnLaboratory:
+    """Runs graphs on the simulator of a chip's NPU.
+
+    Its times say nothing, so that a file's cost is its products, see :func:`int8_products`.
+
+    Args:
+        preprocessing: Normalises pixels.
+        chip: The chip.
+    """
+
+    unit = "million int8 MACs"
+
+    def __init__(self, preprocessing: Preprocessing, chip: Chip) -> None:
+        self._preprocessing = preprocessing
+        self._chip = chip
+
+    def costs(self, files: Mapping[str, bytes]) -> dict[str, float]:
+        """Products of an inference of each file, in millions of such of 8 bits."""
+        found = {}
+        for name, content in files.items():
+            with _written(content) as path:
+                found[name] = int8_products(path) / 1e6
+        return found
+
+    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+        with _written(file) as path, QnnRunner(path, chip=self._chip) as runner:
+            return runner.run_pixels(pixels, self._preprocessing)
+
+
+@contextlib.contextmanager
+def _written(content: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
+        path = Path(folder) / "model.onnx"
+        path.write_bytes(content)
+        yield path

@@ -1,0 +1,292 @@
+"""Finding the fastest mix of precisions that keeps a bound on the loss.
+
+What each op costs in accuracy is simulated, what it costs in time is measured on the runtime,
+conversions around it included, or counted where there is only a simulator; the solver orders the
+mixes between the fastest and the cleanest file, and the first that keeps the bound when it is run
+for real is taken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ...artifact.preprocessing import Preprocessing
+from ...calibration.data.images import DecodedImages
+from ...calibration.ranges import Ranges
+from ...calibration.recipe import Recipe, Rule, quantizable_kinds
+from ...calibration.sensitivity import loss_between, loss_of_choices
+from ...errors import CheckError, UsageError
+from ...progress import Advance, Progress
+from .solver import Choice, Mix, front
+
+Choices = Mapping[str, Sequence[str]]
+
+CHOICES: Choices = {
+    "conv": ("int8", "fp16"),
+    "depthwise_conv": ("int8", "fp16"),
+    "transposed_conv": ("int8", "fp16"),
+    "linear": ("int8", "int8-dynamic", "fp16"),
+}
+"""Precisions that are tried for each kind of op in TFLite, the first in the fastest file."""
+
+NPU_CHOICES: Choices = dict.fromkeys(CHOICES, ("int8", "w8a16"))
+"""The same for Snapdragon's NPU: with float16 among them a file would not be for every chip."""
+
+SENSITIVITY_IMAGES = 64
+
+
+RESOLUTION = 0.0025
+"""Share of the fastest file's time below which a difference is taken for noise."""
+
+GROUP = 8
+"""Files that are timed in turns with the fastest one."""
+
+
+class Laboratory(Protocol):
+    """Runs files of the target's format.
+
+    Attributes:
+        unit: What costs are counted in, such as ``ms``.
+    """
+
+    unit: str
+
+    def costs(self, files: Mapping[str, bytes]) -> Mapping[str, float]:
+        """What an inference of each file takes."""
+        ...
+
+    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound:
+    """How much may be lost.
+
+    Attributes:
+        max_drop: Points of top-1 on labelled images, or of agreement on others.
+        min_sqnr: SQNR of the logits in dB.
+    """
+
+    max_drop: float | None = None
+    min_sqnr: float | None = None
+
+    def __post_init__(self) -> None:
+        values = [value for value in (self.max_drop, self.min_sqnr) if value is not None]
+        if len(values) != 1 or not math.isfinite(values[0]) or values[0] < 0:
+            raise UsageError("give one bound, --max-drop or --min-sqnr, of at least 0")
+
+    def kept(self, loss: MeasuredLoss) -> bool:
+        """Whether a loss is within the bound."""
+        if self.min_sqnr is not None:
+            return loss.sqnr_db >= self.min_sqnr
+        assert self.max_drop is not None
+        return loss.drop <= self.max_drop + 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasuredLoss:
+    """What a file loses against the eager model.
+
+    Attributes:
+        drop: Points of top-1 on labelled images, or of agreement on others.
+        sqnr_db: SQNR of the logits in dB.
+        images: Number of images.
+    """
+
+    drop: float
+    sqnr_db: float
+    images: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Tried:
+    """A mix on the front; its loss is None where it was not run."""
+
+    mix: Mix
+    loss: MeasuredLoss | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The outcome of a search.
+
+    Attributes:
+        recipe: Of the mix that was taken.
+        loss: Its loss on images that neither calibration nor search have seen.
+        tried: The whole front, from the fastest mix to the cleanest.
+        chosen: Index of the mix that was taken.
+        unit: What the mixes' costs are counted in.
+    """
+
+    recipe: Recipe
+    loss: MeasuredLoss
+    tried: tuple[Tried, ...]
+    chosen: int
+    unit: str = "ms"
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """Images that a file's loss is taken on.
+
+    Attributes:
+        images: Decoded, with labels if they have any.
+        reference: The eager model's logits on them, float32 [N, K].
+    """
+
+    images: DecodedImages
+    reference: NDArray[np.float32]
+
+    def halves(self) -> tuple[Judged, Judged]:
+        """Every second image, and the others.
+
+        Raises:
+            UsageError: There are too few images to split.
+        """
+        if len(self.images) < 2:
+            raise UsageError("a search needs at least two evaluation images; give more")
+        parts = []
+        for start in (0, 1):
+            labels = self.images.labels
+            images = dataclasses.replace(
+                self.images,
+                pixels=self.images.pixels[start::2],
+                labels=None if labels is None else labels[start::2],
+            )
+            parts.append(Judged(images, self.reference[start::2]))
+        return parts[0], parts[1]
+
+    def loss(self, logits: NDArray[np.float32]) -> MeasuredLoss:
+        """What logits on these images lose against the reference."""
+        expected, found, labels = self.reference.argmax(1), logits.argmax(1), self.images.labels
+        drop = (expected != found).mean()
+        if labels is not None:
+            drop = (expected == labels).mean() - (found == labels).mean()
+        loss = loss_between(self.reference, logits)
+        return MeasuredLoss(100 * float(drop), loss.sqnr_db, len(logits))
+
+
+def search(
+    quantized: Callable[[Recipe], bytes],
+    laboratory: Laboratory,
+    model: nn.Module,
+    ranges: Ranges,
+    judged: Judged,
+    preprocessing: Preprocessing,
+    bound: Bound,
+    progress: Progress,
+    choices: Choices = CHOICES,
+) -> Found:
+    """Finds the fastest mix of precisions that keeps a bound.
+
+    Args:
+        quantized: Makes a file of a recipe.
+        laboratory: Runs and times files.
+        model: The rewritten eager model.
+        ranges: Its activation ranges, of other images than ``judged``.
+        judged: One half of it guides the search, the other proves the result; where the proof
+            fails, the next cleaner mix is tried.
+        preprocessing: Normalises images.
+        bound: What must be kept.
+        progress: Is told about each step.
+        choices: Precisions that are tried for each kind of op.
+
+    Raises:
+        CheckError: No mix keeps the bound; the message tells the best.
+    """
+    guide, proof = judged.halves()
+    kinds = quantizable_kinds(model)
+    options = {path: choices[kind] for path, kind in kinds.items()}
+    count = sum(map(len, options.values()))
+    with progress.step("simulating each choice", count) as advance:
+        few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
+        losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
+    with progress.step("timing each choice", count - len(options)) as advance:
+        costs = _costs(quantized, laboratory, options, advance)
+    mixes = front(
+        {
+            path: [
+                Choice(precision, losses[path][precision].noise, costs[path][precision])
+                for precision in precisions
+            ]
+            for path, precisions in options.items()
+        }
+    )
+    run: dict[int, MeasuredLoss] = {}
+
+    def kept(index: int) -> bool:
+        if index not in run:
+            file = quantized(recipe_of(mixes[index]))
+            run[index] = guide.loss(laboratory.logits(file, guide.images.pixels))
+        return bound.kept(run[index])
+
+    with progress.step("running mixes on the front"):
+        chosen = _first(kept, len(mixes))
+    with progress.step("proving the chosen mix on other images"):
+        for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
+            recipe = recipe_of(mixes[index])
+            loss = proof.loss(laboratory.logits(quantized(recipe), proof.images.pixels))
+            if kept(index) and bound.kept(loss):
+                tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
+                return Found(recipe, loss, tried, index, laboratory.unit)
+    best = max(run.values(), key=lambda loss: loss.sqnr_db)
+    raise CheckError(
+        f"no mix of precisions keeps the bound; the best loses {best.drop:.2f} points at"
+        f" {best.sqnr_db:.1f} dB SQNR; loosen it, or export --fp16"
+    )
+
+
+def recipe_of(mix: Mix) -> Recipe:
+    """The recipe that gives every op its precision in a mix."""
+    return Recipe(
+        tuple(
+            Rule(precision, name=f"^{re.escape(path)}$")
+            for path, precision in mix.precisions.items()
+        )
+    )
+
+
+def _costs(
+    quantized: Callable[[Recipe], bytes],
+    laboratory: Laboratory,
+    options: Mapping[str, Sequence[str]],
+    advance: Advance,
+) -> dict[str, dict[str, float]]:
+    """What each choice costs over the op's first one, in the fastest file."""
+    fastest = {path: precisions[0] for path, precisions in options.items()}
+    base = quantized(recipe_of(Mix(fastest, 0, 0)))
+    costs = {path: {precisions[0]: 0.0} for path, precisions in options.items()}
+    others = [(path, choice) for path, precisions in options.items() for choice in precisions[1:]]
+    for start in range(0, len(others), GROUP):
+        group = others[start : start + GROUP]
+        files = {
+            f"{path} {choice}": quantized(recipe_of(Mix({**fastest, path: choice}, 0, 0)))
+            for path, choice in group
+        }
+        times = laboratory.costs({"": base, **files})
+        for path, choice in group:
+            difference = times[f"{path} {choice}"] - times[""]
+            costs[path][choice] = max(difference, RESOLUTION * times[""])
+        advance(len(group))
+    return costs
+
+
+def _first(kept: Callable[[int], bool], count: int) -> int | None:
+    """The first index that is kept, where those after a kept one are kept too; or None."""
+    if not kept(count - 1):
+        return None
+    low, high = 0, count - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if kept(middle) else (middle + 1, high)
+    return low

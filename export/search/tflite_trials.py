@@ -1,0 +1,57 @@
+"""Running and timing TFLite files that are still in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...artifact.preprocessing import Preprocessing
+from ...runtime.measure.durations import time_interleaved
+from ...runtime.tflite.runner import TFLiteRunner
+
+
+class TFLiteLaboratory:
+    """Runs files with a number of threads.
+
+    Args:
+        preprocessing: Normalises pixels.
+        threads: Threads for the runtime.
+        rounds: Timed runs of each file.
+    """
+
+    def __init__(self, preprocessing: Preprocessing, threads: int, rounds: int) -> None:
+        self._preprocessing = preprocessing
+        self._threads = threads
+        self._rounds = rounds
+
+    unit = "ms"
+
+    def costs(self, files: Mapping[str, bytes]) -> dict[str, float]:
+        """Median latency of each file in milliseconds, all timed in turns."""
+        with contextlib.ExitStack() as stack:
+            runs = {}
+            for name, content in files.items():
+                runner = stack.enter_context(self._runner(content))
+                size = (runner.batch, 3, runner.input_size, runner.input_size)
+                runner.set_input(np.zeros(size, np.float32))
+                runs[name] = runner.invoke
+            times = time_interleaved(runs, rounds=self._rounds, warmup=3)
+        return {name: result.median for name, result in times.items()}
+
+    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+        with self._runner(file) as runner:
+            return runner.run_pixels(pixels, self._preprocessing)
+
+    @contextlib.contextmanager
+    def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:
+        with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
+            path = Path(folder) / "model.tflite"
+            path.write_bytes(content)
+            with TFLiteRunner(path, self._threads) as runner:
+                yield runner

@@ -1,0 +1,197 @@
+"""Real exports of small models, run on ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.calibration.ranges import calibrate
+from lowformer_edge.calibration.recipe import Recipe, Rule
+from lowformer_edge.calibration.simulation import simulated
+from lowformer_edge.errors import ExportError, UsageError
+from lowformer_edge.export import legality
+from lowformer_edge.export.onnx.exporter import OPSET, OnnxExporter
+from lowformer_edge.export.onnx.quantization import OnnxQuantizer
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.judging.parity import sqnr
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.runtime.onnx.residency import residency
+from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
+
+SPEC = Preprocessing(size=64, crop_ratio=1.0)
+
+
+class Conversion:
+    """A tiny model with all that exporting it needs."""
+
+    def __init__(self, config: LowFormerConfig, images: DecodedImages, batch: int = 1) -> None:
+        self.loaded = LoadedModel(
+            random_model(config), SPEC, tuple("abcde"), "random weights", None
+        )
+        self.exporter = OnnxExporter(self.loaded, batch)
+        self.ranges = calibrate(self.exporter.model, images, SPEC)
+        self._files: dict[ExportSpec, bytes] = {}
+
+    def write(self, spec: ExportSpec, folder: Path) -> Path:
+        if spec not in self._files:
+            self._files[spec] = self.exporter.export(spec, self.exporter.model, self.ranges)
+        path = folder / f"{spec.label}.onnx"
+        path.write_bytes(self._files[spec])
+        return path
+
+    def reference(self, x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return np.asarray(self.loaded.network(torch.from_numpy(x)))
+
+
+@pytest.fixture(scope="module")
+def conversion(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Conversion:
+    return Conversion(tiny_config, noise_images)
+
+
+@pytest.fixture(scope="module")
+def inputs(noise_images: DecodedImages) -> np.ndarray:
+    return SPEC.normalise(noise_images.pixels)
+
+
+def run(path: Path, inputs: np.ndarray) -> np.ndarray:
+    with OnnxRunner(path) as runner:
+        assert (runner.batch, runner.input_size, runner.num_classes) == (1, 64, 5)
+        return runner.run(inputs)
+
+
+def test_float32_follows_the_model(
+    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    found = run(conversion.write(ExportSpec("onnx"), tmp_path), inputs)
+    assert np.abs(conversion.reference(inputs) - found).max() < 1e-4
+
+
+def test_float16_halves_the_weights_and_keeps_float_inputs(
+    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    path = conversion.write(ExportSpec("onnx", "fp16"), tmp_path)
+    assert sqnr(conversion.reference(inputs), run(path, inputs)) > 45
+    weights = [item for item in onnx.load(str(path)).graph.initializer if len(item.dims) == 4]
+    assert weights
+    assert {item.data_type for item in weights} == {onnx.TensorProto.FLOAT16}
+
+
+def test_int8_follows_its_simulation_and_every_group_is_fused(
+    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    spec = ExportSpec("onnx", "int8")
+    path = conversion.write(spec, tmp_path)
+    reference, model = conversion.reference(inputs), conversion.exporter.model
+    precisions = spec.quantization_recipe().assign(model)
+    with torch.no_grad(), simulated(model, conversion.ranges, precisions):
+        expected = model(torch.from_numpy(inputs)).numpy()
+    assert sqnr(reference, run(path, inputs)) > sqnr(reference, expected) - 3.5
+    where = residency(path)
+    assert where.refused == ()
+    static = sum(precision == "int8" for precision in precisions.values())
+    dynamic = sum(precision == "int8-dynamic" for precision in precisions.values())
+    assert where.op_counts["QLinearConv"] == static
+    assert where.op_counts["DynamicQuantizeMatMul"] == dynamic
+    assert not {"Conv", "FusedConv", "MatMulInteger"} & set(where.op_counts)
+
+
+def test_groups_that_the_runtime_does_not_fuse_are_named(
+    conversion: Conversion, tmp_path: Path
+) -> None:
+    path = conversion.write(ExportSpec("onnx", "int8"), tmp_path)
+    model = onnx.load(str(path))
+    conv = next(node for node in model.graph.node if node.op_type == "Conv")
+    for node in list(model.graph.node):
+        if node.op_type == "QuantizeLinear" and node.input[0] == conv.output[0]:
+            pair = next(other for other in model.graph.node if node.output[0] in other.input)
+            model.graph.node.remove(node)
+            model.graph.node.remove(pair)
+            conv.output[0] = pair.output[0]
+    onnx.save(model, str(path))
+    (refused,) = residency(path).refused
+    assert refused.name == conv.name
+
+
+def test_files_are_clean_and_tell_what_they_are(conversion: Conversion, tmp_path: Path) -> None:
+    for precision in ("fp32", "fp16", "int8"):
+        spec = ExportSpec("onnx", precision)
+        path = conversion.write(spec, tmp_path)
+        model = onnx.load(str(path))
+        onnx.checker.check_model(model, full_check=True)
+        assert {item.domain: item.version for item in model.opset_import}[""] == OPSET
+        assert str(Path(__file__).parents[3]).encode() not in path.read_bytes()
+        assert b"site-packages" not in path.read_bytes()
+        metadata = read_metadata(path)
+        assert metadata is not None
+        assert ExportSpec.from_dict(metadata["spec"]) == spec
+        (image,), (logits,) = tensors(path)
+        assert (image.name, image.shape, image.layout) == ("image", (1, 3, 64, 64), "NCHW")
+        assert (logits.name, logits.shape) == ("logits", (1, 5))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_an_open_batch_takes_any_number(
+    precision: str, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    path = conversion.write(ExportSpec("onnx", precision, dynamic_batch=True), tmp_path)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    one = np.concatenate([session.run(None, {"image": image[None]})[0] for image in inputs])
+    for count in (2, 5):
+        (found,) = session.run(None, {"image": inputs[:count]})
+        if precision == "fp32":
+            assert np.abs(found - one[:count]).max() < 1e-4
+        assert sqnr(one[:count], found) > 25
+
+
+def test_fixed_batches(
+    tiny_config: LowFormerConfig, noise_images: DecodedImages, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    conversion = Conversion(tiny_config, noise_images, batch=3)
+    path = conversion.write(ExportSpec("onnx", batch=3), tmp_path)
+    with OnnxRunner(path) as runner:
+        assert runner.batch == 3
+        found = runner.run(inputs)
+    assert np.abs(conversion.reference(inputs) - found).max() < 1e-4
+
+
+def test_static_linear_layers_are_legal_and_transposed_convolutions_not(
+    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+) -> None:
+    spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule("int8", op="linear"),)))
+    path = conversion.write(spec, tmp_path)
+    assert residency(path).refused == ()
+    assert sqnr(conversion.reference(inputs), run(path, inputs)) > 20
+    for kind, precision in (("transposed_conv", "int8"), ("conv", "int8-dynamic")):
+        spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule(precision, op=kind),)))
+        with pytest.raises(UsageError, match=f"cannot be {precision}: ONNX Runtime"):
+            conversion.exporter.export(spec, conversion.exporter.model, conversion.ranges)
+
+
+def test_transposed_convolutions_would_not_be_fused(
+    conversion: Conversion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(legality.REFUSED, "onnx", {})
+    spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule("int8", op="transposed_conv"),)))
+    refused = residency(conversion.write(spec, tmp_path)).refused
+    assert {op.kind for op in refused} == {"ConvTranspose"}
+
+
+def test_a_model_that_is_not_the_graphs_own_is_an_error(
+    conversion: Conversion, tiny_config: LowFormerConfig, tmp_path: Path
+) -> None:
+    proto = onnx.load(str(conversion.write(ExportSpec("onnx"), tmp_path)))
+    other = OnnxExporter(
+        LoadedModel(random_model(tiny_config, seed=1), SPEC, None, "random weights", None)
+    )
+    with pytest.raises(ExportError, match="no node has the weights of"):
+        OnnxQuantizer(proto, other.model, conversion.ranges).match()

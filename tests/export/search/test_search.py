@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.calibration.ranges import calibrate
+from lowformer_edge.calibration.recipe import Recipe, quantizable_kinds, uniform
+from lowformer_edge.errors import CheckError, UsageError
+from lowformer_edge.export.legality import legal_precisions
+from lowformer_edge.export.reference import reference_logits
+from lowformer_edge.export.rewrites.table import rewrite
+from lowformer_edge.export.search.search import (
+    CHOICES,
+    Bound,
+    Found,
+    Judged,
+    MeasuredLoss,
+    _first,
+    recipe_of,
+    search,
+)
+from lowformer_edge.export.search.solver import Mix
+from lowformer_edge.export.search.tflite_trials import TFLiteLaboratory
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite.exporter import convert, quantize_quietly
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.progress import SilentProgress
+
+SPEC = Preprocessing(size=64, crop_ratio=1.0)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40).map(sorted))
+def test_the_first_that_is_kept_is_found(kept: list[bool]) -> None:
+    expected = kept.index(True) if True in kept else None
+    asked = []
+
+    def ask(index: int) -> bool:
+        asked.append(index)
+        return kept[index]
+
+    assert _first(ask, len(kept)) == expected
+    assert len(asked) <= 8
+
+
+@pytest.mark.parametrize(
+    ("bound", "loss", "kept"),
+    [
+        (Bound(max_drop=0.5), MeasuredLoss(0.5, 10, 100), True),
+        (Bound(max_drop=0.5), MeasuredLoss(0.51, 60, 100), False),
+        (Bound(max_drop=0.0), MeasuredLoss(-0.2, 10, 100), True),
+        (Bound(min_sqnr=40), MeasuredLoss(9, 40, 100), True),
+        (Bound(min_sqnr=40), MeasuredLoss(0, 39.9, 100), False),
+    ],
+)
+def test_bounds(bound: Bound, loss: MeasuredLoss, kept: bool) -> None:
+    assert bound.kept(loss) is kept
+
+
+@pytest.mark.parametrize(
+    "values", [(None, None), (1.0, 40.0), (-1.0, None), (None, float("nan")), (float("inf"), None)]
+)
+def test_bounds_that_make_no_sense(values: tuple[float | None, float | None]) -> None:
+    with pytest.raises(UsageError, match="give one bound"):
+        Bound(*values)
+
+
+def test_losses_on_labelled_and_unlabelled_images() -> None:
+    reference = np.eye(4, dtype=np.float32)
+    pixels = np.zeros((4, 2, 2, 3), np.uint8)
+    found = reference[[0, 1, 3, 2]]
+    unlabelled = Judged(DecodedImages("x", pixels, None), reference)
+    assert unlabelled.loss(found).drop == 50
+    labelled = Judged(DecodedImages("x", pixels, np.array([0, 0, 3, 3])), reference)
+    assert labelled.loss(found).drop == 0
+    guide, proof = labelled.halves()
+    assert guide.images.labels is not None
+    assert proof.images.labels is not None
+    assert (guide.images.labels.tolist(), proof.images.labels.tolist()) == ([0, 3], [0, 3])
+    with pytest.raises(UsageError, match="at least two"):
+        Judged(DecodedImages("x", pixels[:1], None), reference[:1]).halves()
+
+
+def test_recipes_of_mixes_name_every_op_and_no_other(tiny_config: LowFormerConfig) -> None:
+    model = rewrite(random_model(tiny_config), "tflite")
+    paths = list(quantizable_kinds(model))
+    mix = Mix({path: "int8" if index % 2 else "fp16" for index, path in enumerate(paths)}, 0, 0)
+    assert recipe_of(mix).assign(model) == dict(mix.precisions)
+
+
+def test_every_choice_is_legal(tiny_config: LowFormerConfig) -> None:
+    model = rewrite(random_model(tiny_config), "tflite")
+    for kind, precisions in CHOICES.items():
+        for precision in precisions:
+            legal_precisions("tflite", uniform("fp32", [(kind, precision)]), model)
+
+
+@pytest.fixture(scope="module")
+def model(attentive_config: LowFormerConfig) -> nn.Module:
+    return rewrite(random_model(attentive_config), "tflite")
+
+
+def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound) -> Found:
+    """A real search, on the real runtime."""
+    ranges = calibrate(model, images, SPEC)
+    pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
+    fresh = DecodedImages("fresh noise", pixels, None)
+    reference = reference_logits(model, fresh.pixels, SPEC, lambda count: None)
+
+    def quantized(recipe: Recipe) -> bytes:
+        return quantize_quietly(
+            float_file, ExportSpec("tflite", "int8", recipe=recipe), model, ranges
+        )
+
+    return search(
+        quantized,
+        TFLiteLaboratory(SPEC, threads=1, rounds=2),
+        model,
+        ranges,
+        Judged(fresh, reference),
+        SPEC,
+        bound,
+        SilentProgress(),
+    )
+
+
+def test_searches_with_real_files(model: nn.Module, noise_images: DecodedImages) -> None:
+    float_file = convert(model, 64, 1)
+    loose = run(model, noise_images, float_file, Bound(min_sqnr=1))
+    assert loose.chosen == 0
+    strict = run(model, noise_images, float_file, Bound(min_sqnr=45))
+    assert strict.chosen > 0
+    chosen = strict.tried[strict.chosen]
+    assert chosen.loss is not None
+    assert chosen.loss.sqnr_db >= 45
+    assert strict.loss.sqnr_db >= 45
+    assert strict.loss.images == chosen.loss.images == 12
+    assert sum(value == "fp16" for value in chosen.mix.precisions.values()) > 0
+    assert strict.recipe == recipe_of(chosen.mix)
+    with pytest.raises(CheckError, match="no mix of precisions keeps the bound; the best"):
+        run(model, noise_images, float_file, Bound(min_sqnr=500))
