@@ -34,7 +34,7 @@ from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.lab.place import VARIABLE, new_lab
 
-from ..runtime.adb_server import AdbServer, serve_phone
+from ..targets.adb.adb_server import AdbServer, serve_phone
 from .json_schema import Declared, differences, paths_of, schema_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "json"

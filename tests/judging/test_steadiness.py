@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lowformer_edge.judging import steadiness
 from lowformer_edge.judging.ratio import Ratio, ratio
 from lowformer_edge.judging.steadiness import doubts, drift, has_two_speeds
+from lowformer_edge.runtime.measure import load
 from lowformer_edge.runtime.measure.durations import LatencyResult
 from lowformer_edge.runtime.measure.load import OtherLoad, TakenTime, taken_share
 
@@ -131,5 +132,5 @@ def test_the_load_of_others_is_seen_and_our_own_is_not() -> None:
 def test_without_proc_stat_nothing_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steadiness, "_STAT", tmp_path / "none")
+    monkeypatch.setattr(load, "_STAT", tmp_path / "none")
     assert OtherLoad().taken() is None

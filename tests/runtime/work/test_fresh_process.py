@@ -51,7 +51,7 @@ def test_what_a_runtime_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:
     loud = tmp_path / "loud.py"
     loud.write_text(
         "import os\n"
-        "from lowformer_edge.runtime import measuring\n"
+        "from lowformer_edge.runtime.work import measuring\n"
         "def shout(request):\n"
         "    print('loud', flush=True)\n"
         "    os.write(1, b'louder')\n"
@@ -95,7 +95,7 @@ def test_a_worker_ends_when_its_parent_was_killed(tmp_path: Path) -> None:
     waiting.write_text(
         "import os, time\n"
         "from pathlib import Path\n"
-        "from lowformer_edge.runtime import measuring\n"
+        "from lowformer_edge.runtime.work import measuring\n"
         "def wait(request):\n"
         f"    Path({str(noted)!r}).write_text(str(os.getpid()))\n"
         "    time.sleep(60)\n"
