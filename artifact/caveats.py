@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from .formats import FORMATS
 from .manifest import Manifest
 
 SOFTWARE_GPU = "a software GPU, which stands for no phone's"
 """What a GPU is that is a program on the processor."""
 
-INTERPRETER = "MIL interpreter"
-"""What computes Core ML packages where there is no Core ML."""
-
-STAND_INS = {
-    INTERPRETER: "computed by our interpreter of Core ML packages, not by Core ML itself",
-    "Qualcomm HTP simulator": "computed by Qualcomm's simulator of the NPU, not by a phone",
-}
+STAND_INS = {runtime: text for row in FORMATS.values() for runtime, text in row.stand_ins.items()}
 """What is to be said of runtimes that phones have not."""
 
 FEW_IMAGES = 8

@@ -315,13 +315,13 @@ def _files(options: argparse.Namespace) -> list[Path]:
     Raises:
         UsageError: A bundle holds nothing that can be run there, or a file cannot.
     """
-    from ..runtime.formats import FORMATS
+    from ..runtime.formats import RUNTIMES
 
     phone = _phone(options)
     options.left_out = {}
     paths = [options.against] if options.against else []
     for path in options.paths:
-        if path.suffix in FORMATS or not path.is_dir():
+        if path.suffix in RUNTIMES or not path.is_dir():
             paths.append(path)
             continue
         runnable = _files_of(path, phone, options)

@@ -174,7 +174,7 @@ def _finding(
     from ..runtime.formats import format_of
 
     try:
-        tracer = format_of(path).tracer(path)
+        tracer = format_of(path).open_tracer(path)
         images = image.repeat(tracer.batch, 0)
         reference = eager_trace(rewrite(network, record.target), images)
         culprit = find_culprit(tracer, images, reference, _PROMISED_BITS.get(record.precision, 1))

@@ -30,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from ..runtime.formats import FORMATS
+    from ..runtime.formats import RUNTIMES
 
     path: Path = options.path
-    if path.suffix in FORMATS:
+    if path.suffix in RUNTIMES:
         _inspect_file(path, options.json)
     elif path.is_dir():
         _inspect_bundle(path, options.json)
     elif path.exists():
         raise ArtifactError(
-            f"{path}: of no known kind; give a {', '.join(FORMATS)} file or a bundle's folder"
+            f"{path}: of no known kind; give a {', '.join(RUNTIMES)} file or a bundle's folder"
         )
     else:
         raise ArtifactError(f"{path}: there is no such file or folder")

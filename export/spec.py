@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.chips import chip_of
+from ..artifact.formats import FORMATS
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,22 +26,14 @@ PRECISIONS = (
     "palettized-6bit",
     "palettized-4bit",
 )
-TARGETS = {
-    "tflite": ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights"),
-    "executorch": ("fp32", "fp16", "int8", "int8-dynamic"),
-    "onnx": ("fp32", "fp16", "int8"),
-    "coreml": ("fp32", "fp16", "int8", "int8-weights", "palettized-6bit", "palettized-4bit"),
-    "qnn": ("fp16", "w8a16", "int8"),
-}
+TARGETS = {row.name: row.precisions for row in FORMATS.values()}
 """The formats, and what each can be exported in."""
 
-EVERY_FORMAT = ("tflite", "executorch", "onnx", "coreml")
-"""What ``--to all`` stands for: one file each. QNN's are for single chips, and need a package under
-Qualcomm's own licence to be run."""
+EVERY_FORMAT = tuple(row.name for row in FORMATS.values() if row.in_all)
+"""What ``--to all`` stands for: one file each."""
 
-DEFAULT_PRECISION = {**dict.fromkeys(TARGETS, "fp32"), "coreml": "fp16", "qnn": "fp16"}
-"""What a target is exported in if nothing is asked for; Core ML's fast units want fp16, and
-Snapdragon's NPU has nothing finer."""
+DEFAULT_PRECISION = {row.name: row.default_precision for row in FORMATS.values()}
+"""What a target is exported in if nothing is asked for."""
 
 BACKENDS = {
     "xnnpack": ("fp32", "int8", "int8-dynamic"),

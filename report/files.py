@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+from ..artifact.formats import FORMATS
 from ..artifact.manifest import ArtifactRecord, Manifest, Tensor
 from .block import Cell, Column, Group, Hidden, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, counted, megabytes
-
-FORMATS = {
-    "tflite": "TFLite",
-    "executorch": "ExecuTorch",
-    "onnx": "ONNX",
-    "coreml": "Core ML",
-}
-"""What people call the format of each target."""
 
 
 def files_section(evidence: Evidence) -> Section:
@@ -55,7 +48,7 @@ def by_target(manifest: Manifest) -> dict[str, list[ArtifactRecord]]:
 
 def format_name(target: str) -> str:
     """What people call a target's format."""
-    return FORMATS.get(target, target)
+    return FORMATS[target].title if target in FORMATS else target
 
 
 def share_of_fp32(artifact: ArtifactRecord, manifest: Manifest) -> float | None:

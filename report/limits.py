@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..artifact.caveats import INTERPRETER, STAND_INS
+from ..artifact.caveats import STAND_INS
+from ..artifact.formats import INTERPRETER
 from ..judging.links import HOST
 from .block import Lines, Section
 from .evidence import Evidence

@@ -24,9 +24,7 @@ from ..lab.arm import (
 from ..lab.place import Lab, open_lab
 from ..progress import Progress
 from ..runtime.measure.instructions import InstructionCount, read_counts
-from ..runtime.qnn.runner import COMPILED_SUFFIX
 from ..runtime.work.job import Job
-from .host import NPU_ALONE
 from .worker_process import MODULE, job_folder
 from .worker_target import Start, WorkerTarget
 
@@ -45,18 +43,12 @@ class ArmTarget(WorkerTarget):
         LabError: The processor is unknown.
     """
 
+    scheme = "arm"
+
     def __init__(self, cpu: str) -> None:
         check_cpu(cpu)
         self._cpu = cpu
         self.name = f"arm:{cpu}"
-
-    def refusal(self, path: Path) -> str | None:
-        """See :class:`Target`."""
-        if path.suffix == ".mlpackage":
-            return "Core ML packages run on Apple's systems alone"
-        if path.suffix == COMPILED_SUFFIX:
-            return NPU_ALONE
-        return None
 
     def _start(self, folder: Path) -> Start:
         lab = open_lab(NAME)

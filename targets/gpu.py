@@ -26,6 +26,8 @@ class GpuTarget(WorkerTarget):
         TargetError: The choice is unknown.
     """
 
+    scheme = "gpu"
+
     def __init__(self, choice: str = "") -> None:
         words = [word for word in choice.split(":") if word]
         self.half = HALF in words

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..judging.links import HOST
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.machine import describe_machine
-from ..runtime.qnn.runner import COMPILED_SUFFIX
 from ..runtime.residency import residency_record
 from ..runtime.work.job import FileAnswer, Ran
 from .target import Target, TargetRun, Work
-
-NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: --on npu:CHIP"
 
 
 class HostTarget(Target):
     """Runs files in this process."""
 
+    scheme = HOST
     name = HOST
-
-    def refusal(self, path: Path) -> str | None:
-        """See :class:`Target`."""
-        return NPU_ALONE if path.suffix == COMPILED_SUFFIX else None
 
     def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.

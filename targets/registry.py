@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from ..errors import UsageError
 from ..judging.links import HOST
 from .adb.target import AdbTarget
@@ -12,6 +14,15 @@ from .npu.target import NpuTarget
 from .ssh.target import SshTarget
 from .target import Target
 
+_OPENED: Mapping[str, Callable[[str], Target]] = {
+    GpuTarget.scheme: GpuTarget,
+    ArmTarget.scheme: ArmTarget,
+    NpuTarget.scheme: NpuTarget,
+    SshTarget.scheme: SshTarget,
+    AdbTarget.scheme: AdbTarget,
+}
+"""By the part of a name before the colon; what follows it is theirs to read."""
+
 
 def open_target(name: str) -> Target:
     """The target of a name such as ``host``, ``gpu:fp16`` or ``ssh:pi@10.0.0.7``.
@@ -19,21 +30,13 @@ def open_target(name: str) -> Target:
     Raises:
         UsageError: There is none of that name.
     """
-    kind, _, rest = name.partition(":")
+    scheme, _, rest = name.partition(":")
     if name == HOST:
         return HostTarget()
-    if kind == "gpu":
-        return GpuTarget(rest)
-    if kind == "arm":
-        return ArmTarget(rest)
-    if kind == "npu":
-        return NpuTarget(rest)
-    if kind == "ssh":
-        return SshTarget(rest)
-    if kind == "adb":
-        return AdbTarget(rest)
-    if kind.startswith("adb?"):
-        return AdbTarget(name.removeprefix("adb"))
+    if scheme.startswith("adb?"):
+        scheme, rest = AdbTarget.scheme, name.removeprefix(AdbTarget.scheme)
+    if scheme in _OPENED:
+        return _OPENED[scheme](rest)
     raise UsageError(
         f"no target is called {name!r}; there are host, gpu[:fp16], npu:CHIP, arm:CPU,"
         " ssh:HOST and adb[:SERIAL]"

@@ -6,11 +6,12 @@ import abc
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.formats import BY_SUFFIX
 from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError
 from ..progress import Progress
@@ -56,16 +57,19 @@ class Target(abc.ABC):
     """A place that runs files.
 
     Attributes:
+        scheme: What its name begins with, such as ``arm``.
         name: As it is written on a command line, such as ``arm:cortex-a76``.
         half: Whether it may round float32 files to half precision.
     """
 
+    scheme: ClassVar[str]
     name: str
     half: bool = False
 
-    @abc.abstractmethod
     def refusal(self, path: Path) -> str | None:
-        """Why it takes no files of this kind, or None where it does."""
+        """Why it does not take a file, or None where it does."""
+        row = BY_SUFFIX.get(path.suffix)
+        return row.refusals.get(self.scheme) if row else None
 
     @abc.abstractmethod
     def run(self, work: Work, progress: Progress) -> TargetRun:

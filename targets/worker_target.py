@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.formats import Accelerator
 from ..errors import TargetError
 from ..progress import Advance, Progress
 from ..runtime.tflite.tracer import TFLiteTracer
-from ..runtime.work.job import Accelerator, Job, Ran, read_answer, read_values, write_job
+from ..runtime.work.job import Job, Ran, read_answer, read_values, write_job
 from .target import Target, TargetRun, Work
 from .worker_process import job_folder, run_worker
 

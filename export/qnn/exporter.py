@@ -15,6 +15,7 @@ from typing import Any
 from torch import nn
 
 from ...artifact.chips import chip_of
+from ...artifact.formats import FORMATS
 from ...artifact.interface import METADATA_NAME
 from ...artifact.manifest import Compiled
 from ...calibration.data.images import DecodedImages
@@ -32,9 +33,6 @@ from ..spec import ExportSpec
 
 OPSET = 21
 """The first whose QuantizeLinear has 16 bits."""
-
-COMPILED_SUFFIX = ".qnn"
-"""Of files that hold a compiled graph."""
 
 OTHERS = "w8a16"
 """What ops without weights are computed in beside ops in integers; see ``legality.REFUSED``."""
@@ -54,7 +52,7 @@ class QnnExporter(Exporter):
 
     def suffix_of(self, spec: ExportSpec) -> str:
         """See :class:`Exporter`."""
-        return COMPILED_SUFFIX if spec.chip else self.suffix
+        return FORMATS["qnn"].suffix if spec.chip else self.suffix
 
     def observe(self, images: DecodedImages, advance: Advance = lambda count: None) -> None:
         """Takes the ranges of all activations that have none among the modules' ranges.

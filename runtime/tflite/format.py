@@ -1,32 +1,22 @@
-"""What an exported TFLite file says about itself."""
+"""TFLite files, as LiteRT runs them."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from ...artifact.formats import FORMATS
+from ..format import FormatRuntime
+from .metadata import read_metadata
+from .profile import profile
+from .residency import residency
+from .runner import TFLiteRunner, load_runtime, tensors
+from .tracer import TFLiteTracer
 
-from ...artifact.interface import METADATA_NAME, parse_metadata
-from ...errors import ArtifactError
-
-
-def read_metadata(path: Path) -> dict[str, Any] | None:
-    """The JSON that ``lowformer-export`` put into a file, or None where there is none.
-
-    Args:
-        path: A file that the interpreter has loaded, so that it is known to be whole.
-
-    Raises:
-        ArtifactError: The metadata are damaged.
-    """
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(path.read_bytes())
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name() == METADATA_NAME.encode():
-            content = model.Buffers(entry.Buffer()).DataAsNumpy()
-            try:
-                return parse_metadata(content.tobytes())
-            except (AttributeError, ValueError) as error:
-                raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
-    return None
+TFLITE = FormatRuntime(
+    facts=FORMATS["tflite"],
+    load_runtime=load_runtime,
+    runner=TFLiteRunner,
+    residency=residency,
+    tensors=tensors,
+    metadata=read_metadata,
+    profile=profile,
+    tracer=TFLiteTracer,
+)

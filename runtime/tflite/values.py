@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.formats import Accelerator
 from ...process.native_output import captured_output
-from ..work.job import Accelerator
 from .gpu import compile_for_gpu
 from .runner import open_interpreter
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...artifact.files import replaced_file
+from ...artifact.formats import Accelerator
 from ...artifact.manifest import Residency
 from ...errors import TargetError
 
@@ -23,8 +24,6 @@ JOB = "job.json"
 PIXELS = "pixels.npy"
 ANSWER = "answer.json"
 VALUES = "values.npz"
-
-Accelerator = Literal["cpu", "gpu", "gpu-fp16", "npu"]
 
 
 class Record(BaseModel):

@@ -47,7 +47,7 @@ def _profile(request: Json) -> Json:
     from ..formats import format_of
 
     path = Path(request["path"])
-    return dataclasses.asdict(format_of(path).profile(path, request["threads"], request["runs"]))
+    return dataclasses.asdict(format_of(path).profile_of(path, request["threads"], request["runs"]))
 
 
 def _endurance(request: Json) -> Json:

@@ -8,17 +8,18 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.formats import Accelerator
 from ...artifact.golden import GoldenVectors
 from ...artifact.manifest import ArtifactRecord, Parity
 from ...errors import CheckError, TargetError
 from ...judging.parity import compare
 from ...judging.promise import too_far
 from ...runtime.work.fresh_process import Json
-from ...runtime.work.job import Accelerator, FileAnswer
+from ...runtime.work.job import FileAnswer
 from .app import AdbApp
 from .protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
 from .shipment import ShippedBundle
-from .target import FORMATS, AdbTarget
+from .target import SUFFIXES, AdbTarget
 
 TOLERANCE = 1e-6
 """By how much, relatively, the app's own figures may differ from ours of the same values."""
@@ -67,7 +68,7 @@ def checks_of(bundle: ShippedBundle, target: AdbTarget, threads: int) -> list[De
     """The checks of a bundle's files, on every accelerator that takes some of them."""
     golden = GoldenVectors.load(bundle.path / bundle.manifest.golden.path)
     checks = []
-    for accelerator, suffixes in FORMATS.items():
+    for accelerator, suffixes in SUFFIXES.items():
         taken = [
             number for number, record in bundle.files.items() if record.file.path.endswith(suffixes)
         ]

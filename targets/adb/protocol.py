@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from ...artifact.files import digest_of, size_of
+from ...artifact.formats import Accelerator
 from ...artifact.manifest import DecibelsOrExact, Digest, Tensor
 from ...errors import ArtifactError, TargetError
 from ...process.text import one_line
-from ...runtime.work.job import Accelerator, FileAnswer, Record
+from ...runtime.work.job import FileAnswer, Record
 
 PROTOCOL: Literal[1] = 1
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...artifact.formats import FORMATS, Accelerator
 from ...errors import UsageError
 from ...progress import Progress
 from ...runtime.formats import format_of
-from ...runtime.work.job import Accelerator, Ran
+from ...runtime.work.job import Ran
 from ..target import Target, TargetRun, Work
 from ..target_settings import split_settings
 from .app import PATIENCE_S, app_on
@@ -27,10 +28,9 @@ from .protocol import (
 )
 
 ACCELERATORS: dict[str, Accelerator] = {"cpu": "cpu", "gpu": "gpu", "gpu-fp16": "gpu-fp16"}
-FORMATS: dict[Accelerator, tuple[str, ...]] = {
-    "cpu": (".tflite", ".pte"),
-    "gpu": (".tflite",),
-    "gpu-fp16": (".tflite",),
+SUFFIXES: dict[Accelerator, tuple[str, ...]] = {
+    accelerator: tuple(row.suffix for row in FORMATS.values() if accelerator in row.in_app)
+    for accelerator in ACCELERATORS.values()
 }
 """What the app runs on each accelerator."""
 
@@ -46,6 +46,8 @@ class AdbTarget(Target):
     Raises:
         UsageError: A setting is unknown, or there is no such file.
     """
+
+    scheme = "adb"
 
     def __init__(self, choice: str = "", patience: float = PATIENCE_S) -> None:
         self.serial, settings = split_settings(choice, ("apk", "accelerator"))
@@ -66,7 +68,7 @@ class AdbTarget(Target):
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
-        taken = FORMATS[self.accelerator]
+        taken = SUFFIXES[self.accelerator]
         if path.suffix not in taken:
             return f"the app takes {' and '.join(taken)} files alone on the {self.accelerator}"
         return None

@@ -16,7 +16,8 @@ from ...artifact.manifest import Compiled
 from ...errors import TargetError, UsageError
 from ...progress import Progress
 from ...runtime.onnx.runner import load_runtime
-from ...runtime.qnn.runner import COMPILED_SUFFIX, check_sdk, other_chip, read_compiled
+from ...runtime.qnn.compiled import check_sdk, other_chip, read_compiled
+from ...runtime.qnn.runner import COMPILED
 from ...runtime.qnn.simulator import SIMULATOR, sdk_version
 from ...runtime.work.job import Job, read_values, write_job
 from ..target import TargetRun, Work
@@ -35,6 +36,7 @@ class NpuTarget(WorkerTarget):
         UsageError: The chip is unknown.
     """
 
+    scheme = "npu"
     half = True
     accelerator = "npu"
 
@@ -47,7 +49,7 @@ class NpuTarget(WorkerTarget):
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
-        if path.suffix == COMPILED_SUFFIX:
+        if path.suffix == COMPILED:
             compiled = read_compiled(path)
             return None if compiled.chip == self.chip else other_chip(compiled)
         return None if path.suffix == ".onnx" else "the NPU takes ONNX files and compiled graphs"
@@ -62,7 +64,7 @@ class NpuTarget(WorkerTarget):
         load_runtime()
         sdk_version()
         for path in work.files:
-            if path.suffix == COMPILED_SUFFIX:
+            if path.suffix == COMPILED:
                 check_sdk(path, read_compiled(path))
         return super().run(work, progress)
 

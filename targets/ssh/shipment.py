@@ -7,6 +7,8 @@ import importlib.metadata
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...artifact.formats import BY_SUFFIX
+
 PACKAGE = "lowformer_edge"
 DISTRIBUTION = "lowformer-edge"
 
@@ -18,14 +20,6 @@ BASE = {"numpy": "numpy", "PIL": "pillow", "pydantic": "pydantic"}
 
 LEAST_MAJOR = {"pydantic": 2}
 """First parts of the oldest versions that will do, where systems still bring older ones."""
-
-BY_FORMAT = {
-    ".tflite": {"ai_edge_litert": "ai-edge-litert", "flatbuffers": "flatbuffers"},
-    ".pte": {"executorch": "executorch", "torch": "torch"},
-    ".onnx": {"onnxruntime": "onnxruntime", "onnx": "onnx"},
-    ".mlpackage": {"threadpoolctl": "threadpoolctl"},
-}
-"""The same by the end of a file's name, for files of that format alone."""
 
 
 def shipped_files() -> list[tuple[str, Path]]:
@@ -72,7 +66,8 @@ def modules_for(suffixes: Iterable[str]) -> dict[str, str]:
     return {
         module: distribution
         for suffix in dict.fromkeys(suffixes)
-        for module, distribution in BY_FORMAT.get(suffix, {}).items()
+        if suffix in BY_SUFFIX
+        for module, distribution in BY_SUFFIX[suffix].distributions.items()
     }
 
 

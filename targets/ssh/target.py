@@ -7,14 +7,12 @@ import tempfile
 from pathlib import Path
 
 from ...progress import Progress
-from ...runtime.qnn.runner import COMPILED_SUFFIX
 from ...runtime.work.job import Job, Ran, read_answer, write_job
-from ..host import NPU_ALONE
 from ..target import Target, TargetRun, Work
 from ..target_settings import split_settings
 from ..worker_process import MODULE
 from .session import PATIENCE_S, PYTHON, parse_host, run_module
-from .shipment import BASE, BY_FORMAT, install_command, modules_for
+from .shipment import BASE, install_command, modules_for
 
 
 class SshTarget(Target):
@@ -29,15 +27,13 @@ class SshTarget(Target):
         UsageError: That is no host.
     """
 
+    scheme = "ssh"
+
     def __init__(self, choice: str, patience: float = PATIENCE_S) -> None:
         place, settings = split_settings(choice, ("python",))
         self.host = parse_host(place, settings.get("python", PYTHON))
         self._patience = patience
         self.name = str(self.host)
-
-    def refusal(self, path: Path) -> str | None:
-        """See :class:`Target`."""
-        return NPU_ALONE if path.suffix == COMPILED_SUFFIX else None
 
     def run(self, work: Work, progress: Progress) -> TargetRun:
         """See :class:`Target`.
@@ -75,7 +71,7 @@ class SshTarget(Target):
 
     def _explained(self, path: Path, ran: Ran, missing: set[str]) -> Ran:
         """What became of a file; with what must be installed there, if that is why it failed."""
-        modules = BY_FORMAT.get(path.suffix, {})
+        modules = modules_for([path.suffix])
         lacked = [name for module, name in modules.items() if module in missing]
         if ran.answer.failure is None or not lacked:
             return ran

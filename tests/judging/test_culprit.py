@@ -81,7 +81,7 @@ def test_a_sound_file_has_no_culprit(
     name: str, all_formats_bundle: Path, references: Callable[[str], Reference]
 ) -> None:
     path, reference = all_formats_bundle / name, references(name)
-    tracer = format_of(path).tracer(path)
+    tracer = format_of(path).open_tracer(path)
     bits = 24 if "fp32" in name else 1
     assert find_culprit(tracer, reference.images, reference.trace, bits) is None
 
@@ -91,7 +91,7 @@ def test_ops_by_themselves_make_the_logits_of_the_whole(
     name: str, all_formats_bundle: Path, references: Callable[[str], Reference]
 ) -> None:
     path, reference = all_formats_bundle / name, references(name)
-    tracer = format_of(path).tracer(path)
+    tracer = format_of(path).open_tracer(path)
     trace = tracer.trace(reference.images)
     with format_of(path).runner(path, 1) as runner:
         logits = runner.run(reference.images)
@@ -130,7 +130,9 @@ def test_the_op_with_wrong_numbers_is_named(
     parameter = MULTIPLIERS.get(suffix, "weight") if is_norm else "weight"
     damage_file(path, reference.weights[f"{module}.{parameter}"], twice)
     bits = 24 if "fp32" in name else 1
-    culprit = find_culprit(format_of(path).tracer(path), reference.images, reference.trace, bits)
+    culprit = find_culprit(
+        format_of(path).open_tracer(path), reference.images, reference.trace, bits
+    )
     assert culprit is not None
     kind = KINDS[module][suffix]
     if (module, name) == (LAST, "demo-int8.onnx"):
@@ -174,7 +176,7 @@ def test_an_op_that_another_runtime_computes_wrongly_is_named(
     name: str, all_formats_bundle: Path, references: Callable[[str], Reference]
 ) -> None:
     path, images = all_formats_bundle / name, references(name).images
-    tracer = format_of(path).tracer(path)
+    tracer = format_of(path).open_tracer(path)
     wrong = tracer.ops[len(tracer.ops) // 2]
     values = tracer.inputs(images)
     for op in tracer.ops:

@@ -24,8 +24,8 @@ from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.executorch.format import residency
 from lowformer_edge.runtime.executorch.program import read_program
+from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner, tensors
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)

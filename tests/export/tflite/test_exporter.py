@@ -28,8 +28,8 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.models.lowformer import LowFormer
 from lowformer_edge.models.random_weights import random_model
-from lowformer_edge.runtime.tflite.format import read_metadata
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
+from lowformer_edge.runtime.tflite.metadata import read_metadata
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner, tensors
 

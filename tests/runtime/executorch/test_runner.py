@@ -22,8 +22,8 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.executorch import program as executorch_program
-from lowformer_edge.runtime.executorch.format import residency
 from lowformer_edge.runtime.executorch.program import DelegateCall, read_program
+from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import NUMPY_RUNTIME, ExecuTorchRunner, tensors
 from lowformer_edge.runtime.executorch.tracer import ExecuTorchTracer
 
@@ -167,7 +167,7 @@ def test_reading_a_program_loads_no_torch(programs: dict[str, Path]) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from lowformer_edge.runtime.executorch.format import residency\n"
+        "from lowformer_edge.runtime.executorch.residency import residency\n"
         f"assert residency(Path({str(programs['xnnpack'])!r})).partitions == 1\n"
         "assert not {'torch', 'executorch'} & set(sys.modules)\n"
     )

@@ -9,7 +9,7 @@ from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.errors import ArtifactError
 from lowformer_edge.judging.parity import sqnr
-from lowformer_edge.runtime.tflite.format import read_metadata
+from lowformer_edge.runtime.tflite.metadata import read_metadata
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 

@@ -26,7 +26,8 @@ from lowformer_edge.errors import ArtifactError, UsageError
 from lowformer_edge.judging.culprit import find_difference
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.progress import SilentProgress
-from lowformer_edge.runtime.qnn.runner import QnnRunner, read_compiled
+from lowformer_edge.runtime.qnn.compiled import read_compiled
+from lowformer_edge.runtime.qnn.runner import QnnRunner
 from lowformer_edge.runtime.qnn.simulator import RefusedByNpuError, open_session
 from lowformer_edge.targets.npu.target import NpuTarget
 from lowformer_edge.targets.npu.tracer import NpuTracer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
+from lowformer_edge.artifact.formats import BY_SUFFIX
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.cli.bench import main as bench
@@ -155,7 +157,8 @@ def test_what_a_file_lacks_there_is_part_of_its_failure(
 ) -> None:
     golden = GoldenVectors.load(demo_bundle / demo_manifest.golden.path)
     absent = {"no_such_module": "no-such-distribution"}
-    monkeypatch.setitem(shipment.BY_FORMAT, ".tflite", absent)
+    row = dataclasses.replace(BY_SUFFIX[".tflite"], distributions=absent)
+    monkeypatch.setattr(shipment, "BY_SUFFIX", {**BY_SUFFIX, ".tflite": row})
     broken = sshd.folder / "broken.tflite"
     broken.write_bytes(b"1234TFL3 and nothing else")
     files = [broken, demo_bundle / "demo-fp32.tflite"]

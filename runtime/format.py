@@ -1,0 +1,62 @@
+"""What can be done with the files of one format."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..artifact.formats import Format
+from ..artifact.manifest import Tensor
+from ..errors import ArtifactError
+from .profile import Profile
+from .residency import Residency
+from .runner import Runner
+from .trace import Tracer
+
+
+@dataclasses.dataclass(frozen=True)
+class FormatRuntime:
+    """What runs and reads the files of a format.
+
+    Attributes:
+        facts: The format.
+        load_runtime: Imports what runs it, so that opening a file can be timed alone.
+        runner: Opens a file with a number of threads.
+        residency: Tells where its ops run.
+        tensors: Its inputs and outputs.
+        metadata: What ``lowformer-export`` put into it, or None.
+        profile: Tells what its ops take, for a file, threads and runs, in a fresh process only; or
+            why nothing can tell that.
+        tracer: Opens a file to compute its ops one at a time; or why nothing can.
+    """
+
+    facts: Format
+    load_runtime: Callable[[], object]
+    runner: Callable[[Path, int], Runner]
+    residency: Callable[[Path, int], Residency]
+    tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
+    metadata: Callable[[Path], dict[str, Any] | None]
+    profile: Callable[[Path, int, int], Profile] | str
+    tracer: Callable[[Path], Tracer] | str
+
+    def profile_of(self, path: Path, threads: int, runs: int) -> Profile:
+        """What a file's ops take.
+
+        Raises:
+            ArtifactError: The file cannot be run, or nothing can tell.
+        """
+        if isinstance(self.profile, str):
+            raise ArtifactError(f"{path}: {self.profile}")
+        return self.profile(path, threads, runs)
+
+    def open_tracer(self, path: Path) -> Tracer:
+        """Opens a file to compute its ops one at a time.
+
+        Raises:
+            ArtifactError: The file cannot be read, or nothing can compute its ops.
+        """
+        if isinstance(self.tracer, str):
+            raise ArtifactError(f"{path}: {self.tracer}")
+        return self.tracer(path)

@@ -1,0 +1,32 @@
+"""What an exported TFLite file says about itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...artifact.interface import METADATA_NAME, parse_metadata
+from ...errors import ArtifactError
+
+
+def read_metadata(path: Path) -> dict[str, Any] | None:
+    """The JSON that ``lowformer-export`` put into a file, or None where there is none.
+
+    Args:
+        path: A file that the interpreter has loaded, so that it is known to be whole.
+
+    Raises:
+        ArtifactError: The metadata are damaged.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(path.read_bytes())
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == METADATA_NAME.encode():
+            content = model.Buffers(entry.Buffer()).DataAsNumpy()
+            try:
+                return parse_metadata(content.tobytes())
+            except (AttributeError, ValueError) as error:
+                raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
+    return None
