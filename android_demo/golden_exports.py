@@ -14,9 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..artifact.formats import FORMATS, IN_ALL
 from ..artifact.manifest import FILE_NAME
 from ..cli.export import main as export
-from ..export.spec import BACKENDS, EVERY_FORMAT, TARGETS
+from ..export.options import BACKENDS
 from ..models.config import LowFormerConfig
 from .golden_pixels import FOLDER
 
@@ -63,7 +64,7 @@ def golden_exports(folder: Path) -> dict[str, Any]:
 
 def _exports(labels: Path) -> dict[str, list[str]]:
     """The options of each export, by its name."""
-    known = {target: TARGETS[target] for target in EVERY_FORMAT if target != "executorch"}
+    known = {target: FORMATS[target].precisions for target in IN_ALL if target != "executorch"}
     plain = {
         target: ["--to", target, *(f"--{precision}" for precision in precisions)]
         for target, precisions in known.items()

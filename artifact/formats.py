@@ -33,6 +33,8 @@ class Format:
         refusals: Kinds of targets that take none of its files, with the reason.
         in_app: On which accelerators of a phone our app runs its files.
         in_all: Whether ``--to all`` means it too.
+        is_timed: Whether the time of its files on this machine's processor says anything.
+        observes_ops: Whether ranges of ops without weights are taken too, from images.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Format:
     refusals: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_app: tuple[Accelerator, ...] = ()
     in_all: bool = True
+    is_timed: bool = True
+    observes_ops: bool = False
 
 
 FORMATS: Mapping[str, Format] = {
@@ -121,10 +125,15 @@ FORMATS: Mapping[str, Format] = {
             },
             refusals=dict.fromkeys(("host", "arm", "ssh"), NPU_ALONE),
             in_all=False,
+            is_timed=False,
+            observes_ops=True,
         ),
     )
 }
 """By name, in the order in which they are shown."""
+
+IN_ALL = tuple(row.name for row in FORMATS.values() if row.in_all)
+"""What ``--to all`` stands for."""
 
 BY_SUFFIX: Mapping[str, Format] = {row.suffix: row for row in FORMATS.values()}
 """The same by the end of their files' names."""

@@ -23,11 +23,10 @@ from lowformer_edge.calibration.bias_correction import correct_biases
 from lowformer_edge.calibration.data.images import DecodedImages, ImageSet, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite.exporter import convert, export_tflite
+from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, export_tflite
 from lowformer_edge.judging.parity import compare
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.progress import Progress
@@ -94,7 +93,7 @@ class Files:
                 ranges = calibrate(model, self.calibration, preprocessing, spec.observer, advance)
         if spec.bias_correction:
             model = copy.deepcopy(model)
-            precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+            precisions = TFLiteExporter.precisions_of(spec, model)
             correct_biases(model, ranges, precisions, self.calibration, preprocessing)
             content = convert(model, self.loaded.config.input_size, 1)
         self._path.write_bytes(export_tflite(content, spec, model, ranges, self.loaded))

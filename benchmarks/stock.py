@@ -22,13 +22,15 @@ from torch import nn
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.content import write_content
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.data.images import DecodedImages, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.bundle import exporter_of, toolchain
+from lowformer_edge.export.bundle import toolchain
+from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
-from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.models.loading import LoadedModel, load_model
@@ -135,10 +137,10 @@ def our_files(
 ) -> dict[str, Path]:
     """Our float32 and INT8 files."""
     ranges = calibrate(rewrite(loaded.network, CALIBRATED), calibration, loaded.preprocessing)
-    exporter = exporter_of(target, loaded, 1)
+    exporter = EXPORTERS[target](loaded)
     paths = {}
     for name, precision in ((OURS, "fp32"), (OURS_INT8, "int8")):
-        paths[name] = folder / f"ours-{precision}{exporter.suffix}"
+        paths[name] = folder / f"ours-{precision}{exporter.format.suffix}"
         spec = ExportSpec(target, precision)
         write_content(paths[name], exporter.export(spec, exporter.model, ranges))
     return paths
@@ -232,7 +234,7 @@ def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=["b0", "b1", "e1"])
-    parser.add_argument("--to", nargs="+", choices=TARGETS, default=list(TARGETS))
+    parser.add_argument("--to", nargs="+", choices=FORMATS, default=list(FORMATS))
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runs", type=int, default=100)
     arguments = parser.parse_args()

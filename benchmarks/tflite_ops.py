@@ -17,10 +17,8 @@ from torch import Tensor, nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, model_digest
-from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.rewrites.table import rewrite
-from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite.exporter import convert_nhwc
 from lowformer_edge.export.tflite.quantization import quantize
 from lowformer_edge.models.loading import load_model
@@ -97,8 +95,7 @@ def files(item: Distinct) -> dict[str, bytes]:
     float_file = convert_nhwc(module, (1, height, width, channels))
     bounds = ModuleRange((-3.0, 3.0), (-3.0, 3.0))
     ranges = Ranges({"0": bounds}, model_digest(module), "", Preprocessing(), "fixed", 0, 0)
-    spec = ExportSpec(precision="int8", io="int8", recipe=uniform("int8"))
-    return {"fp32": float_file, "int8": quantize(float_file, spec, module, ranges)}
+    return {"fp32": float_file, "int8": quantize(float_file, {"0": "int8"}, module, ranges, "int8")}
 
 
 def benchmark(name: str, rounds: int, progress: Progress) -> list[tuple[Distinct, float, float]]:

@@ -85,17 +85,17 @@ def _work(options: argparse.Namespace, progress: Progress) -> tuple[Ranges, Sens
     from ..calibration.ranges import calibrate
     from ..calibration.recipe import Recipe
     from ..calibration.sensitivity import analyse
-    from ..export.legality import legal_precisions
-    from ..export.rewrites.table import rewrite
+    from ..export.formats import EXPORTERS
+    from ..export.rewrites.table import CALIBRATED, rewrite
     from ..export.spec import ExportSpec
     from .images import calibration_images, evaluation_images
 
     recipe = Recipe.read(options.recipe) if options.recipe else None
     with progress.step("loading the model"):
         loaded = load_model_of(options)
-        rewritten = rewrite(loaded.network, "tflite")
-        spec = ExportSpec(precision="int8", recipe=recipe)
-        precisions = legal_precisions(spec.target, spec.quantization_recipe(), rewritten)
+        rewritten = rewrite(loaded.network, CALIBRATED)
+        spec = ExportSpec(CALIBRATED, "int8", recipe=recipe)
+        precisions = EXPORTERS[CALIBRATED].precisions_of(spec, rewritten)
     calibration = calibration_images(options, loaded, progress, needed=True)
     with progress.step("calibrating", len(calibration)) as advance:
         ranges = calibrate(rewritten, calibration, loaded.preprocessing, options.observer, advance)

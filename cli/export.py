@@ -9,23 +9,23 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..artifact.chips import CHIPS
+from ..artifact.formats import FORMATS, IN_ALL
 from ..errors import CheckError, UsageError
-from ..export.spec import (
+from ..export.options import (
     BACKENDS,
     DEFAULT_DEPLOYMENT_TARGET,
-    DEFAULT_PRECISION,
     DEPLOYMENT_TARGETS,
-    EVERY_FORMAT,
     INPUTS,
     IO_TYPES,
-    PRECISIONS,
-    TARGETS,
-    ExportSpec,
-    available,
+    ExecuTorchOptions,
+    default_of,
+    options_of,
+    owner_of,
 )
+from ..export.spec import PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
@@ -85,8 +85,8 @@ def _parser() -> CommandParser:
         "--to",
         required=True,
         metavar="TARGETS",
-        help=f"one or several of {', '.join(TARGETS)}, with commas between them, or all, which"
-        f" is {', '.join(EVERY_FORMAT)}",
+        help=f"one or several of {', '.join(FORMATS)}, with commas between them, or all, which"
+        f" is {', '.join(IN_ALL)}",
     )
     target.add_argument(
         "--backend",
@@ -106,6 +106,7 @@ def _parser() -> CommandParser:
     )
     target.add_argument(
         "--minimum-deployment-target",
+        dest="deployment_target",
         choices=DEPLOYMENT_TARGETS,
         default=DEFAULT_DEPLOYMENT_TARGET,
         help="least system of Core ML packages (default: %(default)s)",
@@ -197,7 +198,7 @@ def _export(options: argparse.Namespace) -> int:
     from .images import calibration_images, evaluation_images, older_ranges
     from .search import bound_of
 
-    if any(spec.chip for spec in specs):
+    if options.chip:
         from ..runtime.qnn.simulator import sdk_version
 
         sdk_version()
@@ -254,84 +255,104 @@ def _export(options: argparse.Namespace) -> int:
     return EXIT_FAILED if failures else EXIT_OK
 
 
-def _targets(options: argparse.Namespace) -> list[str]:
-    """The targets that --to names, each once."""
-    names = list(EVERY_FORMAT) if options.to == "all" else options.to.split(",")
-    unknown = [name for name in names if name not in TARGETS]
+def _formats(options: argparse.Namespace) -> list[str]:
+    """The formats that --to names, each once."""
+    names = list(IN_ALL) if options.to == "all" else options.to.split(",")
+    unknown = [name for name in names if name not in FORMATS]
     if unknown:
         raise UsageError(
-            f"target {unknown[0]!r} is unknown; choose of {', '.join(TARGETS)}, or all"
+            f"target {unknown[0]!r} is unknown; choose of {', '.join(FORMATS)}, or all"
         )
     return list(dict.fromkeys(names))
 
 
-def _specs(options: argparse.Namespace) -> list[ExportSpec]:
-    """One spec per target and precision; int8 inputs apply to int8 alone.
+_OPTION_FLAGS = {
+    "io": "--io",
+    "backend": "--backend",
+    "dynamic_batch": "--dynamic-batch",
+    "deployment_target": "--minimum-deployment-target",
+    "input": "--input",
+}
+"""What sets an option of one format alone, by the option's name; chips are several."""
 
-    A precision that one of several targets has not is left out for it.
+
+def _specs(options: argparse.Namespace) -> list[ExportSpec]:
+    """One spec per format and precision; int8 inputs apply to int8 alone.
+
+    A precision that one of several formats has not is left out for it.
     """
-    targets = _targets(options)
+    formats = _formats(options)
     precisions = list(dict.fromkeys(options.precisions or []))
-    if options.io == "int8" and "int8" not in precisions:
-        raise UsageError("--io int8 needs --int8; add it, or leave out --io")
-    needs_images = options.bias_correction or "qnn" in targets
-    if options.ranges and options.calibration_data and not needs_images:
-        raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
-    if options.bias_correction and "int8" not in precisions:
-        raise UsageError("--bias-correction is for --int8; add it, or leave it out")
-    if options.recipe and "int8" not in precisions:
-        raise UsageError("--recipe is for --int8; add it, or leave out --recipe")
+    given = _format_options(options, formats)
+    if "int8" not in precisions:
+        for asked, option in (
+            (options.io == "int8", "--io int8"),
+            (options.bias_correction, "--bias-correction"),
+            (options.recipe, "--recipe"),
+        ):
+            if asked:
+                raise UsageError(f"{option} is for --int8; add it, or leave out {option}")
     recipe = None
     if options.recipe:
         from ..calibration.recipe import Recipe
 
         recipe = Recipe.read(options.recipe)
-    for asked, target, option in (
-        (options.io == "int8", "tflite", "--io int8"),
-        (options.backend != "xnnpack", "executorch", f"--backend {options.backend}"),
-        (options.dynamic_batch, "onnx", "--dynamic-batch"),
-        (options.chip, "qnn", f"--chip {options.chip}"),
-        (options.input != "tensor", "coreml", f"--input {options.input}"),
-        (
-            options.minimum_deployment_target != DEFAULT_DEPLOYMENT_TARGET,
-            "coreml",
-            f"--minimum-deployment-target {options.minimum_deployment_target}",
-        ),
-    ):
-        if asked and target not in targets:
-            raise UsageError(f"{option} is for {target}; leave it out")
     specs = []
-    for target in targets:
-        backend = options.backend if target == "executorch" else "xnnpack"
-        is_coreml = target == "coreml"
-        for precision in precisions or [DEFAULT_PRECISION[target]]:
-            if len(targets) > 1 and not available(target, backend, precision):
+    for name in formats:
+        for precision in precisions or [FORMATS[name].default_precision]:
+            own = dict(given.get(name, {}))
+            if precision != "int8":
+                own.pop("io", None)
+            if len(formats) > 1 and not _is_offered(name, precision, own):
                 continue
-            specs += [
-                ExportSpec(
-                    target=target,
-                    precision=precision,
-                    io=options.io if precision == "int8" and target == "tflite" else "float",
-                    batch=options.batch,
-                    observer=options.observer,
-                    recipe=recipe if precision == "int8" else None,
-                    bias_correction=options.bias_correction and precision == "int8",
-                    backend=backend,
-                    dynamic_batch=options.dynamic_batch and target == "onnx",
-                    deployment_target=(
-                        options.minimum_deployment_target
-                        if is_coreml
-                        else DEFAULT_DEPLOYMENT_TARGET
-                    ),
-                    input=options.input if is_coreml else INPUTS[0],
-                    author=options.author,
-                    license=options.license,
-                    model_version=options.model_version,
-                    chip=chip,
+            is_int8 = precision == "int8"
+            for chip in _chips(options) if name == "qnn" else ("",):
+                specs.append(
+                    ExportSpec.of(
+                        name,
+                        precision,
+                        batch=options.batch,
+                        observer=options.observer,
+                        recipe=recipe if is_int8 else None,
+                        bias_correction=options.bias_correction and is_int8,
+                        author=options.author,
+                        license=options.license,
+                        model_version=options.model_version,
+                        **own,
+                        chip=chip,
+                    )
                 )
-                for chip in (_chips(options) if target == "qnn" else ("",))
-            ]
+    if options.ranges and options.calibration_data and not any(s.needs_images for s in specs):
+        raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
     return specs
+
+
+def _format_options(
+    options: argparse.Namespace, formats: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """By format, what was asked of it alone.
+
+    Raises:
+        UsageError: Something was asked of a format that is not exported to.
+    """
+    given: dict[str, dict[str, Any]] = {}
+    asked = [(field, flag, getattr(options, field)) for field, flag in _OPTION_FLAGS.items()]
+    for field, flag, value in [*asked, ("chip", "--chip", options.chip)]:
+        owner = owner_of(field)
+        assert owner is not None
+        if value == default_of(field):
+            continue
+        if owner not in formats:
+            shown = flag if value is True else f"{flag} {value}"
+            raise UsageError(f"{shown} is for {owner}; leave it out")
+        if field != "chip":
+            given.setdefault(owner, {})[field] = value
+    return given
+
+
+def _is_offered(name: str, precision: str, own: Mapping[str, Any]) -> bool:
+    """Whether a format, with its options, can be exported in a precision."""
+    return precision in FORMATS[name].precisions and options_of(name)(**own).offers(precision)
 
 
 def _chips(options: argparse.Namespace) -> list[str]:
@@ -374,8 +395,8 @@ def _fill(
     """
     from ..artifact.manifest import ArtifactRecord, FileRecord
     from ..calibration.ranges import Ranges
-    from ..export.bundle import export_artifacts, write_golden, write_manifest
-    from ..export.qnn.exporter import compiled_for
+    from ..export.bundle import write_golden, write_manifest
+    from ..export.pipeline import export_artifacts
     from ..export.reference import reference_logits
     from ..runtime.machine import describe_machine
     from ..workflows.verification import Candidate, Samples, verify
@@ -416,10 +437,12 @@ def _fill(
             {
                 path.name: Candidate(
                     path,
-                    exported.float32.get(spec.target) if spec.runs_here else None,
-                    None if spec.runs_here else NOT_RUN.format(spec.backend),
-                    is_timed=spec.is_for_processors,
-                    images=SIMULATED_IMAGES if spec.chip else None,
+                    exported.float32.get(spec.format) if spec.runs_here else None,
+                    None
+                    if spec.runs_here
+                    else NOT_RUN.format(spec.options_as(ExecuTorchOptions).backend),
+                    is_timed=spec.is_timed,
+                    images=SIMULATED_IMAGES if spec in exported.compiled else None,
                 )
                 for spec, path in exported.artifacts.items()
             },
@@ -432,10 +455,10 @@ def _fill(
     records = [
         ArtifactRecord(
             file=FileRecord.of(path),
-            target=spec.target,
+            target=spec.format,
             precision=spec.precision,
             spec=spec.to_dict(),
-            compiled=compiled_for(spec),
+            compiled=exported.compiled.get(spec),
             **{
                 field.name: getattr(verified[path.name], field.name)
                 for field in dataclasses.fields(verified[path.name])

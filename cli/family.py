@@ -64,7 +64,8 @@ def _variants(folder: Path, format_: str, names: str | None, progress: Progress)
     """
     from ..artifact.content import write_content
     from ..artifact.files import replaced_file
-    from ..export.bundle import exporter_of
+    from ..artifact.formats import FORMATS
+    from ..export.formats import EXPORTERS
     from ..export.spec import ExportSpec
     from ..models.cost import cost_of
     from ..models.loading import load_model
@@ -75,10 +76,10 @@ def _variants(folder: Path, format_: str, names: str | None, progress: Progress)
     folder.mkdir(parents=True, exist_ok=True)
     members = []
     for config in configs:
-        path = folder / f"{config.name}-random-fp32.{format_}"
+        path = folder / f"{config.name}-random-fp32{FORMATS[format_].suffix}"
         if not path.exists():
             with progress.step(f"making {path.name} with random weights"):
-                exporter = exporter_of(format_, load_model(config.name, random_weights=True), 1)
+                exporter = EXPORTERS[format_](load_model(config.name, random_weights=True))
                 content = exporter.export(ExportSpec(format_), exporter.model, None)
                 with replaced_file(path) as temporary:
                     write_content(temporary, content)

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.chips import chip_of
 from ..errors import UsageError
-from ..export.search.qnn_trials import QnnLaboratory
-from ..export.search.search import CHOICES, NPU_CHOICES, Bound, Found, Judged, Laboratory, search
-from ..export.search.tflite_trials import TFLiteLaboratory
-from ..export.spec import ExportSpec
+from ..export.search.search import Bound, Found, Judged, search
 from ..progress import Progress
 from .options import check_plot
 
@@ -22,18 +18,9 @@ if TYPE_CHECKING:
     from ..calibration.data.images import DecodedImages
     from ..calibration.ranges import Ranges
     from ..calibration.recipe import Recipe
-    from ..export.bundle import Choose
     from ..export.exporter import Exporter
+    from ..export.pipeline import Choose
     from ..models.loading import LoadedModel
-
-SEARCHED = ("tflite", "qnn")
-"""Targets whose recipe can be searched for."""
-
-ROUNDS = 15
-"""Timed runs of each choice."""
-
-JUDGED_ON = "8gen3"
-"""The chip that mixes are judged on where none is named."""
 
 
 def bound_of(options: argparse.Namespace) -> Bound | None:
@@ -50,9 +37,12 @@ def bound_of(options: argparse.Namespace) -> Bound | None:
         raise UsageError(
             "--max-drop and --min-sqnr need --int8, and exclude --recipe and --io int8"
         )
-    if options.to not in SEARCHED:
+    from ..export.formats import EXPORTERS
+
+    searched = [name for name, exporter in EXPORTERS.items() if exporter.choices]
+    if options.to not in searched:
         raise UsageError(
-            f"--max-drop and --min-sqnr search with {' or '.join(SEARCHED)}; give one of them alone"
+            f"--max-drop and --min-sqnr search with {' or '.join(searched)}; give one of them alone"
         )
     check_plot(options)
     return Bound(options.max_drop, options.min_sqnr)
@@ -78,34 +68,19 @@ def chooser(
             "--max-drop and --min-sqnr are proven on images that were not calibrated on; give"
             " --evaluation-data"
         )
-    laboratory: Laboratory
-    if options.to == "qnn":
-        chip = chip_of(next(iter(name for name in options.chip.split(",") if name), JUDGED_ON))
-        laboratory = QnnLaboratory(loaded.preprocessing, chip)
-    else:
-        laboratory = TFLiteLaboratory(loaded.preprocessing, options.threads, ROUNDS)
+    chip = next((name for name in options.chip.split(",") if name), "")
 
     def choose(exporter: Exporter, ranges: Ranges) -> Recipe:
-        from ..export.qnn.exporter import QnnExporter
-        from ..export.tflite.exporter import TFLiteExporter, quantize_quietly
-
-        def quantized(recipe: Recipe) -> bytes:
-            spec = ExportSpec(options.to, "int8", batch=options.batch, recipe=recipe)
-            if isinstance(exporter, TFLiteExporter):
-                return quantize_quietly(exporter.converted(), spec, exporter.model, ranges)
-            assert isinstance(exporter, QnnExporter)
-            return exporter.graph(spec, exporter.model, ranges)
-
         found = search(
-            quantized,
-            laboratory,
+            lambda recipe: exporter.quantized(recipe, ranges),
+            exporter.trials(options.threads, chip),
             exporter.model,
             ranges,
             Judged(evaluation, reference),
             loaded.preprocessing,
             bound,
             progress,
-            NPU_CHOICES if options.to == "qnn" else CHOICES,
+            exporter.choices,
         )
         on_found(found)
         return found.recipe

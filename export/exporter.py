@@ -1,43 +1,80 @@
-"""What every target's exporter can do."""
+"""What every format's exporter can do."""
 
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from torch import nn
 
 from ..artifact.content import Content
+from ..artifact.formats import Format
+from ..artifact.manifest import Compiled
+from ..calibration.data.images import DecodedImages
 from ..calibration.ranges import Ranges
+from ..calibration.recipe import Recipe
+from ..errors import UsageError
 from ..models.loading import LoadedModel
+from ..progress import Progress
+from .legality import legal_precisions
 from .rewrites.table import rewrite
 from .spec import ExportSpec
+from .trials import Choices, Trials
 
 
 class Exporter(abc.ABC):
-    """Makes the files of one target from one model.
+    """Makes the files of one format from one model.
 
     Args:
         loaded: The model.
         batch: Images per inference.
 
     Attributes:
-        target: The target's name.
-        suffix: Of its files.
-        model: The model as it was rewritten for the target.
+        format: The format.
+        recipes: The precision of each op, by the precision that is asked for.
+        choices: Precisions that a search tries, by kind of op, the first in the fastest file;
+            nothing where there is no search.
+        model: The model as it was rewritten for the format.
     """
 
-    target: ClassVar[str]
-    suffix: ClassVar[str]
+    format: ClassVar[Format]
+    recipes: ClassVar[Mapping[str, Recipe]]
+    choices: ClassVar[Choices] = {}
 
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
         self.loaded = loaded
         self.batch = batch
-        self.model = rewrite(loaded.network, self.target)
+        self.model = rewrite(loaded.network, self.format.name)
+
+    @classmethod
+    def precisions_of(cls, spec: ExportSpec, model: nn.Module) -> dict[str, str]:
+        """The precision of each op with weights, by its path in a rewritten model.
+
+        Raises:
+            UsageError: The spec's recipe asks for a kernel that does not exist.
+        """
+        recipe = spec.recipe or cls.recipes[spec.precision]
+        return legal_precisions(cls.format.name, recipe, model)
 
     def suffix_of(self, spec: ExportSpec) -> str:
-        """The end of a file's name; :attr:`suffix` but where a target has several formats."""
-        return self.suffix
+        """The end of a file's name; the format's but where it has several."""
+        return self.format.suffix
+
+    def compiled_for(self, spec: ExportSpec) -> Compiled | None:
+        """What a spec's file is compiled for, or None where it is for any device."""
+        return None
+
+    def prepare(  # noqa: B027 - a hook that most formats do without
+        self, specs: Sequence[ExportSpec], calibration: DecodedImages, progress: Progress
+    ) -> None:
+        """Does what all of some exports rest on, before the first.
+
+        Args:
+            specs: What will be exported.
+            calibration: Images for activation ranges.
+            progress: Is told about each step.
+        """
 
     @abc.abstractmethod
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
@@ -57,3 +94,23 @@ class Exporter(abc.ABC):
     def float_file(self) -> bytes | None:
         """The float32 file that others are timed against, where it costs nothing to make."""
         return None
+
+    def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
+        """The INT8 file of a recipe, for a search; see :attr:`choices`.
+
+        Raises:
+            UsageError: The format's recipes cannot be searched for.
+        """
+        raise UsageError(f"no recipe can be searched for {self.format.name}")
+
+    def trials(self, threads: int, chip: str) -> Trials:
+        """What runs the files of a search.
+
+        Args:
+            threads: Of the runtime.
+            chip: Whose NPU they are judged on, where that matters; any of them if empty.
+
+        Raises:
+            UsageError: The format's recipes cannot be searched for.
+        """
+        raise UsageError(f"no recipe can be searched for {self.format.name}")

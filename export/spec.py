@@ -1,14 +1,14 @@
-"""What to export: a target, a precision and their options."""
+"""What to export: a format, a precision and their options."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..artifact.chips import chip_of
 from ..artifact.formats import FORMATS
 from ..errors import UsageError
+from .options import OPTIONS, FormatOptions, check_choice, default_of, options_of, owner_of
 
 if TYPE_CHECKING:
     from ..calibration.recipe import Recipe
@@ -26,34 +26,27 @@ PRECISIONS = (
     "palettized-6bit",
     "palettized-4bit",
 )
-TARGETS = {row.name: row.precisions for row in FORMATS.values()}
-"""The formats, and what each can be exported in."""
 
-EVERY_FORMAT = tuple(row.name for row in FORMATS.values() if row.in_all)
-"""What ``--to all`` stands for: one file each."""
+_STATED = (
+    "target",
+    "precision",
+    "io",
+    "batch",
+    "observer",
+    "recipe",
+    "bias_correction",
+    "backend",
+    "dynamic_batch",
+    "deployment_target",
+    "input",
+    "author",
+    "license",
+    "model_version",
+    "chip",
+)
+"""Fields of a spec's JSON, in their order; those of other formats have their defaults there."""
 
-DEFAULT_PRECISION = {row.name: row.default_precision for row in FORMATS.values()}
-"""What a target is exported in if nothing is asked for."""
-
-BACKENDS = {
-    "xnnpack": ("fp32", "int8", "int8-dynamic"),
-    "vulkan": ("fp32", "fp16"),
-    "coreml": ("fp32", "fp16"),
-}
-"""ExecuTorch's backends, and what each can be exported in."""
-IO_TYPES = ("float", "int8")
-INPUTS = ("tensor", "image")
-DEPLOYMENT_TARGETS = ("iOS16", "iOS17", "iOS18")
-"""Least systems of Core ML files, by their names in coremltools."""
-DEFAULT_DEPLOYMENT_TARGET = "iOS17"
-"""The first with int8 activations."""
-
-
-def available(target: str, backend: str, precision: str) -> bool:
-    """Whether a target, with its backend, can be exported in a precision."""
-    if target == "executorch":
-        return precision in BACKENDS[backend]
-    return precision in TARGETS[target]
+Options = TypeVar("Options", bound=FormatOptions)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,145 +54,92 @@ class ExportSpec:
     """Describes one artifact; the same spec and model give the same artifact.
 
     Attributes:
-        target: The format.
+        format: One of :data:`FORMATS`.
         precision: ``fp32``; ``fp16``, weights stored in half precision; ``int8``, weights and
             activations with calibrated ranges; ``int8-dynamic``, activations quantized as they
             come; ``int8-weights``, weights stored in int8 and computed in float; ``w8a16``,
             weights in int8 and activations in 16 bits, with calibrated ranges;
             ``palettized-6bit`` and ``palettized-4bit``, weights stored as indices into tables.
-        io: Type of the input and output tensors; ``int8`` only where ``precision`` is.
         batch: Images per inference, fixed in the file.
         observer: How activation ranges are taken, see :func:`observer_factory`.
         recipe: For ``int8``, which op gets which precision, in place of our own choice.
-        backend: For ExecuTorch, what runs the model: one of :data:`BACKENDS`.
-        dynamic_batch: For ONNX, whether the number of images is left open.
         bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
-        deployment_target: For Core ML, the least system: one of :data:`DEPLOYMENT_TARGETS`.
-        input: For Core ML, ``tensor`` for normalised values or ``image`` for an image.
         author: Who made the model, where the format can say so.
         license: Under which licence, likewise.
         model_version: Which version of the model it is, likewise.
-        chip: For QNN, which chip of :data:`CHIPS` the graph is compiled for; by default it is
-            left as a graph, for any of them.
+        options: What the format alone can be asked for; its defaults if None.
     """
 
-    target: str = "tflite"
+    format: str = "tflite"
     precision: str = "fp32"
-    io: str = "float"
     batch: int = 1
     observer: str = "minmax"
     recipe: Recipe | None = None
     bias_correction: bool = False
-    backend: str = "xnnpack"
-    dynamic_batch: bool = False
-    deployment_target: str = DEFAULT_DEPLOYMENT_TARGET
-    input: str = "tensor"
     author: str = ""
     license: str = ""
     model_version: str = ""
-    chip: str = ""
+    options: FormatOptions | None = None
 
     def __post_init__(self) -> None:
-        for name, known in (
-            ("target", TARGETS),
-            ("precision", PRECISIONS),
-            ("io", IO_TYPES),
-            ("deployment_target", DEPLOYMENT_TARGETS),
-            ("input", INPUTS),
-        ):
-            if getattr(self, name) not in known:
-                raise UsageError(
-                    f"{name} {getattr(self, name)!r} is unknown; choose one of {', '.join(known)}"
-                )
-        self._check_target()
+        check_choice("target", self.format, FORMATS)
+        check_choice("precision", self.precision, PRECISIONS)
+        precisions = FORMATS[self.format].precisions
+        if self.precision not in precisions:
+            raise UsageError(
+                f"{self.format} has no {self.precision}; choose one of {', '.join(precisions)}"
+            )
         if type(self.batch) is not int or not 1 <= self.batch <= 1024:
             raise UsageError(f"batch must be between 1 and 1024, got {self.batch}")
-        if self.io == "int8" and self.target != "tflite":
-            raise UsageError("int8 inputs and outputs are for tflite; leave out --io int8")
-        if self.io == "int8" and self.precision != "int8":
-            raise UsageError(
-                f"int8 inputs and outputs need precision int8, not {self.precision};"
-                " leave out --io int8 or export --int8"
-            )
-        if self.chip:
-            if self.target != "qnn":
-                raise UsageError(f"--chip {self.chip} is for qnn, not {self.target}")
-            chip_of(self.chip).check(self.precision)
         if self.recipe is not None and self.precision != "int8":
             raise UsageError(f"a recipe needs precision int8, not {self.precision}")
         if type(self.bias_correction) is not bool:
             raise UsageError(f"bias_correction is true or false, not {self.bias_correction!r}")
         if self.bias_correction and self.precision != "int8":
             raise UsageError(f"bias correction needs precision int8, not {self.precision}")
+        if self.options is None:
+            object.__setattr__(self, "options", options_of(self.format)())
+        if type(self.options) is not options_of(self.format):
+            raise UsageError(f"{type(self.options).__name__} are no options of {self.format}")
+        self.options.check(self.precision, self.batch)
 
-    def _check_target(self) -> None:
-        """Refuses what the target or its backend cannot do."""
-        if self.precision not in TARGETS[self.target]:
-            raise UsageError(
-                f"{self.target} has no {self.precision}; choose one of"
-                f" {', '.join(TARGETS[self.target])}"
-            )
-        if self.backend not in BACKENDS:
-            raise UsageError(
-                f"backend {self.backend!r} is unknown; choose one of {', '.join(BACKENDS)}"
-            )
-        if self.target != "executorch" and self.backend != "xnnpack":
-            raise UsageError(f"--backend {self.backend} is for executorch, not {self.target}")
-        if self.target == "executorch" and self.precision not in BACKENDS[self.backend]:
-            raise UsageError(
-                f"ExecuTorch's {self.backend} backend has no {self.precision}; choose one of"
-                f" {', '.join(BACKENDS[self.backend])}"
-            )
-        if self.dynamic_batch and self.target != "onnx":
-            raise UsageError(f"--dynamic-batch is for onnx, not {self.target}")
-        if self.input != "tensor" and self.target != "coreml":
-            raise UsageError(f"--input {self.input} is for coreml, not {self.target}")
-        if self.input == "image" and self.batch != 1:
-            raise UsageError("an image input takes one image; leave out --batch or --input image")
-        static = self.target == "coreml" and self.precision == "int8"
-        if static and self.deployment_target == "iOS16":
-            raise UsageError(
-                "Core ML has int8 activations (W8A8) from iOS17 on; choose that"
-                " --minimum-deployment-target, or --int8-weights"
-            )
+    @classmethod
+    def of(
+        cls, format_name: str = "tflite", /, precision: str = "fp32", **fields: Any
+    ) -> ExportSpec:
+        """A spec from fields of its own and of its format's options alike.
 
-    def quantization_recipe(self) -> Recipe:
-        """The precision of each op.
+        Args:
+            format_name: See :class:`ExportSpec`.
+            precision: Likewise.
+            **fields: Such as ``batch``, or ``chip`` for QNN. Options of other formats may be given
+                with their defaults.
 
-        ``int8``: convolutions are static. The head's two linear layers are quantized as their
-        input comes: their activations are the most sensitive to int8, and their share of the
-        time is small. ONNX Runtime has no int8 transposed convolution, so these stay in float.
-        Core ML quantizes neither activations as they come nor those of transposed
-        convolutions: of both, the weights are stored in int8.
-        QNN's ops with weights are static ``int8`` throughout, or ``w8a16``; those without are in
-        16 bits beside them.
-        ``int8-dynamic``: depthwise convolutions, for which no such kernel exists, compute in
-        float; TFLite stores their weights in int8. In ExecuTorch transposed ones do so too.
-        ``fp16``: TFLite stores weights in half precision; elsewhere it is the type of the whole
-        graph, and no op's own. Palettes are likewise the whole model's.
+        Raises:
+            UsageError: A field is unknown, of another format, or impossible.
         """
-        from ..calibration.recipe import uniform
+        own = {field.name for field in dataclasses.fields(cls)} - {"format", "precision"}
+        given: dict[str, Any] = {}
+        for name in fields.keys() - own:
+            owner = owner_of(name)
+            if owner is None:
+                raise UsageError(f"export spec: unknown field {name}")
+            if owner == format_name:
+                given[name] = fields[name]
+            elif fields[name] != default_of(name):
+                flag = "" if fields[name] is True else f" {fields[name]}"
+                raise UsageError(
+                    f"--{name.replace('_', '-')}{flag} is for {owner}, not {format_name}"
+                )
+        common = {name: value for name, value in fields.items() if name in own}
+        if given:
+            common["options"] = options_of(format_name)(**given)
+        return cls(format_name, precision, **common)
 
-        if self.recipe is not None:
-            return self.recipe
-        if self.precision == "int8":
-            if self.target == "coreml":
-                stored = ("linear", "transposed_conv")
-                return uniform("int8", [(kind, "int8-weights") for kind in stored])
-            if self.target == "qnn":
-                return uniform("int8")
-            exceptions = [("linear", "int8-dynamic")]
-            if self.target == "onnx":
-                exceptions.append(("transposed_conv", "fp32"))
-            return uniform("int8", exceptions)
-        if self.precision == "int8-dynamic":
-            if self.target == "executorch":
-                in_float = ("depthwise_conv", "transposed_conv")
-                return uniform("int8-dynamic", [(kind, "fp32") for kind in in_float])
-            return uniform("int8-dynamic", [("depthwise_conv", "int8-weights")])
-        if self.palette_bits or (self.precision == "fp16" and self.target != "tflite"):
-            return uniform("fp32")
-        return uniform(self.precision)
+    def options_as(self, kind: type[Options]) -> Options:
+        """The options, of the class that the format's exporter knows."""
+        assert isinstance(self.options, kind)
+        return self.options
 
     @property
     def needs_ranges(self) -> bool:
@@ -209,7 +149,7 @@ class ExportSpec:
     @property
     def needs_images(self) -> bool:
         """Whether calibration images are seen even where ranges are given."""
-        return self.bias_correction or (self.target == "qnn" and self.needs_ranges)
+        return self.bias_correction or (self.needs_ranges and FORMATS[self.format].observes_ops)
 
     @property
     def palette_bits(self) -> int:
@@ -219,27 +159,33 @@ class ExportSpec:
     @property
     def label(self) -> str:
         """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-8gen2``."""
-        if self.target == "qnn":
-            return f"{self.precision}-{self.chip or 'npu'}"
-        backend = "" if self.backend == "xnnpack" else f"-{self.backend}"
-        image = "-image" if self.input == "image" else ""
-        return self.precision + ("-io" if self.io == "int8" else "") + backend + image
+        assert self.options is not None
+        return self.precision + self.options.label
 
     @property
     def runs_here(self) -> bool:
         """Whether this package has a runtime for the file."""
-        return self.backend == "xnnpack"
+        assert self.options is not None
+        return self.options.runs_here
 
     @property
-    def is_for_processors(self) -> bool:
+    def is_timed(self) -> bool:
         """Whether its time on this machine's processor says anything."""
-        return self.runs_here and self.target != "qnn"
+        return self.runs_here and FORMATS[self.format].is_timed
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, with the version."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        recipe = None if self.recipe is None else self.recipe.to_dict()
-        return {"version": VERSION, **fields, "recipe": recipe}
+        """Plain JSON values, with the version; options of all formats are side by side."""
+        values: dict[str, Any] = {
+            field.name: field.default
+            for options in OPTIONS.values()
+            for field in dataclasses.fields(options)
+        }
+        values |= {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        values |= vars(values.pop("options"))
+        values["target"] = values.pop("format")
+        values["recipe"] = None if self.recipe is None else self.recipe.to_dict()
+        stated = {name: values.pop(name) for name in _STATED}
+        return {"version": VERSION, **stated, **values}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ExportSpec:
@@ -252,11 +198,8 @@ class ExportSpec:
         version = values.pop("version", None)
         if version != VERSION:
             raise UsageError(f"export spec: version {version} is not readable, only {VERSION} is")
-        unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
-        if unknown:
-            raise UsageError(f"export spec: unknown field {', '.join(sorted(unknown))}")
         if values.get("recipe") is not None:
             from ..calibration.recipe import Recipe
 
             values["recipe"] = Recipe.from_dict(values["recipe"])
-        return cls(**values)
+        return cls.of(values.pop("target", "tflite"), **values)

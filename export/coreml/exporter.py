@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from ...artifact.content import Content
+from ...artifact.formats import FORMATS
 from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ...calibration.ranges import Ranges
+from ...calibration.recipe import uniform
 from ...process.interrupt import deferred_interrupt
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..legality import legal_precisions
 from ..metadata import metadata
+from ..options import CoreMLOptions
 from ..spec import ExportSpec
 from .internals import check_version, repaired
 from .pixel_input import PixelInput
@@ -32,8 +34,14 @@ class CoreMLExporter(Exporter):
     best class and each class's probability.
     """
 
-    target = "coreml"
-    suffix = ".mlpackage"
+    format = FORMATS["coreml"]
+    # Core ML quantizes neither activations as they come nor those of transposed convolutions: of
+    # both, the weights are stored in int8. Half precision and palettes are the whole model's.
+    recipes: ClassVar = {
+        **dict.fromkeys(("fp32", "fp16", "palettized-6bit", "palettized-4bit"), uniform("fp32")),
+        "int8": uniform("int8", [("linear", "int8-weights"), ("transposed_conv", "int8-weights")]),
+        "int8-weights": uniform("int8-weights"),
+    }
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         check_version()
@@ -44,12 +52,12 @@ class CoreMLExporter(Exporter):
         from .compression import CoreMLCompressor
         from .package import package_content
 
-        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        precisions = self.precisions_of(spec, model)
         converted = self._converted(spec, model)
         if spec.precision not in ("fp16", "fp32"):
             compressor = CoreMLCompressor(converted, model)
             if spec.palette_bits:
-                grouped = spec.deployment_target == "iOS18"
+                grouped = spec.options_as(CoreMLOptions).deployment_target == "iOS18"
                 converted = compressor.palettized(spec.palette_bits, grouped=grouped)
             else:
                 converted = compressor.quantized(precisions, ranges)
@@ -61,11 +69,12 @@ class CoreMLExporter(Exporter):
         """The model in float, in coremltools' hands."""
         import coremltools
 
+        options = spec.options_as(CoreMLOptions)
         size = self.loaded.config.input_size
         shape = (spec.batch, 3, size, size)
         image = coremltools.TensorType(INPUT_NAME, shape)
         labels = None
-        if spec.input == "image":
+        if options.input == "image":
             labels = self.loaded.labels
             model = PixelInput(model, self.loaded.preprocessing, probabilities=bool(labels)).eval()
             image = coremltools.ImageType(
@@ -84,13 +93,14 @@ class CoreMLExporter(Exporter):
             program,
             inputs=[image],
             classifier_config=classifier,
-            minimum_deployment_target=getattr(coremltools.target, spec.deployment_target),
+            minimum_deployment_target=getattr(coremltools.target, options.deployment_target),
             compute_precision=kinds.FLOAT32 if spec.precision == "fp32" else kinds.FLOAT16,
             skip_model_load=True,
         )
 
     def _describe(self, model: Any, spec: ExportSpec) -> None:
         """States what the model is, for Xcode and for our own tools."""
+        takes_image = spec.options_as(CoreMLOptions).input == "image"
         name, size = self.loaded.config.name, self.loaded.config.input_size
         model.short_description = f"LowFormer {name}, {spec.label}: image classification"
         if spec.author:
@@ -99,7 +109,7 @@ class CoreMLExporter(Exporter):
             model.license = spec.license
         if spec.model_version:
             model.version = spec.model_version
-        if spec.input == "image":
+        if takes_image:
             model.input_description[INPUT_NAME] = f"An RGB image of {size} x {size} pixels"
         else:
             mean, std = self.loaded.preprocessing.mean, self.loaded.preprocessing.std
@@ -108,7 +118,7 @@ class CoreMLExporter(Exporter):
                 f" {size}"
             )
         model.output_description[OUTPUT_NAME] = "One value per class, before the softmax"
-        if spec.input == "image" and self.loaded.labels:
+        if takes_image and self.loaded.labels:
             model.output_description[CLASS_NAME] = "Name of the most probable class"
             model.output_description[PROBABILITIES_NAME] = "Probability of each class"
         model.user_defined_metadata[METADATA_NAME] = metadata(spec, self.loaded)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
+from ...artifact.formats import FORMATS
 from ...artifact.interface import METADATA_NAME
 from ...calibration.affine import affine_parameters
 from ...calibration.dead_channels import lifted_weights
 from ...calibration.ranges import QUANTIZABLE, Ranges
+from ...calibration.recipe import uniform
 from ...errors import UsageError
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..legality import legal_precisions
 from ..metadata import metadata
+from ..options import ExecuTorchOptions
 from ..rewrites.attention import FusedAttention
 from ..spec import ExportSpec
 
@@ -28,27 +30,56 @@ class ExecuTorchExporter(Exporter):
     ``lowformer_edge`` gives a JSON with labels, preprocessing and the rest.
     """
 
-    target = "executorch"
-    suffix = ".pte"
+    format = FORMATS["executorch"]
+    # For depthwise and transposed convolutions no kernel takes inputs that are quantized as they
+    # come; half precision is the whole graph's.
+    recipes: ClassVar = {
+        "fp32": uniform("fp32"),
+        "fp16": uniform("fp32"),
+        "int8": uniform("int8", [("linear", "int8-dynamic")]),
+        "int8-dynamic": uniform(
+            "int8-dynamic", [("depthwise_conv", "fp32"), ("transposed_conv", "fp32")]
+        ),
+    }
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         size = self.loaded.config.input_size
         sample = (torch.zeros(spec.batch, 3, size, size),)
         description = metadata(spec, self.loaded)
         with converter_errors("exporting to ExecuTorch", "executorch"):
-            return _lowered(model, spec, ranges, sample, description)
+            precisions = self.precisions_of(spec, model)
+            return _lowered(model, spec, precisions, ranges, sample, description)
+
+    @classmethod
+    def precisions_of(cls, spec: ExportSpec, model: nn.Module) -> dict[str, str]:
+        """See :class:`Exporter`.
+
+        XNNPACK cannot transpose a tensor that was quantized as it came, which it would have to for
+        the op that takes an attention's values; our own recipe leaves that op in float.
+        """
+        precisions = super().precisions_of(spec, model)
+        for path in _after_attention(model):
+            if precisions[path] != "int8-dynamic":
+                continue
+            if spec.recipe is not None:
+                raise UsageError(
+                    f"recipe: {path} cannot be int8-dynamic: XNNPACK cannot transpose an"
+                    " attention's values once they are quantized; choose another"
+                )
+            precisions[path] = "fp32"
+        return precisions
 
 
 def _lowered(
     model: nn.Module,
     spec: ExportSpec,
+    precisions: dict[str, str],
     ranges: Ranges | None,
     sample: tuple[torch.Tensor],
     description: str,
 ) -> bytes:
     from executorch.exir import to_edge_transform_and_lower
 
-    precisions = _precisions(spec, model)
     if spec.precision in ("int8", "int8-dynamic"):
         exported = _quantized(model, precisions, ranges, sample)
     else:
@@ -59,28 +90,6 @@ def _lowered(
         constant_methods={METADATA_NAME: description},
     )
     return bytes(lowered.to_executorch().buffer)
-
-
-def _precisions(spec: ExportSpec, model: nn.Module) -> dict[str, str]:
-    """The precision of each op with weights.
-
-    XNNPACK cannot transpose a tensor that was quantized as it came, which it would have to for
-    the op that takes an attention's values; our own recipe leaves that op in float.
-
-    Raises:
-        UsageError: The spec's recipe asks for a kernel that does not exist.
-    """
-    precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
-    for path in _after_attention(model):
-        if precisions[path] != "int8-dynamic":
-            continue
-        if spec.recipe is not None:
-            raise UsageError(
-                f"recipe: {path} cannot be int8-dynamic: XNNPACK cannot transpose an attention's"
-                " values once they are quantized; choose another"
-            )
-        precisions[path] = "fp32"
-    return precisions
 
 
 def _after_attention(model: nn.Module) -> list[str]:
@@ -138,11 +147,12 @@ def with_room_for_biases(
 
 def _partitioner(spec: ExportSpec) -> Any:
     """What hands the graph to the spec's backend."""
-    if spec.backend == "vulkan":
+    backend = spec.options_as(ExecuTorchOptions).backend
+    if backend == "vulkan":
         from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
 
         return VulkanPartitioner({"force_fp16": spec.precision == "fp16"})
-    if spec.backend == "coreml":
+    if backend == "coreml":
         from .coreml_partitioner import coreml_partitioner
 
         return coreml_partitioner(spec.precision)

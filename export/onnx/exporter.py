@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from ...artifact.formats import FORMATS
 from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ...calibration.ranges import Ranges
+from ...calibration.recipe import uniform
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..legality import legal_precisions
 from ..metadata import metadata
+from ..options import OnnxOptions
 from ..spec import ExportSpec
 
 OPSET = 20
@@ -34,8 +36,13 @@ class HalfPrecision(nn.Module):
 class OnnxExporter(Exporter):
     """Exports ONNX files with input ``image`` [batch, 3, size, size] and output ``logits``."""
 
-    target = "onnx"
-    suffix = ".onnx"
+    format = FORMATS["onnx"]
+    # ONNX Runtime has no int8 transposed convolution; half precision is the whole graph's.
+    recipes: ClassVar = {
+        "fp32": uniform("fp32"),
+        "fp16": uniform("fp32"),
+        "int8": uniform("int8", [("linear", "int8-dynamic"), ("transposed_conv", "fp32")]),
+    }
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         with converter_errors("exporting to ONNX", "onnx"):
@@ -46,11 +53,12 @@ class OnnxExporter(Exporter):
 
         from .quantization import OnnxQuantizer
 
-        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        precisions = self.precisions_of(spec, model)
         size = self.loaded.config.input_size
         if spec.precision == "fp16":
             model = HalfPrecision(copy.deepcopy(model)).eval()
-        proto = convert(model, spec, size)
+        open_batch = spec.options_as(OnnxOptions).dynamic_batch
+        proto = convert(model, spec.batch, size, open_batch=open_batch)
         if spec.precision == "int8":
             OnnxQuantizer(proto, model, ranges).quantize(precisions)
         describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
@@ -59,17 +67,20 @@ class OnnxExporter(Exporter):
         return bytes(proto.SerializeToString(deterministic=True))
 
 
-def convert(model: nn.Module, spec: ExportSpec, size: int, opset: int = OPSET) -> Any:
+def convert(
+    model: nn.Module, batch: int, size: int, opset: int = OPSET, *, open_batch: bool = False
+) -> Any:
     """A model as an ONNX graph.
 
     Args:
         model: In the precision that it is to have.
-        spec: Tells the batch, and whether it is left open.
+        batch: Images per inference.
         size: Side of the input in pixels.
         opset: Version of ONNX's ops.
+        open_batch: Whether the number of images is left open.
     """
-    open_batch = {0: torch.export.Dim("batch", min=1)} if spec.dynamic_batch else None
-    sample = torch.zeros(2 if spec.dynamic_batch else spec.batch, 3, size, size)
+    shapes = ({0: torch.export.Dim("batch", min=1)},) if open_batch else None
+    sample = torch.zeros(2 if open_batch else batch, 3, size, size)
     program = torch.onnx.export(
         model,
         (sample,),
@@ -77,7 +88,7 @@ def convert(model: nn.Module, spec: ExportSpec, size: int, opset: int = OPSET) -
         opset_version=opset,
         input_names=[INPUT_NAME],
         output_names=[OUTPUT_NAME],
-        dynamic_shapes=(open_batch,) if open_batch else None,
+        dynamic_shapes=shapes,
         verbose=False,
     )
     assert program is not None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -20,19 +21,24 @@ from ...artifact.interface import METADATA_NAME
 from ...artifact.manifest import Compiled
 from ...calibration.data.images import DecodedImages
 from ...calibration.ranges import Ranges
+from ...calibration.recipe import KINDS, Recipe, uniform
 from ...errors import ExportError, UsageError
 from ...models.loading import LoadedModel
-from ...progress import Advance
+from ...progress import Advance, Progress
 from ...runtime.qnn.simulator import CONTEXT_OP, open_session, sdk_version
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..legality import legal_precisions
 from ..metadata import metadata
 from ..onnx.exporter import HalfPrecision, convert, describe
+from ..options import QnnOptions
 from ..spec import ExportSpec
+from .trials import QnnTrials
 
 OPSET = 21
 """The first whose QuantizeLinear has 16 bits."""
+
+JUDGED_ON = "8gen3"
+"""The chip that a search judges on where none is named."""
 
 OTHERS = "w8a16"
 """What ops without weights are computed in beside ops in integers; see ``legality.REFUSED``."""
@@ -41,8 +47,15 @@ OTHERS = "w8a16"
 class QnnExporter(Exporter):
     """Exports graphs with input ``image`` [batch, 3, size, size] and output ``logits``."""
 
-    target = "qnn"
-    suffix = ".onnx"
+    format = FORMATS["qnn"]
+    # Ops with weights are integers throughout; those without are in 16 bits beside them.
+    recipes: ClassVar = {
+        "fp16": uniform("fp32"),
+        "w8a16": uniform("w8a16"),
+        "int8": uniform("int8"),
+    }
+    # With float16 among them a file would not be for every chip.
+    choices: ClassVar = dict.fromkeys(KINDS, ("int8", "w8a16"))
 
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
         super().__init__(loaded, batch)
@@ -51,8 +64,36 @@ class QnnExporter(Exporter):
         self._graphs: dict[ExportSpec, bytes] = {}
 
     def suffix_of(self, spec: ExportSpec) -> str:
+        """See :class:`Exporter`; a graph for any chip is an ONNX file."""
+        compiled = spec.options_as(QnnOptions).chip
+        return self.format.suffix if compiled else FORMATS["onnx"].suffix
+
+    def compiled_for(self, spec: ExportSpec) -> Compiled | None:
+        """See :class:`Exporter`; with the SDK that is installed."""
+        name = spec.options_as(QnnOptions).chip
+        if not name:
+            return None
+        chip = chip_of(name)
+        return Compiled(
+            chip=chip.name, soc_model=chip.soc_model, htp_arch=chip.htp_arch, sdk=sdk_version()
+        )
+
+    def prepare(
+        self, specs: Sequence[ExportSpec], calibration: DecodedImages, progress: Progress
+    ) -> None:
         """See :class:`Exporter`."""
-        return FORMATS["qnn"].suffix if spec.chip else self.suffix
+        if any(spec.needs_ranges for spec in specs):
+            with progress.step("calibrating all ops", len(calibration)) as advance:
+                self.observe(calibration, advance)
+
+    def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
+        """See :class:`Exporter`."""
+        spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
+        return self.graph(spec, self.model, ranges)
+
+    def trials(self, threads: int, chip: str) -> QnnTrials:
+        """See :class:`Exporter`."""
+        return QnnTrials(self.loaded.preprocessing, chip_of(chip or JUDGED_ON))
 
     def observe(self, images: DecodedImages, advance: Advance = lambda count: None) -> None:
         """Takes the ranges of all activations that have none among the modules' ranges.
@@ -73,10 +114,10 @@ class QnnExporter(Exporter):
         Raises:
             RefusedByNpuError: The chip's NPU does not take an op; the message names it.
         """
-        graph = dataclasses.replace(spec, chip="")
+        graph = dataclasses.replace(spec, options=QnnOptions())
         if graph not in self._graphs:
             self._graphs[graph] = self.graph(graph, model, ranges)
-        return self._compiled(spec) if spec.chip else self._graphs[graph]
+        return self._graphs[graph] if spec == graph else self._compiled(spec, self._graphs[graph])
 
     def graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         """A graph for the NPU of any chip; see :meth:`export`."""
@@ -86,14 +127,14 @@ class QnnExporter(Exporter):
     def _graph(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         import onnx
 
-        precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
+        precisions = self.precisions_of(spec, model)
         if spec.precision == "fp16":
             half = HalfPrecision(copy.deepcopy(model)).eval()
-            proto = convert(half, spec, self.loaded.config.input_size, OPSET)
+            proto = self._converted(half)
         elif model is self.model:
             proto = copy.deepcopy(self._float32())
         else:
-            proto = convert(model, spec, self.loaded.config.input_size, OPSET)
+            proto = self._converted(model)
         if spec.needs_ranges:
             self._quantize(proto, model, precisions, ranges)
         describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
@@ -103,9 +144,11 @@ class QnnExporter(Exporter):
 
     def _float32(self) -> Any:
         if self._float is None:
-            spec = ExportSpec(self.target, "fp16", batch=self.batch)
-            self._float = convert(self.model, spec, self.loaded.config.input_size, OPSET)
+            self._float = self._converted(self.model)
         return self._float
+
+    def _converted(self, model: nn.Module) -> Any:
+        return convert(model, self.batch, self.loaded.config.input_size, OPSET)
 
     def _quantize(
         self, proto: Any, model: nn.Module, precisions: dict[str, str], ranges: Ranges | None
@@ -127,12 +170,11 @@ class QnnExporter(Exporter):
             known[node.input[0]] = found.input
         QnnQuantizer(proto, known).quantize(chosen)
 
-    def _compiled(self, spec: ExportSpec) -> bytes:
+    def _compiled(self, spec: ExportSpec, graph: bytes) -> bytes:
         """A graph compiled for a chip."""
         import onnx
 
-        chip = chip_of(spec.chip)
-        graph = self._graphs[dataclasses.replace(spec, chip="")]
+        chip = chip_of(spec.options_as(QnnOptions).chip)
         with (
             converter_errors(f"compiling for Snapdragon {chip.title}", "npu"),
             tempfile.TemporaryDirectory(prefix="lowformer-") as folder,
@@ -149,16 +191,6 @@ class QnnExporter(Exporter):
                 compiled, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge"
             )
             stated = {item.key: item.value for item in compiled.metadata_props}
-            stated[METADATA_NAME] = metadata(spec, self.loaded, compiled_for(spec))
+            stated[METADATA_NAME] = metadata(spec, self.loaded, self.compiled_for(spec))
             onnx.helper.set_model_props(compiled, stated)
             return bytes(compiled.SerializeToString(deterministic=True))
-
-
-def compiled_for(spec: ExportSpec) -> Compiled | None:
-    """What a spec's file is compiled for, with the SDK that is installed; None for a graph."""
-    if not spec.chip:
-        return None
-    chip = chip_of(spec.chip)
-    return Compiled(
-        chip=chip.name, soc_model=chip.soc_model, htp_arch=chip.htp_arch, sdk=sdk_version()
-    )

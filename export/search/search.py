@@ -12,7 +12,6 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +24,8 @@ from ...calibration.recipe import Recipe, Rule, quantizable_kinds
 from ...calibration.sensitivity import loss_between, loss_of_choices
 from ...errors import CheckError, UsageError
 from ...progress import Advance, Progress
+from ..trials import Choices, Trials
 from .solver import Choice, Mix, front
-
-Choices = Mapping[str, Sequence[str]]
-
-CHOICES: Choices = {
-    "conv": ("int8", "fp16"),
-    "depthwise_conv": ("int8", "fp16"),
-    "transposed_conv": ("int8", "fp16"),
-    "linear": ("int8", "int8-dynamic", "fp16"),
-}
-"""Precisions that are tried for each kind of op in TFLite, the first in the fastest file."""
-
-NPU_CHOICES: Choices = dict.fromkeys(CHOICES, ("int8", "w8a16"))
-"""The same for Snapdragon's NPU: with float16 among them a file would not be for every chip."""
 
 SENSITIVITY_IMAGES = 64
 
@@ -48,24 +35,6 @@ RESOLUTION = 0.0025
 
 GROUP = 8
 """Files that are timed in turns with the fastest one."""
-
-
-class Laboratory(Protocol):
-    """Runs files of the target's format.
-
-    Attributes:
-        unit: What costs are counted in, such as ``ms``.
-    """
-
-    unit: str
-
-    def costs(self, files: Mapping[str, bytes]) -> Mapping[str, float]:
-        """What an inference of each file takes."""
-        ...
-
-    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,20 +147,20 @@ class Judged:
 
 def search(
     quantized: Callable[[Recipe], bytes],
-    laboratory: Laboratory,
+    trials: Trials,
     model: nn.Module,
     ranges: Ranges,
     judged: Judged,
     preprocessing: Preprocessing,
     bound: Bound,
     progress: Progress,
-    choices: Choices = CHOICES,
+    choices: Choices,
 ) -> Found:
     """Finds the fastest mix of precisions that keeps a bound.
 
     Args:
         quantized: Makes a file of a recipe.
-        laboratory: Runs and times files.
+        trials: Runs and times files.
         model: The rewritten eager model.
         ranges: Its activation ranges, of other images than ``judged``.
         judged: One half of it guides the search, the other proves the result; where the proof
@@ -212,7 +181,7 @@ def search(
         few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
         losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
     with progress.step("timing each choice", count - len(options)) as advance:
-        costs = _costs(quantized, laboratory, options, advance)
+        costs = _costs(quantized, trials, options, advance)
     mixes = front(
         {
             path: [
@@ -227,7 +196,7 @@ def search(
     def kept(index: int) -> bool:
         if index not in run:
             file = quantized(recipe_of(mixes[index]))
-            run[index] = guide.loss(laboratory.logits(file, guide.images.pixels))
+            run[index] = guide.loss(trials.logits(file, guide.images.pixels))
         return bound.kept(run[index])
 
     with progress.step("running mixes on the front"):
@@ -235,10 +204,10 @@ def search(
     with progress.step("proving the chosen mix on other images"):
         for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
             recipe = recipe_of(mixes[index])
-            loss = proof.loss(laboratory.logits(quantized(recipe), proof.images.pixels))
+            loss = proof.loss(trials.logits(quantized(recipe), proof.images.pixels))
             if kept(index) and bound.kept(loss):
                 tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
-                return Found(recipe, loss, tried, index, laboratory.unit)
+                return Found(recipe, loss, tried, index, trials.unit)
     best = max(run.values(), key=lambda loss: loss.sqnr_db)
     raise CheckError(
         f"no mix of precisions keeps the bound; the best loses {best.drop:.2f} points at"
@@ -258,7 +227,7 @@ def recipe_of(mix: Mix) -> Recipe:
 
 def _costs(
     quantized: Callable[[Recipe], bytes],
-    laboratory: Laboratory,
+    trials: Trials,
     options: Mapping[str, Sequence[str]],
     advance: Advance,
 ) -> dict[str, dict[str, float]]:
@@ -273,7 +242,7 @@ def _costs(
             f"{path} {choice}": quantized(recipe_of(Mix({**fastest, path: choice}, 0, 0)))
             for path, choice in group
         }
-        times = laboratory.costs({"": base, **files})
+        times = trials.costs({"": base, **files})
         for path, choice in group:
             difference = times[f"{path} {choice}"] - times[""]
             costs[path][choice] = max(difference, RESOLUTION * times[""])

@@ -26,8 +26,6 @@ from ...calibration.dead_channels import lifted_weights
 from ...calibration.ranges import QUANTIZABLE, Ranges
 from ...errors import ExportError, UsageError
 from ...runtime.tflite.graph import Op, TFLiteGraph
-from ..legality import legal_precisions
-from ..spec import ExportSpec
 from ..weights import ModulesByWeights
 
 _Op = qtyping.TFLOperationName
@@ -82,25 +80,30 @@ class MatchedOp:
     output: int
 
 
-def quantize(content: bytes, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+def quantize(
+    content: bytes,
+    precisions: Mapping[str, str],
+    model: nn.Module,
+    ranges: Ranges | None,
+    io: str = "float",
+) -> bytes:
     """Quantizes a float32 TFLite file.
 
     Args:
         content: The file.
-        spec: Says how.
+        precisions: Of each op with weights, by its path.
         model: The rewritten eager model that the file was converted from.
-        ranges: Its activation ranges; needed where the spec says so.
+        ranges: Its activation ranges; needed where an op is in int8.
+        io: Type of the input and output tensors.
 
     Raises:
-        UsageError: The spec's recipe asks for a kernel that does not exist, or a weight does not
-            fit half precision.
+        UsageError: A weight does not fit half precision.
         ExportError: The file's ops cannot be matched with the model's modules.
     """
     graph = TFLiteGraph(content)
-    precisions = legal_precisions(spec.target, spec.quantization_recipe(), model)
     _check_half(precisions, model)
     ops = match_ops(graph, model)
-    rules = _rules(graph, ops, precisions, spec.io)
+    rules = _rules(graph, ops, precisions, io)
     statistics = None
     if "int8" in precisions.values():
         assert ranges is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,11 @@ class TFLiteGraph:
             for index, name in zip(indices, names, strict=True):
                 self._graph.tensors[index].name = name.encode()
                 by_tensor[index].name = name.encode()
+
+    def rename_tensors(self, renamed: Callable[[str], str]) -> None:
+        """Gives each tensor another name, from the one that it has."""
+        for index, tensor in enumerate(self._graph.tensors):
+            tensor.name = renamed(self.tensor_name(index)).encode()
 
     def describe(self, description: str) -> None:
         """Sets the model's description."""

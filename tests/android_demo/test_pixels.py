@@ -17,8 +17,9 @@ from lowformer_edge.android_demo import (
     golden_pixels,
 )
 from lowformer_edge.android_demo.golden_pixels import FOLDER
+from lowformer_edge.artifact.formats import FORMATS, IN_ALL
 from lowformer_edge.artifact.manifest import Manifest
-from lowformer_edge.export.spec import BACKENDS, EVERY_FORMAT, TARGETS
+from lowformer_edge.export.options import BACKENDS
 
 MOST_BYTES = 500_000
 """Of all committed files together."""
@@ -101,7 +102,7 @@ def test_the_committed_manifests_of_exports() -> None:
     manifests = [Manifest.model_validate_json(json.dumps(content)) for content in found.values()]
     artifacts = [artifact for manifest in manifests for artifact in manifest.artifacts]
     assert {(item.target, item.precision) for item in artifacts} == {
-        (target, precision) for target in EVERY_FORMAT for precision in TARGETS[target]
+        (target, precision) for target in IN_ALL for precision in FORMATS[target].precisions
     }
     assert {
         (item.spec["backend"], item.precision) for item in artifacts if item.target == "executorch"

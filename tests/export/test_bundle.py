@@ -10,10 +10,11 @@ import torch
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.files import digest_of
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.labels import read_labels
 from lowformer_edge.artifact.manifest import Manifest
-from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import LoadedModel
 
 LEAST_SQNR_DB = {
@@ -25,7 +26,7 @@ LEAST_SQNR_DB = {
 }
 
 
-@pytest.mark.parametrize("precision", TARGETS["tflite"])
+@pytest.mark.parametrize("precision", FORMATS["tflite"].precisions)
 def test_each_artifact_keeps_its_promises(precision: str, demo_manifest: Manifest) -> None:
     (artifact,) = [item for item in demo_manifest.artifacts if item.precision == precision]
     assert ExportSpec.from_dict(artifact.spec) == ExportSpec(precision=precision)

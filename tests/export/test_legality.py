@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.recipe import KINDS, PRECISIONS, Recipe, Rule, uniform
 from lowformer_edge.errors import UsageError
+from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.legality import FLOAT_KINDS, REFUSED, legal_precisions
 from lowformer_edge.export.rewrites.table import rewrite
-from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 
@@ -19,14 +21,18 @@ def model(tiny_config: LowFormerConfig) -> nn.Module:
 
 @pytest.mark.parametrize(
     ("target", "precision"),
-    [(target, precision) for target, known in TARGETS.items() for precision in known],
+    [
+        (target, precision)
+        for target, known in ((row.name, row.precisions) for row in FORMATS.values())
+        for precision in known
+    ],
 )
 def test_our_own_recipes_are_legal(target: str, precision: str, model: nn.Module) -> None:
     try:
         spec = ExportSpec(target, precision)
     except UsageError:
-        spec = ExportSpec(target, precision, backend="vulkan")
-    precisions = legal_precisions(target, spec.quantization_recipe(), model)
+        spec = ExportSpec.of(target, precision, backend="vulkan")
+    precisions = EXPORTERS[target].precisions_of(spec, model)
     if precision.startswith("int8"):
         assert precision in precisions.values()
 
@@ -50,7 +56,7 @@ def test_unknown_kinds_are_listed(model: nn.Module) -> None:
 
 
 def test_the_table_speaks_of_known_things() -> None:
-    assert set(REFUSED) == set(TARGETS)
+    assert set(REFUSED) == set(FORMATS)
     for table in REFUSED.values():
         for (kind, precision), reason in table.items():
             assert kind in (*KINDS, *FLOAT_KINDS)

@@ -7,34 +7,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.errors import UsageError
-from lowformer_edge.export.spec import INPUTS, TARGETS, ExportSpec
+from lowformer_edge.export.options import (
+    INPUTS,
+    CoreMLOptions,
+    ExecuTorchOptions,
+    OnnxOptions,
+    TFLiteOptions,
+)
+from lowformer_edge.export.spec import ExportSpec
 
 SPECS = (
     st.just(ExportSpec(precision="int8", recipe=uniform("int8", [("linear", "fp16")])))
     | st.builds(
-        ExportSpec, precision=st.sampled_from(TARGETS["tflite"]), batch=st.integers(1, 1024)
+        ExportSpec,
+        precision=st.sampled_from(FORMATS["tflite"].precisions),
+        batch=st.integers(1, 1024),
     )
     | st.builds(
         ExportSpec,
-        target=st.just("coreml"),
-        precision=st.sampled_from(TARGETS["coreml"]),
-        deployment_target=st.sampled_from(["iOS17", "iOS18"]),
-        input=st.sampled_from(INPUTS),
+        format=st.just("coreml"),
+        precision=st.sampled_from(FORMATS["coreml"].precisions),
         author=st.text(),
         license=st.text(),
         model_version=st.text(),
+        options=st.builds(
+            CoreMLOptions,
+            deployment_target=st.sampled_from(["iOS17", "iOS18"]),
+            input=st.sampled_from(INPUTS),
+        ),
     )
-    | st.builds(ExportSpec, precision=st.just("int8"), io=st.sampled_from(["float", "int8"]))
     | st.builds(
         ExportSpec,
-        target=st.just("executorch"),
-        precision=st.sampled_from(["fp32", "fp16"]),
-        backend=st.sampled_from(["vulkan", "coreml"]),
+        precision=st.just("int8"),
+        options=st.builds(TFLiteOptions, io=st.sampled_from(["float", "int8"])),
     )
-    | st.builds(ExportSpec, target=st.just("onnx"), dynamic_batch=st.booleans())
+    | st.builds(
+        ExportSpec,
+        format=st.just("executorch"),
+        precision=st.sampled_from(["fp32", "fp16"]),
+        options=st.builds(ExecuTorchOptions, backend=st.sampled_from(["vulkan", "coreml"])),
+    )
+    | st.builds(
+        ExportSpec,
+        format=st.just("onnx"),
+        options=st.builds(OnnxOptions, dynamic_batch=st.booleans()),
+    )
 )
+
+
+FORMAT_AND_PRECISION = (("target", "tflite"), ("precision", "fp32"))
 
 
 @given(SPECS)
@@ -59,7 +83,10 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"backend": "vulkan"}, "is for executorch"),
         ({"target": "executorch", "backend": "qnn"}, "'qnn' is unknown"),
         ({"dynamic_batch": True}, "is for onnx"),
-        ({"target": "onnx", "precision": "int8", "io": "int8"}, "are for tflite"),
+        (
+            {"target": "onnx", "precision": "int8", "io": "int8"},
+            "--io int8 is for tflite, not onnx",
+        ),
         ({"precision": "palettized-4bit"}, "tflite has no palettized-4bit"),
         ({"target": "coreml", "precision": "int8-dynamic"}, "coreml has no int8-dynamic"),
         ({"target": "coreml", "deployment_target": "iOS15"}, "choose one of iOS16, iOS17, iOS18"),
@@ -73,8 +100,15 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
     ],
 )
 def test_impossible_specs(fields: dict[str, Any], reason: str) -> None:
+    given = dict(fields)
+    chosen = [given.pop(name, default) for name, default in FORMAT_AND_PRECISION]
     with pytest.raises(UsageError, match=reason):
-        ExportSpec(**fields)
+        ExportSpec.of(*chosen, **given)
+
+
+def test_options_of_another_format() -> None:
+    with pytest.raises(UsageError, match="OnnxOptions are no options of tflite"):
+        ExportSpec("tflite", options=OnnxOptions())
 
 
 def test_other_versions_and_fields() -> None:
@@ -87,12 +121,12 @@ def test_other_versions_and_fields() -> None:
 
 def test_labels_are_distinct() -> None:
     specs = [
-        *(ExportSpec("tflite", precision) for precision in TARGETS["tflite"]),
-        ExportSpec(precision="int8", io="int8"),
-        ExportSpec("executorch", "fp16", backend="vulkan"),
+        *(ExportSpec("tflite", precision) for precision in FORMATS["tflite"].precisions),
+        ExportSpec.of(precision="int8", io="int8"),
+        ExportSpec.of("executorch", "fp16", backend="vulkan"),
         ExportSpec("coreml", "palettized-4bit"),
         ExportSpec("coreml", "palettized-6bit"),
-        ExportSpec("coreml", "fp16", input="image"),
+        ExportSpec.of("coreml", "fp16", input="image"),
     ]
     assert len({spec.label for spec in specs}) == len(specs)
-    assert not ExportSpec("executorch", "fp16", backend="vulkan").runs_here
+    assert not ExportSpec.of("executorch", "fp16", backend="vulkan").runs_here

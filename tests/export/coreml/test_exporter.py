@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.content import Content, write_content
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import Ranges, calibrate
@@ -24,7 +25,7 @@ from lowformer_edge.export.coreml.exporter import CoreMLExporter
 from lowformer_edge.export.coreml.internals import check_version, repaired
 from lowformer_edge.export.coreml.package import package_content
 from lowformer_edge.export.rewrites.layer_norm import ChannelLayerNorm
-from lowformer_edge.export.spec import TARGETS, ExportSpec
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
@@ -129,7 +130,7 @@ def computed(model: Any, image: np.ndarray, folder: Path) -> np.ndarray:
 @pytest.mark.parametrize(
     ("precision", "system"),
     [
-        *((precision, "iOS17") for precision in TARGETS["coreml"]),
+        *((precision, "iOS17") for precision in FORMATS["coreml"].precisions),
         ("int8-weights", "iOS16"),
         ("int8-weights", "iOS18"),
         ("palettized-4bit", "iOS18"),
@@ -144,7 +145,7 @@ def test_every_precision_follows_the_model(
     inputs: np.ndarray,
     tmp_path: Path,
 ) -> None:
-    spec = ExportSpec("coreml", precision, deployment_target=system)
+    spec = ExportSpec.of("coreml", precision, deployment_target=system)
     path = write(exporter, spec, ranges, tmp_path)
     assert read_package(path).deployment_target == system
     assert sqnr(reference(loaded, inputs), run(path, inputs)) > LEAST_DB[precision]
@@ -231,7 +232,7 @@ def test_image_inputs_and_tensors_give_the_same_logits(
     loaded: LoadedModel, exporter: CoreMLExporter, noise_images: DecodedImages, tmp_path: Path
 ) -> None:
     images = SPEC.normalise(noise_images.pixels)
-    path = write(exporter, ExportSpec("coreml", "fp16", input="image"), None, tmp_path)
+    path = write(exporter, ExportSpec.of("coreml", "fp16", input="image"), None, tmp_path)
     assert relative_error(reference(loaded, images), run(path, images)) < 3e-3
     package = read_package(path)
     (image,) = package.inputs
@@ -241,7 +242,7 @@ def test_image_inputs_and_tensors_give_the_same_logits(
 def test_a_classifier_names_the_best_class(
     exporter: CoreMLExporter, noise_images: DecodedImages, tmp_path: Path
 ) -> None:
-    path = write(exporter, ExportSpec("coreml", "fp32", input="image"), None, tmp_path)
+    path = write(exporter, ExportSpec.of("coreml", "fp32", input="image"), None, tmp_path)
     package = read_package(path)
     assert (package.predicted, package.probabilities) == ("classLabel", "classLabel_probs")
     pixels = np.moveaxis(noise_images.pixels[:1].astype(np.float32), -1, 1)
@@ -255,14 +256,14 @@ def test_an_image_input_without_class_names_gives_logits_alone(
     tiny_config: LowFormerConfig, noise_images: DecodedImages, tmp_path: Path
 ) -> None:
     loaded = LoadedModel(random_model(tiny_config), SPEC, None, "random weights", None)
-    spec = ExportSpec("coreml", "fp16", input="image")
+    spec = ExportSpec.of("coreml", "fp16", input="image")
     package = read_package(write(CoreMLExporter(loaded), spec, None, tmp_path))
     assert [output.name for output in package.outputs] == ["logits"]
     assert package.predicted == ""
 
 
 def test_the_package_says_what_it_is(exporter: CoreMLExporter, tmp_path: Path) -> None:
-    spec = ExportSpec(
+    spec = ExportSpec.of(
         "coreml", "fp16", input="image", author="A. Uthor", license="MIT", model_version="2.1"
     )
     package = read_package(write(exporter, spec, None, tmp_path))
@@ -343,7 +344,7 @@ def test_compressed_weights_are_read_as_coremltools_reads_them(
 ) -> None:
     import coremltools
 
-    spec = ExportSpec("coreml", precision, deployment_target=system)
+    spec = ExportSpec.of("coreml", precision, deployment_target=system)
     path = write(exporter, spec, None, tmp_path)
     with captured_output(), repaired():
         model = coremltools.models.MLModel(str(path), skip_model_load=True)

@@ -90,7 +90,7 @@ def test_every_precision_is_one_delegate_and_follows_the_model(
         assert np.abs(reference - found).max() < 1e-4
         return
     model = lowering.exporter.model
-    precisions = spec.quantization_recipe().assign(model)
+    precisions = ExecuTorchExporter.recipes[spec.precision].assign(model)
     with torch.no_grad(), simulated(model, lowering.ranges, precisions):
         expected = model(torch.from_numpy(inputs)).numpy()
     assert sqnr(reference, found) > sqnr(reference, expected) - 3.5
@@ -142,7 +142,7 @@ def test_batches(
 def test_files_for_other_devices_are_one_delegate(
     backend: str, delegate: str, smaller: Lowering, tmp_path: Path
 ) -> None:
-    path = smaller.write(ExportSpec("executorch", "fp16", backend=backend), tmp_path)
+    path = smaller.write(ExportSpec.of("executorch", "fp16", backend=backend), tmp_path)
     gc.collect()
     where = residency(path)
     assert (where.delegate, where.partitions, where.refused) == (delegate, 1, ())

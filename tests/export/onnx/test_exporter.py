@@ -92,7 +92,7 @@ def test_int8_follows_its_simulation_and_every_group_is_fused(
     spec = ExportSpec("onnx", "int8")
     path = conversion.write(spec, tmp_path)
     reference, model = conversion.reference(inputs), conversion.exporter.model
-    precisions = spec.quantization_recipe().assign(model)
+    precisions = OnnxExporter.precisions_of(spec, model)
     with torch.no_grad(), simulated(model, conversion.ranges, precisions):
         expected = model(torch.from_numpy(inputs)).numpy()
     assert sqnr(reference, run(path, inputs)) > sqnr(reference, expected) - 3.5
@@ -143,7 +143,7 @@ def test_files_are_clean_and_tell_what_they_are(conversion: Conversion, tmp_path
 def test_an_open_batch_takes_any_number(
     precision: str, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
-    path = conversion.write(ExportSpec("onnx", precision, dynamic_batch=True), tmp_path)
+    path = conversion.write(ExportSpec.of("onnx", precision, dynamic_batch=True), tmp_path)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     one = np.concatenate([session.run(None, {"image": image[None]})[0] for image in inputs])
     for count in (2, 5):

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.ranges import QUANTIZABLE
 from lowformer_edge.export.rewrites.table import CALIBRATED, REWRITES, Rewrite, rewrite
-from lowformer_edge.export.spec import TARGETS
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.lowformer import LowFormer
 from lowformer_edge.models.random_weights import random_model
@@ -53,7 +53,7 @@ def test_each_rewrite_alone_keeps_the_function(
 
 @pytest.mark.parametrize("changes", ABLATIONS, ids=str)
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMATS)
 def test_all_rewrites_together_keep_the_function(
     target: str, batch: int, changes: dict[str, Any], tiny_config: LowFormerConfig
 ) -> None:
@@ -71,12 +71,12 @@ def test_registered_variants_keep_their_function(variant: str) -> None:
     x = torch.randn(1, 3, size, size, dtype=torch.float64)
     with torch.no_grad():
         expected = model(x)
-        for target in TARGETS:
+        for target in FORMATS:
             assert (rewrite(model, target)(x) - expected).abs().max() < TOLERANCE
 
 
 @pytest.mark.parametrize("changes", ABLATIONS, ids=str)
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMATS)
 def test_ops_with_weights_are_the_same_for_all_targets(
     target: str, changes: dict[str, Any], tiny_config: LowFormerConfig
 ) -> None:
@@ -102,11 +102,11 @@ def test_heads_that_do_not_divide_the_width(
     changes: dict[str, Any], tiny_config: LowFormerConfig
 ) -> None:
     model = double(tiny_config.replace(**changes))
-    for target in TARGETS:
+    for target in FORMATS:
         assert difference(model, rewrite(model, target), 71) < TOLERANCE
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMATS)
 def test_nothing_is_left_that_a_target_handles_badly(
     target: str, tiny_config: LowFormerConfig
 ) -> None:
@@ -137,7 +137,7 @@ def test_a_wrong_fold_would_be_seen(tiny_config: LowFormerConfig) -> None:
 
 def test_each_rewrite_states_its_targets() -> None:
     for step in REWRITES:
-        assert set(step.gains) <= set(TARGETS)
+        assert set(step.gains) <= set(FORMATS)
         assert all(step.gains.values())
 
 

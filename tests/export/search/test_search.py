@@ -15,7 +15,6 @@ from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.search.search import (
-    CHOICES,
     Bound,
     Found,
     Judged,
@@ -25,9 +24,8 @@ from lowformer_edge.export.search.search import (
     search,
 )
 from lowformer_edge.export.search.solver import Mix
-from lowformer_edge.export.search.tflite_trials import TFLiteLaboratory
-from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite.exporter import convert, quantize_quietly
+from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, quantize_quietly
+from lowformer_edge.export.tflite.trials import TFLiteTrials
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.progress import SilentProgress
@@ -95,7 +93,7 @@ def test_recipes_of_mixes_name_every_op_and_no_other(tiny_config: LowFormerConfi
 
 def test_every_choice_is_legal(tiny_config: LowFormerConfig) -> None:
     model = rewrite(random_model(tiny_config), "tflite")
-    for kind, precisions in CHOICES.items():
+    for kind, precisions in TFLiteExporter.choices.items():
         for precision in precisions:
             legal_precisions("tflite", uniform("fp32", [(kind, precision)]), model)
 
@@ -113,19 +111,19 @@ def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound
     reference = reference_logits(model, fresh.pixels, SPEC, lambda count: None)
 
     def quantized(recipe: Recipe) -> bytes:
-        return quantize_quietly(
-            float_file, ExportSpec("tflite", "int8", recipe=recipe), model, ranges
-        )
+        precisions = legal_precisions("tflite", recipe, model)
+        return quantize_quietly(float_file, precisions, model, ranges)
 
     return search(
         quantized,
-        TFLiteLaboratory(SPEC, threads=1, rounds=2),
+        TFLiteTrials(SPEC, threads=1, rounds=2),
         model,
         ranges,
         Judged(fresh, reference),
         SPEC,
         bound,
         SilentProgress(),
+        TFLiteExporter.choices,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError
 from lowformer_edge.export import legality
 from lowformer_edge.export.legality import REFUSED
+from lowformer_edge.export.options import TFLiteOptions
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.export.tflite.exporter import convert, export_tflite
+from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, export_tflite
 from lowformer_edge.export.tflite.quantization import WEIGHT_INPUT, match_ops, tensor_ranges
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
@@ -39,7 +41,7 @@ LEAST_SQNR_DB = {
     ExportSpec(): 100,
     ExportSpec(precision="fp16"): 50,
     ExportSpec(precision="int8"): 20,
-    ExportSpec(precision="int8", io="int8"): 20,
+    ExportSpec.of(precision="int8", io="int8"): 20,
     ExportSpec(precision="int8-dynamic"): 20,
     ExportSpec(precision="int8-weights"): 20,
 }
@@ -104,9 +106,9 @@ def test_names_types_and_metadata(spec: ExportSpec, conversion: Conversion, tmp_
     (image,), (logits,) = tensors(path)
     assert (image.name, image.shape, image.layout) == ("image", (1, 64, 64, 3), "NHWC")
     assert (logits.name, logits.shape) == ("logits", (1, 5))
-    expected = "int8" if spec.io == "int8" else "float32"
+    expected = "int8" if spec.options_as(TFLiteOptions).io == "int8" else "float32"
     assert {image.dtype, logits.dtype} == {expected}
-    assert (image.quantization is not None) == (spec.io == "int8")
+    assert (image.quantization is not None) == (spec.options_as(TFLiteOptions).io == "int8")
     metadata = read_metadata(path)
     assert metadata is not None
     assert ExportSpec.from_dict(metadata["spec"]) == spec
@@ -133,7 +135,7 @@ def test_dead_channels_and_dead_ops_stay_finite(
     with TFLiteRunner(path) as runner:
         found = runner.run(inputs)
     reference = dead.reference(inputs)
-    precisions = ExportSpec(precision="int8").quantization_recipe().assign(dead.rewritten)
+    precisions = TFLiteExporter.precisions_of(ExportSpec(precision="int8"), dead.rewritten)
     with torch.no_grad(), simulated(dead.rewritten, dead.ranges, precisions):
         expected = dead.rewritten(torch.from_numpy(inputs)).numpy()
     assert sqnr(reference, found) > sqnr(reference, expected) - 1
@@ -329,3 +331,17 @@ def test_a_published_variant_is_small_and_exact(tmp_path: Path) -> None:
     with TFLiteRunner(path) as runner, torch.no_grad():
         expected = loaded.network(torch.from_numpy(x)).numpy()
         np.testing.assert_allclose(runner.run(x), expected, rtol=0, atol=1e-4)
+
+
+def test_names_of_tensors_do_not_follow_where_our_code_lies(conversion: Conversion) -> None:
+    graph = TFLiteGraph(conversion.float_file)
+    names = {graph.tensor_name(index) for op in graph.ops() for index in op.outputs}
+    places = {match for name in names for match in re.findall(r"lowformer_edge\.[a-z_.]*", name)}
+    assert places == {
+        "lowformer_edge.export.attention.",
+        "lowformer_edge.export.group_norm.",
+        "lowformer_edge.export.pooling.",
+        "lowformer_edge.export.tflite.",
+        "lowformer_edge.models.blocks.",
+        "lowformer_edge.models.lowformer.",
+    }

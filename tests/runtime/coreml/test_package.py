@@ -51,7 +51,7 @@ def packages(
     paths = {}
     for kind in ("tensor", "image"):
         paths[kind] = folder / f"{kind}.mlpackage"
-        spec = ExportSpec("coreml", "fp16", input=kind)
+        spec = ExportSpec.of("coreml", "fp16", input=kind)
         write_content(paths[kind], exporter.export(spec, exporter.model, None))
     return paths
 

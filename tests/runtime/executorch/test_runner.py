@@ -42,7 +42,7 @@ def programs(
     paths = {}
     for backend in ("xnnpack", "vulkan"):
         paths[backend] = folder / f"{backend}.pte"
-        spec = ExportSpec("executorch", backend=backend)
+        spec = ExportSpec.of("executorch", backend=backend)
         paths[backend].write_bytes(exporter.export(spec, exporter.model, None))
     return paths
 

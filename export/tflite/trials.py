@@ -14,8 +14,11 @@ from ...artifact.preprocessing import Preprocessing
 from ...runtime.measure.durations import time_interleaved
 from ...runtime.tflite.runner import TFLiteRunner
 
+ROUNDS = 15
+"""Timed runs of each file."""
 
-class TFLiteLaboratory:
+
+class TFLiteTrials:
     """Runs files with a number of threads.
 
     Args:
@@ -24,7 +27,7 @@ class TFLiteLaboratory:
         rounds: Timed runs of each file.
     """
 
-    def __init__(self, preprocessing: Preprocessing, threads: int, rounds: int) -> None:
+    def __init__(self, preprocessing: Preprocessing, threads: int, rounds: int = ROUNDS) -> None:
         self._preprocessing = preprocessing
         self._threads = threads
         self._rounds = rounds

@@ -16,7 +16,7 @@ from ...models.onnx_cost import int8_products
 from ...runtime.qnn.runner import QnnRunner
 
 
-class QnnLaboratory:
+class QnnTrials:
     """Runs graphs on the simulator of a chip's NPU.
 
     Its times say nothing, so that a file's cost is its products, see :func:`int8_products`.

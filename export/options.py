@@ -1,0 +1,222 @@
+"""What single formats can be asked for, besides what all have; each checks itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from ..artifact.chips import chip_of
+from ..errors import UsageError
+
+IO_TYPES = ("float", "int8")
+
+BACKENDS = {
+    "xnnpack": ("fp32", "int8", "int8-dynamic"),
+    "vulkan": ("fp32", "fp16"),
+    "coreml": ("fp32", "fp16"),
+}
+"""ExecuTorch's backends, and what each can be exported in."""
+
+INPUTS = ("tensor", "image")
+DEPLOYMENT_TARGETS = ("iOS16", "iOS17", "iOS18")
+"""Least systems of Core ML files, by their names in coremltools."""
+
+DEFAULT_DEPLOYMENT_TARGET = "iOS17"
+"""The first with int8 activations."""
+
+
+@dataclasses.dataclass(frozen=True)
+class FormatOptions:
+    """Nothing, for formats that can be asked for nothing of their own."""
+
+    def check(self, precision: str, batch: int) -> None:
+        """Refuses what the format cannot do.
+
+        Args:
+            precision: Of the file, one that the format has.
+            batch: Images per inference.
+
+        Raises:
+            UsageError: It cannot do that.
+        """
+
+    def offers(self, precision: str) -> bool:
+        """Whether a precision of the format is there with these options."""
+        return True
+
+    @property
+    def label(self) -> str:
+        """What the file's name says of them, after the precision."""
+        return ""
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether this package has a runtime for the file."""
+        return True
+
+
+@dataclasses.dataclass(frozen=True)
+class TFLiteOptions(FormatOptions):
+    """TFLite's.
+
+    Attributes:
+        io: Type of the input and output tensors; ``int8`` only where the precision is.
+    """
+
+    io: str = IO_TYPES[0]
+
+    def check(self, precision: str, batch: int) -> None:
+        """See :class:`FormatOptions`."""
+        check_choice("io", self.io, IO_TYPES)
+        if self.io == "int8" and precision != "int8":
+            raise UsageError(
+                f"int8 inputs and outputs need precision int8, not {precision};"
+                " leave out --io int8 or export --int8"
+            )
+
+    @property
+    def label(self) -> str:
+        """See :class:`FormatOptions`."""
+        return "-io" if self.io == "int8" else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExecuTorchOptions(FormatOptions):
+    """ExecuTorch's.
+
+    Attributes:
+        backend: What runs the model: one of :data:`BACKENDS`.
+    """
+
+    backend: str = "xnnpack"
+
+    def check(self, precision: str, batch: int) -> None:
+        """See :class:`FormatOptions`."""
+        check_choice("backend", self.backend, BACKENDS)
+        if not self.offers(precision):
+            raise UsageError(
+                f"ExecuTorch's {self.backend} backend has no {precision}; choose one of"
+                f" {', '.join(BACKENDS[self.backend])}"
+            )
+
+    def offers(self, precision: str) -> bool:
+        """See :class:`FormatOptions`."""
+        return precision in BACKENDS[self.backend]
+
+    @property
+    def label(self) -> str:
+        """See :class:`FormatOptions`."""
+        return "" if self.runs_here else f"-{self.backend}"
+
+    @property
+    def runs_here(self) -> bool:
+        """See :class:`FormatOptions`."""
+        return self.backend == "xnnpack"
+
+
+@dataclasses.dataclass(frozen=True)
+class OnnxOptions(FormatOptions):
+    """ONNX's.
+
+    Attributes:
+        dynamic_batch: Whether the number of images is left open.
+    """
+
+    dynamic_batch: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class CoreMLOptions(FormatOptions):
+    """Core ML's.
+
+    Attributes:
+        deployment_target: The least system: one of :data:`DEPLOYMENT_TARGETS`.
+        input: ``tensor`` for normalised values or ``image`` for an image.
+    """
+
+    deployment_target: str = DEFAULT_DEPLOYMENT_TARGET
+    input: str = INPUTS[0]
+
+    def check(self, precision: str, batch: int) -> None:
+        """See :class:`FormatOptions`."""
+        check_choice("deployment_target", self.deployment_target, DEPLOYMENT_TARGETS)
+        check_choice("input", self.input, INPUTS)
+        if self.input == "image" and batch != 1:
+            raise UsageError("an image input takes one image; leave out --batch or --input image")
+        if precision == "int8" and self.deployment_target == "iOS16":
+            raise UsageError(
+                "Core ML has int8 activations (W8A8) from iOS17 on; choose that"
+                " --minimum-deployment-target, or --int8-weights"
+            )
+
+    @property
+    def label(self) -> str:
+        """See :class:`FormatOptions`."""
+        return "-image" if self.input == "image" else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class QnnOptions(FormatOptions):
+    """QNN's.
+
+    Attributes:
+        chip: Which chip of :data:`CHIPS` the graph is compiled for; by default it is left as a
+            graph, for any of them.
+    """
+
+    chip: str = ""
+
+    def check(self, precision: str, batch: int) -> None:
+        """See :class:`FormatOptions`."""
+        if self.chip:
+            chip_of(self.chip).check(precision)
+
+    @property
+    def label(self) -> str:
+        """See :class:`FormatOptions`."""
+        return f"-{self.chip or 'npu'}"
+
+
+OPTIONS: Mapping[str, type[FormatOptions]] = {
+    "tflite": TFLiteOptions,
+    "executorch": ExecuTorchOptions,
+    "onnx": OnnxOptions,
+    "coreml": CoreMLOptions,
+    "qnn": QnnOptions,
+}
+"""By format; one that is not here has none."""
+
+
+def options_of(format_name: str) -> type[FormatOptions]:
+    """The class of a format's options."""
+    return OPTIONS.get(format_name, FormatOptions)
+
+
+def owner_of(field: str) -> str | None:
+    """The format that a field is an option of, or None where it is none's."""
+    for format_name, options in OPTIONS.items():
+        if field in {item.name for item in dataclasses.fields(options)}:
+            return format_name
+    return None
+
+
+def default_of(field: str) -> object:
+    """What an option is where nothing is asked for.
+
+    Raises:
+        KeyError: It is no option.
+    """
+    defaults = {
+        item.name: item.default for row in OPTIONS.values() for item in dataclasses.fields(row)
+    }
+    return defaults[field]
+
+
+def check_choice(name: str, value: str, known: Mapping[str, object] | tuple[str, ...]) -> None:
+    """Refuses a value that is not among those known.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if value not in known:
+        raise UsageError(f"{name} {value!r} is unknown; choose one of {', '.join(known)}")

@@ -1,0 +1,221 @@
+"""From a model and images to artifacts: rewrite, calibrate, convert, quantize and write."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from torch import nn
+
+from ..artifact.content import write_content
+from ..artifact.files import remove
+from ..artifact.manifest import Compiled
+from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
+from ..calibration.bias_correction import correct_biases
+from ..calibration.data.images import DecodedImages
+from ..calibration.ranges import Ranges, calibrate, reusable
+from ..calibration.recipe import Recipe
+from ..errors import ExportError, MissingDependencyError
+from ..models.loading import LoadedModel
+from ..process.interrupt import insistent_interrupt
+from ..progress import Progress
+from .exporter import Exporter
+from .formats import EXPORTERS
+from .rewrites.table import CALIBRATED, rewrite
+from .spec import ExportSpec
+
+Choose = Callable[[Exporter, Ranges], Recipe]
+"""Takes what exports to a format, and the activation ranges."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """Files of one export.
+
+    Attributes:
+        artifacts: The file of each spec.
+        compiled: What the file of each spec was compiled for, where it was.
+        float32: By format, the float32 file that its others are timed against, which may lie
+            outside the bundle; formats without one are left out.
+        ranges: Activation ranges, where a spec needed them.
+        failures: What went wrong, by format, where others went on.
+    """
+
+    artifacts: Mapping[ExportSpec, Path]
+    compiled: Mapping[ExportSpec, Compiled]
+    float32: Mapping[str, Path]
+    ranges: Ranges | None
+    failures: Mapping[str, str]
+
+
+def export_artifacts(
+    loaded: LoadedModel,
+    specs: Sequence[ExportSpec],
+    calibration: DecodedImages,
+    folder: Path,
+    scratch: Path,
+    progress: Progress,
+    *,
+    given: Ranges | None = None,
+    older: Ranges | None = None,
+    choose: Choose | None = None,
+) -> Exported:
+    """Writes one file per spec, with one calibration for all.
+
+    With several formats, one that fails does not stop the others.
+
+    Args:
+        loaded: The model.
+        specs: What to export, all with the same batch and observer.
+        calibration: Images for activation ranges.
+        folder: Where artifacts go.
+        scratch: Where float32 files go that no spec asks for.
+        progress: Is told about each step.
+        given: Activation ranges to use in place of a calibration.
+        older: Activation ranges to use if a calibration would give the same.
+        choose: Gives the INT8 artifacts of a format their recipe, in place of our own choice.
+
+    Raises:
+        ExportError: A converter failed, or all did.
+        DataError: An activation has no finite range, or the given ranges are another model's.
+        UsageError: A recipe asks for a kernel that does not exist.
+    """
+    by_format: dict[str, list[ExportSpec]] = {}
+    for spec in specs:
+        by_format.setdefault(spec.format, []).append(spec)
+    with progress.step("rewriting the model"):
+        calibrated = rewrite(loaded.network, CALIBRATED)
+        for spec in specs:
+            EXPORTERS[spec.format].precisions_of(spec, calibrated)
+    ranges = None
+    if any(spec.needs_ranges for spec in specs):
+        ranges = _ranges(given, older, calibrated, calibration, loaded, specs[0].observer, progress)
+    artifacts: dict[ExportSpec, Path] = {}
+    compiled: dict[ExportSpec, Compiled] = {}
+    float32: dict[str, Path] = {}
+    failures: dict[str, str] = {}
+    for name, wanted in by_format.items():
+        work = _FormatExport(loaded, wanted, calibration, ranges, folder, progress, choose)
+        try:
+            written = work.run()
+            reference = work.float32(scratch, written)
+        except (ExportError, MissingDependencyError) as error:
+            if len(by_format) == 1:
+                raise
+            failures[name] = str(error)
+            work.remove()
+            continue
+        artifacts |= written
+        compiled |= work.compiled(written)
+        if reference:
+            float32[name] = reference
+    if not artifacts:
+        raise ExportError("; ".join(f"{name}: {text}" for name, text in failures.items()))
+    return Exported(artifacts, compiled, float32, ranges, failures)
+
+
+class _FormatExport:
+    """Exports one format's files."""
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        specs: Sequence[ExportSpec],
+        calibration: DecodedImages,
+        ranges: Ranges | None,
+        folder: Path,
+        progress: Progress,
+        choose: Choose | None,
+    ) -> None:
+        self._loaded = loaded
+        self._specs = specs
+        self._calibration = calibration
+        self._ranges = ranges
+        self._folder = folder
+        self._progress = progress
+        self._choose = choose
+        self._chosen: Recipe | None = None
+        self._exporter = EXPORTERS[specs[0].format](loaded, specs[0].batch)
+
+    def run(self) -> dict[ExportSpec, Path]:
+        """Writes one file per spec."""
+        self._exporter.prepare(self._specs, self._calibration, self._progress)
+        artifacts = {}
+        for spec in self._specs:
+            spec = self._with_chosen_recipe(spec)
+            with self._progress.step(f"writing {spec.format} {spec.label}"), insistent_interrupt():
+                content = self._exporter.export(spec, self._source(spec), self._ranges)
+                write_content(self._path(spec), content)
+            artifacts[spec] = self._path(spec)
+        return artifacts
+
+    def compiled(self, specs: Iterable[ExportSpec]) -> dict[ExportSpec, Compiled]:
+        """What files were compiled for, where they were."""
+        stated = {spec: self._exporter.compiled_for(spec) for spec in specs}
+        return {spec: found for spec, found in stated.items() if found is not None}
+
+    def float32(self, scratch: Path, artifacts: Mapping[ExportSpec, Path]) -> Path | None:
+        """The float32 file among the artifacts, or one in a scratch folder, if it costs nothing."""
+        for spec, path in artifacts.items():
+            if spec.precision == "fp32" and spec.runs_here:
+                return path
+        content = self._exporter.float_file()
+        if content is None:
+            return None
+        path = scratch / f"float32{self._exporter.format.suffix}"
+        write_content(path, content)
+        return path
+
+    def remove(self) -> None:
+        """Removes what was written."""
+        for spec in self._specs:
+            remove(self._path(spec))
+
+    def _path(self, spec: ExportSpec) -> Path:
+        return (
+            self._folder
+            / f"{self._loaded.config.name}-{spec.label}{self._exporter.suffix_of(spec)}"
+        )
+
+    def _with_chosen_recipe(self, spec: ExportSpec) -> ExportSpec:
+        if self._choose is None or spec.precision != "int8":
+            return spec
+        if self._chosen is None:
+            assert self._ranges is not None
+            self._chosen = self._choose(self._exporter, self._ranges)
+        return dataclasses.replace(spec, recipe=self._chosen)
+
+    def _source(self, spec: ExportSpec) -> nn.Module:
+        """The rewritten model, with corrected biases where the spec asks for them."""
+        if not spec.bias_correction:
+            return self._exporter.model
+        corrected = copy.deepcopy(self._exporter.model)
+        precisions = self._exporter.precisions_of(spec, corrected)
+        images, preprocessing = self._calibration, self._loaded.preprocessing
+        count = 2 * min(len(images), CORRECTION_IMAGES)
+        with self._progress.step("correcting biases", count) as advance:
+            correct_biases(corrected, self._ranges, precisions, images, preprocessing, advance)
+        return corrected
+
+
+def _ranges(
+    given: Ranges | None,
+    older: Ranges | None,
+    rewritten: nn.Module,
+    calibration: DecodedImages,
+    loaded: LoadedModel,
+    observer: str,
+    progress: Progress,
+) -> Ranges:
+    """Activation ranges: those given, those of before if they still fit, or new ones."""
+    if given is not None:
+        given.check_model(rewritten, loaded.preprocessing)
+        return given
+    known = reusable(older, rewritten, calibration, loaded.preprocessing, observer)
+    if known is not None:
+        with progress.step("reusing the older bundle's ranges"):
+            return known
+    with progress.step("calibrating", len(calibration)) as advance:
+        return calibrate(rewritten, calibration, loaded.preprocessing, observer, advance)

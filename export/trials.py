@@ -1,0 +1,30 @@
+"""Running files of a search for the best recipe, which are still in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Choices = Mapping[str, Sequence[str]]
+"""Precisions by kind of op."""
+
+
+class Trials(Protocol):
+    """Runs files of the target's format.
+
+    Attributes:
+        unit: What costs are counted in, such as ``ms``.
+    """
+
+    unit: str
+
+    def costs(self, files: Mapping[str, bytes]) -> Mapping[str, float]:
+        """What an inference of each file takes."""
+        ...
+
+    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+        ...
