@@ -23,6 +23,10 @@ class Progress(Protocol):
         """
         ...
 
+    def note(self, text: str) -> None:
+        """Tells of something that a user should know, and that stops nothing."""
+        ...
+
 
 class SilentProgress:
     """Listens and says nothing."""
@@ -31,3 +35,6 @@ class SilentProgress:
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
         """See :class:`Progress`."""
         yield lambda count: None
+
+    def note(self, text: str) -> None:
+        """See :class:`Progress`."""

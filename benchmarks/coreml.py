@@ -29,7 +29,7 @@ from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.coreml.exporter import CoreMLExporter
 from lowformer_edge.export.coreml.internals import repaired
 from lowformer_edge.export.coreml.package import package_content
-from lowformer_edge.export.reference import reference_logits
+from lowformer_edge.export.eager import reference_logits
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.variants import VARIANTS

@@ -23,7 +23,7 @@ from lowformer_edge.calibration.bias_correction import correct_biases
 from lowformer_edge.calibration.data.images import DecodedImages, ImageSet, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.reference import reference_logits
+from lowformer_edge.export.eager import reference_logits
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, export_tflite

@@ -27,8 +27,8 @@ from lowformer_edge.calibration.data.images import DecodedImages, decode, open_i
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import toolchain
+from lowformer_edge.export.eager import reference_logits
 from lowformer_edge.export.formats import EXPORTERS
-from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr

@@ -14,8 +14,9 @@ from .family_options import add_family_options, check_no_family_options
 from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..runtime.work.fresh_process import Measure
-    from ..targets.adb.target import AdbTarget
+    from ..progress import Progress
+    from ..targets.target import Target
+    from ..workflows.bench import Chosen
 
 RUNS = 300
 PROFILED_RUNS = 50
@@ -114,14 +115,22 @@ def _bench(options: argparse.Namespace) -> int:
     check_no_family_options(options)
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
-    paths = _files(options)
     if options.on.startswith("arm"):
-        return _count(options, paths)
-    if options.profile:
-        return _profile(options, paths, counts)
-    if options.minutes is not None:
-        return _endure(options, paths, counts)
-    return _compare(options, paths, counts)
+        return _count(options)
+    with shown_progress(quiet=options.quiet) as progress:
+        from ..targets.registry import open_target
+        from ..workflows.bench import choose_files
+
+        target = open_target(options.on)
+        chosen = choose_files(options.paths, options.against, target)
+        if not options.quiet:
+            for name, reason in chosen.left_out.items():
+                print(f"left out: {name}: {reason}", file=sys.stderr)
+        if options.profile:
+            return _profile(options, chosen, counts, target, progress)
+        if options.minutes is not None:
+            return _endure(options, chosen, counts, target, progress)
+        return _compare(options, chosen, counts, target, progress)
 
 
 def _set_counts(options: argparse.Namespace) -> None:
@@ -146,22 +155,20 @@ def _set_counts(options: argparse.Namespace) -> None:
         raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
 
 
-def _count(options: argparse.Namespace, paths: list[Path]) -> int:
+def _count(options: argparse.Namespace) -> int:
     """The files' instructions on emulated processors."""
-    from ..targets.arm import ArmTarget
+    from ..targets.host import HostTarget
     from ..targets.registry import open_target
+    from ..workflows.bench import choose_files
     from ..workflows.count import count_instructions
     from .tables.instructions import instructions_json, print_instructions
 
     if options.profile or options.minutes is not None:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
+    chosen = choose_files(options.paths, options.against, HostTarget())
     targets = [open_target(name.strip()) for name in options.on.split(",")]
-    emulated = [target for target in targets if isinstance(target, ArmTarget)]
-    for target in targets:
-        if target not in emulated:
-            raise UsageError(f"--on {options.on}: instructions are counted on arm:CPU alone")
     with shown_progress(quiet=options.quiet) as progress:
-        found = count_instructions(paths, emulated, progress)
+        found = count_instructions(chosen.paths, targets, progress)
     if options.json:
         print_json({"instructions": [instructions_json(item) for item in found]})
     elif not options.quiet:
@@ -169,132 +176,93 @@ def _count(options: argparse.Namespace, paths: list[Path]) -> int:
     return EXIT_OK
 
 
-def _compare(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+def _compare(
+    options: argparse.Namespace,
+    chosen: Chosen,
+    counts: list[int],
+    target: Target,
+    progress: Progress,
+) -> int:
     """The files' ratios."""
     from ..workflows.bench import benchmark
+    from .tables.bench import benchmark_json, print_benchmark
 
-    measure = _measure(options)
-    with shown_progress(quiet=options.quiet) as progress:
-        found = [
-            benchmark(
-                paths,
-                threads=count,
-                runs=options.runs,
-                processes=options.processes,
-                progress=progress,
-                measure=measure,
-            )
-            for count in counts
-        ]
+    found = [
+        benchmark(
+            chosen.paths,
+            threads=count,
+            runs=options.runs,
+            processes=options.processes,
+            target=target,
+            progress=progress,
+        )
+        for count in counts
+    ]
     if options.json:
-        from .tables.bench import benchmark_json
-
         print_json(
             {
                 "machine": found[0].machine,
-                "left_out": options.left_out,
+                "left_out": dict(chosen.left_out),
                 "benchmarks": [benchmark_json(item) for item in found],
             }
         )
     elif not options.quiet:
-        from .tables.bench import print_benchmark
-
         for item in found:
             print_benchmark(item)
     return exit_code_of([(item.threads, item.doubts) for item in found])
 
 
-def _measure(options: argparse.Namespace) -> Measure:
-    """What measures where the options say.
-
-    Raises:
-        UsageError: No times can be taken there.
-    """
-    from ..judging.links import HOST
-    from ..runtime.work.session import measure_here
-    from ..targets.adb import measuring as adb_measuring
-    from ..targets.adb.target import AdbTarget
-    from ..targets.registry import open_target
-    from ..targets.ssh import measuring as ssh_measuring
-    from ..targets.ssh.target import SshTarget
-
-    if options.on == HOST:
-        return measure_here
-    target = open_target(options.on)
-    if isinstance(target, SshTarget):
-        return ssh_measuring.measure_on(target.host)
-    if isinstance(target, AdbTarget):
-        return adb_measuring.measure_on(target)
-    raise UsageError(
-        f"--on {options.on}: times can be taken on host, on one ssh:HOST or on one phone as"
-        " adb[:SERIAL], and instructions counted on arm:CPU; for parity on others there is"
-        " lowformer-verify --on"
-    )
-
-
-def _profile(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+def _profile(
+    options: argparse.Namespace,
+    chosen: Chosen,
+    counts: list[int],
+    target: Target,
+    progress: Progress,
+) -> int:
     """The times of the files' ops."""
-    from ..runtime.profile import Profile
-    from ..runtime.work.fresh_process import Request
+    from ..workflows.bench import profile_files
     from .tables.profile import print_profile, profile_json
 
-    asked = [(path, count) for count in counts for path in paths]
-    requests = [
-        Request("profile", {"path": str(path), "threads": count, "runs": options.runs})
-        for path, count in asked
-    ]
-    with shown_progress(quiet=options.quiet) as progress:
-        measured = _measure(options)(requests, "profiling", progress)
-    found = [
-        (*item, Profile.from_dict(answer))
-        for item, answer in zip(asked, measured.answers, strict=True)
-    ]
+    measured, found = profile_files(chosen.paths, counts, options.runs, target, progress)
     if options.json:
-        profiles = [profile_json(*item) for item in found]
+        profiles = [profile_json(item.path, item.threads, item.profile) for item in found]
         print_json({"machine": measured.machine, "profiles": profiles})
     elif not options.quiet:
         for item in found:
-            print_profile(*item)
+            print_profile(item.path, item.threads, item.profile)
     return EXIT_OK
 
 
-def _endure(options: argparse.Namespace, paths: list[Path], counts: list[int]) -> int:
+def _endure(
+    options: argparse.Namespace,
+    chosen: Chosen,
+    counts: list[int],
+    target: Target,
+    progress: Progress,
+) -> int:
     """The files' latency over minutes."""
-    from ..judging.endurance import endurance_doubts
-    from ..runtime.measure.endurance import Endurance
-    from ..runtime.work.fresh_process import Request
+    from ..workflows.bench import endure_files
+    from .tables.bench import details_json
     from .tables.endurance import endurance_json, print_endurance
 
-    seconds = 60 * options.minutes
-    names = [str(path) for path in paths]
-    requests = [
-        Request("endurance", {"paths": names, "threads": count, "seconds": seconds})
-        for count in counts
-    ]
-    with shown_progress(quiet=options.quiet) as progress:
-        description = f"running for {options.minutes:g} minutes with each number of threads"
-        measured = _measure(options)(requests, description, progress)
-    results = [Endurance.from_dict(answer) for answer in measured.answers]
-    found = [
-        (count, item, [*measured.doubts, *endurance_doubts(item)])
-        for count, item in zip(counts, results, strict=True)
-    ]
+    measured, found = endure_files(chosen.paths, counts, options.minutes, target, progress)
     if options.json:
-        from .tables.bench import details_json
-
-        endurances = [endurance_json(paths, *item) for item in found]
+        endurances = [
+            endurance_json(chosen.paths, item.threads, item.endurance, item.doubts)
+            for item in found
+        ]
         print_json(
             {
                 "machine": measured.machine,
-                "left_out": options.left_out,
+                "left_out": dict(chosen.left_out),
                 "endurance": endurances,
                 **details_json(measured.details),
             }
         )
     elif not options.quiet:
-        for count, endurance, _ in found:
-            print_endurance(paths, count, endurance)
-    return exit_code_of([(count, doubts) for count, _, doubts in found])
+        for item in found:
+            print_endurance(chosen.paths, item.threads, item.endurance)
+    return exit_code_of([(item.threads, item.doubts) for item in found])
 
 
 def _threads(text: str) -> list[int]:
@@ -305,65 +273,6 @@ def _threads(text: str) -> list[int]:
     if min(counts) < 1:
         raise UsageError("--threads must be at least 1")
     return list(dict.fromkeys(counts))
-
-
-def _files(options: argparse.Namespace) -> list[Path]:
-    """The files to time, each once; the reference first.
-
-    Files of bundles that a phone cannot run are left out, and noted in the options.
-
-    Raises:
-        UsageError: A bundle holds nothing that can be run there, or a file cannot.
-    """
-    from ..runtime.formats import RUNTIMES
-
-    phone = _phone(options)
-    options.left_out = {}
-    paths = [options.against] if options.against else []
-    for path in options.paths:
-        if path.suffix in RUNTIMES or not path.is_dir():
-            paths.append(path)
-            continue
-        runnable = _files_of(path, phone, options)
-        if not runnable:
-            place = f"on {phone.name}" if phone else "here"
-            raise UsageError(f"{path}: holds no file that can be timed {place}")
-        paths += runnable
-    for path in paths:
-        reason = phone.refusal(path) if phone else None
-        if reason:
-            raise UsageError(f"{path}: {reason}")
-    if not options.quiet:
-        for name, reason in options.left_out.items():
-            print(f"left out: {name}: {reason}", file=sys.stderr)
-    return list(dict.fromkeys(paths))
-
-
-def _phone(options: argparse.Namespace) -> AdbTarget | None:
-    """The phone that files are timed on, or None where they are on something else."""
-    if not options.on.startswith("adb"):
-        return None
-    from ..targets.adb.target import AdbTarget
-    from ..targets.registry import open_target
-
-    target = open_target(options.on)
-    return target if isinstance(target, AdbTarget) else None
-
-
-def _files_of(bundle: Path, phone: AdbTarget | None, options: argparse.Namespace) -> list[Path]:
-    """A bundle's files that can be timed; what a phone does not take is noted."""
-    from ..artifact.manifest import read_manifest
-
-    artifacts = read_manifest(bundle).artifacts
-    if phone is None:
-        return [
-            bundle / item.file.path
-            for item in artifacts
-            if item.not_run is None and item.latency is not None
-        ]
-    refusals = {item.file.path: phone.refusal(Path(item.file.path)) for item in artifacts}
-    options.left_out |= {name: reason for name, reason in refusals.items() if reason}
-    return [bundle / name for name, reason in refusals.items() if reason is None]
 
 
 if __name__ == "__main__":

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from ..progress import Progress
 from .command import EXIT_OK, CommandParser, print_json, run_command
-from .options import add_data_options, add_model_options, check_counts, check_plot, load_model_of
+from .options import (
+    add_data_options,
+    add_model_options,
+    calibration_choice,
+    check_counts,
+    check_plot,
+    evaluation_choice,
+    load_model_of,
+)
 from .terminal import shown_progress
 
 if TYPE_CHECKING:
@@ -60,10 +66,23 @@ def _calibrate(options: argparse.Namespace) -> int:
         if path and path.exists() and not options.force:
             raise UsageError(f"{path}: exists; give --force to replace it, or another name")
     from ..calibration.observer import observer_factory
+    from ..calibration.recipe import Recipe
+    from ..workflows.calibrate import calibrate_model
 
     observer_factory(options.observer)
+    recipe = Recipe.read(options.recipe) if options.recipe else None
     with shown_progress(quiet=options.quiet) as progress:
-        ranges, sensitivity = _work(options, progress)
+        with progress.step("loading the model"):
+            loaded = load_model_of(options)
+        found = calibrate_model(
+            loaded,
+            calibration_choice(options),
+            observer=options.observer,
+            recipe=recipe,
+            evaluation=evaluation_choice(options) if options.sensitivity else None,
+            progress=progress,
+        )
+    ranges, sensitivity = found.ranges, found.sensitivity
     ranges.save(output)
     if sensitivity and options.plot:
         from .plots import save_sensitivity_plot
@@ -78,45 +97,6 @@ def _calibrate(options: argparse.Namespace) -> int:
             print_sensitivity(sensitivity)
         print_ranges(output, ranges)
     return EXIT_OK
-
-
-def _work(options: argparse.Namespace, progress: Progress) -> tuple[Ranges, Sensitivity | None]:
-    """Calibrates, and analyses the sensitivity if that was asked for."""
-    from ..calibration.ranges import calibrate
-    from ..calibration.recipe import Recipe
-    from ..calibration.sensitivity import analyse
-    from ..export.formats import EXPORTERS
-    from ..export.rewrites.table import CALIBRATED, rewrite
-    from ..export.spec import ExportSpec
-    from .images import calibration_images, evaluation_images
-
-    recipe = Recipe.read(options.recipe) if options.recipe else None
-    with progress.step("loading the model"):
-        loaded = load_model_of(options)
-        rewritten = rewrite(loaded.network, CALIBRATED)
-        spec = ExportSpec(CALIBRATED, "int8", recipe=recipe)
-        precisions = EXPORTERS[CALIBRATED].precisions_of(spec, rewritten)
-    calibration = calibration_images(options, loaded, progress, needed=True)
-    with progress.step("calibrating", len(calibration)) as advance:
-        ranges = calibrate(rewritten, calibration, loaded.preprocessing, options.observer, advance)
-    if not options.sensitivity:
-        return ranges, None
-    evaluation = evaluation_images(options, loaded, calibration, progress)
-    if len(evaluation) > options.evaluation_images:
-        evaluation = dataclasses.replace(
-            evaluation, pixels=evaluation.pixels[: options.evaluation_images], labels=None
-        )
-    quantized = sum(precision != "fp32" for precision in precisions.values())
-    with progress.step("trying each op", quantized) as advance:
-        sensitivity = analyse(
-            rewritten,
-            ranges,
-            precisions,
-            evaluation,
-            loaded.preprocessing,
-            lambda: advance(1),
-        )
-    return ranges, sensitivity
 
 
 def _report(output: Path, ranges: Ranges, sensitivity: Sensitivity | None) -> dict[str, Any]:

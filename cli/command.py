@@ -68,11 +68,6 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2))
 
 
-def warn(message: str) -> None:
-    """Prints a warning line to stderr."""
-    print(f"warning: {message}", file=sys.stderr)
-
-
 def exit_code_of(doubts: Sequence[tuple[int, Sequence[str]]]) -> int:
     """Prints what speaks against the figures, by number of threads; gives the exit code."""
     for threads, lines in doubts:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import dataclasses
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.chips import CHIPS
 from ..artifact.formats import FORMATS, IN_ALL
-from ..errors import CheckError, UsageError
+from ..errors import UsageError
 from ..export.options import (
     BACKENDS,
     DEFAULT_DEPLOYMENT_TARGET,
     DEPLOYMENT_TARGETS,
     INPUTS,
     IO_TYPES,
-    ExecuTorchOptions,
     default_of,
     options_of,
     owner_of,
@@ -28,29 +24,23 @@ from ..export.options import (
 from ..export.spec import PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
-from ..progress import Progress
 from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
 from .options import (
     add_data_options,
     add_model_options,
     add_requirement_option,
+    calibration_choice,
     check_counts,
+    check_plot,
+    evaluation_choice,
     load_model_of,
     requirements_of,
 )
 from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..artifact.manifest import ArtifactRecord, Manifest
-    from ..calibration.data.images import DecodedImages
-    from ..calibration.ranges import Ranges
-    from ..export.search.search import Bound, Found
-    from ..models.loading import LoadedModel
-
-SIMULATED_IMAGES = 16
-"""A simulator takes a second for each."""
-
-NOT_RUN = "there is no {} device here"
+    from ..export.search.search import Bound
+    from ..workflows.export import ExportResult
 
 _EXAMPLES = """examples:
   lowformer-export --to tflite --int8
@@ -192,22 +182,21 @@ def _export(options: argparse.Namespace) -> int:
     requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
     with deferred_interrupt():
-        from ..artifact.files import replaced_folder
         from ..artifact.replacement import check_replaceable
     from ..calibration.observer import observer_factory
-    from .images import calibration_images, evaluation_images, older_ranges
-    from .search import bound_of
+    from ..calibration.ranges import Ranges
+    from ..workflows.data import calibration_images, evaluation_images
+    from ..workflows.export import ExportRequest, export_bundle
 
     if options.chip:
         from ..runtime.qnn.simulator import sdk_version
 
         sdk_version()
-    bound = bound_of(options)
+    bound = _bound(options)
     observer_factory(options.observer)
     if options.output:
         check_replaceable(options.output, overwrite=options.force)
-    with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(shown_progress(quiet=options.quiet))
+    with shown_progress(quiet=options.quiet) as progress:
         with progress.step("loading the model"):
             loaded = load_model_of(options)
         output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
@@ -215,44 +204,71 @@ def _export(options: argparse.Namespace) -> int:
         needed = any(
             spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs
         )
-        calibration = calibration_images(options, loaded, progress, needed=needed)
-        evaluation = evaluation_images(options, loaded, calibration, progress)
-        folder = stack.enter_context(replaced_folder(output))
-        request = _Request(
-            options,
+        calibration = calibration_images(
+            calibration_choice(options), loaded, progress, needed=needed
+        )
+        request = ExportRequest(
             loaded,
             specs,
             calibration,
-            evaluation,
-            older_ranges(output),
-            bound,
-            requirements,
+            evaluation_images(evaluation_choice(options), loaded, calibration, progress),
+            ranges=Ranges.read(options.ranges) if options.ranges else None,
+            bound=bound,
+            requirements=requirements,
+            threads=options.threads,
+            runs=options.runs,
+            keeps_failed=options.keep_failed,
         )
-        manifest, found, broken = _fill(folder, request, progress)
-    if found and options.plot:
+        result = export_bundle(request, output, overwrite=options.force, progress=progress)
+    _show(options, result)
+    for failure in result.failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    return EXIT_FAILED if result.failures else EXIT_OK
+
+
+def _show(options: argparse.Namespace, result: ExportResult) -> None:
+    """Prints and draws the result."""
+    if result.search and options.plot:
         from .plots import save_search_plot
 
-        save_search_plot(options.plot, found)
+        save_search_plot(options.plot, result.search)
     if options.json:
         from .tables.search import found_json
 
-        searched = {"search": found_json(found)} if found else {}
-        failed = {"failed_targets": broken} if broken else {}
-        print_json(
-            {"bundle": str(output), **manifest.model_dump(mode="json"), **searched, **failed}
-        )
+        searched = {"search": found_json(result.search)} if result.search else {}
+        failed = {"failed_targets": dict(result.failed_formats)} if result.failed_formats else {}
+        manifest = result.manifest.model_dump(mode="json")
+        print_json({"bundle": str(result.bundle), **manifest, **searched, **failed})
     elif not options.quiet:
         from .tables.export import print_summary
 
-        if found:
+        if result.search:
             from .tables.search import print_found
 
-            print_found(found)
-        print_summary(output, manifest)
-    failures = failed_checks(manifest) + [f"{target}: {text}" for target, text in broken.items()]
-    for failure in failures:
-        print(f"failed: {failure}", file=sys.stderr)
-    return EXIT_FAILED if failures else EXIT_OK
+            print_found(result.search)
+        print_summary(result.bundle, result.manifest)
+
+
+def _bound(options: argparse.Namespace) -> Bound | None:
+    """The bound that the options ask for, if any.
+
+    Raises:
+        UsageError: The options contradict each other or lack INT8.
+    """
+    if options.max_drop is None and options.min_sqnr is None:
+        if options.plot:
+            raise UsageError("--plot shows a search; add --max-drop or --min-sqnr")
+        return None
+    if "int8" not in (options.precisions or ()) or options.recipe or options.io == "int8":
+        raise UsageError(
+            "--max-drop and --min-sqnr need --int8, and exclude --recipe and --io int8"
+        )
+    from ..export.search.search import Bound
+    from ..workflows.search import check_searched
+
+    check_searched(options.to)
+    check_plot(options)
+    return Bound(options.max_drop, options.min_sqnr)
 
 
 def _formats(options: argparse.Namespace) -> list[str]:
@@ -358,159 +374,6 @@ def _is_offered(name: str, precision: str, own: Mapping[str, Any]) -> bool:
 def _chips(options: argparse.Namespace) -> list[str]:
     """What QNN graphs are written for: any chip, and each that --chip names."""
     return list(dict.fromkeys(["", *(name for name in options.chip.split(",") if name)]))
-
-
-@dataclasses.dataclass(frozen=True)
-class _Request:
-    """What an export works on, all read and checked.
-
-    Attributes:
-        options: The command's options.
-        loaded: The model.
-        specs: What to export.
-        calibration: Images for activation ranges.
-        evaluation: Images for parity and accuracy.
-        older: Ranges of the bundle that is being replaced.
-        bound: What a search must keep, if one was asked for.
-        requirements: What each file's residency must be.
-    """
-
-    options: argparse.Namespace
-    loaded: LoadedModel
-    specs: Sequence[ExportSpec]
-    calibration: DecodedImages
-    evaluation: DecodedImages
-    older: Ranges | None
-    bound: Bound | None
-    requirements: tuple[str, ...]
-
-
-def _fill(
-    folder: Path, request: _Request, progress: Progress
-) -> tuple[Manifest, Found | None, Mapping[str, str]]:
-    """Exports, verifies and writes everything into a bundle's folder.
-
-    Returns:
-        The manifest, the outcome of the search if there was one, and what went wrong by target.
-    """
-    from ..artifact.manifest import ArtifactRecord, FileRecord
-    from ..calibration.ranges import Ranges
-    from ..export.bundle import write_golden, write_manifest
-    from ..export.pipeline import export_artifacts
-    from ..export.reference import reference_logits
-    from ..runtime.machine import describe_machine
-    from ..workflows.verification import Candidate, Samples, verify
-    from .search import chooser
-
-    options, loaded, evaluation = request.options, request.loaded, request.evaluation
-    found: list[Found] = []
-    given = Ranges.read(options.ranges) if options.ranges else None
-    with progress.step("running the eager model", len(evaluation)) as advance:
-        reference = reference_logits(
-            loaded.network, evaluation.pixels, loaded.preprocessing, advance
-        )
-    choose = None
-    if request.bound:
-        choose = chooser(
-            options,
-            request.bound,
-            loaded,
-            request.calibration,
-            evaluation,
-            reference,
-            progress,
-            found.append,
-        )
-    with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
-        exported = export_artifacts(
-            loaded,
-            request.specs,
-            request.calibration,
-            folder,
-            Path(scratch),
-            progress,
-            given=given,
-            older=request.older,
-            choose=choose,
-        )
-        verified = verify(
-            {
-                path.name: Candidate(
-                    path,
-                    exported.float32.get(spec.format) if spec.runs_here else None,
-                    None
-                    if spec.runs_here
-                    else NOT_RUN.format(spec.options_as(ExecuTorchOptions).backend),
-                    is_timed=spec.is_timed,
-                    images=SIMULATED_IMAGES if spec in exported.compiled else None,
-                )
-                for spec, path in exported.artifacts.items()
-            },
-            Samples(evaluation.name, evaluation.pixels, reference, evaluation.labels),
-            loaded.preprocessing,
-            threads=options.threads,
-            rounds=options.runs,
-            progress=progress,
-        )
-    records = [
-        ArtifactRecord(
-            file=FileRecord.of(path),
-            target=spec.format,
-            precision=spec.precision,
-            spec=spec.to_dict(),
-            compiled=exported.compiled.get(spec),
-            **{
-                field.name: getattr(verified[path.name], field.name)
-                for field in dataclasses.fields(verified[path.name])
-            },
-        )
-        for spec, path in exported.artifacts.items()
-    ]
-    write_golden(folder, evaluation.pixels, reference)
-    manifest = write_manifest(
-        folder,
-        loaded,
-        records,
-        request.calibration,
-        exported.ranges,
-        describe_machine(),
-        request.requirements,
-    )
-    failures = failed_checks(manifest)
-    if failures and not options.keep_failed:
-        raise CheckError(
-            f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
-        )
-    return manifest, found[0] if found else None, exported.failures
-
-
-def failed_checks(manifest: Manifest) -> list[str]:
-    """What an export promises and this one does not keep, a line each."""
-    failures = []
-    for artifact in manifest.artifacts:
-        trained = manifest.source.fit_for_accuracy
-        failures += _failed_parity(artifact, trained)
-        failures += _broken_requirements(artifact, manifest.requirements)
-    return failures
-
-
-def _failed_parity(artifact: ArtifactRecord, trained: bool) -> list[str]:
-    """Only floats are promised: how far INT8 and palettes are off is shown, and warned of."""
-    from ..judging.promise import FLOAT, too_far
-
-    if artifact.parity is None or artifact.precision not in FLOAT:
-        return []
-    reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
-    return [f"{artifact.file.path}: {reason}"] if reason else []
-
-
-def _broken_requirements(artifact: ArtifactRecord, requirements: Sequence[str]) -> list[str]:
-    from ..judging.requirement import breach, parse_requirement
-
-    if artifact.residency is None:
-        return []
-    reason = breach(map(parse_requirement, requirements), artifact.residency)
-    return [f"{artifact.file.path}: {reason}"] if reason else []
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from ..process.interrupt import deferred_interrupt
 if TYPE_CHECKING:
     from ..judging.requirement import Requirement
     from ..models.loading import LoadedModel
+    from ..workflows.data import ImageChoice
 
 CALIBRATION_IMAGES = 256
 EVALUATION_IMAGES = 2000
@@ -148,3 +149,28 @@ def check_plot(options: argparse.Namespace) -> None:
     """
     if options.plot and options.plot.suffix not in (".png", ".svg"):
         raise UsageError(f"--plot takes a .png or .svg file, not {options.plot}")
+
+
+def calibration_choice(options: argparse.Namespace) -> ImageChoice:
+    """The images that the options choose for activation ranges."""
+    from ..workflows.data import ImageChoice
+
+    return ImageChoice(
+        options.calibration_data,
+        options.calibration_images,
+        seed=options.seed,
+        strict=options.strict,
+    )
+
+
+def evaluation_choice(options: argparse.Namespace) -> ImageChoice:
+    """The images that the options choose for accuracy."""
+    from ..workflows.data import ImageChoice
+
+    return ImageChoice(
+        options.evaluation_data,
+        options.evaluation_images,
+        labels=options.evaluation_labels,
+        seed=options.seed,
+        strict=getattr(options, "strict", False),
+    )

@@ -24,10 +24,18 @@ PIPE_WIDTH = 160
 def shown_progress(*, quiet: bool) -> Iterator[Progress]:
     """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet."""
     if quiet:
-        yield SilentProgress()
+        yield QuietProgress()
         return
     with TerminalProgress() as progress:
         yield progress
+
+
+class QuietProgress(SilentProgress):
+    """Shows no steps; what a user should know is told all the same."""
+
+    def note(self, text: str) -> None:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        print(f"warning: {text}", file=sys.stderr)
 
 
 class TerminalProgress:
@@ -45,6 +53,10 @@ class TerminalProgress:
 
     def __exit__(self, *error: object) -> None:
         self._stream.close()
+
+    def note(self, text: str) -> None:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        print(f"warning: {text}", file=sys.stderr)
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:

@@ -103,12 +103,12 @@ class Exporter(abc.ABC):
         """
         raise UsageError(f"no recipe can be searched for {self.format.name}")
 
-    def trials(self, threads: int, chip: str) -> Trials:
+    def trials(self, threads: int, specs: Sequence[ExportSpec]) -> Trials:
         """What runs the files of a search.
 
         Args:
             threads: Of the runtime.
-            chip: Whose NPU they are judged on, where that matters; any of them if empty.
+            specs: What will be exported, which may say where the files will run.
 
         Raises:
             UsageError: The format's recipes cannot be searched for.

@@ -50,9 +50,9 @@ class FormatOptions:
         return ""
 
     @property
-    def runs_here(self) -> bool:
-        """Whether this package has a runtime for the file."""
-        return True
+    def not_run(self) -> str | None:
+        """Why this package cannot run the file, or None where it can."""
+        return None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,12 +106,12 @@ class ExecuTorchOptions(FormatOptions):
     @property
     def label(self) -> str:
         """See :class:`FormatOptions`."""
-        return "" if self.runs_here else f"-{self.backend}"
+        return f"-{self.backend}" if self.not_run else ""
 
     @property
-    def runs_here(self) -> bool:
+    def not_run(self) -> str | None:
         """See :class:`FormatOptions`."""
-        return self.backend == "xnnpack"
+        return None if self.backend == "xnnpack" else f"there is no {self.backend} device here"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,8 +26,8 @@ from .formats import EXPORTERS
 from .rewrites.table import CALIBRATED, rewrite
 from .spec import ExportSpec
 
-Choose = Callable[[Exporter, Ranges], Recipe]
-"""Takes what exports to a format, and the activation ranges."""
+Choose = Callable[[Exporter, Sequence[ExportSpec], Ranges], Recipe]
+"""Takes what exports to a format, what it will export, and the activation ranges."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _FormatExport:
     def float32(self, scratch: Path, artifacts: Mapping[ExportSpec, Path]) -> Path | None:
         """The float32 file among the artifacts, or one in a scratch folder, if it costs nothing."""
         for spec, path in artifacts.items():
-            if spec.precision == "fp32" and spec.runs_here:
+            if spec.precision == "fp32" and spec.not_run is None:
                 return path
         content = self._exporter.float_file()
         if content is None:
@@ -184,7 +184,7 @@ class _FormatExport:
             return spec
         if self._chosen is None:
             assert self._ranges is not None
-            self._chosen = self._choose(self._exporter, self._ranges)
+            self._chosen = self._choose(self._exporter, self._specs, self._ranges)
         return dataclasses.replace(spec, recipe=self._chosen)
 
     def _source(self, spec: ExportSpec) -> nn.Module:

@@ -163,15 +163,15 @@ class ExportSpec:
         return self.precision + self.options.label
 
     @property
-    def runs_here(self) -> bool:
-        """Whether this package has a runtime for the file."""
+    def not_run(self) -> str | None:
+        """Why this package cannot run the file, or None where it can."""
         assert self.options is not None
-        return self.options.runs_here
+        return self.options.not_run
 
     @property
     def is_timed(self) -> bool:
         """Whether its time on this machine's processor says anything."""
-        return self.runs_here and FORMATS[self.format].is_timed
+        return self.not_run is None and FORMATS[self.format].is_timed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, with the version; options of all formats are side by side."""

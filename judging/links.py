@@ -18,7 +18,7 @@ from ..artifact.manifest import Parity
 from .culprit import Culprit
 from .images import Images
 from .parity import compare
-from .promise import REWRITTEN_DB, least_db, same_file_db, too_far
+from .promise import REWRITTEN_DB, promise_of, same_file_db
 
 EAGER = "eager"
 """The name of the eager model among the files."""
@@ -126,7 +126,7 @@ def rewritten_links(
 
 
 def file_links(
-    computed: Sequence[Computed], images: Images, few: Images, *, fit_for_accuracy: bool
+    computed: Sequence[Computed], images: Images, few: Images, *, trained: bool
 ) -> list[Link]:
     """The links to one file on all targets.
 
@@ -135,7 +135,7 @@ def file_links(
             takes the file, for all images, and from the others for a few.
         images: All images.
         few: The first of them.
-        fit_for_accuracy: Whether the weights are trained.
+        trained: Whether the weights are trained.
 
     Raises:
         CheckError: Logits have other shapes, or are not finite.
@@ -146,25 +146,22 @@ def file_links(
         shown = images if item is host else few
         if shown.eager is not None:
             parity = compare(shown.eager, item.logits, shown.labels, shown.name)
-            precision = "fp16" if item.half and item.precision == "fp32" else item.precision
-            reason = too_far(precision, parity, fit_for_accuracy=fit_for_accuracy)
-            least = least_db(precision, fit_for_accuracy=fit_for_accuracy)
-            links.append(Link(EAGER, item.place, parity, least, reason))
+            promise = promise_of(item.precision, half=item.half, trained=trained)
+            links.append(Link(EAGER, item.place, parity, promise.least_db, promise.breach(parity)))
         if host and item is not host:
-            links.append(_same_file(host, item, few, fit_for_accuracy=fit_for_accuracy))
+            links.append(_same_file(host, item, few, trained=trained))
     emulated = [item for item in computed if item.target.startswith("arm:")]
     links += [
-        _same_file(one, other, few, fit_for_accuracy=fit_for_accuracy)
-        for one, other in itertools.pairwise(emulated)
+        _same_file(one, other, few, trained=trained) for one, other in itertools.pairwise(emulated)
     ]
     return links
 
 
-def _same_file(one: Computed, other: Computed, few: Images, *, fit_for_accuracy: bool) -> Link:
+def _same_file(one: Computed, other: Computed, few: Images, *, trained: bool) -> Link:
     """The link between two targets that ran the same file."""
     logits = one.logits[: len(other.logits)]
     parity = compare(logits, other.logits, few.labels, few.name)
-    least = same_file_db(other.precision, half=other.half, fit_for_accuracy=fit_for_accuracy)
+    least = same_file_db(other.precision, half=other.half, trained=trained)
     return _link(one.place, other.place, parity, least)
 
 

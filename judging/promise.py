@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ..artifact.manifest import Parity
 
 LEAST_SQNR_DB = {
@@ -34,47 +36,59 @@ only 80 dB from the same model in float64.
 """
 
 
-def least_db(precision: str, *, fit_for_accuracy: bool) -> float | None:
-    """The SQNR to the eager model that a precision keeps; None where none is promised.
+@dataclasses.dataclass(frozen=True)
+class Promise:
+    """How closely a file follows the eager model.
 
-    Args:
-        precision: Of a file.
-        fit_for_accuracy: Whether the weights are trained; with random weights only floats are
-            judged.
+    Attributes:
+        precision: What it computes in.
+        least_db: The SQNR that it keeps; None where none is promised.
     """
-    if fit_for_accuracy:
-        return LEAST_SQNR_DB[precision]
-    return LEAST_SQNR_DB[precision] - RANDOM_WEIGHTS_DB if precision in FLOAT else None
+
+    precision: str
+    least_db: float | None
+
+    def breach(self, parity: Parity) -> str | None:
+        """Why a file does not keep it, or None.
+
+        Args:
+            parity: Of the file with the eager model.
+        """
+        if self.least_db is None or parity.sqnr_db == "exact" or parity.sqnr_db >= self.least_db:
+            return None
+        return (
+            f"{parity.sqnr_db:.1f} dB SQNR to the eager model, below the {self.least_db:g} that"
+            f" {self.precision} keeps"
+        )
 
 
-def too_far(precision: str, parity: Parity, *, fit_for_accuracy: bool) -> str | None:
-    """Why a file does not follow the eager model as its precision promises, or None.
+def promise_of(precision: str, *, half: bool = False, trained: bool) -> Promise:
+    """What a file promises.
 
     Args:
         precision: Of the file.
-        parity: With the eager model.
-        fit_for_accuracy: Whether the weights are trained.
+        half: Whether the place that runs it may round float32 to half precision.
+        trained: Whether the weights are trained; with random weights only floats are judged.
     """
-    least = least_db(precision, fit_for_accuracy=fit_for_accuracy)
-    if least is None or parity.sqnr_db == "exact" or parity.sqnr_db >= least:
-        return None
-    return (
-        f"{parity.sqnr_db:.1f} dB SQNR to the eager model, below the {least:g} that {precision}"
-        " keeps"
-    )
+    if half and precision == "fp32":
+        precision = "fp16"
+    if trained:
+        return Promise(precision, LEAST_SQNR_DB[precision])
+    judged = precision in FLOAT
+    return Promise(precision, LEAST_SQNR_DB[precision] - RANDOM_WEIGHTS_DB if judged else None)
 
 
-def same_file_db(precision: str, *, half: bool, fit_for_accuracy: bool) -> float | None:
+def same_file_db(precision: str, *, half: bool, trained: bool) -> float | None:
     """The SQNR that a file keeps from one target to another; None where none is promised.
 
     Args:
         precision: Of the file.
         half: Whether the other target may round to half precision.
-        fit_for_accuracy: Whether the weights are trained; with random weights only floats are
+        trained: Whether the weights are trained; with random weights only floats are
             judged.
     """
     if precision not in FLOAT:
         least = SAME_FILE_DB.get(precision, SAME_FILE_DB["quantized"])
-        return least if fit_for_accuracy else None
+        return least if trained else None
     least = SAME_FILE_DB["half" if half else precision]
-    return least if fit_for_accuracy else least - RANDOM_WEIGHTS_DB
+    return least if trained else least - RANDOM_WEIGHTS_DB

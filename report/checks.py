@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..judging.promise import too_far
-from ..judging.requirement import breach, parse_requirement
+from ..judging.promise import promise_of
+from ..judging.requirement import parse_requirement
+from ..judging.verdict import failures_of as file_failures
 from .evidence import Evidence
 
 
@@ -17,12 +18,9 @@ def failures_of(evidence: Evidence) -> tuple[str, ...]:
     lines = list(verify.failures) if verify else []
     requirements = [parse_requirement(text) for text in manifest.requirements]
     for artifact in manifest.artifacts:
-        name = artifact.file.path
-        if verify is None and artifact.parity:
-            trained = manifest.source.fit_for_accuracy
-            reason = too_far(artifact.precision, artifact.parity, fit_for_accuracy=trained)
-            lines += [f"{name}: {reason}"] if reason else []
-        if verify is None and artifact.residency:
-            reason = breach(requirements, artifact.residency)
-            lines += [f"{name}: {reason}"] if reason else []
+        if verify is None:
+            promise = promise_of(artifact.precision, trained=manifest.source.fit_for_accuracy)
+            lines += file_failures(
+                artifact.file.path, promise, artifact.parity, artifact.residency, requirements
+            )
     return tuple(lines)

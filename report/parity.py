@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..artifact.manifest import ArtifactRecord, Parity
 from ..artifact.results import LinkResult, PlacedResult, VerifyResult
 from ..judging.links import EAGER, HOST
-from ..judging.promise import least_db, too_far
+from ..judging.promise import promise_of
 from .block import Block, Cell, Column, Group, Lines, Section, Table, Verdict
 from .evidence import Evidence
 from .numerals import ABSENT, decibels, ends, percent
@@ -69,11 +69,12 @@ def _manifest_links(evidence: Evidence) -> tuple[LinkResult, ...]:
 
 
 def _link(artifact: ArtifactRecord, parity: Parity, *, trained: bool) -> LinkResult:
+    promise = promise_of(artifact.precision, trained=trained)
     return LinkResult(
         first=EAGER,
         second=f"{artifact.file.path}{_ON}{HOST}",
-        least_db=least_db(artifact.precision, fit_for_accuracy=trained),
-        failure=too_far(artifact.precision, parity, fit_for_accuracy=trained),
+        least_db=promise.least_db,
+        failure=promise.breach(parity),
         images=parity.images,
         data=parity.data,
         sqnr_db=parity.sqnr_db,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -120,3 +120,20 @@ class Tracer(abc.ABC):
         for op in self.ops:
             values |= self.compute(op, values)
         return Trace(self.ops, values, self.steps())
+
+
+class ExposedTracer(Tracer):
+    """A tracer of files that can show all their values as outputs."""
+
+    @abc.abstractmethod
+    def exposed(self) -> bytes:
+        """The file with every op's result as an output, so that one run shows them all."""
+
+    @abc.abstractmethod
+    def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
+        """The trace of a run of :meth:`exposed`.
+
+        Args:
+            images: What it was run on, normalised float32 [batch, 3, H, W].
+            outputs: What it gave, in its order.
+        """

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..judging.links import HOST
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.machine import describe_machine
 from ..runtime.residency import residency_record
+from ..runtime.work.fresh_process import Measured, Request
 from ..runtime.work.job import FileAnswer, Ran
+from ..runtime.work.session import measure_here
 from .target import Target, TargetRun, Work
 
 
@@ -34,3 +38,9 @@ class HostTarget(Target):
             residency = residency_record(kind.residency(path, work.threads))
             ran.append(Ran(FileAnswer(runtime=runner.runtime, residency=residency), logits))
         return TargetRun(describe_machine(), tuple(ran))
+
+    def measure(
+        self, requests: Sequence[Request], description: str, progress: Progress
+    ) -> Measured:
+        """See :class:`Target`."""
+        return measure_here(requests, description, progress)

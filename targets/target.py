@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.formats import BY_SUFFIX
+from ..artifact.manifest import ArtifactRecord
 from ..artifact.preprocessing import Preprocessing
-from ..errors import TargetError
+from ..errors import TargetError, UsageError
 from ..progress import Progress
+from ..runtime.measure.instructions import InstructionCount
+from ..runtime.trace import ExposedTracer
+from ..runtime.work.fresh_process import Measured, Request
 from ..runtime.work.job import Ran
 
 
@@ -79,6 +83,57 @@ class Target(abc.ABC):
             LabError: The laboratory that it needs is missing.
             TargetError: It cannot be reached, or failed as a whole.
         """
+
+    def times(self, artifact: ArtifactRecord) -> bool:
+        """Whether a bundle's file, where it is not refused, has a time here that says something."""
+        return artifact.not_run is None and artifact.latency is not None
+
+    def measure(
+        self, requests: Sequence[Request], description: str, progress: Progress
+    ) -> Measured:
+        """Has requests done by fresh processes, one after the other; told as one step.
+
+        Raises:
+            UsageError: No times can be taken here.
+            TargetError: The target cannot be reached, or failed.
+        """
+        raise UsageError(
+            f"--on {self.name}: times can be taken on host, on one ssh:HOST or on one phone as"
+            " adb[:SERIAL], and instructions counted on arm:CPU; for parity on others there is"
+            " lowformer-verify --on"
+        )
+
+    def count(
+        self,
+        files: Sequence[Path],
+        pixels: NDArray[np.uint8],
+        preprocessing: Preprocessing,
+        *,
+        progress: Progress,
+    ) -> list[InstructionCount | str]:
+        """Instructions of one inference of each file on one thread, or why it could not be run.
+
+        Args:
+            files: The files.
+            pixels: An image, uint8 [1, H, W, 3].
+            preprocessing: Normalises it.
+            progress: Is told about each step.
+
+        Raises:
+            UsageError: Instructions are not counted here.
+            LabError: The laboratory is missing.
+            TargetError: The processor cannot be counted.
+        """
+        raise UsageError(f"--on {self.name}: instructions are counted on arm:CPU alone")
+
+    def tracer(self, path: Path) -> ExposedTracer:
+        """What reads the values of a file that this target shows, see :meth:`values`.
+
+        Raises:
+            ArtifactError: The file cannot be read.
+            TargetError: The target shows no values.
+        """
+        raise TargetError(f"{self.name} shows no values")
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
         """Every value of a file as the target computes it, in the order of its ops' outputs.

@@ -14,6 +14,7 @@ from ..artifact.formats import Accelerator
 from ..errors import TargetError
 from ..progress import Advance, Progress
 from ..runtime.tflite.tracer import TFLiteTracer
+from ..runtime.trace import ExposedTracer
 from ..runtime.work.job import Job, Ran, read_answer, read_values, write_job
 from .target import Target, TargetRun, Work
 from .worker_process import job_folder, run_worker
@@ -57,6 +58,10 @@ class WorkerTarget(Target):
             folder = Path(name)
             machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
         return TargetRun(self._described(machine), tuple(ran))
+
+    def tracer(self, path: Path) -> ExposedTracer:
+        """See :class:`Target`."""
+        return TFLiteTracer(path)
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
         """See :class:`Target`."""

@@ -7,7 +7,7 @@ from torch import nn
 
 from lowformer_edge import demo
 from lowformer_edge.calibration.data.images import decode, open_images
-from lowformer_edge.export.reference import reference_logits
+from lowformer_edge.export.eager import reference_logits
 from lowformer_edge.models.blocks import ConvAttention, FusedMBConv, MBConv
 from lowformer_edge.models.loading import LoadedModel
 

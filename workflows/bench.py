@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from ..artifact.manifest import read_manifest
+from ..errors import UsageError
+from ..judging.endurance import endurance_doubts
+from ..judging.links import HOST
 from ..judging.ratio import Ratio, process_ratio
 from ..judging.steadiness import doubts
 from ..progress import Progress
+from ..runtime.formats import RUNTIMES
 from ..runtime.measure.durations import LatencyResult
+from ..runtime.measure.endurance import Endurance
 from ..runtime.measure.first_run import Alone
 from ..runtime.measure.load import TakenTime, taken_share
-from ..runtime.work.fresh_process import Json, Measure, Measured, Request
-from ..runtime.work.session import measure_here
+from ..runtime.profile import Profile
+from ..runtime.work.fresh_process import Json, Measured, Request
+from ..targets.target import Target
 
 ALONE_PROCESSES = 3
 """How often a file is opened in a process of its own."""
@@ -78,8 +85,8 @@ def benchmark(
     threads: int,
     runs: int,
     processes: int,
+    target: Target,
     progress: Progress,
-    measure: Measure = measure_here,
 ) -> Benchmark:
     """Times files in turns; the first is what the others' ratios refer to.
 
@@ -88,11 +95,12 @@ def benchmark(
         threads: Threads of each runtime.
         runs: Timed runs of each file, shared out among the processes.
         processes: How many processes time all files in turns, one after the other.
+        target: Where they are timed.
         progress: Is told about each step.
-        measure: Has requests done in fresh processes, on this machine or another.
 
     Raises:
         ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
+        UsageError: No times can be taken there.
         ValueError: There are too few processes for an interval.
     """
     if processes < LEAST_PROCESSES:
@@ -115,7 +123,7 @@ def benchmark(
         for number in range(processes)
     ]
     requests = [*alone, *together]
-    measured = measure(requests, f"timing in fresh processes, {threads} thread(s)", progress)
+    measured = target.measure(requests, f"timing in fresh processes, {threads} thread(s)", progress)
     return _judged(paths, threads, measured, len(alone))
 
 
@@ -151,6 +159,122 @@ def _judged(paths: Sequence[Path], threads: int, measured: Measured, first: int)
         ),
         details=measured.details,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """The files to time.
+
+    Attributes:
+        paths: The files, each once; the reference first.
+        left_out: What of bundles cannot be run there, with the reason.
+    """
+
+    paths: tuple[Path, ...]
+    left_out: Mapping[str, str]
+
+
+def choose_files(paths: Sequence[Path], against: Path | None, target: Target) -> Chosen:
+    """The files of files and bundles that can be timed on a target.
+
+    Args:
+        paths: Files of any formats, and bundles.
+        against: What ratios refer to; the first of the files if None.
+        target: Where they are to be timed.
+
+    Raises:
+        UsageError: A bundle holds nothing that can be run there, or a file cannot.
+    """
+    found = [against] if against else []
+    left_out: dict[str, str] = {}
+    for path in paths:
+        if path.suffix in RUNTIMES or not path.is_dir():
+            found.append(path)
+            continue
+        records = [item for item in read_manifest(path).artifacts if target.times(item)]
+        refusals = {item.file.path: target.refusal(Path(item.file.path)) for item in records}
+        left_out |= {name: reason for name, reason in refusals.items() if reason}
+        runnable = [path / name for name, reason in refusals.items() if reason is None]
+        if not runnable:
+            place = "here" if target.name == HOST else f"on {target.name}"
+            raise UsageError(f"{path}: holds no file that can be timed {place}")
+        found += runnable
+    for path in found:
+        if reason := target.refusal(path):
+            raise UsageError(f"{path}: {reason}")
+    return Chosen(tuple(dict.fromkeys(found)), left_out)
+
+
+@dataclasses.dataclass(frozen=True)
+class FileProfile:
+    """The times of a file's ops with a number of threads."""
+
+    path: Path
+    threads: int
+    profile: Profile
+
+
+def profile_files(
+    paths: Sequence[Path], counts: Sequence[int], runs: int, target: Target, progress: Progress
+) -> tuple[Measured, list[FileProfile]]:
+    """What the ops of files take, with each number of threads.
+
+    Raises:
+        ArtifactError: A file cannot be run.
+        UsageError: No times of ops can be taken there.
+    """
+    asked = [(path, count) for count in counts for path in paths]
+    requests = [
+        Request("profile", {"path": str(path), "threads": count, "runs": runs})
+        for path, count in asked
+    ]
+    measured = target.measure(requests, "profiling", progress)
+    return measured, [
+        FileProfile(*one, Profile.from_dict(answer))
+        for one, answer in zip(asked, measured.answers, strict=True)
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Endured:
+    """Files that ran for minutes with a number of threads.
+
+    Attributes:
+        threads: Of each runtime.
+        endurance: How their latency changed.
+        doubts: What speaks against that, a line each.
+    """
+
+    threads: int
+    endurance: Endurance
+    doubts: tuple[str, ...]
+
+
+def endure_files(
+    paths: Sequence[Path],
+    counts: Sequence[int],
+    minutes: float,
+    target: Target,
+    progress: Progress,
+) -> tuple[Measured, list[Endured]]:
+    """How the latency of files changes over minutes, with each number of threads.
+
+    Raises:
+        ArtifactError: A file cannot be run.
+        UsageError: No times can be taken there.
+    """
+    names = [str(path) for path in paths]
+    requests = [
+        Request("endurance", {"paths": names, "threads": count, "seconds": 60 * minutes})
+        for count in counts
+    ]
+    description = f"running for {minutes:g} minutes with each number of threads"
+    measured = target.measure(requests, description, progress)
+    results = [Endurance.from_dict(answer) for answer in measured.answers]
+    return measured, [
+        Endured(count, item, (*measured.doubts, *endurance_doubts(item)))
+        for count, item in zip(counts, results, strict=True)
+    ]
 
 
 def _medians(found: Sequence[Alone]) -> Alone:

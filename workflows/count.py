@@ -13,7 +13,7 @@ from ..errors import ArtifactError
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.measure.instructions import InstructionCount
-from ..targets.arm import ArmTarget
+from ..targets.target import Target
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Counted:
 
 
 def count_instructions(
-    paths: Sequence[Path], targets: Sequence[ArmTarget], progress: Progress
+    paths: Sequence[Path], targets: Sequence[Target], progress: Progress
 ) -> list[Counted]:
     """Counts the instructions of files with an image of noise.
 
@@ -62,7 +62,7 @@ def count_instructions(
     return found
 
 
-def _count(path: Path, target: ArmTarget, progress: Progress) -> InstructionCount:
+def _count(path: Path, target: Target, progress: Progress) -> InstructionCount:
     (image,), _ = format_of(path).tensors(path)
     size = image.shape[2]
     pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)

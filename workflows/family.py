@@ -6,8 +6,19 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..artifact.content import write_content
+from ..artifact.files import replaced_file
+from ..artifact.formats import FORMATS
+from ..errors import UsageError
+from ..export.spec import ExportSpec
 from ..judging.rank_correlation import spearman
-from .bench import Benchmark
+from ..models.cost import cost_of
+from ..models.loading import load_model
+from ..models.onnx_cost import macs_and_params
+from ..models.variants import PUBLISHED, variant
+from ..progress import Progress
+from ..targets.host import HostTarget
+from .bench import Benchmark, benchmark
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,3 +66,72 @@ def macs_against_latency(models: Sequence[Placed]) -> tuple[float | None, int]:
     counted = [(model.member.macs, model.median_ms) for model in models if model.member.macs]
     macs = [float(macs) for macs, _ in counted]
     return spearman(macs, [time for _, time in counted]), len(counted)
+
+
+def make_variants(
+    folder: Path, format_name: str, names: Sequence[str], progress: Progress
+) -> list[Member]:
+    """The variants' files, made with random weights where they are missing.
+
+    Args:
+        folder: Where they are and go.
+        format_name: Their format.
+        names: Which variants; all if there is none.
+        progress: Is told about each that is made.
+
+    Raises:
+        ConfigError: A name is none of a variant.
+        ExportError: A converter failed.
+    """
+    from ..export.formats import EXPORTERS
+
+    configs = [variant(name) for name in names or PUBLISHED]
+    folder.mkdir(parents=True, exist_ok=True)
+    members = []
+    for config in configs:
+        path = folder / f"{config.name}-random-fp32{FORMATS[format_name].suffix}"
+        if not path.exists():
+            with progress.step(f"making {path.name} with random weights"):
+                exporter = EXPORTERS[format_name](load_model(config.name, random_weights=True))
+                content = exporter.export(ExportSpec(format_name), exporter.model, None)
+                with replaced_file(path) as temporary:
+                    write_content(temporary, content)
+        cost = cost_of(config)
+        members.append(Member(config.name, path, cost.macs, cost.parameters, config.name))
+    return members
+
+
+def rival_of(name: str, path: Path) -> Member:
+    """Another model to time beside the variants.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file")
+    is_graph = path.suffix == FORMATS["onnx"].suffix
+    macs, params = macs_and_params(path) if is_graph else (None, None)
+    return Member(name, path, macs, params)
+
+
+def compare_models(
+    members: Sequence[Member],
+    counts: Sequence[int],
+    *,
+    runs: int,
+    processes: int,
+    progress: Progress,
+) -> list[tuple[Benchmark, list[Placed]]]:
+    """Times models in turns on this machine, with each number of threads; see :func:`benchmark`."""
+    found = []
+    for count in counts:
+        timed = benchmark(
+            [member.path for member in members],
+            threads=count,
+            runs=runs,
+            processes=processes,
+            target=HostTarget(),
+            progress=progress,
+        )
+        found.append((timed, placed(members, timed)))
+    return found

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..judging.images import Images
 from ..judging.links import HOST, Computed, Link, file_links, place_of
-from ..judging.requirement import Requirement, breach
+from ..judging.requirement import Requirement
+from ..judging.verdict import failures_of
 from ..progress import Progress
 from ..runtime.work.job import FileAnswer
 from ..targets.target import Target, Work
@@ -78,7 +79,7 @@ def check_on_targets(
     requirements: Sequence[Requirement],
     *,
     elsewhere: int,
-    fit_for_accuracy: bool,
+    trained: bool,
     threads: int,
     progress: Progress,
 ) -> TargetCheck:
@@ -90,7 +91,7 @@ def check_on_targets(
         images: What they are compared on.
         requirements: What each file's residency must be on each target that tells it.
         elsewhere: How many of the images are run on targets other than the host.
-        fit_for_accuracy: Whether the weights are trained.
+        trained: Whether the weights are trained.
         threads: Of each runtime.
         progress: Is told about each step.
 
@@ -128,7 +129,7 @@ def check_on_targets(
             for one in placed
             if one.file == item.path.name and one.logits is not None
         ]
-        links += file_links(computed, images, few, fit_for_accuracy=fit_for_accuracy)
+        links += file_links(computed, images, few, trained=trained)
     failures = [line for one in placed for line in _failures(one, requirements)]
     return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
 
@@ -140,7 +141,4 @@ def _failures(placed: Placed, requirements: Sequence[Requirement]) -> list[str]:
         return []
     where = f"{placed.file} on {placed.target}"
     lines = [f"{where}: {answer.failure}"] if answer.failure else []
-    if answer.residency:
-        reason = breach(requirements, answer.residency)
-        lines += [f"{where}: {reason}"] if reason else []
-    return lines
+    return lines + failures_of(where, None, None, answer.residency, requirements)

@@ -13,11 +13,7 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...artifact.mac_report import UnitResult
-    from ...artifact.manifest import Parity
-
-MacResult = tuple[str, str, "UnitResult", "Parity | None"]
-"""A package, the compute units, what the Mac said, and how closely that follows the model."""
+    from ...workflows.verify import MacResult
 
 
 def print_mac_results(results: Sequence[MacResult]) -> None:
@@ -28,7 +24,8 @@ def print_mac_results(results: Sequence[MacResult]) -> None:
     for heading in ("SQNR dB", "agreement %", "ms"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("ops by device")
-    for name, unit, result, parity in results:
+    for item in results:
+        result, parity = item.result, item.parity
         if parity is None or result.milliseconds is None:
             cells = ("-", "-", "-", Text(printable(result.failure or "")))
         else:
@@ -39,5 +36,5 @@ def print_mac_results(results: Sequence[MacResult]) -> None:
                 f"{result.milliseconds.median:.2f}",
                 Text(", ".join(f"{n} {printable(device)}" for device, n in result.devices.items())),
             )
-        table.add_row(Text(printable(name)), Text(printable(unit)), *cells)
+        table.add_row(Text(printable(item.package)), Text(printable(item.units)), *cells)
     result_console().print(table)

@@ -91,9 +91,11 @@ class QnnExporter(Exporter):
         spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
         return self.graph(spec, self.model, ranges)
 
-    def trials(self, threads: int, chip: str) -> QnnTrials:
-        """See :class:`Exporter`."""
-        return QnnTrials(self.loaded.preprocessing, chip_of(chip or JUDGED_ON))
+    def trials(self, threads: int, specs: Sequence[ExportSpec]) -> QnnTrials:
+        """See :class:`Exporter`; on the first chip that is named."""
+        chips = [spec.options_as(QnnOptions).chip for spec in specs]
+        chip = next(filter(None, chips), JUDGED_ON)
+        return QnnTrials(self.loaded.preprocessing, chip_of(chip))
 
     def observe(self, images: DecodedImages, advance: Advance = lambda count: None) -> None:
         """Takes the ranges of all activations that have none among the modules' ranges.

@@ -182,7 +182,7 @@ class TFLiteExporter(Exporter):
         precisions = self.precisions_of(spec, self.model)
         return quantize_quietly(self.converted(), precisions, self.model, ranges)
 
-    def trials(self, threads: int, chip: str) -> TFLiteTrials:
+    def trials(self, threads: int, specs: Sequence[ExportSpec]) -> TFLiteTrials:
         """See :class:`Exporter`."""
         return TFLiteTrials(self.loaded.preprocessing, threads)
 

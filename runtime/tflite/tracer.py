@@ -20,9 +20,9 @@ from ..trace import (
     FLOAT16_BITS,
     FLOAT32_BITS,
     Array,
+    ExposedTracer,
     Trace,
     TracedOp,
-    Tracer,
     Values,
     dependent,
     needed_for,
@@ -37,7 +37,7 @@ FUSED = ("PAD",)
 asked for as an output."""
 
 
-class TFLiteTracer(Tracer):
+class TFLiteTracer(ExposedTracer):
     """The ops of a TFLite file.
 
     Args:

@@ -13,13 +13,13 @@ from ...artifact.golden import GoldenVectors
 from ...artifact.manifest import ArtifactRecord, Parity
 from ...errors import CheckError, TargetError
 from ...judging.parity import compare
-from ...judging.promise import too_far
+from ...judging.promise import promise_of
 from ...runtime.work.fresh_process import Json
 from ...runtime.work.job import FileAnswer
 from .app import AdbApp
+from .choice import SUFFIXES, AdbChoice
 from .protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
 from .shipment import ShippedBundle
-from .target import SUFFIXES, AdbTarget
 
 TOLERANCE = 1e-6
 """By how much, relatively, the app's own figures may differ from ours of the same values."""
@@ -64,7 +64,7 @@ class CheckedFile:
         }
 
 
-def checks_of(bundle: ShippedBundle, target: AdbTarget, threads: int) -> list[DeviceCheck]:
+def checks_of(bundle: ShippedBundle, target: AdbChoice, threads: int) -> list[DeviceCheck]:
     """The checks of a bundle's files, on every accelerator that takes some of them."""
     golden = GoldenVectors.load(bundle.path / bundle.manifest.golden.path)
     checks = []
@@ -85,7 +85,7 @@ def checks_of(bundle: ShippedBundle, target: AdbTarget, threads: int) -> list[De
     return checks
 
 
-def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbTarget) -> list[CheckedFile]:
+def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbChoice) -> list[CheckedFile]:
     """Has a check done.
 
     Args:
@@ -143,10 +143,8 @@ def _judged(
             f"{where}: what the app says of {name} is not what its own logits say; install the app"
             " of this version"
         )
-    is_halved = accelerator == "gpu-fp16" and record.precision == "fp32"
-    precision = "fp16" if is_halved else record.precision
-    failure = too_far(precision, parity, fit_for_accuracy=trained)
-    return CheckedFile(name, accelerator, said, parity, failure)
+    promise = promise_of(record.precision, half=accelerator == "gpu-fp16", trained=trained)
+    return CheckedFile(name, accelerator, said, parity, promise.breach(parity))
 
 
 def _agree(own: OwnParity | None, ours: Parity) -> bool:

@@ -19,9 +19,10 @@ from ...runtime.measure.durations import LatencyResult
 from ...runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
 from ...runtime.measure.sensors import Reading
 from ...runtime.measure.timing import WARMUP
-from ...runtime.work.fresh_process import Json, Measure, Measured, Request
+from ...runtime.work.fresh_process import Json, Measured, Request
 from .app import app_on
 from .check import TOLERANCE, CheckedFile, check_on, checks_of
+from .choice import AdbChoice
 from .device import open_device
 from .protocol import (
     LONGEST_INFERENCE_S,
@@ -39,49 +40,57 @@ from .protocol import (
     throttling,
 )
 from .shipment import shipment_of
-from .target import AdbTarget
 
 MeasuringTask = AloneTask | TimeTask | EnduranceTask
 
 
-def measure_on(target: AdbTarget) -> Measure:
-    """What measures on a phone, in a fresh process of the app for each request."""
+def measure_on(
+    target: AdbChoice, requests: Sequence[Request], description: str, progress: Progress
+) -> Measured:
+    """Measures on a phone, in a fresh process of the app for each request.
 
-    def measure(requests: Sequence[Request], description: str, progress: Progress) -> Measured:
-        paths = list(dict.fromkeys(path for request in requests for path in _paths(request)))
-        numbers = {path: number for number, path in enumerate(paths)}
-        tasks = [_task(request, numbers, target) for request in requests]
-        device = open_device(target.serial, target.name)
-        shipment = shipment_of(paths)
-        threads = tasks[0].threads
-        checks = [one for item in shipment.bundles for one in checks_of(item, target, threads)]
-        job = DeviceJob(files=shipment.files, requests=(*(check.task for check in checks), *tasks))
-        with app_on(device, target.name, target.apk, target.patience, progress) as (app, machine):
-            app.send(job, shipment.parts, progress)
-            checked: list[CheckedFile] = []
-            if checks:
-                with progress.step(f"checking files on {target.name}", len(checks)) as advance:
-                    for number, check in enumerate(checks):
-                        checked += check_on(app, number, check, target)
-                        advance(1)
-            answers = []
-            with progress.step(description, len(tasks)) as advance:
-                for number in range(len(checks), len(job.requests)):
-                    answers.append(app.do(number))
+    Args:
+        target: The phone.
+        requests: What is to be measured.
+        description: What is being done.
+        progress: Is told about each step.
+
+    Raises:
+        UsageError: The app has no such task.
+        TargetError: The phone cannot be reached, or the app failed.
+    """
+    paths = list(dict.fromkeys(path for request in requests for path in _paths(request)))
+    numbers = {path: number for number, path in enumerate(paths)}
+    tasks = [_task(request, numbers, target) for request in requests]
+    device = open_device(target.serial, target.name)
+    shipment = shipment_of(paths)
+    threads = tasks[0].threads
+    checks = [one for item in shipment.bundles for one in checks_of(item, target, threads)]
+    job = DeviceJob(files=shipment.files, requests=(*(check.task for check in checks), *tasks))
+    with app_on(device, target.name, target.apk, target.patience, progress) as (app, machine):
+        app.send(job, shipment.parts, progress)
+        checked: list[CheckedFile] = []
+        if checks:
+            with progress.step(f"checking files on {target.name}", len(checks)) as advance:
+                for number, check in enumerate(checks):
+                    checked += check_on(app, number, check, target)
                     advance(1)
-        asked = list(zip(tasks, answers, strict=True))
-        return Measured(
-            machine=answers[0].machine | machine,
-            answers=[_result(task, answer, target.name) for task, answer in asked],
-            doubts=(*_check_doubts(checked, target), *_state_doubts(asked)),
-            details={
-                "accelerator": target.accelerator,
-                "checks": [item.to_json() for item in checked],
-                "requests": [_told(task, answer) for task, answer in asked],
-            },
-        )
-
-    return measure
+        answers = []
+        with progress.step(description, len(tasks)) as advance:
+            for number in range(len(checks), len(job.requests)):
+                answers.append(app.do(number))
+                advance(1)
+    asked = list(zip(tasks, answers, strict=True))
+    return Measured(
+        machine=answers[0].machine | machine,
+        answers=[_result(task, answer, target.name) for task, answer in asked],
+        doubts=(*_check_doubts(checked, target), *_state_doubts(asked)),
+        details={
+            "accelerator": target.accelerator,
+            "checks": [item.to_json() for item in checked],
+            "requests": [_told(task, answer) for task, answer in asked],
+        },
+    )
 
 
 def _paths(request: Request) -> list[Path]:
@@ -90,7 +99,7 @@ def _paths(request: Request) -> list[Path]:
     return [Path(path) for path in details.get("paths", [details.get("path")])]
 
 
-def _task(request: Request, numbers: Mapping[Path, int], target: AdbTarget) -> MeasuringTask:
+def _task(request: Request, numbers: Mapping[Path, int], target: AdbChoice) -> MeasuringTask:
     """A request as the app is asked.
 
     Raises:
@@ -179,7 +188,7 @@ def _agree(own: OwnSummary, ours: LatencyResult) -> bool:
     return all(math.isclose(one, other, rel_tol=TOLERANCE) for one, other in pairs)
 
 
-def _check_doubts(checked: Sequence[CheckedFile], target: AdbTarget) -> list[str]:
+def _check_doubts(checked: Sequence[CheckedFile], target: AdbChoice) -> list[str]:
     """What the check says against times on the accelerator that was measured, a line each."""
     return [
         f"{item.file} on {target.name}: {item.failure}"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ...artifact.formats import FORMATS, Accelerator
-from ...errors import UsageError
+from ...artifact.manifest import ArtifactRecord
 from ...progress import Progress
 from ...runtime.formats import format_of
+from ...runtime.work.fresh_process import Measured, Request
 from ...runtime.work.job import Ran
 from ..target import Target, TargetRun, Work
-from ..target_settings import split_settings
 from .app import PATIENCE_S, app_on
+from .choice import SUFFIXES, parse_choice
 from .device import open_device
+from .measuring import measure_on
 from .protocol import (
     LONGEST_INFERENCE_S,
     PIXELS,
@@ -26,13 +28,6 @@ from .protocol import (
     parse_run,
     sole_tensors,
 )
-
-ACCELERATORS: dict[str, Accelerator] = {"cpu": "cpu", "gpu": "gpu", "gpu-fp16": "gpu-fp16"}
-SUFFIXES: dict[Accelerator, tuple[str, ...]] = {
-    accelerator: tuple(row.suffix for row in FORMATS.values() if accelerator in row.in_app)
-    for accelerator in ACCELERATORS.values()
-}
-"""What the app runs on each accelerator."""
 
 
 class AdbTarget(Target):
@@ -50,27 +45,16 @@ class AdbTarget(Target):
     scheme = "adb"
 
     def __init__(self, choice: str = "", patience: float = PATIENCE_S) -> None:
-        self.serial, settings = split_settings(choice, ("apk", "accelerator"))
-        chosen = settings.get("accelerator", "cpu")
-        if chosen not in ACCELERATORS:
-            raise UsageError(
-                f"adb: {chosen!r} is no accelerator; there are {', '.join(ACCELERATORS)}"
-            )
-        self.accelerator = ACCELERATORS[chosen]
-        self.apk = Path(settings["apk"]) if "apk" in settings else None
-        if self.apk is not None and not self.apk.is_file():
-            raise UsageError(f"{self.apk}: there is no such file")
-        self.patience = patience
-        self.half = chosen == "gpu-fp16"
-        self.name = f"adb:{self.serial}" if self.serial else "adb"
-        if chosen != "cpu":
-            self.name += f"?accelerator={chosen}"
+        self._choice = parse_choice(choice, patience)
+        self.half = self._choice.accelerator == "gpu-fp16"
+        self.name = self._choice.name
 
     def refusal(self, path: Path) -> str | None:
         """See :class:`Target`."""
-        taken = SUFFIXES[self.accelerator]
+        accelerator = self._choice.accelerator
+        taken = SUFFIXES[accelerator]
         if path.suffix not in taken:
-            return f"the app takes {' and '.join(taken)} files alone on the {self.accelerator}"
+            return f"the app takes {' and '.join(taken)} files alone on the {accelerator}"
         return None
 
     def run(self, work: Work, progress: Progress) -> TargetRun:
@@ -80,14 +64,15 @@ class AdbTarget(Target):
             ArtifactError: A file's inputs or outputs cannot be told.
             MissingDependencyError: adbutils is not installed.
         """
-        device = open_device(self.serial, self.name)
+        choice = self._choice
+        device = open_device(choice.serial, self.name)
         sent = {f"{number}/{path.name}": path for number, path in enumerate(work.files)}
         pixels = np.ascontiguousarray(work.pixels)
         task = RunTask(
             files=tuple(range(len(sent))),
             threads=work.threads,
-            accelerator=self.accelerator,
-            timeout_s=self.patience + LONGEST_INFERENCE_S * work.inferences,
+            accelerator=choice.accelerator,
+            timeout_s=choice.patience + LONGEST_INFERENCE_S * work.inferences,
             pixels=RawArray(file=PIXELS, shape=pixels.shape, dtype="uint8"),
             preprocessing=work.preprocessing.to_dict(),
         )
@@ -96,7 +81,7 @@ class AdbTarget(Target):
             for name, path in sent.items()
         ]
         job = DeviceJob(files=tuple(files), requests=(task,))
-        with app_on(device, self.name, self.apk, self.patience, progress) as (app, machine):
+        with app_on(device, self.name, choice.apk, choice.patience, progress) as (app, machine):
             app.send(job, {**sent, PIXELS: pixels.tobytes()}, progress)
             with progress.step(f"running on {self.name}", work.inferences) as advance:
                 answer = app.do(0, work.inferences, advance)
@@ -106,3 +91,13 @@ class AdbTarget(Target):
                 for item, array in zip(result.files, result.logits, strict=True)
             ]
         return TargetRun(answer.machine | machine, tuple(ran))
+
+    def times(self, artifact: ArtifactRecord) -> bool:
+        """See :class:`Target`; what the app takes can be timed, whatever this machine can."""
+        return True
+
+    def measure(
+        self, requests: Sequence[Request], description: str, progress: Progress
+    ) -> Measured:
+        """See :class:`Target`; the files are checked first, see :mod:`.measuring`."""
+        return measure_on(self._choice, requests, description, progress)

@@ -19,6 +19,7 @@ from ...runtime.onnx.runner import load_runtime
 from ...runtime.qnn.compiled import check_sdk, other_chip, read_compiled
 from ...runtime.qnn.runner import COMPILED
 from ...runtime.qnn.simulator import SIMULATOR, sdk_version
+from ...runtime.trace import ExposedTracer
 from ...runtime.work.job import Job, read_values, write_job
 from ..target import TargetRun, Work
 from ..worker_process import MODULE, job_folder, run_worker
@@ -67,6 +68,10 @@ class NpuTarget(WorkerTarget):
             if path.suffix == COMPILED:
                 check_sdk(path, read_compiled(path))
         return super().run(work, progress)
+
+    def tracer(self, path: Path) -> ExposedTracer:
+        """See :class:`Target`."""
+        return NpuTracer(path)
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
         """See :class:`Target`; of an ONNX graph, in the order of :class:`NpuTracer`'s ops."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...runtime.onnx.tracer import OnnxTracer
-from ...runtime.trace import Array, Trace, TracedOp
+from ...runtime.trace import Array, ExposedTracer, Trace, TracedOp
 
 _BYTES = (2, 3)
 """ONNX's numbers of uint8 and int8."""
@@ -24,7 +24,7 @@ _BYTES = (2, 3)
 _QUANTIZE, _DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 
 
-class NpuTracer(OnnxTracer):
+class NpuTracer(OnnxTracer, ExposedTracer):
     """The ops of an ONNX graph as an NPU computes them.
 
     Args:

@@ -12,36 +12,44 @@ from typing import Any
 from ...errors import TargetError
 from ...progress import Progress
 from ...runtime.work import session as measuring_session
-from ...runtime.work.fresh_process import Measure, Measured, Request
+from ...runtime.work.fresh_process import Measured, Request
 from ...runtime.work.session import ANSWERS, REQUESTS
 from .session import SshHost, run_module
 from .shipment import BASE, modules_for
 
 
-def measure_on(host: SshHost) -> Measure:
-    """What measures on another machine, to which the requests' files are sent."""
+def measure_on(
+    host: SshHost, requests: Sequence[Request], description: str, progress: Progress
+) -> Measured:
+    """Measures on another machine, to which the requests' files are sent.
 
-    def measure(requests: Sequence[Request], description: str, progress: Progress) -> Measured:
-        paths = dict.fromkeys(Path(path) for request in requests for path in _paths(request))
-        names = {path: f"{number}/{path.name}" for number, path in enumerate(paths)}
-        asked = [dataclasses.asdict(_moved(request, names)) for request in requests]
-        with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
-            folder = Path(name) / "requests"
-            folder.mkdir()
-            (folder / REQUESTS).write_text(json.dumps(asked), encoding="utf-8")
-            run_module(
-                host,
-                measuring_session.__name__,
-                folder,
-                {there: here for here, there in names.items()},
-                total=len(requests),
-                needed=BASE | modules_for(path.suffix for path in paths),
-                wished=[],
-                progress=progress,
-            )
-            return _read(folder / ANSWERS, host, len(requests))
+    Args:
+        host: The machine.
+        requests: What is to be measured.
+        description: What is being done.
+        progress: Is told about each step.
 
-    return measure
+    Raises:
+        TargetError: It cannot be reached, or failed.
+    """
+    paths = dict.fromkeys(Path(path) for request in requests for path in _paths(request))
+    names = {path: f"{number}/{path.name}" for number, path in enumerate(paths)}
+    asked = [dataclasses.asdict(_moved(request, names)) for request in requests]
+    with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
+        folder = Path(name) / "requests"
+        folder.mkdir()
+        (folder / REQUESTS).write_text(json.dumps(asked), encoding="utf-8")
+        run_module(
+            host,
+            measuring_session.__name__,
+            folder,
+            {there: here for here, there in names.items()},
+            total=len(requests),
+            needed=BASE | modules_for(path.suffix for path in paths),
+            wished=[],
+            progress=progress,
+        )
+        return _read(folder / ANSWERS, host, len(requests))
 
 
 def _read(path: Path, host: SshHost, count: int) -> Measured:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...progress import Progress
+from ...runtime.work.fresh_process import Measured, Request
 from ...runtime.work.job import Job, Ran, read_answer, write_job
 from ..target import Target, TargetRun, Work
 from ..target_settings import split_settings
 from ..worker_process import MODULE
+from .measuring import measure_on
 from .session import PATIENCE_S, PYTHON, parse_host, run_module
 from .shipment import BASE, install_command, modules_for
 
@@ -78,3 +81,9 @@ class SshTarget(Target):
         reason = ran.answer.failure.partition("; install ")[0]
         failure = f"{reason}; run there: {install_command(self.host.python, lacked)}"
         return dataclasses.replace(ran, answer=ran.answer.model_copy(update={"failure": failure}))
+
+    def measure(
+        self, requests: Sequence[Request], description: str, progress: Progress
+    ) -> Measured:
+        """See :class:`Target`."""
+        return measure_on(self.host, requests, description, progress)

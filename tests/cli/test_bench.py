@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.cli import bench
 from lowformer_edge.cli.bench import main
+from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.workflows import bench as benchmark
+from lowformer_edge.workflows.bench import choose_files
 
 FAST = ("--runs", "20", "--processes", "2", "--quiet")
 
@@ -138,8 +139,7 @@ def test_a_damaged_bundle_is_refused(
 
 def test_the_same_file_is_timed_once(demo_bundle: Path) -> None:
     path = demo_bundle / "demo-int8.tflite"
-    options = bench._parser().parse_args([str(path), str(path), "--against", str(path)])
-    assert bench._files(options) == [path]
+    assert choose_files([path, path], path, HostTarget()).paths == (path,)
 
 
 def test_ops_and_their_times(

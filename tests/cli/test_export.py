@@ -18,13 +18,14 @@ from PIL import Image
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.cli.export import failed_checks, main
+from lowformer_edge.cli.export import main
 from lowformer_edge.errors import ExportError
 from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.runtime.coreml.package import read_package
+from lowformer_edge.workflows.export import failed_checks
 
 FAST = ("--to", "tflite", "--evaluation-images", "20", "--calibration-images", "4", "--runs", "1")
 

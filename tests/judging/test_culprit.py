@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lowformer_edge.artifact.golden import GoldenVectors
-from lowformer_edge.export.eager_trace import eager_trace
+from lowformer_edge.export.eager import eager_trace
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.judging.culprit import find_culprit, find_difference
 from lowformer_edge.judging.parity import sqnr

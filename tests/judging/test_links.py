@@ -28,8 +28,8 @@ def computed(target: str, decibels: float, precision: str = "fp32", few: int = 8
     return Computed("a.tflite", precision, target, half, noisy(decibels)[:few])
 
 
-def judged(*places: Computed, fit_for_accuracy: bool = True) -> dict[tuple[str, str], Link]:
-    links = file_links(places, IMAGES, IMAGES.first(4), fit_for_accuracy=fit_for_accuracy)
+def judged(*places: Computed, trained: bool = True) -> dict[tuple[str, str], Link]:
+    links = file_links(places, IMAGES, IMAGES.first(4), trained=trained)
     return {(link.first, link.second): link for link in links}
 
 
@@ -81,16 +81,16 @@ def test_what_a_file_keeps_on_another_target(
 
 def test_random_weights_are_judged_in_float_alone() -> None:
     host = Computed("a.tflite", "int8", "host", False, EAGER)
-    found = judged(host, computed("gpu", 5, "int8", few=4), fit_for_accuracy=False)
+    found = judged(host, computed("gpu", 5, "int8", few=4), trained=False)
     assert all(link.least_db is None and link.failure is None for link in found.values())
-    found = judged(computed("host", 50), fit_for_accuracy=False)
+    found = judged(computed("host", 50), trained=False)
     assert found["eager", "a.tflite on host"].failure
 
 
 def test_without_the_eager_model_targets_are_still_compared() -> None:
     images = Images("noise", PIXELS, None, None, Preprocessing(size=4))
     places = [computed("host", 100), computed("gpu", 100, few=4)]
-    links = file_links(places, images, images.first(4), fit_for_accuracy=True)
+    links = file_links(places, images, images.first(4), trained=True)
     assert [(link.first, link.second) for link in links] == [
         ("a.tflite on host", "a.tflite on gpu")
     ]

@@ -6,7 +6,7 @@ import pytest
 from lowformer_edge.errors import CheckError
 from lowformer_edge.judging.links import edges
 from lowformer_edge.judging.parity import compare
-from lowformer_edge.judging.promise import FLOAT, LEAST_SQNR_DB, too_far
+from lowformer_edge.judging.promise import FLOAT, LEAST_SQNR_DB, promise_of
 
 LOGITS = np.eye(4, dtype=np.float32)
 
@@ -36,12 +36,17 @@ def test_files_that_are_too_far_are_told_so(precision: str) -> None:
         compare(LOGITS, LOGITS * np.float32(1 - 10 ** (-(least + shift) / 20)))
         for shift in (0.5, -0.5)
     )
-    assert too_far(precision, near, fit_for_accuracy=True) is None
+    assert promise_of(precision, trained=True).breach(near) is None
     assert f"below the {least:g} that {precision} keeps" in str(
-        too_far(precision, far, fit_for_accuracy=True)
+        promise_of(precision, trained=True).breach(far)
     )
-    assert too_far(precision, far, fit_for_accuracy=False) is None
+    assert promise_of(precision, trained=False).breach(far) is None
     farther = compare(LOGITS, LOGITS * np.float32(1 - 10 ** (-(least - 20.5) / 20)))
-    random = too_far(precision, farther, fit_for_accuracy=False)
+    random = promise_of(precision, trained=False).breach(farther)
     assert (random is None) == (precision not in FLOAT)
-    assert too_far(precision, compare(LOGITS, LOGITS), fit_for_accuracy=True) is None
+    assert promise_of(precision, trained=True).breach(compare(LOGITS, LOGITS)) is None
+
+
+def test_a_place_that_rounds_to_half_lets_float32_do_so_too() -> None:
+    assert promise_of("fp32", half=True, trained=True) == promise_of("fp16", trained=True)
+    assert promise_of("int8", half=True, trained=True) == promise_of("int8", trained=True)

@@ -11,8 +11,8 @@ from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, quantizable_kinds, uniform
 from lowformer_edge.errors import CheckError, UsageError
+from lowformer_edge.export.eager import reference_logits
 from lowformer_edge.export.legality import legal_precisions
-from lowformer_edge.export.reference import reference_logits
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.search.search import (
     Bound,

@@ -78,7 +78,7 @@ def refused(message: str, action: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-class Counts:
+class Counts(SilentProgress):
     """Sums what each step is told."""
 
     def __init__(self) -> None:

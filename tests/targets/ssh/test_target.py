@@ -46,7 +46,7 @@ time.sleep(600)
 """
 
 
-class Steps:
+class Steps(SilentProgress):
     """Listens to steps; calls back when one has begun, and keeps what it is told."""
 
     def __init__(self, on_advance: Callable[[str], object] = lambda step: None) -> None:

@@ -1,4 +1,4 @@
-"""Proving a bundle's artifacts: the same function, wholly delegated, and how fast."""
+"""Checking artifacts as they are exported: the same function, wholly delegated, and how fast."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
 from ..errors import CheckError
+from ..judging.images import Images
 from ..judging.parity import compare
 from ..judging.ratio import ratio
 from ..progress import Progress
@@ -44,29 +45,7 @@ class Candidate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Samples:
-    """Images with what the eager model says about them.
-
-    Attributes:
-        data: What the images are.
-        pixels: uint8 [N, H, W, 3].
-        reference: The eager model's logits, float32 [N, K].
-        labels: int64 [N], or None.
-    """
-
-    data: str
-    pixels: NDArray[np.uint8]
-    reference: NDArray[np.float32]
-    labels: NDArray[np.int64] | None
-
-    def first(self, count: int | None) -> Samples:
-        """The first of them, or all."""
-        labels = None if self.labels is None else self.labels[:count]
-        return Samples(self.data, self.pixels[:count], self.reference[:count], labels)
-
-
-@dataclasses.dataclass(frozen=True)
-class Verified:
+class CheckedArtifact:
     """What was found out about one artifact."""
 
     inputs: tuple[Tensor, ...]
@@ -79,21 +58,19 @@ class Verified:
     runtime: str | None
 
 
-def verify(
+def check_artifacts(
     files: Mapping[str, Candidate],
-    samples: Samples,
-    preprocessing: Preprocessing,
+    images: Images,
     *,
     threads: int,
     rounds: int,
     progress: Progress,
-) -> dict[str, Verified]:
+) -> dict[str, CheckedArtifact]:
     """Checks and times artifacts, each against the eager model and its float32 file.
 
     Args:
         files: Artifacts by name, of any format.
-        samples: What parity is taken on.
-        preprocessing: Normalises the samples' pixels.
+        images: What parity is taken on, with the eager model's logits.
         threads: Threads for each runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
@@ -104,14 +81,17 @@ def verify(
     runnable = {name: item for name, item in files.items() if item.not_run is None}
     parities, runtimes = {}, {}
     for name, item in runnable.items():
-        shown = samples.first(item.images)
-        logits, runtimes[name] = run_file(item.path, shown.pixels, preprocessing, threads, progress)
+        shown = images if item.images is None else images.first(item.images)
+        assert shown.eager is not None
+        logits, runtimes[name] = run_file(
+            item.path, shown.pixels, shown.preprocessing, threads, progress
+        )
         try:
-            parities[name] = compare(shown.reference, logits, shown.labels, shown.data)
+            parities[name] = compare(shown.eager, logits, shown.labels, shown.name)
         except CheckError as error:
             raise CheckError(f"{item.path.name}: {error}") from error
     timed = [item for item in runnable.values() if item.is_timed]
-    times = _time(timed, samples, preprocessing, threads, rounds, progress)
+    times = _time(timed, images, threads, rounds, progress)
     verified = {}
     for name, item in files.items():
         kind = format_of(item.path)
@@ -121,7 +101,7 @@ def verify(
         if item.path in times:
             reference = times[item.reference] if item.reference else None
             latency = latency_record(times[item.path], reference, threads)
-        verified[name] = Verified(
+        verified[name] = CheckedArtifact(
             inputs=inputs,
             outputs=outputs,
             ops=where.op_counts,
@@ -155,8 +135,7 @@ def run_file(
 
 def _time(
     files: Iterable[Candidate],
-    samples: Samples,
-    preprocessing: Preprocessing,
+    images: Images,
     threads: int,
     rounds: int,
     progress: Progress,
@@ -174,9 +153,9 @@ def _time(
             runner = stack.enter_context(format_of(path).runner(path, threads))
             if runner.is_stand_in:
                 continue
-            shape = (runner.batch, *samples.pixels.shape[1:])
-            pixels = np.resize(samples.pixels[: runner.batch], shape)
-            runner.set_input(preprocessing.normalise(pixels))
+            shape = (runner.batch, *images.pixels.shape[1:])
+            pixels = np.resize(images.pixels[: runner.batch], shape)
+            runner.set_input(images.preprocessing.normalise(pixels))
             runners[path] = runner
         if not runners:
             return {}

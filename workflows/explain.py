@@ -12,15 +12,15 @@ from ..progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from ..artifact.manifest import ArtifactRecord, Manifest
+    from ..export.eager import EagerModel
     from ..judging.culprit import Culprit
     from ..judging.images import Images
     from ..judging.links import Link
     from ..targets.target import Target
-    from ..workflows.target_check import TargetCheck
+    from .target_check import TargetCheck
 
 
 _PROMISED_BITS = {"fp32": 24, "fp16": 11}
@@ -43,12 +43,12 @@ class Finding:
 WITHOUT_MODEL = Finding("the op to blame is named where --weights are given (and torch is there)")
 
 
-def explained(
+def explain_links(
     check: TargetCheck,
     targets: Sequence[Target],
     bundle: Path,
     manifest: Manifest,
-    weights: Path | None,
+    eager: EagerModel | None,
     images: Images,
     progress: Progress,
 ) -> list[Link]:
@@ -59,7 +59,7 @@ def explained(
         targets: The targets.
         bundle: The files' folder.
         manifest: The bundle's.
-        weights: The checkpoint; None where there is none, or nothing to run it with.
+        eager: The model; None where it cannot be had.
         images: What the files were run on here.
         progress: Is told about each file.
     """
@@ -74,7 +74,7 @@ def explained(
         if place in failing and one.target == HOST and one.logits is not None
     }
     if here and images.eager is not None:
-        found = find_culprits(bundle, manifest, weights, images, here, images.eager, progress)
+        found = find_culprits(bundle, manifest, eager, images, here, images.eager, progress)
         findings |= {place_of(file, HOST): finding for file, finding in found.items()}
     by_name = {target.name: target for target in targets}
     for link in check.links:
@@ -101,12 +101,9 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
 def _difference(target: Target, path: Path, images: Images) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
     from ..judging.culprit import FLOATS_DB, HALF_DB, find_difference
-    from ..runtime.tflite.tracer import TFLiteTracer
-    from ..targets.npu.target import NpuTarget
-    from ..targets.npu.tracer import NpuTracer
 
     try:
-        tracer = NpuTracer(path) if isinstance(target, NpuTarget) else TFLiteTracer(path)
+        tracer = target.tracer(path)
         image = images.preprocessing.normalise(images.pixels[:1]).repeat(tracer.batch, 0)
         found = tracer.read_exposed(image, target.values(path, image))
         culprit = find_difference(found, tracer, least_db=HALF_DB if target.half else FLOATS_DB)
@@ -127,10 +124,10 @@ def _explained(link: Link, findings: Mapping[str, Finding]) -> Link:
 def find_culprits(
     bundle: Path,
     manifest: Manifest,
-    weights: Path | None,
+    eager: EagerModel | None,
     images: Images,
     logits: Mapping[str, NDArray[np.float32]],
-    eager: NDArray[np.float32],
+    expected: NDArray[np.float32],
     progress: Progress,
 ) -> dict[str, Finding]:
     """Looks for the first op that does not follow the eager model, in each of some files.
@@ -138,45 +135,39 @@ def find_culprits(
     Args:
         bundle: The files' folder.
         manifest: The bundle's.
-        weights: The checkpoint; None where there is none, or nothing to run it with.
+        eager: The model; None where it cannot be had.
         images: What the files were run on.
         logits: Of the files that failed, by their paths.
-        eager: The eager model's.
+        expected: The eager model's.
         progress: Is told about each file.
 
     Returns:
         A finding for each file. It is looked for on the image with the largest error.
     """
-    if weights is None:
+    if eager is None:
         return dict.fromkeys(logits, WITHOUT_MODEL)
-    from ..models.checkpoint import load_weights, read_checkpoint
-    from ..models.config import LowFormerConfig
-
-    network = load_weights(LowFormerConfig.from_dict(manifest.model), read_checkpoint(weights))
     records = {item.file.path: item for item in manifest.artifacts}
     preprocessing = manifest.preprocessing_spec()
     findings = {}
     for path, found in logits.items():
-        worst = int(abs(found - eager).max(1).argmax())
+        worst = int(abs(found - expected).max(1).argmax())
         image = preprocessing.normalise(images.pixels[worst : worst + 1])
         with progress.step(f"looking for the guilty op of {path}", 1) as advance:
-            findings[path] = _finding(bundle / path, records[path], network, image)
+            findings[path] = _find(bundle / path, records[path], eager, image)
             advance(1)
     return findings
 
 
-def _finding(
-    path: Path, record: ArtifactRecord, network: torch.nn.Module, image: NDArray[np.float32]
+def _find(
+    path: Path, record: ArtifactRecord, eager: EagerModel, image: NDArray[np.float32]
 ) -> Finding:
-    from ..export.eager_trace import eager_trace
-    from ..export.rewrites.table import rewrite
     from ..judging.culprit import find_culprit
     from ..runtime.formats import format_of
 
     try:
         tracer = format_of(path).open_tracer(path)
         images = image.repeat(tracer.batch, 0)
-        reference = eager_trace(rewrite(network, record.target), images)
+        reference = eager.trace(record.target, images)
         culprit = find_culprit(tracer, images, reference, _PROMISED_BITS.get(record.precision, 1))
     except (ArtifactError, MissingDependencyError) as error:
         return Finding(f"the op to blame cannot be found: {error}")

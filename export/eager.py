@@ -1,8 +1,9 @@
-"""What every op of an eager model computes, and which module it belongs to."""
+"""The eager model that every artifact is held to: its logits, and what each of its ops computes."""
 
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,83 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 
+from ..artifact.files import digest_of
+from ..artifact.manifest import Manifest
+from ..artifact.preprocessing import Preprocessing
+from ..errors import UsageError
+from ..models.checkpoint import load_weights, read_checkpoint
+from ..models.config import LowFormerConfig
+from ..progress import Advance
 from ..runtime.trace import Array, Trace, TracedOp, dependent
+from .rewrites.table import rewrite
+
+BATCH = 16
+
+
+class EagerModel:
+    """A model as it was loaded, and as it is rewritten for formats.
+
+    Args:
+        network: The model.
+        preprocessing: Normalises its images.
+    """
+
+    def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
+        self._network = network
+        self._preprocessing = preprocessing
+        self._rewritten: dict[str, nn.Module] = {}
+
+    @classmethod
+    def of_bundle(cls, manifest: Manifest, weights: Path) -> EagerModel:
+        """The model that a bundle was made from.
+
+        Args:
+            manifest: The bundle's.
+            weights: The checkpoint.
+
+        Raises:
+            UsageError: The checkpoint is another one.
+            CheckpointError: It cannot be read.
+        """
+        if digest_of(weights) != manifest.source.sha256:
+            raise UsageError(f"{weights}: is not the checkpoint that the bundle was made from")
+        config = LowFormerConfig.from_dict(manifest.model)
+        network = load_weights(config, read_checkpoint(weights))
+        return cls(network, manifest.preprocessing_spec())
+
+    def logits(self, pixels: NDArray[np.uint8], advance: Advance) -> NDArray[np.float32]:
+        """Logits [N, K] for images, uint8 [N, H, W, 3]."""
+        return reference_logits(self._network, pixels, self._preprocessing, advance)
+
+    def rewritten_logits(
+        self, format_name: str, pixels: NDArray[np.uint8], advance: Advance
+    ) -> NDArray[np.float32]:
+        """The same of what the model is rewritten to for a format."""
+        model = self.rewritten(format_name)
+        return reference_logits(model, pixels, self._preprocessing, advance)
+
+    def rewritten(self, format_name: str) -> nn.Module:
+        """The model as it is rewritten for a format."""
+        if format_name not in self._rewritten:
+            self._rewritten[format_name] = rewrite(self._network, format_name)
+        return self._rewritten[format_name]
+
+    def trace(self, format_name: str, images: NDArray[np.float32]) -> Trace:
+        """What every op of it computes for normalised images, float32 [batch, 3, H, W]."""
+        return eager_trace(self.rewritten(format_name), images)
+
+
+def reference_logits(
+    model: nn.Module, pixels: NDArray[np.uint8], preprocessing: Preprocessing, advance: Advance
+) -> NDArray[np.float32]:
+    """Logits float32 [N, K] of the eager model for images, uint8 [N, H, W, 3]."""
+    logits = []
+    with torch.no_grad():
+        for start in range(0, len(pixels), BATCH):
+            batch = preprocessing.normalise(pixels[start : start + BATCH])
+            logits.append(model(torch.from_numpy(batch)).numpy())
+            advance(len(batch))
+    return np.concatenate(logits)
 
 
 def eager_trace(model: nn.Module, images: NDArray[np.float32]) -> Trace:

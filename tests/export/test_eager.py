@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lowformer_edge.export.eager_trace import eager_trace
+from lowformer_edge.export.eager import eager_trace
 
 
 class Small(nn.Module):
