@@ -70,6 +70,20 @@ def _parser() -> CommandParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_model_options(parser)
+    _add_format_options(parser)
+    _add_data_options(parser)
+    _add_search_options(parser)
+    add_requirement_option(
+        parser.add_argument_group("requirements"),
+        "on every target that tells where ops run, such as 'partitions<=2'; kept in the bundle,"
+        f" for lowformer-verify too; repeatable (default: {' and '.join(DEFAULT_REQUIREMENTS)})",
+    )
+    _add_output_options(parser)
+    return parser
+
+
+def _add_format_options(parser: CommandParser) -> None:
+    """Adds what chooses formats, precisions and their options."""
     target = parser.add_argument_group("target")
     target.add_argument(
         "--to",
@@ -120,6 +134,10 @@ def _parser() -> CommandParser:
     target.add_argument(
         "--io", choices=IO_TYPES, default="float", help="type of input and output tensors"
     )
+
+
+def _add_data_options(parser: CommandParser) -> None:
+    """Adds what chooses images and what is taken from them."""
     data = add_data_options(parser)
     data.add_argument(
         "--ranges",
@@ -132,6 +150,10 @@ def _parser() -> CommandParser:
         action="store_true",
         help="let INT8 biases take back what rounding adds to each channel's mean",
     )
+
+
+def _add_search_options(parser: CommandParser) -> None:
+    """Adds what bounds a search."""
     bound = parser.add_argument_group(
         "search", "find the fastest mix of INT8 and float16 ops that keeps a bound"
     )
@@ -140,11 +162,10 @@ def _parser() -> CommandParser:
     )
     bound.add_argument("--min-sqnr", type=float, metavar="DB", help="of the logits")
     bound.add_argument("--plot", type=Path, metavar="FILE", help="the front as .png or .svg")
-    add_requirement_option(
-        parser.add_argument_group("requirements"),
-        "on every target that tells where ops run, such as 'partitions<=2'; kept in the bundle,"
-        f" for lowformer-verify too; repeatable (default: {' and '.join(DEFAULT_REQUIREMENTS)})",
-    )
+
+
+def _add_output_options(parser: CommandParser) -> None:
+    """Adds what is written and shown."""
     output = parser.add_argument_group("output")
     output.add_argument(
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
@@ -162,7 +183,6 @@ def _parser() -> CommandParser:
     )
     output.add_argument("--json", action="store_true", help="print the result as JSON")
     output.add_argument("--quiet", action="store_true", help="no progress, no table")
-    return parser
 
 
 _PRECISION_HELP = {

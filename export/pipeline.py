@@ -62,9 +62,7 @@ def export_artifacts(
     older: Ranges | None = None,
     choose: Choose | None = None,
 ) -> Exported:
-    """Writes one file per spec, with one calibration for all.
-
-    With several formats, one that fails does not stop the others.
+    """Writes one file per spec; of several formats, one that fails does not stop the others.
 
     Args:
         loaded: The model.
@@ -82,9 +80,7 @@ def export_artifacts(
         DataError: An activation has no finite range, or the given ranges are another model's.
         UsageError: A recipe asks for a kernel that does not exist.
     """
-    by_format: dict[str, list[ExportSpec]] = {}
-    for spec in specs:
-        by_format.setdefault(spec.format, []).append(spec)
+    by_format = _grouped(specs)
     with progress.step("rewriting the model"):
         calibrated = rewrite(loaded.network, CALIBRATED)
         for spec in specs:
@@ -114,6 +110,14 @@ def export_artifacts(
     if not artifacts:
         raise ExportError("; ".join(f"{name}: {text}" for name, text in failures.items()))
     return Exported(artifacts, compiled, float32, ranges, failures)
+
+
+def _grouped(specs: Sequence[ExportSpec]) -> dict[str, list[ExportSpec]]:
+    """Specs by their format, in their order."""
+    groups: dict[str, list[ExportSpec]] = {}
+    for spec in specs:
+        groups.setdefault(spec.format, []).append(spec)
+    return groups
 
 
 class _FormatExport:

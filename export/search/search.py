@@ -174,23 +174,7 @@ def search(
         CheckError: No mix keeps the bound; the message tells the best.
     """
     guide, proof = judged.halves()
-    kinds = quantizable_kinds(model)
-    options = {path: choices[kind] for path, kind in kinds.items()}
-    count = sum(map(len, options.values()))
-    with progress.step("simulating each choice", count) as advance:
-        few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
-        losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
-    with progress.step("timing each choice", count - len(options)) as advance:
-        costs = _costs(quantized, trials, options, advance)
-    mixes = front(
-        {
-            path: [
-                Choice(precision, losses[path][precision].noise, costs[path][precision])
-                for precision in precisions
-            ]
-            for path, precisions in options.items()
-        }
-    )
+    mixes = _front(quantized, trials, model, ranges, guide, preprocessing, choices, progress)
     run: dict[int, MeasuredLoss] = {}
 
     def kept(index: int) -> bool:
@@ -212,6 +196,36 @@ def search(
     raise CheckError(
         f"no mix of precisions keeps the bound; the best loses {best.drop:.2f} points at"
         f" {best.sqnr_db:.1f} dB SQNR; loosen it, or export --fp16"
+    )
+
+
+def _front(
+    quantized: Callable[[Recipe], bytes],
+    trials: Trials,
+    model: nn.Module,
+    ranges: Ranges,
+    guide: Judged,
+    preprocessing: Preprocessing,
+    choices: Choices,
+    progress: Progress,
+) -> tuple[Mix, ...]:
+    """The best mixes, from the fastest to the cleanest, by what each choice costs; see above."""
+    kinds = quantizable_kinds(model)
+    options = {path: choices[kind] for path, kind in kinds.items()}
+    count = sum(map(len, options.values()))
+    with progress.step("simulating each choice", count) as advance:
+        few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
+        losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
+    with progress.step("timing each choice", count - len(options)) as advance:
+        costs = _costs(quantized, trials, options, advance)
+    return front(
+        {
+            path: [
+                Choice(precision, losses[path][precision].noise, costs[path][precision])
+                for precision in precisions
+            ]
+            for path, precisions in options.items()
+        }
     )
 
 
