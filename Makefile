@@ -25,7 +25,7 @@ android-test: android-lab
 
 # What the tests pack and then drop, to look at; lacks LiteRT.
 android-apk: android-lab
-	$(BIN)/python -m lowformer_edge.android_demo.offline --apk
+	$(BIN)/python -m lowformer_edge.android_demo.tools.offline --apk
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

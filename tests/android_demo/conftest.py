@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.android_demo.offline.compilation import Compilation, compile_app
-from lowformer_edge.android_demo.offline.demo_bundle import export_demo
-from lowformer_edge.android_demo.offline.hotspot import HotSpot, build_hotspot
-from lowformer_edge.android_demo.offline.packaging import APK, package_app, translate_app
-from lowformer_edge.android_demo.offline.project import Project, read_project
-from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.android_demo.tools.offline.compilation import Compilation, compile_app
+from lowformer_edge.android_demo.tools.offline.demo_bundle import export_demo
+from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot, build_hotspot
+from lowformer_edge.android_demo.tools.offline.packaging import APK, package_app, translate_app
+from lowformer_edge.android_demo.tools.offline.project import Project, read_project
+from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.lab.place import Lab
 
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.android_demo.offline.apk import verify_apk
-from lowformer_edge.android_demo.offline.compilation import Compilation
-from lowformer_edge.android_demo.offline.inspection import Apk, inspect_apk
-from lowformer_edge.android_demo.offline.project import Project
-from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.android_demo.tools.offline.apk import verify_apk
+from lowformer_edge.android_demo.tools.offline.compilation import Compilation
+from lowformer_edge.android_demo.tools.offline.inspection import Apk, inspect_apk
+from lowformer_edge.android_demo.tools.offline.project import Project
+from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import CheckError
 from lowformer_edge.lab.android import ABIS, EXECUTORCH

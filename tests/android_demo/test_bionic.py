@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.android_demo.offline.bionic import STAND_IN, build_libraries, without_wishes
+from lowformer_edge.android_demo.tools.offline.bionic import (
+    STAND_IN,
+    build_libraries,
+    without_wishes,
+)
 from lowformer_edge.errors import LabError
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="there is no C compiler")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import lowformer_edge
-from lowformer_edge.android_demo.offline.project import Project
+from lowformer_edge.android_demo.tools.offline.project import Project
 from lowformer_edge.lab import android
 from lowformer_edge.lab.place import Lab
 

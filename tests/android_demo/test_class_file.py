@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowformer_edge.android_demo.offline.class_file import JAVA_8, lower_class, lower_jar
-from lowformer_edge.android_demo.offline.compilation import Compilation
-from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.android_demo.tools.offline.class_file import JAVA_8, lower_class, lower_jar
+from lowformer_edge.android_demo.tools.offline.compilation import Compilation
+from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.errors import CheckError
 
 NESTED = """

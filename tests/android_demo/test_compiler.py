@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.android_demo.offline.compilation import (
+from lowformer_edge.android_demo.tools.offline.compilation import (
     Compilation,
     compile_module,
 )
-from lowformer_edge.android_demo.offline.kotlin import compile_kotlin
-from lowformer_edge.android_demo.offline.project import Project
-from lowformer_edge.android_demo.offline.resources import link_resources
-from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.android_demo.tools.offline.kotlin import compile_kotlin
+from lowformer_edge.android_demo.tools.offline.project import Project
+from lowformer_edge.android_demo.tools.offline.resources import link_resources
+from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.errors import CheckError, ConfigError
 
 DANGLING = '<string name="a">@string/b</string>'

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.android_demo.offline.hotspot import HotSpot
+from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot
 from lowformer_edge.artifact.manifest import FileRecord
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify

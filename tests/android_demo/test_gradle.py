@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lowformer_edge.android_demo.offline.demo_bundle import DEMO
-from lowformer_edge.android_demo.offline.project import CATALOG, Project, read_project
+from lowformer_edge.android_demo.tools.offline.demo_bundle import DEMO
+from lowformer_edge.android_demo.tools.offline.project import CATALOG, Project, read_project
 from lowformer_edge.errors import ConfigError
 from lowformer_edge.lab.android import ABIS
 

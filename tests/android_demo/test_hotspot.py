@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lowformer_edge import demo
-from lowformer_edge.android_demo.offline.hotspot import Classification, HotSpot
+from lowformer_edge.android_demo.tools.offline.hotspot import Classification, HotSpot
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing

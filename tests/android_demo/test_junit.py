@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.android_demo.offline.compilation import Compilation
-from lowformer_edge.android_demo.offline.junit import JUnitRun, read_reports, run_junit
-from lowformer_edge.android_demo.offline.kotlin import compile_kotlin
-from lowformer_edge.android_demo.offline.packaging import TRANSLATED
-from lowformer_edge.android_demo.offline.project import Project
-from lowformer_edge.android_demo.offline.toolchain import Toolchain
+from lowformer_edge.android_demo.tools.offline.compilation import Compilation
+from lowformer_edge.android_demo.tools.offline.junit import JUnitRun, read_reports, run_junit
+from lowformer_edge.android_demo.tools.offline.kotlin import compile_kotlin
+from lowformer_edge.android_demo.tools.offline.packaging import TRANSLATED
+from lowformer_edge.android_demo.tools.offline.project import Project
+from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.errors import CheckError
 
 PURE = ("core", "lab", "screen")

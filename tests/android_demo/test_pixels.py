@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lowformer_edge.android_demo import (
+from lowformer_edge.android_demo.tools import (
     golden_exports,
     golden_figures,
     golden_manifests,
     golden_pixels,
 )
-from lowformer_edge.android_demo.golden_pixels import FOLDER
+from lowformer_edge.android_demo.tools.golden_pixels import FOLDER
 from lowformer_edge.artifact.formats import FORMATS, IN_ALL
 from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.export.options import BACKENDS

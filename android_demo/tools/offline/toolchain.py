@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...errors import CheckError, LabError
-from ...lab import android
-from ...lab.place import Lab, open_lab
+from ....errors import CheckError, LabError
+from ....lab import android
+from ....lab.place import Lab, open_lab
+from ....process.tool import run_tool
 
 PATIENCE_S = 300.0
 """For how long a tool may run."""
@@ -117,30 +117,28 @@ class Toolchain:
             CheckError: It failed; the message has what it said of it.
             LabError: It is not there, or ran for too long.
         """
-        try:
-            done = subprocess.run(  # noqa: S603 - our own command lines
-                [str(part) for part in command],
-                env=self.environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=PATIENCE_S,
-            )
-        except FileNotFoundError as error:
-            raise LabError(
-                f"{command[0]}: is missing; run: lowformer-lab android --force"
-            ) from error
-        except subprocess.TimeoutExpired as error:
-            raise LabError(f"{what_for} was given up after {PATIENCE_S:g} s") from error
-        if done.returncode not in accepted:
-            said = re.sub(r"\n{2,}", "\n", (done.stderr + done.stdout).strip())
-            raise CheckError(f"{what_for} failed: {said[-_LONGEST_REASON:] or 'it says nothing'}")
-        return done.stdout
+        program = Path(command[0])
+        if program.is_absolute() and not program.exists():
+            raise LabError(f"{program}: is missing; run: lowformer-lab android --force")
+        return run_tool(
+            command,
+            what_for,
+            environment=self.environment(),
+            accepted=accepted,
+            patience=PATIENCE_S,
+            failure=CheckError,
+            reason_of=_all_that_it_said,
+        )
 
     def environment(self) -> Mapping[str, str]:
         """The variables that programs of the laboratory run with."""
         return os.environ | android.tool_environment(self.lab)
+
+
+def _all_that_it_said(printed: str, complained: str) -> str:
+    """The end of what a compiler said, whose last line alone tells little."""
+    said = re.sub(r"\n{2,}", "\n", (complained + printed).strip())
+    return said[-_LONGEST_REASON:] or "it says nothing"
 
 
 def open_toolchain() -> Toolchain:

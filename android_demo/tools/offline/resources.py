@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ...errors import CheckError
-from ...lab import android
+from ....errors import CheckError
+from ....lab import android
 from .project import Module, Project
 from .toolchain import Toolchain
 

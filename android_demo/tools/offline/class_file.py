@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-from ...errors import CheckError
+from ....errors import CheckError
 
 JAVA_8 = 52
 

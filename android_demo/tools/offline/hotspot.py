@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ...lab import android
+from ....lab import android
 from .bionic import build_libraries
 from .compilation import Compilation
 from .kotlin import compile_kotlin
+from .project import TOOLS
 from .toolchain import class_path
 
 MODULES = ("core", "lab", "runtime")
@@ -145,7 +146,7 @@ def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
     compile_kotlin(
         toolchain,
         _NAME,
-        sorted((made.project.folder / _NAME).rglob("*.kt")),
+        sorted((TOOLS / _NAME).rglob("*.kt")),
         [toolchain.pure_classes, *(made.classes(name) for name in MODULES)],
         folder / _CLASSES,
     )

@@ -1,4 +1,4 @@
-"""``python -m lowformer_edge.android_demo.offline``: the app without Gradle."""
+"""``python -m lowformer_edge.android_demo.tools.offline``: the app without Gradle."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...cli.command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
-from ...cli.terminal import shown_progress
-from ...errors import CheckError
+from ....cli.command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
+from ....cli.terminal import shown_progress
+from ....errors import CheckError
 
 BUILD = Path("build") / "android"
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> CommandParser:
     parser = CommandParser(
-        prog="python -m lowformer_edge.android_demo.offline",
+        prog="python -m lowformer_edge.android_demo.tools.offline",
         description="Compiles the Android app with what lowformer-lab android fetched, tests its"
         " pure modules on the JVM, and packs an APK for tests, which has no LiteRT.",
     )

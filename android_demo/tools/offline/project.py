@@ -8,10 +8,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError
+from ....errors import ConfigError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 """The folder of the app's sources."""
+
+TOOLS = Path(__file__).parents[1]
+"""What is no part of the app: stubs of what cannot be had, and what runs it without Android."""
 
 CATALOG = Path("gradle") / "libs.versions.toml"
 

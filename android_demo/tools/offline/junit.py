@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ...errors import CheckError
+from ....errors import CheckError
 from .toolchain import Toolchain, class_path
 
 _CONSOLE = "org.junit.platform.console.ConsoleLauncher"

@@ -1,6 +1,6 @@
 """Writes the manifests that lowformer-export leaves today, for the app's tests; a minute or two.
 
-python -m lowformer_edge.android_demo.golden_exports
+python -m lowformer_edge.android_demo.tools.golden_exports
 
 Every target, backend and precision, integers as inputs and outputs, batches, labels and Core ML's
 folders. Needs the extra ``all``.
@@ -14,11 +14,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..artifact.formats import FORMATS, IN_ALL
-from ..artifact.manifest import FILE_NAME
-from ..cli.export import main as export
-from ..export.options import BACKENDS
-from ..models.config import LowFormerConfig
+from ...artifact.formats import FORMATS, IN_ALL
+from ...artifact.manifest import FILE_NAME
+from ...cli.export import main as export
+from ...export.options import BACKENDS
+from ...models.config import LowFormerConfig
 from .golden_pixels import FOLDER
 
 FILE = "exports.json.gz"

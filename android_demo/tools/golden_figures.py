@@ -1,6 +1,6 @@
 """Writes durations and logits with the figures that Python tells of them, for the app's tests.
 
-python -m lowformer_edge.android_demo.golden_figures
+python -m lowformer_edge.android_demo.tools.golden_figures
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..judging.parity import compare
-from ..runtime.measure.durations import LatencyResult
+from ...judging.parity import compare
+from ...runtime.measure.durations import LatencyResult
 from .golden_pixels import FOLDER
 
 FILE = "figures.json"

@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import CheckError
-from ...lab import android
+from ....errors import CheckError
+from ....lab import android
 from .toolchain import Toolchain, class_path
 
 _COMPILER = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"

@@ -1,6 +1,6 @@
 """Writes the images that the app's preprocessing is tested on, with what Python makes of them.
 
-python -m lowformer_edge.android_demo.golden_pixels
+python -m lowformer_edge.android_demo.tools.golden_pixels
 
 Two files, committed with the app's tests: ``pixels.json`` lists the cases, ``pixels.bin.gz`` holds
 for each of them the image as it is stored [H, W, 3] and the expected crop [S, S, 3], one after
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..artifact.preprocessing import Preprocessing, to_rgb
+from ...artifact.preprocessing import Preprocessing, to_rgb
 
-FOLDER = Path(__file__).parent / "core" / "src" / "test" / "resources" / "golden"
+FOLDER = Path(__file__).parents[1] / "core" / "src" / "test" / "resources" / "golden"
 INDEX_FILE = "pixels.json"
 PIXELS_FILE = "pixels.bin.gz"
 

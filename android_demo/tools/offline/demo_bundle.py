@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ...errors import CheckError
+from ....errors import CheckError
 
 DEMO = ("--to", "tflite,executorch", "--fp32", "--int8")
 """What the demo bundle holds: two runtimes, two precisions."""

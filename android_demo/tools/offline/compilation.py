@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Collection
 from pathlib import Path
 
-from ...errors import ConfigError
+from ....errors import ConfigError
 from .class_file import lower_jar
 from .java import compile_java
 from .junit import JUnitRun, run_junit
 from .kotlin import compile_kotlin
-from .project import Module, Project
+from .project import TOOLS, Module, Project
 from .resources import link_resources
 from .tasks import Task, run_tasks
 from .toolchain import Toolchain
@@ -194,7 +194,7 @@ def _compile_tests(made: Compilation, module: Module) -> None:
 
 def _compile_stubs(made: Compilation) -> None:
     """Compiles what stands for LiteRT and newer Android, and keeps the two apart."""
-    sources = sorted((made.project.folder / "stubs").rglob("*.kt"))
+    sources = sorted((TOOLS / "stubs").rglob("*.kt"))
     android = [made.toolchain.android_classes]
     classes = made.classes("stubs")
     compile_kotlin(made.toolchain, "stubs", sources, android, classes)
@@ -208,7 +208,7 @@ def _compile_stubs(made: Compilation) -> None:
 
 def _lower_libraries(made: Compilation) -> None:
     lower_jar(made.toolchain.executorch_classes, made.executorch, _NOT_WANTED)
-    sources = sorted((made.project.folder / "hotspot").rglob("com/facebook/**/*.java"))
+    sources = sorted((TOOLS / "hotspot").rglob("com/facebook/**/*.java"))
     compile_java(made.toolchain, "the stand-ins", sources, made.stand_ins)
 
 

@@ -1,6 +1,6 @@
 """Writes manifests, good and bad, with what Python says of each, for the app's tests.
 
-python -m lowformer_edge.android_demo.golden_manifests
+python -m lowformer_edge.android_demo.tools.golden_manifests
 
 The app must refuse what Python refuses, and read what Python reads. Where it differs on purpose,
 the case says why.
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..artifact.files import digest_of, size_of
-from ..artifact.manifest import FILE_NAME, read_manifest
-from ..artifact.preprocessing import Preprocessing
-from ..errors import ManifestError
+from ...artifact.files import digest_of, size_of
+from ...artifact.manifest import FILE_NAME, read_manifest
+from ...artifact.preprocessing import Preprocessing
+from ...errors import ManifestError
 from .golden_pixels import FOLDER
 
 FILE = "manifests.json.gz"
@@ -158,6 +158,12 @@ def _at(manifest: dict[str, Any], place: Sequence[str | int]) -> Any:
 
 def _changes() -> Iterator[tuple[str, Change, str | None]]:
     """Names and changes of good values, and why the app decides otherwise, where it does."""
+    yield from _changes_of_bundles()
+    yield from _changes_of_artifacts()
+
+
+def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
+    """Those of what is stated once, and of files."""
     yield "nothing is wrong", lambda it: None, None
     yield "unknown labels", lambda it: it.update(labels=None), None
     yield "unknown ranges", lambda it: it.update(calibration=None), None
@@ -197,6 +203,10 @@ def _changes() -> Iterator[tuple[str, Change, str | None]]:
     for field, values in _PREPROCESSING.items():
         for value in values:
             yield f"{field} {value!r}", _set(field, value, "preprocessing"), None
+
+
+def _changes_of_artifacts() -> Iterator[tuple[str, Change, str | None]]:
+    """Those of the exported files, and of what is stated of their tensors."""
     yield "a name of a number", lambda it: it.update(name=3), None
     yield "labels in text", lambda it: it.update(labels="labels.txt"), None
     yield "artifacts in an object", lambda it: it.update(artifacts={}), None

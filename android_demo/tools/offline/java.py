@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import CheckError
+from ....errors import CheckError
 from .toolchain import Toolchain
 
 

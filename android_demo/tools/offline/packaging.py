@@ -6,8 +6,8 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...artifact.manifest import read_manifest
-from ...lab.android import ABIS
+from ....artifact.manifest import read_manifest
+from ....lab.android import ABIS
 from .apk import pack_apk
 from .compilation import Compilation
 from .dex import library_without_metadata, make_dex, translate_dex

@@ -15,8 +15,8 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...errors import LabError
-from ...process.tool import run_tool
+from ....errors import LabError
+from ....process.tool import run_tool
 
 STAND_IN = "libc.so"
 """Loaded first; it opens the other libraries that lie beside it."""

@@ -1,1 +1,0 @@
-"""The Android app, and what Python does for it."""
