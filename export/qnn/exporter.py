@@ -155,7 +155,7 @@ class QnnExporter(Exporter):
     def _quantize(
         self, proto: Any, model: nn.Module, precisions: dict[str, str], ranges: Ranges | None
     ) -> None:
-        from ..onnx.quantization import OnnxQuantizer
+        from ..onnx.quantization import match_nodes
         from .quantization import QnnQuantizer
 
         assert ranges is not None
@@ -165,7 +165,7 @@ class QnnExporter(Exporter):
             )
         known = dict(self._observed)
         chosen = {node.name: OTHERS for node in proto.graph.node}
-        for matched in OnnxQuantizer(proto, model, ranges).match():
+        for matched in match_nodes(proto.graph, model):
             node, found = matched.node, ranges.modules[matched.path]
             chosen[node.name] = precisions[matched.path]
             known[node.output[0]] = found.output

@@ -18,7 +18,7 @@ from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError, UsageError
 from lowformer_edge.export import legality
 from lowformer_edge.export.onnx.exporter import OPSET, OnnxExporter
-from lowformer_edge.export.onnx.quantization import OnnxQuantizer
+from lowformer_edge.export.onnx.quantization import match_nodes
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
@@ -194,4 +194,4 @@ def test_a_model_that_is_not_the_graphs_own_is_an_error(
         LoadedModel(random_model(tiny_config, seed=1), SPEC, None, "random weights", None)
     )
     with pytest.raises(ExportError, match="no node has the weights of"):
-        OnnxQuantizer(proto, other.model, conversion.ranges).match()
+        match_nodes(proto.graph, other.model)
