@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools import flatbuffer_utils
 from numpy.typing import NDArray
 
-_OP_NAMES = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
+from ...errors import ArtifactError, MissingDependencyError
+
+_ABSENT = -1
+"""Stands for an optional input that is left out."""
+
+_NO_CONTENT = 0
+"""The buffer that tensors without content share."""
+
+_DTYPES = {
+    "FLOAT32": np.float32,
+    "FLOAT16": np.float16,
+    "INT8": np.int8,
+    "UINT8": np.uint8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "BOOL": np.bool_,
 }
-_TYPE_NAMES = {
-    code: name for name, code in vars(schema.TensorType).items() if not name.startswith("_")
-}
+"""By the schema's names of types; numpy has none for the others."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +39,13 @@ class Op:
         name: The builtin operator, such as ``CONV_2D``.
         inputs: Indices of its input tensors; -1 where an optional one is absent.
         outputs: Indices of its output tensors.
+        place: How many ops run before it.
     """
 
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    place: int
 
 
 class TFLiteGraph:
@@ -39,10 +53,26 @@ class TFLiteGraph:
 
     Args:
         content: The file.
+
+    Raises:
+        MissingDependencyError: ai-edge-litert or flatbuffers is not installed.
     """
 
     def __init__(self, content: bytes) -> None:
-        self._model: Any = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        # What runs files imports this module whether or not LiteRT is installed.
+        try:
+            from ai_edge_litert import schema_py_generated
+            from ai_edge_litert.tools import flatbuffer_utils
+        except ImportError as error:
+            raise MissingDependencyError(
+                "reading TFLite graphs needs ai-edge-litert and flatbuffers; install"
+                " lowformer-edge[tflite-runtime]"
+            ) from error
+        self._schema: Any = schema_py_generated
+        self._tools: Any = flatbuffer_utils
+        self._op_names = _names(self._schema.BuiltinOperator)
+        self._type_names = _names(self._schema.TensorType)
+        self._model: Any = self._tools.read_model_from_bytearray(bytearray(content))
         (self._graph,) = self._model.subgraphs
         for buffer in self._model.buffers:
             # The quantizer stores weights behind the flatbuffer; read back they are bytes, which
@@ -50,39 +80,80 @@ class TFLiteGraph:
             if isinstance(buffer.data, bytes | bytearray):
                 buffer.data = np.frombuffer(buffer.data, np.uint8)
 
-    def to_bytes(self) -> bytes:
-        """The file."""
-        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Indices of the tensors that the graph takes."""
+        return tuple(map(int, self._graph.inputs))
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Indices of the tensors that the graph gives."""
+        return tuple(map(int, self._graph.outputs))
 
     def ops(self) -> Iterator[Op]:
         """The ops in the order in which they run."""
         codes = self._model.operatorCodes
-        for op in self._graph.operators:
-            code = codes[op.opcodeIndex]
-            number = max(code.builtinCode, code.deprecatedBuiltinCode)
-            yield Op(_OP_NAMES[number], tuple(map(int, op.inputs)), tuple(map(int, op.outputs)))
+        for place, op in enumerate(self._graph.operators):
+            number = self._tools.get_builtin_code_from_operator_code(codes[op.opcodeIndex])
+            inputs, outputs = tuple(map(int, op.inputs)), tuple(map(int, op.outputs))
+            yield Op(self._op_names[number], inputs, outputs, place)
 
     def tensor_name(self, index: int) -> str:
-        """The name of a tensor."""
-        name: bytes | str = self._graph.tensors[index].name
+        """The name of a tensor; empty where it has none."""
+        name: bytes | str = self._graph.tensors[index].name or ""
         return name.decode() if isinstance(name, bytes) else name
+
+    def unique_names(self) -> list[str]:
+        """Names of all tensors; those that are called alike get their number behind it."""
+        seen: set[str] = set()
+        names = []
+        for number in range(len(self._graph.tensors)):
+            name = self.tensor_name(number)
+            name = f"{name}#{number}" if name in seen or not name else name
+            seen.add(name)
+            names.append(name)
+        return names
 
     def tensor_type(self, index: int) -> str:
         """The type of a tensor, such as ``INT8``."""
-        return _TYPE_NAMES[self._graph.tensors[index].type]
+        return self._type_names[self._graph.tensors[index].type]
+
+    def dtype(self, index: int) -> np.dtype[Any]:
+        """The type of a tensor's numbers.
+
+        Raises:
+            ArtifactError: numpy has none such.
+        """
+        name = self.tensor_type(index)
+        if name not in _DTYPES:
+            raise ArtifactError(f"a tensor of type {name} cannot be traced")
+        return np.dtype(_DTYPES[name])
+
+    def quantization(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Scale and zero point of a tensor, in shapes that spread over it; None for a float."""
+        tensor = self._graph.tensors[index]
+        found = tensor.quantization
+        if found is None or found.scale is None or len(found.scale) == 0:
+            return None
+        shape = [1] * len(tensor.shape)
+        if len(found.scale) > 1:
+            shape[found.quantizedDimension] = len(found.scale)
+        scale = np.asarray(found.scale, np.float32).reshape(shape)
+        zero = np.zeros_like(scale) if found.zeroPoint is None else found.zeroPoint
+        return scale, np.asarray(zero, np.float32).reshape(shape)
 
     def constant(self, index: int) -> NDArray[np.float32] | None:
         """The values of a constant float32 tensor, or None for any other."""
         tensor = self._graph.tensors[index]
         data = self._model.buffers[tensor.buffer].data
-        if data is None or tensor.type != schema.TensorType.FLOAT32:
+        if data is None or self.tensor_type(index) != "FLOAT32":
             return None
         values = np.frombuffer(bytes(data), np.float32)
         return values.reshape(tuple(tensor.shape))
 
     def replace_constant(self, index: int, values: NDArray[np.float32]) -> None:
         """Gives a constant float32 tensor other values of the same shape."""
-        buffer = schema.BufferT()
+        buffer = self._schema.BufferT()
         buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
         self._model.buffers.append(buffer)
         self._graph.tensors[index].buffer = len(self._model.buffers) - 1
@@ -110,10 +181,72 @@ class TFLiteGraph:
 
     def add_metadata(self, name: str, content: bytes) -> None:
         """Adds a named metadata buffer, as readers of TFLite metadata find it."""
-        buffer = schema.BufferT()
+        buffer = self._schema.BufferT()
         buffer.data = np.frombuffer(content, np.uint8)
         self._model.buffers.append(buffer)
-        entry = schema.MetadataT()
+        entry = self._schema.MetadataT()
         entry.name = name.encode()
         entry.buffer = len(self._model.buffers) - 1
         self._model.metadata = [*(self._model.metadata or []), entry]
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        return self._packed(self._model)
+
+    def with_outputs(self, outputs: Sequence[int]) -> bytes:
+        """A copy of the file that gives other tensors, so that a run shows them.
+
+        Args:
+            outputs: Their indices.
+        """
+        model, graph = copy.copy(self._model), copy.copy(self._graph)
+        graph.outputs = list(outputs)
+        model.subgraphs, model.signatureDefs = [graph], []
+        return self._packed(model)
+
+    def cut_out(self, ops: Sequence[Op], inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
+        """A file of some ops alone.
+
+        Args:
+            ops: In the order in which they run.
+            inputs: Indices of the tensors that it takes.
+            outputs: Indices of the tensors that it gives.
+        """
+        used = sorted({index for op in ops for index in (*op.inputs, *op.outputs)} - {_ABSENT})
+        moved = {index: number for number, index in enumerate(used)} | {_ABSENT: _ABSENT}
+        model = self._schema.ModelT()
+        model.version = self._model.version
+        model.operatorCodes = self._model.operatorCodes
+        model.buffers = [self._schema.BufferT()]
+        graph = self._schema.SubGraphT()
+        graph.tensors = [self._moved_tensor(index, model) for index in used]
+        graph.operators = [self._moved_op(op, moved) for op in ops]
+        graph.inputs = [moved[index] for index in inputs]
+        graph.outputs = [moved[index] for index in outputs]
+        model.subgraphs = [graph]
+        return self._packed(model)
+
+    def _moved_tensor(self, index: int, model: Any) -> Any:
+        """A copy of a tensor, whose content becomes a buffer of another model."""
+        tensor = copy.copy(self._graph.tensors[index])
+        content = self._model.buffers[tensor.buffer]
+        tensor.buffer = _NO_CONTENT
+        if content.data is not None and len(content.data):
+            tensor.buffer = len(model.buffers)
+            model.buffers.append(content)
+        return tensor
+
+    def _moved_op(self, op: Op, moved: Mapping[int, int]) -> Any:
+        """A copy of an op between tensors of other indices."""
+        found = copy.copy(self._graph.operators[op.place])
+        found.inputs = [moved[index] for index in op.inputs]
+        found.outputs = [moved[index] for index in op.outputs]
+        return found
+
+    def _packed(self, model: Any) -> bytes:
+        return bytes(self._tools.convert_object_to_bytearray(model))
+
+
+def _names(enumeration: Any) -> dict[int, str]:
+    """What one of the schema's enumerations calls its numbers."""
+    return {number: name for name, number in vars(enumeration).items() if name[0] != "_"}
