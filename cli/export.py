@@ -321,13 +321,13 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
     precisions = list(dict.fromkeys(options.precisions or []))
     given = _format_options(options, formats)
     if "int8" not in precisions:
-        for asked, option in (
-            (options.io == "int8", "--io int8"),
-            (options.bias_correction, "--bias-correction"),
-            (options.recipe, "--recipe"),
+        for asked, complaint in (
+            (options.io == "int8", "--io int8 needs --int8; add it, or leave out --io"),
+            (options.bias_correction, "--bias-correction is for --int8; add it, or leave it out"),
+            (options.recipe, "--recipe is for --int8; add it, or leave out --recipe"),
         ):
             if asked:
-                raise UsageError(f"{option} is for --int8; add it, or leave out {option}")
+                raise UsageError(complaint)
     recipe = None
     if options.recipe:
         from ..calibration.recipe import Recipe
