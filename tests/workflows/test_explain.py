@@ -20,6 +20,7 @@ from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.tflite.tracer import TFLiteTracer
+from lowformer_edge.runtime.trace import ExposedTracer
 from lowformer_edge.runtime.work.job import Ran
 from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.targets.target import TargetRun, Work
@@ -108,7 +109,7 @@ def test_without_torch_it_says_so(
     damaged: Damaged, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = damaged("demo-fp32.onnx")
-    code = sys.modules["lowformer_edge.cli.verify"].importlib.util
+    code = sys.modules["lowformer_edge.workflows.verify"].importlib.util
     monkeypatch.setattr(code, "find_spec", lambda name: None)
     assert main([str(folder), "--quiet"]) == 1
     assert "named where --weights are given (and torch is there)" in capfd.readouterr().err
@@ -144,6 +145,9 @@ def test_an_op_that_another_target_computes_wrongly_is_named(
             logits = (np.flip(np.asarray(one.logits), 1) for one in found.ran)
             wrong = (Ran(one.answer, there) for one, there in zip(found.ran, logits, strict=True))
             return TargetRun(found.machine, tuple(wrong))
+
+        def tracer(self, path: Path) -> ExposedTracer:
+            return TFLiteTracer(path)
 
         def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
             tracer = TFLiteTracer(path)
