@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .command import EXIT_OK, CommandParser, exit_code_of, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser, invalid
 from .family_options import add_family_options, check_no_family_options
-from .terminal import shown_progress
 
 if TYPE_CHECKING:
-    from ..progress import Progress
     from ..targets.target import Target
     from ..workflows.bench import Chosen
 
@@ -40,68 +39,76 @@ _EXAMPLES = """examples:
 """
 
 
+class BenchCommand(Command):
+    """The command ``lowformer-bench``."""
+
+    name = "lowformer-bench"
+    description = (
+        "Times files and bundles in turns on this machine. The verdict is INVALID, and"
+        " the exit code 1, where the machine was too busy or too unsteady for the figures to"
+        " mean anything."
+    )
+    examples = _EXAMPLES
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        parser.add_argument("paths", type=Path, nargs="*", metavar="FILE|BUNDLE")
+        parser.add_argument(
+            "--against", type=Path, metavar="FILE", help="what ratios refer to (default: the first)"
+        )
+        parser.add_argument(
+            "--threads", default="1", metavar="N,...", help="threads of each runtime (default: 1)"
+        )
+        parser.add_argument(
+            "--runs",
+            type=int,
+            metavar="N",
+            help=f"timed runs of each file (default: {RUNS}, with --profile {PROFILED_RUNS})",
+        )
+        parser.add_argument(
+            "--processes",
+            type=int,
+            metavar="N",
+            help="that share the runs, one after the other, since figures differ from process to"
+            f" process (default: {PROCESSES})",
+        )
+        parser.add_argument(
+            "--on",
+            default="host",
+            metavar="TARGET,...",
+            help="host, one ssh:HOST, one phone as adb[:SERIAL], with ?accelerator=gpu or gpu-fp16"
+            " and ?apk=FILE for the app, or emulated processors such as arm:cortex-a76, on which"
+            " instructions are counted, since their times say nothing (default: %(default)s)",
+        )
+        modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
+        modes.add_argument(
+            "--profile", action="store_true", help="the time of each op, as the runtime tells it"
+        )
+        modes.add_argument(
+            "--minutes",
+            type=float,
+            metavar="M",
+            help="run for so long, and tell how latency changes",
+        )
+        modes.add_argument(
+            "--family",
+            action="store_true",
+            help="time all variants, with random weights, beside their multiply-accumulates",
+        )
+        family = parser.add_argument_group("with --family")
+        add_family_options(family)
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _bench(options, progress)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    return run_command(lambda: _bench(_parser().parse_args(arguments)))
+    return BenchCommand().main(arguments)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-bench",
-        description="Times files and bundles in turns on this machine. The verdict is INVALID, and"
-        " the exit code 1, where the machine was too busy or too unsteady for the figures to"
-        " mean anything.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("paths", type=Path, nargs="*", metavar="FILE|BUNDLE")
-    parser.add_argument(
-        "--against", type=Path, metavar="FILE", help="what ratios refer to (default: the first)"
-    )
-    parser.add_argument(
-        "--threads", default="1", metavar="N,...", help="threads of each runtime (default: 1)"
-    )
-    parser.add_argument(
-        "--runs",
-        type=int,
-        metavar="N",
-        help=f"timed runs of each file (default: {RUNS}, with --profile {PROFILED_RUNS})",
-    )
-    parser.add_argument(
-        "--processes",
-        type=int,
-        metavar="N",
-        help="that share the runs, one after the other, since figures differ from process to"
-        f" process (default: {PROCESSES})",
-    )
-    parser.add_argument(
-        "--on",
-        default="host",
-        metavar="TARGET,...",
-        help="host, one ssh:HOST, one phone as adb[:SERIAL], with ?accelerator=gpu or gpu-fp16 and"
-        " ?apk=FILE for the app, or emulated processors such as arm:cortex-a76, on which"
-        " instructions are counted, since their times say nothing (default: %(default)s)",
-    )
-    modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
-    modes.add_argument(
-        "--profile", action="store_true", help="the time of each op, as the runtime tells it"
-    )
-    modes.add_argument(
-        "--minutes", type=float, metavar="M", help="run for so long, and tell how latency changes"
-    )
-    modes.add_argument(
-        "--family",
-        action="store_true",
-        help="time all variants, with random weights, beside their multiply-accumulates",
-    )
-    family = parser.add_argument_group("with --family")
-    add_family_options(family)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no table")
-    return parser
-
-
-def _bench(options: argparse.Namespace) -> int:
+def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
     counts = _threads(options.threads)
     _set_counts(options)
     if options.minutes is not None and not 0 < options.minutes < float("inf"):
@@ -111,26 +118,25 @@ def _bench(options: argparse.Namespace) -> int:
             raise UsageError("--family makes its own files; give others by --rival NAME=FILE")
         from .family import bench_family
 
-        return bench_family(options, counts)
+        return bench_family(options, counts, progress)
     check_no_family_options(options)
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
     if options.on.startswith("arm"):
-        return _count(options)
-    with shown_progress(quiet=options.quiet) as progress:
-        from ..targets.registry import open_target
-        from ..workflows.bench import choose_files
+        return _count(options, progress)
+    from ..targets.registry import open_target
+    from ..workflows.bench import choose_files
 
-        target = open_target(options.on)
-        chosen = choose_files(options.paths, options.against, target)
-        if not options.quiet:
-            for name, reason in chosen.left_out.items():
-                print(f"left out: {name}: {reason}", file=sys.stderr)
-        if options.profile:
-            return _profile(options, chosen, counts, target, progress)
-        if options.minutes is not None:
-            return _endure(options, chosen, counts, target, progress)
-        return _compare(options, chosen, counts, target, progress)
+    target = open_target(options.on)
+    chosen = choose_files(options.paths, options.against, target)
+    if not options.quiet:
+        for name, reason in chosen.left_out.items():
+            print(f"left out: {name}: {reason}", file=sys.stderr)
+    if options.profile:
+        return _profile(options, chosen, counts, target, progress)
+    if options.minutes is not None:
+        return _endure(options, chosen, counts, target, progress)
+    return _compare(options, chosen, counts, target, progress)
 
 
 def _set_counts(options: argparse.Namespace) -> None:
@@ -155,7 +161,7 @@ def _set_counts(options: argparse.Namespace) -> None:
         raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
 
 
-def _count(options: argparse.Namespace) -> int:
+def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     """The files' instructions on emulated processors."""
     from ..targets.host import HostTarget
     from ..targets.registry import open_target
@@ -167,13 +173,11 @@ def _count(options: argparse.Namespace) -> int:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
     chosen = choose_files(options.paths, options.against, HostTarget())
     targets = [open_target(name.strip()) for name in options.on.split(",")]
-    with shown_progress(quiet=options.quiet) as progress:
-        found = count_instructions(chosen.paths, targets, progress)
-    if options.json:
-        print_json({"instructions": [instructions_json(item) for item in found]})
-    elif not options.quiet:
-        print_instructions(found)
-    return EXIT_OK
+    found = count_instructions(chosen.paths, targets, progress)
+    return Answer(
+        lambda: {"instructions": [instructions_json(item) for item in found]},
+        lambda: print_instructions(found),
+    )
 
 
 def _compare(
@@ -182,7 +186,7 @@ def _compare(
     counts: list[int],
     target: Target,
     progress: Progress,
-) -> int:
+) -> Answer:
     """The files' ratios."""
     from ..workflows.bench import benchmark
     from .tables.bench import benchmark_json, print_benchmark
@@ -198,18 +202,20 @@ def _compare(
         )
         for count in counts
     ]
-    if options.json:
-        print_json(
-            {
-                "machine": found[0].machine,
-                "left_out": dict(chosen.left_out),
-                "benchmarks": [benchmark_json(item) for item in found],
-            }
-        )
-    elif not options.quiet:
+
+    def show() -> None:
         for item in found:
             print_benchmark(item)
-    return exit_code_of([(item.threads, item.doubts) for item in found])
+
+    return Answer(
+        lambda: {
+            "machine": found[0].machine,
+            "left_out": dict(chosen.left_out),
+            "benchmarks": [benchmark_json(item) for item in found],
+        },
+        show,
+        invalid((item.threads, item.doubts) for item in found),
+    )
 
 
 def _profile(
@@ -218,19 +224,24 @@ def _profile(
     counts: list[int],
     target: Target,
     progress: Progress,
-) -> int:
+) -> Answer:
     """The times of the files' ops."""
     from ..workflows.bench import profile_files
     from .tables.profile import print_profile, profile_json
 
     measured, found = profile_files(chosen.paths, counts, options.runs, target, progress)
-    if options.json:
-        profiles = [profile_json(item.path, item.threads, item.profile) for item in found]
-        print_json({"machine": measured.machine, "profiles": profiles})
-    elif not options.quiet:
+
+    def show() -> None:
         for item in found:
             print_profile(item.path, item.threads, item.profile)
-    return EXIT_OK
+
+    return Answer(
+        lambda: {
+            "machine": measured.machine,
+            "profiles": [profile_json(item.path, item.threads, item.profile) for item in found],
+        },
+        show,
+    )
 
 
 def _endure(
@@ -239,30 +250,31 @@ def _endure(
     counts: list[int],
     target: Target,
     progress: Progress,
-) -> int:
+) -> Answer:
     """The files' latency over minutes."""
     from ..workflows.bench import endure_files
     from .tables.bench import details_json
     from .tables.endurance import endurance_json, print_endurance
 
     measured, found = endure_files(chosen.paths, counts, options.minutes, target, progress)
-    if options.json:
-        endurances = [
-            endurance_json(chosen.paths, item.threads, item.endurance, item.doubts)
-            for item in found
-        ]
-        print_json(
-            {
-                "machine": measured.machine,
-                "left_out": dict(chosen.left_out),
-                "endurance": endurances,
-                **details_json(measured.details),
-            }
-        )
-    elif not options.quiet:
+
+    def show() -> None:
         for item in found:
             print_endurance(chosen.paths, item.threads, item.endurance)
-    return exit_code_of([(item.threads, item.doubts) for item in found])
+
+    return Answer(
+        lambda: {
+            "machine": measured.machine,
+            "left_out": dict(chosen.left_out),
+            "endurance": [
+                endurance_json(chosen.paths, item.threads, item.endurance, item.doubts)
+                for item in found
+            ],
+            **details_json(measured.details),
+        },
+        show,
+        invalid((item.threads, item.doubts) for item in found),
+    )
 
 
 def _threads(text: str) -> list[int]:

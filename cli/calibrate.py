@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .command import EXIT_OK, CommandParser, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 from .options import (
     add_data_options,
     add_model_options,
@@ -19,7 +20,6 @@ from .options import (
     evaluation_choice,
     load_model_of,
 )
-from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..calibration.ranges import Ranges
@@ -28,35 +28,41 @@ if TYPE_CHECKING:
 SENSITIVITY_IMAGES = 64
 
 
+class CalibrateCommand(Command):
+    """The command ``lowformer-calibrate``."""
+
+    name = "lowformer-calibrate"
+    description = (
+        "Takes activation ranges once, for every export with --ranges, and tells"
+        " which ops are sensitive to INT8."
+    )
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        add_model_options(parser)
+        add_data_options(parser)
+        output = parser.add_argument_group("output")
+        output.add_argument(
+            "--output", type=Path, metavar="FILE", help="where the ranges go (default: ranges.json)"
+        )
+        output.add_argument(
+            "--sensitivity", action="store_true", help="rank the ops by what INT8 costs them"
+        )
+        output.add_argument("--plot", type=Path, metavar="FILE", help="the ranking as .png or .svg")
+        output.add_argument("--force", action="store_true", help="replace existing files")
+        parser.set_defaults(evaluation_images=SENSITIVITY_IMAGES)
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _calibrate(options, progress)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    return run_command(lambda: _calibrate(_parser().parse_args(arguments)))
+    return CalibrateCommand().main(arguments)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-calibrate",
-        description="Takes activation ranges once, for every export with --ranges, and tells"
-        " which ops are sensitive to INT8.",
-    )
-    add_model_options(parser)
-    add_data_options(parser)
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the ranges go (default: ranges.json)"
-    )
-    output.add_argument(
-        "--sensitivity", action="store_true", help="rank the ops by what INT8 costs them"
-    )
-    output.add_argument("--plot", type=Path, metavar="FILE", help="the ranking as .png or .svg")
-    output.add_argument("--force", action="store_true", help="replace existing files")
-    output.add_argument("--json", action="store_true", help="print the result as JSON")
-    output.add_argument("--quiet", action="store_true", help="no progress, no table")
-    parser.set_defaults(evaluation_images=SENSITIVITY_IMAGES)
-    return parser
-
-
-def _calibrate(options: argparse.Namespace) -> int:
+def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
     check_counts(options, "calibration_images", "evaluation_images")
     if options.plot and not options.sensitivity:
         raise UsageError("--plot shows the sensitivity; add --sensitivity")
@@ -71,32 +77,31 @@ def _calibrate(options: argparse.Namespace) -> int:
 
     observer_factory(options.observer)
     recipe = Recipe.read(options.recipe) if options.recipe else None
-    with shown_progress(quiet=options.quiet) as progress:
-        with progress.step("loading the model"):
-            loaded = load_model_of(options)
-        found = calibrate_model(
-            loaded,
-            calibration_choice(options),
-            observer=options.observer,
-            recipe=recipe,
-            evaluation=evaluation_choice(options) if options.sensitivity else None,
-            progress=progress,
-        )
+    with progress.step("loading the model"):
+        loaded = load_model_of(options)
+    found = calibrate_model(
+        loaded,
+        calibration_choice(options),
+        observer=options.observer,
+        recipe=recipe,
+        evaluation=evaluation_choice(options) if options.sensitivity else None,
+        progress=progress,
+    )
     ranges, sensitivity = found.ranges, found.sensitivity
     ranges.save(output)
     if sensitivity and options.plot:
         from .plots import save_sensitivity_plot
 
         save_sensitivity_plot(options.plot, sensitivity)
-    if options.json:
-        print_json(_report(output, ranges, sensitivity))
-    elif not options.quiet:
+
+    def show() -> None:
         from .tables.sensitivity import print_ranges, print_sensitivity
 
         if sensitivity:
             print_sensitivity(sensitivity)
         print_ranges(output, ranges)
-    return EXIT_OK
+
+    return Answer(lambda: _report(output, ranges, sensitivity), show)
 
 
 def _report(output: Path, ranges: Ranges, sensitivity: Sensitivity | None) -> dict[str, Any]:

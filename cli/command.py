@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import abc
 import argparse
+import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, NoReturn
 
 from ..errors import LowFormerEdgeError, UsageError
 from ..process.interrupt import terminate_like_ctrl_c
 from ..process.text import one_line, printable
+from ..progress import Progress
+from .terminal import shown_progress
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -63,14 +67,87 @@ def run_command(command: Callable[[], int]) -> int:
         return EXIT_FAILED
 
 
-def print_json(value: Any) -> None:
-    """Prints one JSON object to stdout."""
-    print(json.dumps(value, indent=2))
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a command found out.
+
+    Attributes:
+        to_json: Gives it as plain values.
+        show: Prints it for people.
+        complaints: What does not hold, a line each; where there is one, the command has failed.
+    """
+
+    to_json: Callable[[], Any]
+    show: Callable[[], None]
+    complaints: tuple[str, ...] = ()
 
 
-def exit_code_of(doubts: Sequence[tuple[int, Sequence[str]]]) -> int:
-    """Prints what speaks against the figures, by number of threads; gives the exit code."""
-    for threads, lines in doubts:
-        for line in lines:
-            print(f"INVALID, {threads} thread(s): {line}", file=sys.stderr)
-    return EXIT_FAILED if any(lines for _, lines in doubts) else EXIT_OK
+class Command(abc.ABC):
+    """A command: it parses, calls what does the work, and says how its result is shown.
+
+    Attributes:
+        name: As it is called.
+        description: What it does.
+        examples: Calls with what they are for, below the options.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    examples: ClassVar[str] = ""
+
+    @abc.abstractmethod
+    def add_options(self, parser: CommandParser) -> None:
+        """Adds the command's own options."""
+
+    @abc.abstractmethod
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """Does what the options say.
+
+        Raises:
+            LowFormerEdgeError: It cannot be done.
+        """
+
+    def main(self, arguments: Sequence[str] | None) -> int:
+        """Runs the command as its entry point does.
+
+        Args:
+            arguments: The command line's; the process's own if None.
+
+        Returns:
+            The exit code, see :func:`run_command`.
+        """
+        return run_command(lambda: self._main(arguments))
+
+    def _main(self, arguments: Sequence[str] | None) -> int:
+        options = self._parser().parse_args(arguments)
+        with shown_progress(quiet=options.quiet) as progress:
+            answer = self.run(options, progress)
+        if options.json:
+            print(json.dumps(answer.to_json(), indent=2))
+        elif not options.quiet:
+            answer.show()
+        for line in answer.complaints:
+            print(line, file=sys.stderr)
+        return EXIT_FAILED if answer.complaints else EXIT_OK
+
+    def _parser(self) -> CommandParser:
+        parser = CommandParser(
+            prog=self.name,
+            description=self.description,
+            epilog=self.examples or None,
+            formatter_class=argparse.RawDescriptionHelpFormatter
+            if self.examples
+            else argparse.HelpFormatter,
+        )
+        self.add_options(parser)
+        shown = parser.add_argument_group("what is shown")
+        shown.add_argument("--json", action="store_true", help="print the result as JSON")
+        shown.add_argument("--quiet", action="store_true", help="no progress, no table")
+        return parser
+
+
+def invalid(doubts: Iterable[tuple[int, Sequence[str]]]) -> tuple[str, ...]:
+    """What speaks against figures, given by number of threads, a line each."""
+    return tuple(
+        f"INVALID, {threads} thread(s): {line}" for threads, lines in doubts for line in lines
+    )

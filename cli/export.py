@@ -24,7 +24,8 @@ from ..export.options import (
 from ..export.spec import PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
-from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 from .options import (
     add_data_options,
     add_model_options,
@@ -36,7 +37,6 @@ from .options import (
     load_model_of,
     requirements_of,
 )
-from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..export.search.search import Bound
@@ -57,29 +57,35 @@ _EXAMPLES = """examples:
 """
 
 
+class ExportCommand(Command):
+    """The command ``lowformer-export``."""
+
+    name = "lowformer-export"
+    description = "Exports a LowFormer to files for phones, and proves what they do."
+    examples = _EXAMPLES
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        add_model_options(parser)
+        _add_format_options(parser)
+        _add_data_options(parser)
+        _add_search_options(parser)
+        add_requirement_option(
+            parser.add_argument_group("requirements"),
+            "on every target that tells where ops run, such as 'partitions<=2'; kept in the bundle,"
+            " for lowformer-verify too; repeatable"
+            f" (default: {' and '.join(DEFAULT_REQUIREMENTS)})",
+        )
+        _add_output_options(parser)
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _export(options, progress)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    return run_command(lambda: _export(_parser().parse_args(arguments)))
-
-
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-export",
-        description="Exports a LowFormer to files for phones, and proves what they do.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_model_options(parser)
-    _add_format_options(parser)
-    _add_data_options(parser)
-    _add_search_options(parser)
-    add_requirement_option(
-        parser.add_argument_group("requirements"),
-        "on every target that tells where ops run, such as 'partitions<=2'; kept in the bundle,"
-        f" for lowformer-verify too; repeatable (default: {' and '.join(DEFAULT_REQUIREMENTS)})",
-    )
-    _add_output_options(parser)
-    return parser
+    return ExportCommand().main(arguments)
 
 
 def _add_format_options(parser: CommandParser) -> None:
@@ -181,8 +187,6 @@ def _add_output_options(parser: CommandParser) -> None:
     output.add_argument(
         "--runs", type=int, default=30, help="timed runs per file (default: %(default)s)"
     )
-    output.add_argument("--json", action="store_true", help="print the result as JSON")
-    output.add_argument("--quiet", action="store_true", help="no progress, no table")
 
 
 _PRECISION_HELP = {
@@ -197,7 +201,7 @@ _PRECISION_HELP = {
 }
 
 
-def _export(options: argparse.Namespace) -> int:
+def _export(options: argparse.Namespace, progress: Progress) -> Answer:
     specs = _specs(options)
     requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
@@ -216,57 +220,54 @@ def _export(options: argparse.Namespace) -> int:
     observer_factory(options.observer)
     if options.output:
         check_replaceable(options.output, overwrite=options.force)
-    with shown_progress(quiet=options.quiet) as progress:
-        with progress.step("loading the model"):
-            loaded = load_model_of(options)
-        output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
-        check_replaceable(output, overwrite=options.force)
-        needed = any(
-            spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs
-        )
-        calibration = calibration_images(
-            calibration_choice(options), loaded, progress, needed=needed
-        )
-        request = ExportRequest(
-            loaded,
-            specs,
-            calibration,
-            evaluation_images(evaluation_choice(options), loaded, calibration, progress),
-            ranges=Ranges.read(options.ranges) if options.ranges else None,
-            bound=bound,
-            requirements=requirements,
-            threads=options.threads,
-            runs=options.runs,
-            keeps_failed=options.keep_failed,
-        )
-        result = export_bundle(request, output, overwrite=options.force, progress=progress)
-    _show(options, result)
-    for failure in result.failures:
-        print(f"failed: {failure}", file=sys.stderr)
-    return EXIT_FAILED if result.failures else EXIT_OK
-
-
-def _show(options: argparse.Namespace, result: ExportResult) -> None:
-    """Prints and draws the result."""
+    with progress.step("loading the model"):
+        loaded = load_model_of(options)
+    output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
+    check_replaceable(output, overwrite=options.force)
+    needed = any(spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs)
+    calibration = calibration_images(calibration_choice(options), loaded, progress, needed=needed)
+    request = ExportRequest(
+        loaded,
+        specs,
+        calibration,
+        evaluation_images(evaluation_choice(options), loaded, calibration, progress),
+        ranges=Ranges.read(options.ranges) if options.ranges else None,
+        bound=bound,
+        requirements=requirements,
+        threads=options.threads,
+        runs=options.runs,
+        keeps_failed=options.keep_failed,
+    )
+    result = export_bundle(request, output, overwrite=options.force, progress=progress)
     if result.search and options.plot:
         from .plots import save_search_plot
 
         save_search_plot(options.plot, result.search)
-    if options.json:
-        from .tables.search import found_json
+    return Answer(
+        lambda: _json(result),
+        lambda: _show(result),
+        tuple(f"failed: {line}" for line in result.failures),
+    )
 
-        searched = {"search": found_json(result.search)} if result.search else {}
-        failed = {"failed_targets": dict(result.failed_formats)} if result.failed_formats else {}
-        manifest = result.manifest.model_dump(mode="json")
-        print_json({"bundle": str(result.bundle), **manifest, **searched, **failed})
-    elif not options.quiet:
-        from .tables.export import print_summary
 
-        if result.search:
-            from .tables.search import print_found
+def _json(result: ExportResult) -> dict[str, Any]:
+    """An export as plain values."""
+    from .tables.search import found_json
 
-            print_found(result.search)
-        print_summary(result.bundle, result.manifest)
+    searched = {"search": found_json(result.search)} if result.search else {}
+    failed = {"failed_targets": dict(result.failed_formats)} if result.failed_formats else {}
+    manifest = result.manifest.model_dump(mode="json")
+    return {"bundle": str(result.bundle), **manifest, **searched, **failed}
+
+
+def _show(result: ExportResult) -> None:
+    """Prints an export."""
+    from .tables.export import print_summary
+    from .tables.search import print_found
+
+    if result.search:
+        print_found(result.search)
+    print_summary(result.bundle, result.manifest)
 
 
 def _bound(options: argparse.Namespace) -> Bound | None:

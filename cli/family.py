@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .command import exit_code_of, print_json
+from ..progress import Progress
+from .command import Answer, invalid
 from .options import check_plot
-from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..workflows.family import Member
 
 
-def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
+def bench_family(options: argparse.Namespace, counts: list[int], progress: Progress) -> Answer:
     """Makes the variants' files where they are missing, and times them beside the rivals'."""
     from ..runtime.machine import describe_machine
     from ..workflows.family import compare_models, make_variants
@@ -25,22 +25,27 @@ def bench_family(options: argparse.Namespace, counts: list[int]) -> int:
     folder = options.output or Path("lowformer-family")
     names = options.variants.split(",") if options.variants else ()
     rivals = [_rival(text) for text in options.rival or ()]
-    with shown_progress(quiet=options.quiet) as progress:
-        members = [*make_variants(folder, options.format or "onnx", names, progress), *rivals]
-        found = compare_models(
-            members, counts, runs=options.runs, processes=options.processes, progress=progress
-        )
-    if options.json:
-        results = [family_json(item, models) for item, models in found]
-        print_json({"machine": describe_machine(), "families": results})
-    elif not options.quiet:
-        for item, models in found:
-            print_family(item, models)
+    members = [*make_variants(folder, options.format or "onnx", names, progress), *rivals]
+    found = compare_models(
+        members, counts, runs=options.runs, processes=options.processes, progress=progress
+    )
     if options.plot:
         from .plots import save_family_plot
 
         save_family_plot(options.plot, found[0][1], counts[0])
-    return exit_code_of([(item.threads, item.doubts) for item, _ in found])
+
+    def show() -> None:
+        for item, models in found:
+            print_family(item, models)
+
+    return Answer(
+        lambda: {
+            "machine": describe_machine(),
+            "families": [family_json(item, models) for item, models in found],
+        },
+        show,
+        invalid((item.threads, item.doubts) for item, _ in found),
+    )
 
 
 def _rival(text: str) -> Member:

@@ -3,90 +3,114 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..artifact.files import size_of
 from ..errors import ArtifactError
 from ..process.text import printable
-from .command import EXIT_OK, CommandParser, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
+    from ..runtime.residency import Residency
+
+
+class InspectCommand(Command):
+    """The command ``lowformer-inspect``."""
+
+    name = "lowformer-inspect"
+    description = (
+        "Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file or a"
+        " .mlpackage, or checks and shows a bundle."
+    )
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        from ..runtime.formats import RUNTIMES
+
+        path: Path = options.path
+        if path.suffix in RUNTIMES:
+            return _inspect_file(path)
+        if path.is_dir():
+            return _inspect_bundle(path)
+        if path.exists():
+            raise ArtifactError(
+                f"{path}: of no known kind; give a {', '.join(RUNTIMES)} file or a bundle's folder"
+            )
+        raise ArtifactError(f"{path}: there is no such file or folder")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    parser = CommandParser(
-        prog="lowformer-inspect",
-        description="Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file or"
-        " a .mlpackage, or checks and shows a bundle.",
-    )
-    parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    return run_command(lambda: _inspect(parser.parse_args(arguments)))
+    return InspectCommand().main(arguments)
 
 
-def _inspect(options: argparse.Namespace) -> int:
-    from ..runtime.formats import RUNTIMES
-
-    path: Path = options.path
-    if path.suffix in RUNTIMES:
-        _inspect_file(path, options.json)
-    elif path.is_dir():
-        _inspect_bundle(path, options.json)
-    elif path.exists():
-        raise ArtifactError(
-            f"{path}: of no known kind; give a {', '.join(RUNTIMES)} file or a bundle's folder"
-        )
-    else:
-        raise ArtifactError(f"{path}: there is no such file or folder")
-    return EXIT_OK
-
-
-def _inspect_bundle(folder: Path, as_json: bool) -> None:
+def _inspect_bundle(folder: Path) -> Answer:
     from ..artifact.manifest import read_manifest
 
     manifest = read_manifest(folder)
-    if as_json:
-        print_json(manifest.model_dump(mode="json"))
-        return
-    from .tables.export import print_summary
 
-    print_summary(folder, manifest)
-    print(f"all {len(manifest.files())} files fit their hashes")
+    def show() -> None:
+        from .tables.export import print_summary
+
+        print_summary(folder, manifest)
+        print(f"all {len(manifest.files())} files fit their hashes")
+
+    return Answer(lambda: manifest.model_dump(mode="json"), show)
 
 
-def _inspect_file(path: Path, as_json: bool) -> None:
+@dataclasses.dataclass(frozen=True)
+class Inspection:
+    """What a file says of itself, and where its ops run."""
+
+    path: Path
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    residency: Residency
+    metadata: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "path": str(self.path),
+            "bytes": size_of(self.path),
+            "inputs": [tensor.model_dump(mode="json") for tensor in self.inputs],
+            "outputs": [tensor.model_dump(mode="json") for tensor in self.outputs],
+            "ops": self.residency.op_counts,
+            "delegate": self.residency.delegate,
+            "partitions": self.residency.partitions,
+            "refused": [{"kind": op.kind, "name": op.name} for op in self.residency.refused],
+            "metadata": self.metadata,
+        }
+
+
+def _inspect_file(path: Path) -> Answer:
     from ..runtime.formats import format_of
 
-    kind = format_of(path)
-    where = kind.residency(path, 1)
-    inputs, outputs = kind.tensors(path)
-    metadata = kind.metadata(path)
-    if as_json:
-        print_json(
-            {
-                "path": str(path),
-                "bytes": size_of(path),
-                "inputs": [tensor.model_dump(mode="json") for tensor in inputs],
-                "outputs": [tensor.model_dump(mode="json") for tensor in outputs],
-                "ops": where.op_counts,
-                "delegate": where.delegate,
-                "partitions": where.partitions,
-                "refused": [{"kind": op.kind, "name": op.name} for op in where.refused],
-                "metadata": metadata,
-            }
-        )
-        return
+    runtime = format_of(path)
+    residency = runtime.residency(path, 1)
+    found = Inspection(path, *runtime.tensors(path), residency, runtime.metadata(path))
+    return Answer(found.to_json, lambda: _show(found))
+
+
+def _show(found: Inspection) -> None:
+    """Prints what was found of a file."""
+    path, where = found.path, found.residency
     print(f"{printable(path)}: {size_of(path) / 1e6:.2f} MB")
-    for role, records in (("input", inputs), ("output", outputs)):
+    for role, records in (("input", found.inputs), ("output", found.outputs)):
         for tensor in records:
             print(f"{role}: {_described(tensor)}")
-    if metadata:
-        print(f"metadata: {', '.join(map(printable, metadata))}")
+    if found.metadata:
+        print(f"metadata: {', '.join(map(printable, found.metadata))}")
     place = f", in {where.partitions} {where.delegate} partition(s)" if where.delegate else ""
     print(f"ops: {len(where.ops)}{place}")
     for op, count in where.op_counts.items():

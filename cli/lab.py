@@ -6,34 +6,42 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .command import EXIT_OK, CommandParser, print_json, run_command
-from .terminal import shown_progress
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 
 LABS = ("android", "arm", "gpu")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command's entry point."""
-    return run_command(lambda: _lab(_parser().parse_args(arguments)))
+class LabCommand(Command):
+    """The command ``lowformer-lab``."""
 
-
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-lab",
-        description="Builds laboratories. For lowformer-verify --on, 'arm' emulates 64-bit ARM"
+    name = "lowformer-lab"
+    description = (
+        "Builds laboratories. For lowformer-verify --on, 'arm' emulates 64-bit ARM"
         " processors with QEMU and the runtimes' own ARM wheels, 'gpu' holds Vulkan devices in"
         " software. 'android' compiles and tests the Android app. All come from Debian's"
-        " packages, PyPI and npm, lie in the user's cache, and install nothing.",
+        " packages, PyPI and npm, lie in the user's cache, and install nothing."
     )
-    parser.add_argument("labs", nargs="+", choices=LABS, metavar="LAB", help="android, arm, gpu")
-    parser.add_argument("--force", action="store_true", help="build again what is there")
-    parser.add_argument("--remove", action="store_true", help="remove instead of building")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no result")
-    return parser
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        parser.add_argument(
+            "labs", nargs="+", choices=LABS, metavar="LAB", help="android, arm, gpu"
+        )
+        parser.add_argument("--force", action="store_true", help="build again what is there")
+        parser.add_argument("--remove", action="store_true", help="remove instead of building")
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _lab(options, progress)
 
 
-def _lab(options: argparse.Namespace) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command's entry point."""
+    return LabCommand().main(arguments)
+
+
+def _lab(options: argparse.Namespace, progress: Progress) -> Answer:
     from ..errors import LabError
     from ..lab.android import build_android_lab
     from ..lab.arm import build_arm_lab
@@ -42,24 +50,23 @@ def _lab(options: argparse.Namespace) -> int:
 
     builders = {"android": build_android_lab, "arm": build_arm_lab, "gpu": build_gpu_lab}
     found = {}
-    with shown_progress(quiet=options.quiet) as progress:
-        for name in dict.fromkeys(options.labs):
-            if options.remove:
-                found[name] = {"folder": str(lab_folder(name)), "removed": remove_lab(name)}
-                continue
-            try:
-                if options.force:
-                    raise LabError("asked for again")
-                lab = open_lab(name)
-            except LabError:
-                lab = builders[name](progress)
-            found[name] = {"folder": str(lab.folder), "versions": lab.versions}
-    if options.json:
-        print_json(found)
-    elif not options.quiet:
+    for name in dict.fromkeys(options.labs):
+        if options.remove:
+            found[name] = {"folder": str(lab_folder(name)), "removed": remove_lab(name)}
+            continue
+        try:
+            if options.force:
+                raise LabError("asked for again")
+            lab = open_lab(name)
+        except LabError:
+            lab = builders[name](progress)
+        found[name] = {"folder": str(lab.folder), "versions": lab.versions}
+
+    def show() -> None:
         for name, record in found.items():
             print(f"{name}: {record['folder']}")
-    return EXIT_OK
+
+    return Answer(lambda: found, show)
 
 
 if __name__ == "__main__":

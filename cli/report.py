@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UsageError
-from .command import EXIT_OK, CommandParser, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 
 _EXAMPLES = """examples:
   lowformer-report demo-all
@@ -19,59 +20,67 @@ _EXAMPLES = """examples:
 """
 
 
+class ReportCommand(Command):
+    """The command ``lowformer-report``."""
+
+    name = "lowformer-report"
+    description = (
+        "Writes one page of HTML about a bundle: what the model and its files are, how"
+        " closely they follow it, where their ops run, how fast they are, and what is not"
+        " verified. It loads nothing from elsewhere."
+    )
+    examples = _EXAMPLES
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+        results = parser.add_argument_group(
+            "results", "what other commands printed with --json about this bundle"
+        )
+        results.add_argument(
+            "--verify",
+            type=Path,
+            metavar="FILE",
+            help="of lowformer-verify: parity on every target; without it parity is the export's",
+        )
+        results.add_argument(
+            "--bench",
+            type=Path,
+            metavar="FILE",
+            help="of lowformer-bench: times; without it they are the export's",
+        )
+        results.add_argument(
+            "--sensitivity",
+            type=Path,
+            metavar="FILE",
+            help="of lowformer-calibrate --sensitivity: which ops INT8 hurts",
+        )
+        results.add_argument(
+            "--search",
+            type=Path,
+            metavar="FILE",
+            help="of lowformer-export --max-drop or --min-sqnr: the front of mixes",
+        )
+        output = parser.add_argument_group("output")
+        output.add_argument(
+            "--output",
+            type=Path,
+            metavar="FILE",
+            help="the page (default: the bundle's name .html)",
+        )
+        output.add_argument("--force", action="store_true", help="replace an existing file")
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _report(options, progress)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    return run_command(lambda: _report(_parser().parse_args(arguments)))
+    return ReportCommand().main(arguments)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-report",
-        description="Writes one page of HTML about a bundle: what the model and its files are, how"
-        " closely they follow it, where their ops run, how fast they are, and what is not"
-        " verified. It loads nothing from elsewhere.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    results = parser.add_argument_group(
-        "results", "what other commands printed with --json about this bundle"
-    )
-    results.add_argument(
-        "--verify",
-        type=Path,
-        metavar="FILE",
-        help="of lowformer-verify: parity on every target; without it parity is the export's",
-    )
-    results.add_argument(
-        "--bench",
-        type=Path,
-        metavar="FILE",
-        help="of lowformer-bench: times; without it they are the export's",
-    )
-    results.add_argument(
-        "--sensitivity",
-        type=Path,
-        metavar="FILE",
-        help="of lowformer-calibrate --sensitivity: which ops INT8 hurts",
-    )
-    results.add_argument(
-        "--search",
-        type=Path,
-        metavar="FILE",
-        help="of lowformer-export --max-drop or --min-sqnr: the front of mixes",
-    )
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--output", type=Path, metavar="FILE", help="the page (default: the bundle's name .html)"
-    )
-    output.add_argument("--force", action="store_true", help="replace an existing file")
-    output.add_argument("--json", action="store_true", help="print the result as JSON")
-    output.add_argument("--quiet", action="store_true", help="print nothing")
-    return parser
-
-
-def _report(options: argparse.Namespace) -> int:
+def _report(options: argparse.Namespace, progress: Progress) -> Answer:
     output = _output(options)
     from ..artifact.files import replaced_file
     from ..process.text import printable
@@ -89,19 +98,20 @@ def _report(options: argparse.Namespace) -> int:
     content = page.html.encode()
     with replaced_file(output) as temporary:
         temporary.write_bytes(content)
-    if options.json:
-        print_json(
-            {
-                "path": str(output),
-                "bytes": len(content),
-                "sections": list(page.sections),
-                "failures": list(page.failures),
-            }
-        )
-    elif not options.quiet:
+
+    def show() -> None:
         verdict = f"{len(page.failures)} failed check(s)" if page.failures else "no failed check"
         print(f"report: {printable(output)}, {len(content) / 1000:.0f} kB, {verdict}")
-    return EXIT_OK
+
+    return Answer(
+        lambda: {
+            "path": str(output),
+            "bytes": len(content),
+            "sections": list(page.sections),
+            "failures": list(page.failures),
+        },
+        show,
+    )
 
 
 def _output(options: argparse.Namespace) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
+from ..progress import Progress
+from .command import Answer, Command, CommandParser
 from .options import (
     EVALUATION_IMAGES,
     add_evaluation_options,
@@ -19,7 +20,6 @@ from .options import (
     evaluation_choice,
     requirements_of,
 )
-from .terminal import shown_progress
 
 if TYPE_CHECKING:
     from ..judging.links import Link
@@ -29,103 +29,107 @@ if TYPE_CHECKING:
 TARGET_IMAGES = 16
 
 
+class VerifyCommand(Command):
+    """The command ``lowformer-verify``."""
+
+    name = "lowformer-verify"
+    description = (
+        "Checks a bundle's files by their hashes, runs each, and compares its logits"
+        " with the eager model's and with the other files'. Without images, the bundle's golden"
+        " vectors are run; torch is not needed for that."
+    )
+
+    def add_options(self, parser: CommandParser) -> None:
+        """See :class:`Command`."""
+        parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+        data = parser.add_argument_group("data")
+        add_evaluation_options(data, EVALUATION_IMAGES)
+        data.add_argument(
+            "--weights",
+            type=Path,
+            metavar="FILE",
+            help="the bundle's checkpoint, to run the eager model on these images too",
+        )
+        data.add_argument("--seed", type=int, default=0, help="of the choice of images")
+        parser.add_argument(
+            "--mac-report",
+            type=Path,
+            metavar="FILE",
+            help="what the bundle's check_on_mac.py wrote on a Mac, to be judged too",
+        )
+        where = parser.add_argument_group("targets")
+        where.add_argument(
+            "--on",
+            default="host",
+            metavar="TARGET,...",
+            help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm,"
+            " sme, which lowformer-lab builds; npu:CHIP, the NPU of a Snapdragon, simulated;"
+            " ssh:[USER@]HOST[:PORT], with ?python=PATH for another interpreter there than python3;"
+            " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16"
+            " (default: %(default)s)",
+        )
+        where.add_argument(
+            "--target-images",
+            type=int,
+            default=TARGET_IMAGES,
+            metavar="N",
+            help="how many of the images are run on targets other than the host"
+            " (default: %(default)s)",
+        )
+        add_requirement_option(
+            where,
+            "on every target that tells where ops run, besides what the bundle states, such as"
+            " 'partitions<=1' or 'cpu_ops==0'; repeatable",
+        )
+        output = parser.add_argument_group("output")
+        output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        """See :class:`Command`."""
+        return _verify(options, progress)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command's entry point."""
-    return run_command(lambda: _verify(_parser().parse_args(arguments)))
+    return VerifyCommand().main(arguments)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="lowformer-verify",
-        description="Checks a bundle's files by their hashes, runs each, and compares its logits"
-        " with the eager model's and with the other files'. Without images, the bundle's golden"
-        " vectors are run; torch is not needed for that.",
-    )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
-    data = parser.add_argument_group("data")
-    add_evaluation_options(data, EVALUATION_IMAGES)
-    data.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FILE",
-        help="the bundle's checkpoint, to run the eager model on these images too",
-    )
-    data.add_argument("--seed", type=int, default=0, help="of the choice of images")
-    parser.add_argument(
-        "--mac-report",
-        type=Path,
-        metavar="FILE",
-        help="what the bundle's check_on_mac.py wrote on a Mac, to be judged too",
-    )
-    where = parser.add_argument_group("targets")
-    where.add_argument(
-        "--on",
-        default="host",
-        metavar="TARGET,...",
-        help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm, sme,"
-        " which lowformer-lab builds; npu:CHIP, the NPU of a Snapdragon, simulated;"
-        " ssh:[USER@]HOST[:PORT], with ?python=PATH for another interpreter there than python3;"
-        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16"
-        " (default: %(default)s)",
-    )
-    where.add_argument(
-        "--target-images",
-        type=int,
-        default=TARGET_IMAGES,
-        metavar="N",
-        help="how many of the images are run on targets other than the host (default: %(default)s)",
-    )
-    add_requirement_option(
-        where,
-        "on every target that tells where ops run, besides what the bundle states, such as"
-        " 'partitions<=1' or 'cpu_ops==0'; repeatable",
-    )
-    output = parser.add_argument_group("output")
-    output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
-    output.add_argument("--json", action="store_true", help="print the result as JSON")
-    output.add_argument("--quiet", action="store_true", help="no progress, no table")
-    return parser
-
-
-def _verify(options: argparse.Namespace) -> int:
+def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
     check_counts(options, "evaluation_images", "threads", "target_images")
     if options.weights and not options.evaluation_data:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
     from ..targets.registry import open_targets
     from ..workflows.verify import verify_bundle
 
-    with shown_progress(quiet=options.quiet) as progress:
-        found = verify_bundle(
-            options.bundle,
-            open_targets(options.on),
-            evaluation_choice(options),
-            weights=options.weights,
-            mac_report=options.mac_report,
-            requirements=requirements_of(options),
-            target_images=options.target_images,
-            threads=options.threads,
-            progress=progress,
-        )
-    _show(options, found)
-    for failure in found.failures:
-        print(f"failed: {failure}", file=sys.stderr)
-    return EXIT_FAILED if found.failures else EXIT_OK
+    found = verify_bundle(
+        options.bundle,
+        open_targets(options.on),
+        evaluation_choice(options),
+        weights=options.weights,
+        mac_report=options.mac_report,
+        requirements=requirements_of(options),
+        target_images=options.target_images,
+        threads=options.threads,
+        progress=progress,
+    )
+    return Answer(
+        lambda: verification_json(options.bundle, found),
+        lambda: _show(found),
+        tuple(f"failed: {line}" for line in found.failures),
+    )
 
 
-def _show(options: argparse.Namespace, found: Verification) -> None:
-    """Prints the result."""
-    if options.json:
-        print_json(verification_json(options.bundle, found))
-    elif not options.quiet:
-        from .tables.links import print_lattice
-        from .tables.mac import print_mac_results
-        from .tables.matrix import print_matrix
+def _show(found: Verification) -> None:
+    """Prints a verification."""
+    from .tables.links import print_lattice
+    from .tables.mac import print_mac_results
+    from .tables.matrix import print_matrix
 
-        print_matrix(found.edges(), found.not_run, found.images)
-        if len(found.check.machines) > 1:
-            print_lattice(found.check)
-        if found.mac:
-            print_mac_results(found.mac)
+    print_matrix(found.edges(), found.not_run, found.images)
+    if len(found.check.machines) > 1:
+        print_lattice(found.check)
+    if found.mac:
+        print_mac_results(found.mac)
 
 
 def verification_json(bundle: Path, found: Verification) -> dict[str, Any]:

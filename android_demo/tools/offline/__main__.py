@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....cli.command import EXIT_FAILED, EXIT_OK, CommandParser, print_json, run_command
+from ....cli.command import EXIT_FAILED, EXIT_OK, CommandParser, run_command
 from ....cli.terminal import shown_progress
 from ....errors import CheckError
 
@@ -91,7 +92,7 @@ def _build(options: argparse.Namespace) -> int:
                 "classes": len(found.classes),
             }
     if options.json:
-        print_json(result)
+        print(json.dumps(result, indent=2))
     elif not options.quiet:
         for name, record in result.items():
             print(f"{name}: {record}")
