@@ -24,7 +24,7 @@ from torch import nn
 
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.files import size_of
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.coreml.exporter import CoreMLExporter
 from lowformer_edge.export.coreml.internals import repaired
@@ -98,7 +98,7 @@ def compare(name: str, precision: str, progress: TerminalProgress) -> dict[str, 
     loaded = load_model() if name == "demo" else load_model(name, random_weights=True)
     size = loaded.config.input_size
     pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, size, size, 3), np.uint8)
-    held_out = DecodedImages("noise", pixels, None)
+    held_out = Samples("noise", pixels, None)
     (images,) = held_out.batches(loaded.preprocessing, IMAGES)
     reference = reference_logits(
         loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None

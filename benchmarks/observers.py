@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from lowformer_edge.artifact.manifest import Parity
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.bias_correction import correct_biases
-from lowformer_edge.calibration.data.images import DecodedImages, ImageSet, decode, open_images
+from lowformer_edge.calibration.data.images import ImageSet, decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.eager import reference_logits
@@ -68,8 +69,8 @@ class Files:
     def __init__(
         self,
         loaded: LoadedModel,
-        calibration: DecodedImages,
-        evaluation: DecodedImages,
+        calibration: Samples,
+        evaluation: Samples,
         folder: Path,
         progress: Progress,
     ) -> None:

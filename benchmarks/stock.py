@@ -23,7 +23,8 @@ from torch import nn
 from lowformer_edge import demo
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS
-from lowformer_edge.calibration.data.images import DecodedImages, decode, open_images
+from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.calibration.data.images import decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import toolchain
@@ -133,7 +134,7 @@ STOCK_WAYS: dict[str, Callable[[nn.Module, NDArray[np.float32], Path], dict[str,
 
 
 def our_files(
-    target: str, loaded: LoadedModel, calibration: DecodedImages, folder: Path
+    target: str, loaded: LoadedModel, calibration: Samples, folder: Path
 ) -> dict[str, Path]:
     """Our float32 and INT8 files."""
     ranges = calibrate(rewrite(loaded.network, CALIBRATED), calibration, loaded.preprocessing)

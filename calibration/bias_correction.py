@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..artifact.preprocessing import Preprocessing
-from .data.images import DecodedImages
+from ..artifact.samples import Samples
 from .ranges import BATCH, Ranges
 from .simulation import simulated
 from .watching import Hook, run_images, watched
@@ -27,7 +27,7 @@ def correct_biases(
     model: nn.Module,
     ranges: Ranges | None,
     precisions: Mapping[str, str],
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     on_images: Callable[[int], object] = lambda count: None,
 ) -> None:
@@ -41,7 +41,7 @@ def correct_biases(
         preprocessing: Its normalisation makes inputs of the images' pixels.
         on_images: Called with the number of images of each step, twice for each image.
     """
-    used = DecodedImages(images.name, images.pixels[:IMAGES], None)
+    used = Samples(images.name, images.pixels[:IMAGES], None)
     quantized = [path for path, precision in precisions.items() if precision != "fp32"]
     means = _mean_outputs(model, quantized, used, preprocessing, on_images)
     modules = dict(model.named_modules())
@@ -69,7 +69,7 @@ def _corrects(mean: Tensor, module: nn.Module) -> Hook:
 def _mean_outputs(
     model: nn.Module,
     paths: list[str],
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     on_images: Callable[[int], object],
 ) -> dict[str, Tensor]:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from ..artifact.files import replaced_file
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.samples import Samples
 from ..errors import ConfigError, DataError
-from .data.images import DecodedImages
 from .observer import Observer, observer_factory
 from .watching import Hook, run_images, watched
 
@@ -153,7 +153,7 @@ def _bounds(values: Sequence[float]) -> tuple[float, float]:
 def reusable(
     candidate: Ranges | None,
     model: nn.Module,
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     observer: str,
 ) -> Ranges | None:
@@ -172,7 +172,7 @@ def reusable(
 
 def calibrate(
     model: nn.Module,
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     observer: str = "minmax",
     on_images: Callable[[int], object] = lambda count: None,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
-from .data.images import DecodedImages
+from ..artifact.samples import Samples
 from .ranges import Ranges
 from .recipe import quantizable_kinds
 from .simulation import simulated
@@ -104,7 +104,7 @@ def analyse(
     model: nn.Module,
     ranges: Ranges,
     precisions: Mapping[str, str],
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     on_op: Callable[[], object] = lambda: None,
 ) -> Sensitivity:
@@ -142,7 +142,7 @@ def loss_of_choices(
     model: nn.Module,
     ranges: Ranges,
     choices: Mapping[str, Sequence[str]],
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     on_choice: Callable[[], object] = lambda: None,
 ) -> dict[str, dict[str, Loss]]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
-from .data.images import DecodedImages
+from ..artifact.samples import Samples
 
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 """Takes a module, its inputs and its output; what it returns, if anything, is the new output."""
@@ -30,7 +30,7 @@ def watched(model: nn.Module, hooks: Mapping[str, Hook]) -> Iterator[None]:
 
 def run_images(
     model: nn.Module,
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     size: int,
     on_images: Callable[[int], object],

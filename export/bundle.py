@@ -23,7 +23,7 @@ from ..artifact.manifest import (
     Manifest,
     Source,
 )
-from ..calibration.data.images import DecodedImages
+from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
 
@@ -49,7 +49,7 @@ def write_manifest(
     folder: Path,
     loaded: LoadedModel,
     artifacts: Sequence[ArtifactRecord],
-    calibration: DecodedImages,
+    calibration: Samples,
     ranges: Ranges | None,
     machine: dict[str, str],
     requirements: tuple[str, ...],

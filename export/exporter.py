@@ -11,7 +11,7 @@ from torch import nn
 from ..artifact.content import Content
 from ..artifact.formats import Format
 from ..artifact.manifest import Compiled
-from ..calibration.data.images import DecodedImages
+from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..calibration.recipe import Recipe
 from ..errors import UsageError
@@ -66,7 +66,7 @@ class Exporter(abc.ABC):
         return None
 
     def prepare(  # noqa: B027 - a hook that most formats do without
-        self, specs: Sequence[ExportSpec], calibration: DecodedImages, progress: Progress
+        self, specs: Sequence[ExportSpec], calibration: Samples, progress: Progress
     ) -> None:
         """Does what all of some exports rest on, before the first.
 

@@ -12,9 +12,9 @@ from torch import nn
 from ..artifact.content import write_content
 from ..artifact.files import remove
 from ..artifact.manifest import Compiled
+from ..artifact.samples import Samples
 from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
 from ..calibration.bias_correction import correct_biases
-from ..calibration.data.images import DecodedImages
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
 from ..errors import ExportError, MissingDependencyError
@@ -53,7 +53,7 @@ class Exported:
 def export_artifacts(
     loaded: LoadedModel,
     specs: Sequence[ExportSpec],
-    calibration: DecodedImages,
+    calibration: Samples,
     folder: Path,
     scratch: Path,
     progress: Progress,
@@ -127,7 +127,7 @@ class _FormatExport:
         self,
         loaded: LoadedModel,
         specs: Sequence[ExportSpec],
-        calibration: DecodedImages,
+        calibration: Samples,
         ranges: Ranges | None,
         folder: Path,
         progress: Progress,
@@ -208,7 +208,7 @@ def _ranges(
     given: Ranges | None,
     older: Ranges | None,
     rewritten: nn.Module,
-    calibration: DecodedImages,
+    calibration: Samples,
     loaded: LoadedModel,
     observer: str,
     progress: Progress,

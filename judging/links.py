@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Parity
+from ..artifact.samples import Samples
 from .culprit import Culprit
-from .images import Images
 from .parity import compare
 from .promise import REWRITTEN_DB, promise_of, same_file_db
 
@@ -126,7 +126,7 @@ def rewritten_links(
 
 
 def file_links(
-    computed: Sequence[Computed], images: Images, few: Images, *, trained: bool
+    computed: Sequence[Computed], images: Samples, few: Samples, *, trained: bool
 ) -> list[Link]:
     """The links to one file on all targets.
 
@@ -144,8 +144,8 @@ def file_links(
     host = computed[0] if computed and computed[0].target == HOST else None
     for item in computed:
         shown = images if item is host else few
-        if shown.eager is not None:
-            parity = compare(shown.eager, item.logits, shown.labels, shown.name)
+        if shown.logits is not None:
+            parity = compare(shown.logits, item.logits, shown.labels, shown.name)
             promise = promise_of(item.precision, half=item.half, trained=trained)
             links.append(Link(EAGER, item.place, parity, promise.least_db, promise.breach(parity)))
         if host and item is not host:
@@ -157,7 +157,7 @@ def file_links(
     return links
 
 
-def _same_file(one: Computed, other: Computed, few: Images, *, trained: bool) -> Link:
+def _same_file(one: Computed, other: Computed, few: Samples, *, trained: bool) -> Link:
     """The link between two targets that ran the same file."""
     logits = one.logits[: len(other.logits)]
     parity = compare(logits, other.logits, few.labels, few.name)

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, MissingDependencyError
 from lowformer_edge.lab.place import Lab, open_lab
@@ -63,10 +63,10 @@ def demo_model() -> LoadedModel:
 
 
 @pytest.fixture(scope="session")
-def noise_images() -> DecodedImages:
+def noise_images() -> Samples:
     """Sixteen images of noise at 64 pixels."""
     pixels = np.random.default_rng(0).integers(0, 256, (16, 64, 64, 3), np.uint8)
-    return DecodedImages("noise", pixels, None)
+    return Samples("noise", pixels, None)
 
 
 @pytest.fixture(scope="session")

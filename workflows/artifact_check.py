@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.samples import Samples
 from ..errors import CheckError
-from ..judging.images import Images
 from ..judging.parity import compare
 from ..judging.ratio import ratio
 from ..progress import Progress
@@ -60,7 +60,8 @@ class CheckedArtifact:
 
 def check_artifacts(
     files: Mapping[str, Candidate],
-    images: Images,
+    images: Samples,
+    preprocessing: Preprocessing,
     *,
     threads: int,
     rounds: int,
@@ -71,6 +72,7 @@ def check_artifacts(
     Args:
         files: Artifacts by name, of any format.
         images: What parity is taken on, with the eager model's logits.
+        preprocessing: Normalises the images.
         threads: Threads for each runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
@@ -82,16 +84,14 @@ def check_artifacts(
     parities, runtimes = {}, {}
     for name, item in runnable.items():
         shown = images if item.images is None else images.first(item.images)
-        assert shown.eager is not None
-        logits, runtimes[name] = run_file(
-            item.path, shown.pixels, shown.preprocessing, threads, progress
-        )
+        assert shown.logits is not None
+        logits, runtimes[name] = run_file(item.path, shown.pixels, preprocessing, threads, progress)
         try:
-            parities[name] = compare(shown.eager, logits, shown.labels, shown.name)
+            parities[name] = compare(shown.logits, logits, shown.labels, shown.name)
         except CheckError as error:
             raise CheckError(f"{item.path.name}: {error}") from error
     timed = [item for item in runnable.values() if item.is_timed]
-    times = _time(timed, images, threads, rounds, progress)
+    times = _time(timed, images, preprocessing, threads, rounds, progress)
     verified = {}
     for name, item in files.items():
         kind = format_of(item.path)
@@ -135,7 +135,8 @@ def run_file(
 
 def _time(
     files: Iterable[Candidate],
-    images: Images,
+    images: Samples,
+    preprocessing: Preprocessing,
     threads: int,
     rounds: int,
     progress: Progress,
@@ -155,7 +156,7 @@ def _time(
                 continue
             shape = (runner.batch, *images.pixels.shape[1:])
             pixels = np.resize(images.pixels[: runner.batch], shape)
-            runner.set_input(images.preprocessing.normalise(pixels))
+            runner.set_input(preprocessing.normalise(pixels))
             runners[path] = runner
         if not runners:
             return {}

@@ -11,7 +11,8 @@ from ..artifact.files import digest_of
 from ..artifact.labels import read_labels
 from ..artifact.manifest import Manifest
 from ..artifact.preprocessing import Preprocessing
-from ..calibration.data.images import DecodedImages, ImageSet, decode, open_images
+from ..artifact.samples import Samples
+from ..calibration.data.images import ImageSet, decode, open_images
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
 from ..progress import Progress
@@ -41,7 +42,7 @@ class ImageChoice:
 
 def calibration_images(
     choice: ImageChoice, loaded: LoadedModel, progress: Progress, *, needed: bool
-) -> DecodedImages:
+) -> Samples:
     """Images for activation ranges; the bundled ones where those are apt.
 
     Args:
@@ -68,8 +69,8 @@ def calibration_images(
 
 
 def evaluation_images(
-    choice: ImageChoice, loaded: LoadedModel, calibration: DecodedImages, progress: Progress
-) -> DecodedImages:
+    choice: ImageChoice, loaded: LoadedModel, calibration: Samples, progress: Progress
+) -> Samples:
     """Images for parity and accuracy; the calibration images where there are no others.
 
     Raises:
@@ -86,7 +87,7 @@ def evaluation_images(
 
 def bundle_images(
     choice: ImageChoice, bundle: Path, manifest: Manifest, progress: Progress
-) -> DecodedImages:
+) -> Samples:
     """The images that a bundle's files are verified on; the bundled ones where none were chosen.
 
     Raises:
@@ -122,7 +123,7 @@ def _read(
     purpose: str,
     preprocessing: Preprocessing,
     progress: Progress,
-) -> DecodedImages:
+) -> Samples:
     images = images.sample(choice.count, choice.seed)
     with progress.step(f"reading {purpose}", len(images)) as advance:
         decoded = decode(images, preprocessing, strict=choice.strict, on_image=lambda: advance(1))

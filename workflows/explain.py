@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..artifact.manifest import ArtifactRecord, Manifest
+    from ..artifact.preprocessing import Preprocessing
+    from ..artifact.samples import Samples
     from ..export.eager import EagerModel
     from ..judging.culprit import Culprit
-    from ..judging.images import Images
     from ..judging.links import Link
     from ..targets.target import Target
     from .target_check import TargetCheck
@@ -49,7 +50,7 @@ def explain_links(
     bundle: Path,
     manifest: Manifest,
     eager: EagerModel | None,
-    images: Images,
+    images: Samples,
     progress: Progress,
 ) -> list[Link]:
     """Links with the cause where a file does not follow the eager model, or itself elsewhere.
@@ -73,8 +74,8 @@ def explain_links(
         for place, one in placed.items()
         if place in failing and one.target == HOST and one.logits is not None
     }
-    if here and images.eager is not None:
-        found = find_culprits(bundle, manifest, eager, images, here, images.eager, progress)
+    if here and images.logits is not None:
+        found = find_culprits(bundle, manifest, eager, images, here, images.logits, progress)
         findings |= {place_of(file, HOST): finding for file, finding in found.items()}
     by_name = {target.name: target for target in targets}
     for link in check.links:
@@ -85,7 +86,9 @@ def explain_links(
         if graph or link.first == place_of(one.file, HOST):
             target = by_name[one.target]
             with progress.step(f"looking for the guilty op of {link.second}"):
-                findings[link.second] = _difference(target, bundle / (graph or one.file), images)
+                findings[link.second] = _difference(
+                    target, bundle / (graph or one.file), images, manifest.preprocessing_spec()
+                )
     return [_explained(link, findings) for link in check.links]
 
 
@@ -98,13 +101,15 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
     return next((name for name, item in records.items() if item.spec == wanted), None)
 
 
-def _difference(target: Target, path: Path, images: Images) -> Finding:
+def _difference(
+    target: Target, path: Path, images: Samples, preprocessing: Preprocessing
+) -> Finding:
     """The first op that a target computes otherwise than this machine does."""
     from ..judging.culprit import FLOATS_DB, HALF_DB, find_difference
 
     try:
         tracer = target.tracer(path)
-        image = images.preprocessing.normalise(images.pixels[:1]).repeat(tracer.batch, 0)
+        image = preprocessing.normalise(images.pixels[:1]).repeat(tracer.batch, 0)
         found = tracer.read_exposed(image, target.values(path, image))
         culprit = find_difference(found, tracer, least_db=HALF_DB if target.half else FLOATS_DB)
     except (ArtifactError, MissingDependencyError, TargetError) as error:
@@ -125,7 +130,7 @@ def find_culprits(
     bundle: Path,
     manifest: Manifest,
     eager: EagerModel | None,
-    images: Images,
+    images: Samples,
     logits: Mapping[str, NDArray[np.float32]],
     expected: NDArray[np.float32],
     progress: Progress,

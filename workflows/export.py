@@ -10,7 +10,7 @@ from pathlib import Path
 from ..artifact.files import replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
 from ..artifact.replacement import check_replaceable
-from ..calibration.data.images import DecodedImages
+from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
@@ -18,7 +18,6 @@ from ..export.eager import EagerModel
 from ..export.pipeline import Exported, export_artifacts
 from ..export.search.search import Bound, Found
 from ..export.spec import ExportSpec
-from ..judging.images import Images
 from ..judging.promise import FLOAT, promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of
@@ -54,8 +53,8 @@ class ExportRequest:
 
     loaded: LoadedModel
     specs: Sequence[ExportSpec]
-    calibration: DecodedImages
-    evaluation: DecodedImages
+    calibration: Samples
+    evaluation: Samples
     ranges: Ranges | None = None
     bound: Bound | None = None
     requirements: tuple[str, ...] = DEFAULT_REQUIREMENTS
@@ -127,9 +126,7 @@ def _fill(
     eager = EagerModel(loaded.network, loaded.preprocessing)
     with progress.step("running the eager model", len(evaluation)) as advance:
         logits = eager.logits(evaluation.pixels, advance)
-    images = Images(
-        evaluation.name, evaluation.pixels, logits, evaluation.labels, loaded.preprocessing
-    )
+    evaluation = dataclasses.replace(evaluation, logits=logits)
     outcomes: list[Found] = []
     choose = None
     if request.bound:
@@ -138,7 +135,6 @@ def _fill(
             loaded,
             request.calibration,
             evaluation,
-            logits,
             request.threads,
             progress,
             outcomes.append,
@@ -157,7 +153,8 @@ def _fill(
         )
         checked = check_artifacts(
             _candidates(exported),
-            images,
+            evaluation,
+            loaded.preprocessing,
             threads=request.threads,
             rounds=request.runs,
             progress=progress,

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..calibration.data.images import DecodedImages
+from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..calibration.recipe import Recipe
 from ..errors import UsageError
 from ..export.exporter import Exporter
 from ..export.formats import EXPORTERS
 from ..export.pipeline import Choose
-from ..export.search.search import Bound, Found, Judged, search
+from ..export.search.search import Bound, Found, search
 from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
 from ..progress import Progress
@@ -36,9 +33,8 @@ def check_searched(format_name: str) -> None:
 def recipe_search(
     bound: Bound,
     loaded: LoadedModel,
-    calibration: DecodedImages,
-    evaluation: DecodedImages,
-    logits: NDArray[np.float32],
+    calibration: Samples,
+    evaluation: Samples,
     threads: int,
     progress: Progress,
     on_found: Callable[[Found], None],
@@ -49,8 +45,7 @@ def recipe_search(
         bound: What must be kept.
         loaded: The model.
         calibration: What ranges are taken from.
-        evaluation: What mixes are judged and proven on.
-        logits: The eager model's for them, [N, K].
+        evaluation: What mixes are judged and proven on, with the eager model's logits.
         threads: Of the runtime.
         progress: Is told about each step.
         on_found: Is given the outcome.
@@ -70,7 +65,7 @@ def recipe_search(
             exporter.trials(threads, specs),
             exporter.model,
             ranges,
-            Judged(evaluation, logits),
+            evaluation,
             loaded.preprocessing,
             bound,
             progress,

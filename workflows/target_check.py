@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..judging.images import Images
+from ..artifact.preprocessing import Preprocessing
+from ..artifact.samples import Samples
 from ..judging.links import HOST, Computed, Link, file_links, place_of
 from ..judging.requirement import Requirement
 from ..judging.verdict import failures_of
@@ -75,7 +76,8 @@ class TargetCheck:
 def check_on_targets(
     files: Sequence[Checked],
     targets: Sequence[Target],
-    images: Images,
+    images: Samples,
+    preprocessing: Preprocessing,
     requirements: Sequence[Requirement],
     *,
     elsewhere: int,
@@ -89,6 +91,7 @@ def check_on_targets(
         files: The files.
         targets: The host first.
         images: What they are compared on.
+        preprocessing: Normalises the images.
         requirements: What each file's residency must be on each target that tells it.
         elsewhere: How many of the images are run on targets other than the host.
         trained: Whether the weights are trained.
@@ -106,7 +109,7 @@ def check_on_targets(
     for target in targets:
         shown = images if target.name == HOST else few
         taken = [item.path for item in files if target.refusal(item.path) is None]
-        work = Work(taken, shown.pixels, shown.preprocessing, threads)
+        work = Work(taken, shown.pixels, preprocessing, threads)
         run = target.run(work, progress)
         machines[target.name] = run.machine
         answers = dict(zip(taken, run.ran, strict=True))

@@ -13,7 +13,7 @@ from ..artifact.files import digest_of
 from ..artifact.golden import GoldenVectors
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.manifest import Manifest, Parity, read_manifest
-from ..judging.images import Images
+from ..artifact.samples import Samples
 from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
 from ..judging.parity import compare
 from ..judging.promise import promise_of
@@ -61,7 +61,7 @@ class Verification:
     """
 
     manifest: Manifest
-    images: Images
+    images: Samples
     check: TargetCheck
     mac: tuple[MacResult, ...]
 
@@ -81,7 +81,7 @@ class Verification:
 
     def edges(self) -> list[Edge]:
         """Every pair of the eager model and the files on this machine, compared."""
-        logits = {} if self.images.eager is None else {EAGER: self.images.eager}
+        logits = {} if self.images.logits is None else {EAGER: self.images.logits}
         logits |= {
             item.file: item.logits
             for item in self.check.placed
@@ -136,6 +136,7 @@ def verify_bundle(
         [Checked(bundle / item.file.path, item.precision) for item in runnable],
         targets,
         images,
+        manifest.preprocessing_spec(),
         list(dict.fromkeys(required)),
         elsewhere=target_images,
         trained=manifest.source.fit_for_accuracy,
@@ -170,31 +171,30 @@ def _images(
     manifest: Manifest,
     eager: EagerModel | None,
     progress: Progress,
-) -> Images:
+) -> Samples:
     """What files are compared on, with the eager model's logits if they can be had."""
-    preprocessing = manifest.preprocessing_spec()
     if not evaluation.path and eager is None:
         golden = GoldenVectors.load(bundle / manifest.golden.path)
-        return Images("golden vectors", golden.pixels, golden.logits, None, preprocessing)
+        return Samples("golden vectors", golden.pixels, logits=golden.logits)
     decoded = bundle_images(evaluation, bundle, manifest, progress)
     logits = None
     if eager:
         with progress.step("running the eager model", len(decoded)) as advance:
             logits = eager.logits(decoded.pixels, advance)
-    return Images(decoded.name, decoded.pixels, logits, decoded.labels, preprocessing)
+    return dataclasses.replace(decoded, logits=logits)
 
 
 def _rewritten_links(
-    eager: EagerModel | None, manifest: Manifest, images: Images, count: int, progress: Progress
+    eager: EagerModel | None, manifest: Manifest, images: Samples, count: int, progress: Progress
 ) -> list[Link]:
     """The links from the eager model to what it is rewritten to for the bundle's formats."""
-    if eager is None or images.eager is None:
+    if eager is None or images.logits is None:
         return []
     few = images.pixels[:count]
     formats = dict.fromkeys(item.target for item in manifest.artifacts)
     with progress.step("running its rewrites", len(formats) * len(few)) as advance:
         rewritten = {name: eager.rewritten_logits(name, few, advance) for name in formats}
-    return rewritten_links(images.eager[: len(few)], rewritten, images.name)
+    return rewritten_links(images.logits[: len(few)], rewritten, images.name)
 
 
 def _read_mac_results(

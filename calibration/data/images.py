@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ...artifact.arrays import read_arrays
 from ...artifact.preprocessing import Preprocessing, to_rgb
+from ...artifact.samples import Samples
 from ...errors import DataError
 from ...process.text import printable
 from .archive import Archive, Member, is_archive
@@ -132,42 +132,6 @@ def _plain(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-@dataclasses.dataclass(frozen=True)
-class DecodedImages:
-    """Images at the network's input size.
-
-    Attributes:
-        name: What the images are.
-        pixels: uint8 [N, H, W, 3], before normalisation.
-        labels: int64 [N], or None.
-        skipped: Files that could not be read, each with the reason.
-    """
-
-    name: str
-    pixels: NDArray[np.uint8]
-    labels: NDArray[np.int64] | None
-    skipped: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the pixels and their shape, in hex."""
-        shape = np.array(self.pixels.shape, np.int64)
-        return hashlib.sha256(shape.tobytes() + self.pixels.tobytes()).hexdigest()
-
-    @property
-    def distinct(self) -> int:
-        """How many of the images differ from each other."""
-        return len({hashlib.sha256(image.tobytes()).digest() for image in self.pixels})
-
-    def batches(self, preprocessing: Preprocessing, size: int = 8) -> Iterator[NDArray[np.float32]]:
-        """Normalised inputs [n, 3, H, W], at most ``size`` at a time."""
-        for start in range(0, len(self), size):
-            yield preprocessing.normalise(self.pixels[start : start + size])
-
-
 def open_images(path: Path) -> ImageSet:
     """Finds images in a folder, in a tar or zip archive, or in an ``.npz`` or ``.npy`` file.
 
@@ -278,7 +242,7 @@ def decode(
     *,
     strict: bool = False,
     on_image: Callable[[], object] = lambda: None,
-) -> DecodedImages:
+) -> Samples:
     """Reads, resizes and crops all images of a set.
 
     Args:
@@ -307,11 +271,11 @@ def decode(
             skipped.append(f"{name}: {printable(reason)}")
     if not pixels:
         raise DataError(f"{images.name}: none of {len(images)} images can be read: {skipped[0]}")
-    return DecodedImages(
+    return Samples(
         images.name,
         np.stack(pixels),
         None if images.labels is None else images.labels[kept],
-        tuple(skipped),
+        skipped=tuple(skipped),
     )
 
 

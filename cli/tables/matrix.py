@@ -14,11 +14,11 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...judging.images import Images
+    from ...artifact.samples import Samples
     from ...judging.links import Edge
 
 
-def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Images) -> None:
+def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Samples) -> None:
     """Prints SQNR in dB and top-1 agreement in percent of every pair, and each top-1."""
     names = list(dict.fromkeys(name for edge in edges for name in (edge.first, edge.second)))
     pairs = {(edge.first, edge.second): edge.parity for edge in edges}

@@ -19,7 +19,7 @@ from ...artifact.chips import chip_of
 from ...artifact.formats import FORMATS
 from ...artifact.interface import METADATA_NAME
 from ...artifact.manifest import Compiled
-from ...calibration.data.images import DecodedImages
+from ...artifact.samples import Samples
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import KINDS, Recipe, uniform
 from ...errors import ExportError, UsageError
@@ -79,7 +79,7 @@ class QnnExporter(Exporter):
         )
 
     def prepare(
-        self, specs: Sequence[ExportSpec], calibration: DecodedImages, progress: Progress
+        self, specs: Sequence[ExportSpec], calibration: Samples, progress: Progress
     ) -> None:
         """See :class:`Exporter`."""
         if any(spec.needs_ranges for spec in specs):
@@ -97,7 +97,7 @@ class QnnExporter(Exporter):
         chip = next(filter(None, chips), JUDGED_ON)
         return QnnTrials(self.loaded.preprocessing, chip_of(chip))
 
-    def observe(self, images: DecodedImages, advance: Advance = lambda count: None) -> None:
+    def observe(self, images: Samples, advance: Advance = lambda count: None) -> None:
         """Takes the ranges of all activations that have none among the modules' ranges.
 
         Raises:

@@ -9,7 +9,7 @@ import onnx
 from onnx import helper
 
 from ...artifact.preprocessing import Preprocessing
-from ...calibration.data.images import DecodedImages
+from ...artifact.samples import Samples
 from ...calibration.ranges import alive
 from ...errors import DataError
 from ...progress import Advance
@@ -27,7 +27,7 @@ _ERRORS_ONLY = 3
 
 def tensor_ranges(
     model: onnx.ModelProto,
-    images: DecodedImages,
+    images: Samples,
     preprocessing: Preprocessing,
     advance: Advance = lambda count: None,
 ) -> dict[str, tuple[float, float]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ...artifact.preprocessing import Preprocessing
-from ...calibration.data.images import DecodedImages
+from ...artifact.samples import Samples
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import Recipe, Rule, quantizable_kinds
 from ...calibration.sensitivity import loss_between, loss_of_choices
@@ -104,45 +104,31 @@ class Found:
     unit: str = "ms"
 
 
-@dataclasses.dataclass(frozen=True)
-class Judged:
-    """Images that a file's loss is taken on.
+def halves(samples: Samples) -> tuple[Samples, Samples]:
+    """Every second image, and the others.
 
-    Attributes:
-        images: Decoded, with labels if they have any.
-        reference: The eager model's logits on them, float32 [N, K].
+    Raises:
+        UsageError: There are too few images to split.
     """
+    if len(samples) < 2:
+        raise UsageError("a search needs at least two evaluation images; give more")
+    return samples.part(slice(0, None, 2)), samples.part(slice(1, None, 2))
 
-    images: DecodedImages
-    reference: NDArray[np.float32]
 
-    def halves(self) -> tuple[Judged, Judged]:
-        """Every second image, and the others.
+def loss_on(samples: Samples, logits: NDArray[np.float32]) -> MeasuredLoss:
+    """What logits lose against the eager model's.
 
-        Raises:
-            UsageError: There are too few images to split.
-        """
-        if len(self.images) < 2:
-            raise UsageError("a search needs at least two evaluation images; give more")
-        parts = []
-        for start in (0, 1):
-            labels = self.images.labels
-            images = dataclasses.replace(
-                self.images,
-                pixels=self.images.pixels[start::2],
-                labels=None if labels is None else labels[start::2],
-            )
-            parts.append(Judged(images, self.reference[start::2]))
-        return parts[0], parts[1]
-
-    def loss(self, logits: NDArray[np.float32]) -> MeasuredLoss:
-        """What logits on these images lose against the reference."""
-        expected, found, labels = self.reference.argmax(1), logits.argmax(1), self.images.labels
-        drop = (expected != found).mean()
-        if labels is not None:
-            drop = (expected == labels).mean() - (found == labels).mean()
-        loss = loss_between(self.reference, logits)
-        return MeasuredLoss(100 * float(drop), loss.sqnr_db, len(logits))
+    Args:
+        samples: Images with the eager model's logits.
+        logits: Of a file for them, [N, K].
+    """
+    assert samples.logits is not None
+    expected, found = samples.logits.argmax(1), logits.argmax(1)
+    drop = (expected != found).mean()
+    if samples.labels is not None:
+        drop = (expected == samples.labels).mean() - (found == samples.labels).mean()
+    loss = loss_between(samples.logits, logits)
+    return MeasuredLoss(100 * float(drop), loss.sqnr_db, len(logits))
 
 
 def search(
@@ -150,7 +136,7 @@ def search(
     trials: Trials,
     model: nn.Module,
     ranges: Ranges,
-    judged: Judged,
+    judged: Samples,
     preprocessing: Preprocessing,
     bound: Bound,
     progress: Progress,
@@ -163,8 +149,8 @@ def search(
         trials: Runs and times files.
         model: The rewritten eager model.
         ranges: Its activation ranges, of other images than ``judged``.
-        judged: One half of it guides the search, the other proves the result; where the proof
-            fails, the next cleaner mix is tried.
+        judged: Images with the eager model's logits. One half of them guides the search, the other
+            proves the result; where the proof fails, the next cleaner mix is tried.
         preprocessing: Normalises images.
         bound: What must be kept.
         progress: Is told about each step.
@@ -173,14 +159,14 @@ def search(
     Raises:
         CheckError: No mix keeps the bound; the message tells the best.
     """
-    guide, proof = judged.halves()
+    guide, proof = halves(judged)
     mixes = _front(quantized, trials, model, ranges, guide, preprocessing, choices, progress)
     run: dict[int, MeasuredLoss] = {}
 
     def kept(index: int) -> bool:
         if index not in run:
             file = quantized(recipe_of(mixes[index]))
-            run[index] = guide.loss(trials.logits(file, guide.images.pixels))
+            run[index] = loss_on(guide, trials.logits(file, guide.pixels))
         return bound.kept(run[index])
 
     with progress.step("running mixes on the front"):
@@ -188,7 +174,7 @@ def search(
     with progress.step("proving the chosen mix on other images"):
         for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
             recipe = recipe_of(mixes[index])
-            loss = proof.loss(trials.logits(quantized(recipe), proof.images.pixels))
+            loss = loss_on(proof, trials.logits(quantized(recipe), proof.pixels))
             if kept(index) and bound.kept(loss):
                 tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
                 return Found(recipe, loss, tried, index, trials.unit)
@@ -204,7 +190,7 @@ def _front(
     trials: Trials,
     model: nn.Module,
     ranges: Ranges,
-    guide: Judged,
+    guide: Samples,
     preprocessing: Preprocessing,
     choices: Choices,
     progress: Progress,
@@ -214,7 +200,7 @@ def _front(
     options = {path: choices[kind] for path, kind in kinds.items()}
     count = sum(map(len, options.values()))
     with progress.step("simulating each choice", count) as advance:
-        few = dataclasses.replace(guide.images, pixels=guide.images.pixels[:SENSITIVITY_IMAGES])
+        few = guide.first(SENSITIVITY_IMAGES)
         losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
     with progress.step("timing each choice", count - len(options)) as advance:
         costs = _costs(quantized, trials, options, advance)

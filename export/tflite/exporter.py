@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...artifact.formats import FORMATS
 from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
-from ...calibration.data.images import DecodedImages
+from ...artifact.samples import Samples
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import Recipe, uniform
 from ...models.loading import LoadedModel
@@ -164,7 +164,7 @@ class TFLiteExporter(Exporter):
     _converted: bytes | None = None
 
     def prepare(
-        self, specs: Sequence[ExportSpec], calibration: DecodedImages, progress: Progress
+        self, specs: Sequence[ExportSpec], calibration: Samples, progress: Progress
     ) -> None:
         """See :class:`Exporter`."""
         with progress.step("converting to TFLite"):

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.bias_correction import channel_means, correct_biases
-from lowformer_edge.calibration.data.images import DecodedImages
 from lowformer_edge.calibration.ranges import Ranges, calibrate
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.calibration.simulation import simulated
@@ -40,7 +40,7 @@ def bias_of(model: nn.Sequential) -> float:
 def test_a_weight_that_is_rounded_away_comes_back_as_bias(bias: bool) -> None:
     pixels = np.zeros((4, 4, 4, 3), np.uint8)
     pixels[..., 1] = np.array([0, 85, 170, 255])[:, None, None]
-    images = DecodedImages("ramp", pixels, None)
+    images = Samples("ramp", pixels, None)
     model = lone_conv(bias)
     correct_biases(model, None, {"0": "int8-weights"}, images, PLAIN)
     # The second channel's mean is a half, and its weight is lost.
@@ -49,20 +49,20 @@ def test_a_weight_that_is_rounded_away_comes_back_as_bias(bias: bool) -> None:
 
 
 def test_ops_in_float_are_left_alone() -> None:
-    images = DecodedImages("grey", np.full((2, 4, 4, 3), 128, np.uint8), None)
+    images = Samples("grey", np.full((2, 4, 4, 3), 128, np.uint8), None)
     model = lone_conv(bias=True)
     correct_biases(model, None, {"0": "fp32"}, images, PLAIN)
     assert bias_of(model) == 5.0
 
 
 @pytest.fixture(scope="module")
-def case(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> tuple[nn.Module, Ranges]:
+def case(tiny_config: LowFormerConfig, noise_images: Samples) -> tuple[nn.Module, Ranges]:
     model = rewrite(random_model(tiny_config), "tflite")
     return model, calibrate(model, noise_images, SPEC)
 
 
 def means(
-    model: nn.Module, precisions: dict[str, str], ranges: Ranges | None, images: DecodedImages
+    model: nn.Module, precisions: dict[str, str], ranges: Ranges | None, images: Samples
 ) -> dict[str, torch.Tensor]:
     """Mean output of each channel before it is rounded."""
     found: dict[str, torch.Tensor] = {}
@@ -81,7 +81,7 @@ def means(
 
 
 def test_every_channel_has_its_mean_again_after_all_earlier_ops_are_quantized(
-    case: tuple[nn.Module, Ranges], noise_images: DecodedImages
+    case: tuple[nn.Module, Ranges], noise_images: Samples
 ) -> None:
     model, ranges = copy.deepcopy(case[0]), case[1]
     precisions = uniform("int8", [("linear", "int8-dynamic")]).assign(model)
@@ -97,7 +97,7 @@ def test_every_channel_has_its_mean_again_after_all_earlier_ops_are_quantized(
 
 
 def test_only_biases_change_and_no_hook_is_left(
-    case: tuple[nn.Module, Ranges], noise_images: DecodedImages
+    case: tuple[nn.Module, Ranges], noise_images: Samples
 ) -> None:
     model, ranges = copy.deepcopy(case[0]), case[1]
     correct_biases(model, ranges, uniform("int8").assign(model), noise_images, SPEC)

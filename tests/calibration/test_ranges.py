@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import QUANTIZABLE, Ranges, calibrate, reusable
 from lowformer_edge.errors import DataError
 from lowformer_edge.export.rewrites.table import rewrite
@@ -24,7 +24,7 @@ def model(tiny_config: LowFormerConfig) -> nn.Module:
     return rewrite(random_model(tiny_config), "tflite")
 
 
-def test_ranges_are_those_of_a_plain_run(model: nn.Module, noise_images: DecodedImages) -> None:
+def test_ranges_are_those_of_a_plain_run(model: nn.Module, noise_images: Samples) -> None:
     seen: dict[str, list[torch.Tensor]] = {}
     hooks = [
         module.register_forward_hook(
@@ -46,17 +46,17 @@ def test_ranges_are_those_of_a_plain_run(model: nn.Module, noise_images: Decoded
             assert high == pytest.approx(values.max().item(), rel=1e-4, abs=1e-5)
 
 
-def test_hooks_are_removed(model: nn.Module, noise_images: DecodedImages) -> None:
+def test_hooks_are_removed(model: nn.Module, noise_images: Samples) -> None:
     calibrate(model, noise_images, SPEC)
     assert not any(module._forward_hooks for module in model.modules())
 
 
 def test_the_digest_follows_model_data_preprocessing_and_observer(
-    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: Samples
 ) -> None:
     base = calibrate(model, noise_images, SPEC)
     again = calibrate(model, noise_images, SPEC)
-    fewer = DecodedImages("noise", noise_images.pixels[:8], None)
+    fewer = Samples("noise", noise_images.pixels[:8], None)
     other = rewrite(random_model(tiny_config, seed=1), "tflite")
     changed = [
         calibrate(model, fewer, SPEC),
@@ -68,7 +68,7 @@ def test_the_digest_follows_model_data_preprocessing_and_observer(
     assert len({base.digest, *(ranges.digest for ranges in changed)}) == 5
 
 
-def test_percentiles_are_narrower(model: nn.Module, noise_images: DecodedImages) -> None:
+def test_percentiles_are_narrower(model: nn.Module, noise_images: Samples) -> None:
     whole = calibrate(model, noise_images, SPEC)
     cut = calibrate(model, noise_images, SPEC, "percentile:99")
     for path, found in cut.modules.items():
@@ -76,7 +76,7 @@ def test_percentiles_are_narrower(model: nn.Module, noise_images: DecodedImages)
         assert found.output[1] <= whole.modules[path].output[1]
 
 
-def test_activations_that_are_not_finite_name_their_module(noise_images: DecodedImages) -> None:
+def test_activations_that_are_not_finite_name_their_module(noise_images: Samples) -> None:
     model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Conv2d(2, 2, 1))
     with torch.no_grad():
         for parameter in model.parameters():
@@ -85,7 +85,7 @@ def test_activations_that_are_not_finite_name_their_module(noise_images: Decoded
         calibrate(model, noise_images, SPEC)
 
 
-def test_progress_counts_every_image(model: nn.Module, noise_images: DecodedImages) -> None:
+def test_progress_counts_every_image(model: nn.Module, noise_images: Samples) -> None:
     counts: list[int] = []
     calibrate(model, noise_images, SPEC, on_images=counts.append)
     assert sum(counts) == len(noise_images) == 16
@@ -93,7 +93,7 @@ def test_progress_counts_every_image(model: nn.Module, noise_images: DecodedImag
 
 
 def test_ranges_round_trip_through_their_file(
-    model: nn.Module, noise_images: DecodedImages, tmp_path: Path
+    model: nn.Module, noise_images: Samples, tmp_path: Path
 ) -> None:
     ranges = calibrate(model, noise_images, SPEC)
     ranges.save(tmp_path / "ranges.json")
@@ -102,7 +102,7 @@ def test_ranges_round_trip_through_their_file(
 
 
 def test_ranges_of_another_model_or_preprocessing_are_refused(
-    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: Samples
 ) -> None:
     ranges = calibrate(model, noise_images, SPEC)
     with pytest.raises(DataError, match="another model"):
@@ -129,7 +129,7 @@ def test_damaged_ranges_files(
     change: dict[str, object],
     reason: str,
     model: nn.Module,
-    noise_images: DecodedImages,
+    noise_images: Samples,
     tmp_path: Path,
 ) -> None:
     fields = calibrate(model, noise_images, SPEC).to_dict()
@@ -148,10 +148,10 @@ def test_files_that_hold_no_ranges(content: str, tmp_path: Path) -> None:
 
 
 def test_ranges_are_reused_only_where_nothing_changed(
-    model: nn.Module, tiny_config: LowFormerConfig, noise_images: DecodedImages
+    model: nn.Module, tiny_config: LowFormerConfig, noise_images: Samples
 ) -> None:
     ranges = calibrate(model, noise_images, SPEC)
-    fewer = DecodedImages("noise", noise_images.pixels[:8], None)
+    fewer = Samples("noise", noise_images.pixels[:8], None)
     other = rewrite(random_model(tiny_config, seed=1), "tflite")
     assert reusable(ranges, model, noise_images, SPEC, "minmax") is ranges
     assert reusable(None, model, noise_images, SPEC, "minmax") is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.calibration.sensitivity import Loss, Sensitivity, analyse, loss_between
@@ -18,14 +18,14 @@ from lowformer_edge.models.random_weights import random_model
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 
 
-def run(config: LowFormerConfig, images: DecodedImages, recipe: Recipe) -> Sensitivity:
+def run(config: LowFormerConfig, images: Samples, recipe: Recipe) -> Sensitivity:
     model = rewrite(random_model(config), "tflite")
     ranges = calibrate(model, images, SPEC)
     return analyse(model, ranges, recipe.assign(model), images, SPEC)
 
 
 @pytest.fixture(scope="module")
-def sensitivity(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Sensitivity:
+def sensitivity(tiny_config: LowFormerConfig, noise_images: Samples) -> Sensitivity:
     return run(tiny_config, noise_images, uniform("int8"))
 
 
@@ -50,16 +50,14 @@ def test_leaving_some_op_out_helps(sensitivity: Sensitivity) -> None:
     assert min(op.left_out.noise for op in sensitivity.ops) < sensitivity.together.noise
 
 
-def test_float_ops_are_not_listed(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages
-) -> None:
+def test_float_ops_are_not_listed(tiny_config: LowFormerConfig, noise_images: Samples) -> None:
     recipe = Recipe((Rule("int8", op="linear"),))
     found = run(tiny_config, noise_images, recipe)
     assert {op.kind for op in found.ops} == {"linear"}
     assert len(found.ops) == 2
 
 
-def test_a_coarser_op_is_found(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> None:
+def test_a_coarser_op_is_found(tiny_config: LowFormerConfig, noise_images: Samples) -> None:
     """An op whose weights all but vanish beside one outlier must come first."""
     network = random_model(tiny_config)
     weight = network.get_parameter("head.op_list.2.linear.weight")

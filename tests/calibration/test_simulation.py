@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.calibration.simulation import rounded_by_image, simulated
@@ -68,7 +68,7 @@ def test_an_outlier_ruins_min_max_ranges_and_not_percentiles() -> None:
     x = torch.from_numpy(plain.normalise(pixels))
     found = {}
     for observer in ("minmax", "percentile:99.99"):
-        ranges = calibrate(model, DecodedImages("x", outlier, None), plain, observer)
+        ranges = calibrate(model, Samples("x", outlier, None), plain, observer)
         with torch.no_grad():
             reference = model(x)
             with simulated(model, ranges, {"1": "int8"}):
@@ -78,7 +78,7 @@ def test_an_outlier_ruins_min_max_ranges_and_not_percentiles() -> None:
 
 
 def test_the_model_is_restored_even_after_an_error(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages
+    tiny_config: LowFormerConfig, noise_images: Samples
 ) -> None:
     model = rewrite(random_model(tiny_config), "tflite")
     ranges = calibrate(model, noise_images, SPEC)

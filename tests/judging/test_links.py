@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.judging.images import Images
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.judging.links import Computed, Link, file_links, rewritten_links
 
 RANDOM = np.random.default_rng(0)
 EAGER = RANDOM.standard_normal((8, 10)).astype(np.float32)
 PIXELS = np.zeros((8, 4, 4, 3), np.uint8)
-IMAGES = Images("noise", PIXELS, EAGER, None, Preprocessing(size=4))
+IMAGES = Samples("noise", PIXELS, logits=EAGER)
 
 
 def noisy(decibels: float) -> NDArray[np.float32]:
@@ -88,7 +87,7 @@ def test_random_weights_are_judged_in_float_alone() -> None:
 
 
 def test_without_the_eager_model_targets_are_still_compared() -> None:
-    images = Images("noise", PIXELS, None, None, Preprocessing(size=4))
+    images = Samples("noise", PIXELS)
     places = [computed("host", 100), computed("gpu", 100, few=4)]
     links = file_links(places, images, images.first(4), trained=True)
     assert [(link.first, link.second) for link in links] == [

@@ -16,7 +16,7 @@ from torch import nn
 from lowformer_edge.artifact.content import Content, write_content
 from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import Ranges, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.errors import ExportError, MissingDependencyError, UsageError
@@ -65,12 +65,12 @@ def exporter(loaded: LoadedModel) -> CoreMLExporter:
 
 
 @pytest.fixture(scope="module")
-def ranges(exporter: CoreMLExporter, noise_images: DecodedImages) -> Ranges:
+def ranges(exporter: CoreMLExporter, noise_images: Samples) -> Ranges:
     return calibrate(exporter.model, noise_images, SPEC)
 
 
 @pytest.fixture(scope="module")
-def inputs(noise_images: DecodedImages) -> np.ndarray:
+def inputs(noise_images: Samples) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
@@ -229,7 +229,7 @@ def test_group_norm_stands_where_the_stock_lowering_overflows(tmp_path: Path) ->
 
 
 def test_image_inputs_and_tensors_give_the_same_logits(
-    loaded: LoadedModel, exporter: CoreMLExporter, noise_images: DecodedImages, tmp_path: Path
+    loaded: LoadedModel, exporter: CoreMLExporter, noise_images: Samples, tmp_path: Path
 ) -> None:
     images = SPEC.normalise(noise_images.pixels)
     path = write(exporter, ExportSpec.of("coreml", "fp16", input="image"), None, tmp_path)
@@ -240,7 +240,7 @@ def test_image_inputs_and_tensors_give_the_same_logits(
 
 
 def test_a_classifier_names_the_best_class(
-    exporter: CoreMLExporter, noise_images: DecodedImages, tmp_path: Path
+    exporter: CoreMLExporter, noise_images: Samples, tmp_path: Path
 ) -> None:
     path = write(exporter, ExportSpec.of("coreml", "fp32", input="image"), None, tmp_path)
     package = read_package(path)
@@ -253,7 +253,7 @@ def test_a_classifier_names_the_best_class(
 
 
 def test_an_image_input_without_class_names_gives_logits_alone(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages, tmp_path: Path
+    tiny_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:
     loaded = LoadedModel(random_model(tiny_config), SPEC, None, "random weights", None)
     spec = ExportSpec.of("coreml", "fp16", input="image")
@@ -357,7 +357,7 @@ def test_compressed_weights_are_read_as_coremltools_reads_them(
 
 
 def test_dead_activations_stay_finite(
-    loaded: LoadedModel, noise_images: DecodedImages, tmp_path: Path
+    loaded: LoadedModel, noise_images: Samples, tmp_path: Path
 ) -> None:
     network = copy.deepcopy(loaded.network)
     conv = next(module for module in network.modules() if isinstance(module, nn.Conv2d))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
@@ -35,7 +35,7 @@ PRECISIONS = ("fp32", "int8", "int8-dynamic")
 class Lowering:
     """A tiny model with all that lowering it needs."""
 
-    def __init__(self, config: LowFormerConfig, images: DecodedImages, batch: int = 1) -> None:
+    def __init__(self, config: LowFormerConfig, images: Samples, batch: int = 1) -> None:
         self.loaded = LoadedModel(
             random_model(config), SPEC, tuple("abcde"), "random weights", None
         )
@@ -56,18 +56,18 @@ class Lowering:
 
 
 @pytest.fixture(scope="module")
-def lowering(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Lowering:
+def lowering(tiny_config: LowFormerConfig, noise_images: Samples) -> Lowering:
     return Lowering(tiny_config, noise_images)
 
 
 @pytest.fixture(scope="module")
-def smaller(attentive_config: LowFormerConfig, noise_images: DecodedImages) -> Lowering:
+def smaller(attentive_config: LowFormerConfig, noise_images: Samples) -> Lowering:
     """For what shows on one attention already."""
     return Lowering(attentive_config, noise_images)
 
 
 @pytest.fixture(scope="module")
-def inputs(noise_images: DecodedImages) -> np.ndarray:
+def inputs(noise_images: Samples) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
@@ -121,7 +121,7 @@ def test_a_phone_can_read_the_metadata_method(lowering: Lowering, tmp_path: Path
 
 def test_batches(
     attentive_config: LowFormerConfig,
-    noise_images: DecodedImages,
+    noise_images: Samples,
     inputs: np.ndarray,
     tmp_path: Path,
 ) -> None:

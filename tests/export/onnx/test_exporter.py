@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
@@ -33,7 +33,7 @@ SPEC = Preprocessing(size=64, crop_ratio=1.0)
 class Conversion:
     """A tiny model with all that exporting it needs."""
 
-    def __init__(self, config: LowFormerConfig, images: DecodedImages, batch: int = 1) -> None:
+    def __init__(self, config: LowFormerConfig, images: Samples, batch: int = 1) -> None:
         self.loaded = LoadedModel(
             random_model(config), SPEC, tuple("abcde"), "random weights", None
         )
@@ -54,12 +54,12 @@ class Conversion:
 
 
 @pytest.fixture(scope="module")
-def conversion(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Conversion:
+def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> Conversion:
     return Conversion(tiny_config, noise_images)
 
 
 @pytest.fixture(scope="module")
-def inputs(noise_images: DecodedImages) -> np.ndarray:
+def inputs(noise_images: Samples) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
@@ -154,7 +154,7 @@ def test_an_open_batch_takes_any_number(
 
 
 def test_fixed_batches(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages, inputs: np.ndarray, tmp_path: Path
+    tiny_config: LowFormerConfig, noise_images: Samples, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     conversion = Conversion(tiny_config, noise_images, batch=3)
     path = conversion.write(ExportSpec("onnx", batch=3), tmp_path)

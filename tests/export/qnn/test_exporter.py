@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
@@ -36,7 +36,7 @@ INTEGERS = {onnx.TensorProto.UINT8, onnx.TensorProto.INT8, onnx.TensorProto.UINT
 class Conversion:
     """A small model with all that exporting it needs."""
 
-    def __init__(self, config: LowFormerConfig, images: DecodedImages) -> None:
+    def __init__(self, config: LowFormerConfig, images: Samples) -> None:
         loaded = LoadedModel(random_model(config), SPEC, None, "random weights", None)
         self.exporter = QnnExporter(loaded)
         self.model = loaded.network
@@ -50,12 +50,12 @@ class Conversion:
 
 
 @pytest.fixture(scope="module")
-def conversion(attentive_config: LowFormerConfig, noise_images: DecodedImages) -> Conversion:
+def conversion(attentive_config: LowFormerConfig, noise_images: Samples) -> Conversion:
     return Conversion(attentive_config, noise_images)
 
 
 @pytest.fixture(scope="module")
-def inputs(noise_images: DecodedImages) -> np.ndarray:
+def inputs(noise_images: Samples) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
@@ -141,7 +141,7 @@ def test_a_recipe_mixes_bits_and_its_simulation_agrees(
 
 
 def test_ranges_hold_what_was_seen(
-    conversion: Conversion, noise_images: DecodedImages, inputs: np.ndarray
+    conversion: Conversion, noise_images: Samples, inputs: np.ndarray
 ) -> None:
     proto = conversion.exporter._float32()
     ranges = tensor_ranges(proto, noise_images, SPEC)
@@ -159,7 +159,7 @@ def test_ranges_hold_what_was_seen(
         assert ranges[name][1] >= high / MARGIN
 
 
-def test_values_that_are_no_numbers_are_named(noise_images: DecodedImages) -> None:
+def test_values_that_are_no_numbers_are_named(noise_images: Samples) -> None:
     graph = onnx.helper.make_graph(
         [onnx.helper.make_node("Log", ["image"], ["logits"], "log")],
         "graph",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, quantizable_kinds, uniform
 from lowformer_edge.errors import CheckError, UsageError
@@ -17,9 +19,10 @@ from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.search.search import (
     Bound,
     Found,
-    Judged,
     MeasuredLoss,
     _first,
+    halves,
+    loss_on,
     recipe_of,
     search,
 )
@@ -72,16 +75,16 @@ def test_losses_on_labelled_and_unlabelled_images() -> None:
     reference = np.eye(4, dtype=np.float32)
     pixels = np.zeros((4, 2, 2, 3), np.uint8)
     found = reference[[0, 1, 3, 2]]
-    unlabelled = Judged(DecodedImages("x", pixels, None), reference)
-    assert unlabelled.loss(found).drop == 50
-    labelled = Judged(DecodedImages("x", pixels, np.array([0, 0, 3, 3])), reference)
-    assert labelled.loss(found).drop == 0
-    guide, proof = labelled.halves()
-    assert guide.images.labels is not None
-    assert proof.images.labels is not None
-    assert (guide.images.labels.tolist(), proof.images.labels.tolist()) == ([0, 3], [0, 3])
+    unlabelled = Samples("x", pixels, logits=reference)
+    assert loss_on(unlabelled, found).drop == 50
+    labelled = Samples("x", pixels, np.array([0, 0, 3, 3]), reference)
+    assert loss_on(labelled, found).drop == 0
+    guide, proof = halves(labelled)
+    assert guide.labels is not None
+    assert proof.labels is not None
+    assert (guide.labels.tolist(), proof.labels.tolist()) == ([0, 3], [0, 3])
     with pytest.raises(UsageError, match="at least two"):
-        Judged(DecodedImages("x", pixels[:1], None), reference[:1]).halves()
+        halves(unlabelled.first(1))
 
 
 def test_recipes_of_mixes_name_every_op_and_no_other(tiny_config: LowFormerConfig) -> None:
@@ -103,11 +106,11 @@ def model(attentive_config: LowFormerConfig) -> nn.Module:
     return rewrite(random_model(attentive_config), "tflite")
 
 
-def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound) -> Found:
+def run(model: nn.Module, images: Samples, float_file: bytes, bound: Bound) -> Found:
     """A real search, on the real runtime."""
     ranges = calibrate(model, images, SPEC)
     pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
-    fresh = DecodedImages("fresh noise", pixels, None)
+    fresh = Samples("fresh noise", pixels, None)
     reference = reference_logits(model, fresh.pixels, SPEC, lambda count: None)
 
     def quantized(recipe: Recipe) -> bytes:
@@ -119,7 +122,7 @@ def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound
         TFLiteTrials(SPEC, threads=1, rounds=2),
         model,
         ranges,
-        Judged(fresh, reference),
+        dataclasses.replace(fresh, logits=reference),
         SPEC,
         bound,
         SilentProgress(),
@@ -127,7 +130,7 @@ def run(model: nn.Module, images: DecodedImages, float_file: bytes, bound: Bound
     )
 
 
-def test_searches_with_real_files(model: nn.Module, noise_images: DecodedImages) -> None:
+def test_searches_with_real_files(model: nn.Module, noise_images: Samples) -> None:
     float_file = convert(model, 64, 1)
     loose = run(model, noise_images, float_file, Bound(min_sqnr=1))
     assert loose.chosen == 0

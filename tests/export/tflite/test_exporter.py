@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import DecodedImages
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import ModuleRange, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.calibration.simulation import simulated
@@ -53,7 +53,7 @@ class Conversion:
     def __init__(
         self,
         config: LowFormerConfig,
-        images: DecodedImages,
+        images: Samples,
         batch: int = 1,
         network: LowFormer | None = None,
     ) -> None:
@@ -77,12 +77,12 @@ class Conversion:
 
 
 @pytest.fixture(scope="module")
-def conversion(tiny_config: LowFormerConfig, noise_images: DecodedImages) -> Conversion:
+def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> Conversion:
     return Conversion(tiny_config, noise_images)
 
 
 @pytest.fixture(scope="module")
-def inputs(noise_images: DecodedImages) -> np.ndarray:
+def inputs(noise_images: Samples) -> np.ndarray:
     return SPEC.normalise(noise_images.pixels)
 
 
@@ -117,7 +117,7 @@ def test_names_types_and_metadata(spec: ExportSpec, conversion: Conversion, tmp_
 
 
 def test_dead_channels_and_dead_ops_stay_finite(
-    tiny_config: LowFormerConfig, noise_images: DecodedImages, inputs: np.ndarray, tmp_path: Path
+    tiny_config: LowFormerConfig, noise_images: Samples, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     network = random_model(tiny_config)
     convs = [module for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
@@ -178,7 +178,7 @@ def test_odd_sizes_batches_and_ablations(
     config = tiny_config.replace(**changes)
     size = config.input_size
     pixels = np.random.default_rng(1).integers(0, 256, (5, size, size, 3), np.uint8)
-    conversion = Conversion(config, DecodedImages("noise", pixels, None), batch)
+    conversion = Conversion(config, Samples("noise", pixels, None), batch)
     inputs = SPEC.normalise(pixels)
     expected = conversion.reference(inputs)
     for spec, least in ((ExportSpec(batch=batch), 100), (ExportSpec("tflite", "int8"), 18)):

@@ -1,0 +1,63 @@
+"""Images at a network's input size, with what is known of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .preprocessing import Preprocessing
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """Images at the network's input size.
+
+    Attributes:
+        name: What the images are.
+        pixels: uint8 [N, H, W, 3], before normalisation.
+        labels: int64 [N], or None.
+        logits: The eager model's, float32 [N, K]; None where it was not run.
+        skipped: Files that could not be read, each with the reason.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None = None
+    logits: NDArray[np.float32] | None = None
+    skipped: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the pixels and their shape, in hex."""
+        shape = np.array(self.pixels.shape, np.int64)
+        return hashlib.sha256(shape.tobytes() + self.pixels.tobytes()).hexdigest()
+
+    @property
+    def distinct(self) -> int:
+        """How many of the images differ from each other."""
+        return len({hashlib.sha256(image.tobytes()).digest() for image in self.pixels})
+
+    def batches(self, preprocessing: Preprocessing, size: int = 8) -> Iterator[NDArray[np.float32]]:
+        """Normalised inputs [n, 3, H, W], at most ``size`` at a time."""
+        for start in range(0, len(self), size):
+            yield preprocessing.normalise(self.pixels[start : start + size])
+
+    def first(self, count: int) -> Samples:
+        """The first of them."""
+        return self.part(slice(count))
+
+    def part(self, chosen: slice) -> Samples:
+        """Some of them, with what is known of these."""
+        return dataclasses.replace(
+            self,
+            pixels=self.pixels[chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+            logits=None if self.logits is None else self.logits[chosen],
+        )
