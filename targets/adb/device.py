@@ -13,15 +13,13 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ...errors import MissingDependencyError, TargetError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line, printable
-
-PAUSES_S = (1.0, 4.0)
-"""Before each new attempt, where the connection was lost and nothing is lost by trying again."""
+from ..retry import LostError, Value, insist
 
 TIMEOUT_S = 60.0
 """For how long a device may say nothing to a request."""
@@ -42,12 +40,6 @@ _STATES = {
     "bootloader": "is in its boot loader; start Android",
     "sideload": "is in sideload mode; start Android",
 }
-
-Value = TypeVar("Value")
-
-
-class _LostError(Exception):
-    """The connection to the server or to the device broke."""
 
 
 class AdbDevice:
@@ -162,17 +154,13 @@ class AdbDevice:
 
     def _insist(self, action: Callable[[], Value]) -> Value:
         """Does something that may be done twice, again if the connection was lost."""
-        for pause in (*PAUSES_S, None):
-            try:
-                return action()
-            except _LostError as error:
-                if pause is None:
-                    raise TargetError(
-                        f"{self._where}: the connection to the device was lost"
-                        f" ({printable(str(error))}); plug it in and run it again"
-                    ) from error
-                time.sleep(pause)
-        raise AssertionError("the last attempt raises or returns")
+        try:
+            return insist(action)
+        except LostError as error:
+            raise TargetError(
+                f"{self._where}: the connection to the device was lost"
+                f" ({printable(str(error))}); plug it in and run it again"
+            ) from error
 
 
 def open_device(serial: str, where: str) -> AdbDevice:
@@ -198,7 +186,7 @@ def open_device(serial: str, where: str) -> AdbDevice:
         # A server that is started tells so on stdout, which is the command's.
         with captured_output(), _losses():
             states = {item.serial: item.state for item in client.list()}
-    except _LostError as error:
+    except LostError as error:
         raise TargetError(
             f"{where}: the adb server at {client.host}:{client.port} does not answer"
             f" ({printable(str(error))}); see what `adb devices` says"
@@ -231,7 +219,7 @@ def _losses() -> Iterator[None]:
         raise
     # Answers that are cut short are not all told apart: they fail to be numbers, or words.
     except (adbutils.AdbError, OSError, EOFError, ValueError, AssertionError) as error:
-        raise _LostError(one_line(error) or type(error).__name__) from error
+        raise LostError(one_line(error) or type(error).__name__) from error
 
 
 def _chunks(content: Path | bytes, stack: contextlib.ExitStack) -> Iterator[bytes]:

@@ -27,6 +27,7 @@ from ...errors import MissingDependencyError, TargetError, UsageError
 from ...process.text import one_line, printable
 from ...progress import Progress
 from ...runtime.work import worker
+from ..retry import PAUSES_S, LostError, insist
 from ..worker_process import LONGEST_REASON, ending
 from . import supervisor as remote_supervisor
 from .shipment import LEAST_MAJOR, install_command, shipped_files
@@ -46,9 +47,6 @@ OPTIONS = {
     "ServerAliveInterval": "10",
     "StrictHostKeyChecking": "yes",
 }
-
-PAUSES_S = (1.0, 4.0)
-"""Before each new attempt, where the connection was lost while files went to or fro."""
 
 SILENCE_S = 60.0
 """For how long the other side hears nothing of this one before it ends its work and tidies up."""
@@ -101,18 +99,6 @@ def parse_host(text: str, python: str = PYTHON) -> SshHost:
     return SshHost(name, port, python)
 
 
-class _LostError(TargetError):
-    """The connection broke where nothing is lost by beginning anew.
-
-    Attributes:
-        reached: Whether the other side had answered before.
-    """
-
-    def __init__(self, message: str, *, reached: bool) -> None:
-        super().__init__(message)
-        self.reached = reached
-
-
 def run_module(
     host: SshHost,
     module: str,
@@ -150,24 +136,21 @@ def run_module(
         MissingDependencyError: There is no ``ssh`` on this machine.
         TargetError: The machine cannot be reached, lacks something, or the module failed.
     """
-    for number, pause in enumerate((0.0, *PAUSES_S)):
-        time.sleep(pause)
-        try:
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetched-") as name:
-                session = _Session(host, module, needed, wished, progress, patience)
-                with session:
-                    session.send(folder, files)
-                    session.run(total)
-                    session.fetch(Path(name))
-                for path in files_within(Path(name)):
-                    place = folder / path.relative_to(name)
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    path.replace(place)
-                return session.missing
-        except _LostError as error:
-            if number == len(PAUSES_S) or (number == 0 and not error.reached):
-                raise
-    raise AssertionError("the last attempt raises or returns")
+
+    def attempt() -> set[str]:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetched-") as name:
+            session = _Session(host, module, needed, wished, progress, patience)
+            with session:
+                session.send(folder, files)
+                session.run(total)
+                session.fetch(Path(name))
+            for path in files_within(Path(name)):
+                place = folder / path.relative_to(name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(place)
+            return session.missing
+
+    return insist(attempt)
 
 
 class _Session:
@@ -344,10 +327,9 @@ class _Session:
                 f"{host}: the connection was lost while files were run{why}; the work there is"
                 " ended, nothing was changed; run it again"
             )
-        return _LostError(
+        return LostError(
             f"{host}: the connection was lost while {self._phase} files, {len(PAUSES_S) + 1} times"
-            f"{why}; nothing was changed",
-            reached=True,
+            f"{why}; nothing was changed"
         )
 
     def _note(self, count: int = 0) -> None:
@@ -412,7 +394,7 @@ def _no_connection(host: SshHost, code: int | None, printed: str) -> TargetError
     if "Permission denied" in printed and code == 255:
         return TargetError(f"{host}: it takes none of your keys ({reason}); try `{try_it}`")
     if code == 255:
-        return _LostError(f"{host}: cannot be reached ({reason}); try `{try_it}`", reached=False)
+        return LostError(f"{host}: cannot be reached ({reason}); try `{try_it}`", reached=False)
     if code in (126, 127):
         return TargetError(
             f"{host}: there is no {host.python} ({reason}); name the interpreter with"

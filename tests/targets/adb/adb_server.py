@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from lowformer_edge.targets import retry
 from lowformer_edge.targets.adb import app as adb_app
-from lowformer_edge.targets.adb import device as adb_device
 
 APP = (sys.executable, str(Path(__file__).with_name("device_app.py")))
 """What stands for the app; the phone's folder, the job's and the request's number follow."""
@@ -177,7 +177,7 @@ def serve_phone(
     """A server that adb's clients find, with shorter waits of ours, for the time of a fixture."""
     root.mkdir()
     monkeypatch.delenv("ANDROID_SERIAL", raising=False)
-    monkeypatch.setattr(adb_device, "PAUSES_S", (0.02, 0.05))
+    monkeypatch.setattr(retry, "PAUSES_S", (0.02, 0.05))
     monkeypatch.setattr(adb_app, "POLL_S", 0.05)
     server = AdbServer(root, app)
     monkeypatch.setenv("ANDROID_ADB_SERVER_HOST", "127.0.0.1")

@@ -26,6 +26,7 @@ from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import MissingDependencyError, TargetError, UsageError
 from lowformer_edge.progress import Advance, SilentProgress
 from lowformer_edge.runtime.machine import describe_machine
+from lowformer_edge.targets import retry
 from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.targets.registry import open_target, open_targets
 from lowformer_edge.targets.ssh import session as ssh
@@ -276,7 +277,7 @@ def test_a_module_that_fails_tells_its_last_words(sshd: SshServer, tmp_path: Pat
 def test_sending_is_repeated(
     sshd: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssh, "PAUSES_S", (0.1, 0.2))
+    monkeypatch.setattr(retry, "PAUSES_S", (0.1, 0.2))
     folder = tmp_path / "job"
     folder.mkdir()
     (folder / "large").write_bytes(bytes(8 << 20))
@@ -319,7 +320,7 @@ def test_sending_is_repeated(
 def test_fetching_is_repeated(
     sshd: SshServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssh, "PAUSES_S", (0.1, 0.2))
+    monkeypatch.setattr(retry, "PAUSES_S", (0.1, 0.2))
     folder = tmp_path / "job"
     folder.mkdir()
     (folder / "large.py").write_text(
