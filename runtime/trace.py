@@ -123,17 +123,25 @@ class Tracer(abc.ABC):
 
 
 class ExposedTracer(Tracer):
-    """A tracer of files that can show all their values as outputs."""
+    """Has all values of a file shown by one run of the whole, on whatever machine."""
 
     @abc.abstractmethod
     def exposed(self) -> bytes:
-        """The file with every op's result as an output, so that one run shows them all."""
+        """The file with its values as outputs."""
+
+    @abc.abstractmethod
+    def feed(self, images: NDArray[np.float32]) -> Array:
+        """Gives the input of :meth:`exposed` as the file stores it.
+
+        Args:
+            images: Normalised float32 [batch, 3, H, W].
+        """
 
     @abc.abstractmethod
     def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
         """The trace of a run of :meth:`exposed`.
 
         Args:
-            images: What it was run on, normalised float32 [batch, 3, H, W].
-            outputs: What it gave, in its order.
+            images: What it was run on, see :meth:`inputs`.
+            outputs: What it gave, in its order and types.
         """

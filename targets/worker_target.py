@@ -59,25 +59,29 @@ class WorkerTarget(Target):
             machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
         return TargetRun(self._described(machine), tuple(ran))
 
-    def tracer(self, path: Path) -> ExposedTracer:
-        """See :class:`Target`."""
-        return TFLiteTracer(path)
-
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """See :class:`Target`."""
-        if path.suffix != ".tflite":
-            raise TargetError(f"only of TFLite files all values can be seen on {self.name}")
-        tracer = TFLiteTracer(path)
+        """See :class:`Target`; in the order of what :meth:`tracer` exposes."""
+        tracer = self.tracer(path)
         with job_folder() as name:
             folder = Path(name)
             (folder / path.name).write_bytes(tracer.exposed())
             job = Job(
-                files=(path.name,), preprocessing={}, accelerator=self.accelerator, values=True
+                files=(path.name,),
+                preprocessing={},
+                accelerator=self.accelerator,
+                chip=self.chip,
+                values=True,
             )
-            write_job(folder, job, tracer.fed(images))
+            write_job(folder, job, tracer.feed(images))
             command, environment = self._start(folder)
             run_worker(command, environment, self.name, lambda count: None)
             return read_values(folder)
+
+    def tracer(self, path: Path) -> ExposedTracer:
+        """See :class:`Target`."""
+        if path.suffix != ".tflite":
+            raise TargetError(f"only of TFLite files all values can be seen on {self.name}")
+        return TFLiteTracer(path)
 
     def _work(
         self, folder: Path, job: Job, pixels: NDArray[Any], start: Start, advance: Advance

@@ -6,6 +6,8 @@ Each op becomes a model of its own, so that no fusion moves an error to another 
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,19 +65,19 @@ class OnnxTracer(Tracer):
         self._scales = self._quantized()
         nodes = {_key(node): node for node in graph.node}
         ops = dependent((self._op(node) for node in graph.node), {self._input})
-        self._nodes = {op.outputs: nodes[op.outputs] for op in ops}
         self._folded = set(self._producers) - {name for op in ops for name in op.outputs}
+        # An op's node, behind those that make its constants.
+        self._nodes = {op.outputs: self._with_makers(nodes[op.outputs]) for op in ops}
         self.ops = needed_for(
             self.output,
-            tuple(dataclasses.replace(op, bits=self._bits(nodes[op.outputs])) for op in ops),
+            tuple(dataclasses.replace(op, bits=self._bits(self._nodes[op.outputs])) for op in ops),
         )
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
         return {self._input: images}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
-        node = self._nodes[op.outputs]
-        session = self._session(node, op)
+        session = self._session(op)
         feeds = {name: self._stored(name, values) for name in op.inputs}
         try:
             with captured_output():
@@ -103,11 +105,10 @@ class OnnxTracer(Tracer):
             outputs=outputs,
         )
 
-    def _bits(self, node: Any) -> int:
-        """Bits of the coarsest number that an op takes or gives, or that a constant is made of."""
+    def _bits(self, nodes: list[Any]) -> int:
+        """Bits of the coarsest number that nodes take or give."""
         from onnx import TensorProto
 
-        nodes = [*self._makers(node), node]
         kinds = {
             self._constants[name].data_type if name in self._constants else self._types.get(name)
             for item in nodes
@@ -161,12 +162,12 @@ class OnnxTracer(Tracer):
             return np.clip(steps, limits.min, limits.max).astype(zero.dtype)
         return value.astype(kind, copy=False)
 
-    def _session(self, node: Any, op: TracedOp) -> Any:
+    def _session(self, op: TracedOp) -> Any:
         """ONNX Runtime's session for an op with what makes its constants."""
         import onnx
         import onnxruntime
 
-        nodes = [*self._makers(node), node]
+        nodes = self._nodes[op.outputs]
         taken = {name for item in nodes for name in item.input}
         graph = onnx.helper.make_graph(
             nodes,
@@ -196,14 +197,20 @@ class OnnxTracer(Tracer):
                 f"{self._path}: {op.kind} {op.name} cannot be computed by itself"
             ) from error
 
-    def _makers(self, node: Any) -> list[Any]:
-        """The ops that make an op's constants, in their order."""
-        found: list[Any] = []
-        for name in node.input:
-            if name in self._folded:
-                maker = self._producers[name]
-                found += [item for item in (*self._makers(maker), maker) if item not in found]
-        return found
+    def _with_makers(self, node: Any) -> list[Any]:
+        """A node behind the nodes that make its constants, in their order."""
+        folded = (name for name in node.input if name in self._folded)
+        makers = [self._with_makers(self._producers[name]) for name in folded]
+        return without_repeats([*itertools.chain(*makers), node])
+
+
+def without_repeats(nodes: Iterable[Any]) -> list[Any]:
+    """Nodes in their order, each once."""
+    found: list[Any] = []
+    for node in nodes:
+        if node not in found:
+            found.append(node)
+    return found
 
 
 def _key(node: Any) -> tuple[str, ...]:

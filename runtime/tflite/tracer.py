@@ -97,10 +97,7 @@ class TFLiteTracer(ExposedTracer):
         return found
 
     def exposed(self) -> bytes:
-        """The file with its values as outputs, so that one run of the whole shows them.
-
-        What :data:`FUSED` ops compute is not among them.
-        """
+        """See :class:`ExposedTracer`; what :data:`FUSED` ops compute is not among the values."""
         return self._graph.with_outputs([self._index[name] for name in self.shown])
 
     @property
@@ -108,18 +105,11 @@ class TFLiteTracer(ExposedTracer):
         """Names of the values that :meth:`exposed` shows, in their order."""
         return [name for op in self.ops if op.kind not in FUSED for name in op.outputs]
 
-    def fed(self, images: NDArray[np.float32]) -> Array:
-        """The input as the file stores it, for normalised images [batch, 3, H, W]."""
+    def feed(self, images: NDArray[np.float32]) -> Array:
         ((name, value),) = self.inputs(images).items()
         return self._stored(self._index[name], value)
 
     def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
-        """The trace of a run of :meth:`exposed`, on whatever machine.
-
-        Args:
-            images: What it was run on, see :meth:`inputs`.
-            outputs: What it gave, in its order and types.
-        """
         values = self.inputs(images)
         given = dict(zip(self.shown, outputs, strict=True))
         for op in self.ops:
@@ -133,7 +123,7 @@ class TFLiteTracer(ExposedTracer):
 
     def traced_whole(self, images: NDArray[np.float32]) -> Trace:
         """All values as LiteRT computes them here in one run of the whole file."""
-        return self.read_exposed(images, _run(self.exposed(), [self.fed(images)]))
+        return self.read_exposed(images, _run(self.exposed(), [self.feed(images)]))
 
     def _op(self, op: Op) -> TracedOp:
         inputs = [index for index in op.inputs if index >= 0]

@@ -6,10 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ...artifact.chips import CHIPS, chip_of
 from ...artifact.manifest import Compiled
@@ -19,10 +15,8 @@ from ...runtime.onnx.runner import load_runtime
 from ...runtime.qnn.compiled import check_sdk, other_chip, read_compiled
 from ...runtime.qnn.runner import COMPILED
 from ...runtime.qnn.simulator import SIMULATOR, sdk_version
-from ...runtime.trace import ExposedTracer
-from ...runtime.work.job import Job, read_values, write_job
 from ..target import TargetRun, Work
-from ..worker_process import MODULE, job_folder, run_worker
+from ..worker_process import MODULE
 from ..worker_target import Start, WorkerTarget
 from .tracer import NpuTracer
 
@@ -69,29 +63,11 @@ class NpuTarget(WorkerTarget):
                 check_sdk(path, read_compiled(path))
         return super().run(work, progress)
 
-    def tracer(self, path: Path) -> ExposedTracer:
-        """See :class:`Target`."""
-        return NpuTracer(path)
-
-    def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """See :class:`Target`; of an ONNX graph, in the order of :class:`NpuTracer`'s ops."""
+    def tracer(self, path: Path) -> NpuTracer:
+        """See :class:`Target`; of an ONNX graph."""
         if path.suffix != ".onnx":
             raise TargetError(f"a compiled graph shows no values on {self.name}")
-        tracer = NpuTracer(path)
-        with job_folder() as name:
-            folder = Path(name)
-            (folder / path.name).write_bytes(tracer.exposed())
-            job = Job(
-                files=(path.name,),
-                preprocessing={},
-                accelerator=self.accelerator,
-                chip=self.chip,
-                values=True,
-            )
-            write_job(folder, job, images)
-            command, environment = self._start(folder)
-            run_worker(command, environment, self.name, lambda count: None)
-            return read_values(folder)
+        return NpuTracer(path)
 
     def _described(self, machine: dict[str, str]) -> dict[str, str]:
         text = f"{self._chip}, computed by the {SIMULATOR} of SDK {sdk_version()}"

@@ -7,15 +7,15 @@ are one op too. Only its float result is looked at: asking for more would change
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...runtime.onnx.tracer import OnnxTracer
+from ...runtime.onnx.tracer import OnnxTracer, without_repeats
 from ...runtime.trace import Array, ExposedTracer, Trace, TracedOp
 
 _BYTES = (2, 3)
@@ -37,7 +37,6 @@ class NpuTracer(OnnxTracer, ExposedTracer):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._group: dict[str, list[Any]] = {}
         uses = Counter(name for op in self.ops for name in op.inputs)
         groups: list[list[TracedOp]] = []
         ending: dict[str, list[TracedOp]] = {}
@@ -53,7 +52,7 @@ class NpuTracer(OnnxTracer, ExposedTracer):
         self.ops = tuple(self._joined(group) for group in groups)
 
     def exposed(self) -> bytes:
-        """The file with every op's result as an output, so that one run shows them all."""
+        """See :class:`ExposedTracer`; every op's result is among the values."""
         import onnx
 
         model = onnx.ModelProto()
@@ -66,13 +65,10 @@ class NpuTracer(OnnxTracer, ExposedTracer):
         )
         return bytes(model.SerializeToString())
 
-    def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
-        """The trace of a run of :meth:`exposed`.
+    def feed(self, images: NDArray[np.float32]) -> Array:
+        return images
 
-        Args:
-            images: What it was run on, normalised float32 [batch, 3, H, W].
-            outputs: What it gave, in its order.
-        """
+    def read_exposed(self, images: NDArray[np.float32], outputs: Sequence[Array]) -> Trace:
         names = [name for op in self.ops for name in op.outputs]
         given = dict(zip(names, outputs, strict=True))
         return Trace(self.ops, self.inputs(images) | given, self.steps())
@@ -82,16 +78,16 @@ class NpuTracer(OnnxTracer, ExposedTracer):
         stored = super().steps()
         found = {}
         for op in self.ops:
-            last = self._nodes[op.outputs]
+            last = self._nodes[op.outputs][-1]
             if last.op_type == _DEQUANTIZE and self._types[last.input[0]] in _BYTES:
                 found[op.outputs[0]] = stored[last.input[0]]
         return found
 
     def _joined(self, group: list[TracedOp]) -> TracedOp:
         """Some ops, each of which takes what the one before it gives, as one."""
-        nodes = [self._nodes[op.outputs] for op in group]
         last = group[-1]
-        self._group[last.outputs[0]] = nodes[:-1]
+        nodes = itertools.chain.from_iterable(self._nodes[op.outputs] for op in group)
+        self._nodes[last.outputs] = without_repeats(nodes)
         within = {name for op in group for name in op.outputs}
         inputs = dict.fromkeys(name for op in group for name in op.inputs if name not in within)
         return dataclasses.replace(
@@ -100,13 +96,6 @@ class NpuTracer(OnnxTracer, ExposedTracer):
             outputs=last.outputs,
             bits=min(op.bits for op in group),
         )
-
-    def _makers(self, node: Any) -> list[Any]:
-        """See :class:`OnnxTracer`; with the ops that are one with a node, before it."""
-        found = super()._makers(node)
-        for item in getattr(self, "_group", {}).get(node.output[0], ()):
-            found += [maker for maker in (*super()._makers(item), item) if maker not in found]
-        return found
 
 
 def _belongs(op: TracedOp, before: TracedOp, uses: int) -> bool:

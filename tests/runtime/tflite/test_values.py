@@ -32,7 +32,7 @@ def test_the_op_that_another_runtime_computes_wrongly_is_named(
     tracer = TFLiteTracer(demo_bundle / f"demo-{precision}.tflite")
     path = tmp_path / "exposed.tflite"
     path.write_bytes(tracer.exposed())
-    values = run_exposed(path, tracer.fed(image))
+    values = run_exposed(path, tracer.feed(image))
     assert find_difference(tracer.read_exposed(image, values), tracer) is None
     ops = tracer.ops
     wrong = next(op for op in ops[len(ops) // 2 :] if op.kind == "CONV_2D")
