@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib.metadata
 import json
 from pathlib import Path
@@ -13,11 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from lowformer_edge.artifact.content import Content, write_content
+from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS
-from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import Ranges, calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.errors import ExportError, MissingDependencyError, UsageError
 from lowformer_edge.export.coreml.compression import CoreMLCompressor
@@ -28,7 +25,6 @@ from lowformer_edge.export.rewrites.layer_norm import ChannelLayerNorm
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.process.native_output import captured_output
@@ -38,8 +34,10 @@ from lowformer_edge.runtime.coreml.package import read_package
 from lowformer_edge.runtime.coreml.program import Operation, Reference
 from lowformer_edge.runtime.coreml.runner import InterpreterRunner
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
-LABELS = tuple("abcde")
+from ..conversion import LABELS, SPEC, Conversion
+
+CoreMLConversion = Conversion[CoreMLExporter]
+
 LEAST_DB = {
     "fp32": 110,
     "fp16": 50,
@@ -50,50 +48,14 @@ LEAST_DB = {
 }
 
 
-def loaded_model(config: LowFormerConfig) -> LoadedModel:
-    return LoadedModel(random_model(config), SPEC, LABELS, "random weights", None)
-
-
 @pytest.fixture(scope="module")
-def loaded(tiny_config: LowFormerConfig) -> LoadedModel:
-    return loaded_model(tiny_config)
-
-
-@pytest.fixture(scope="module")
-def exporter(loaded: LoadedModel) -> CoreMLExporter:
-    return CoreMLExporter(loaded)
-
-
-@pytest.fixture(scope="module")
-def ranges(exporter: CoreMLExporter, noise_images: Samples) -> Ranges:
-    return calibrate(exporter.model, noise_images, SPEC)
-
-
-@pytest.fixture(scope="module")
-def inputs(noise_images: Samples) -> np.ndarray:
-    return SPEC.normalise(noise_images.pixels)
-
-
-_WRITTEN: dict[tuple[CoreMLExporter, ExportSpec], Content] = {}
-"""What was converted already, which several tests look at."""
-
-
-def write(exporter: CoreMLExporter, spec: ExportSpec, ranges: Ranges | None, folder: Path) -> Path:
-    if (exporter, spec) not in _WRITTEN:
-        _WRITTEN[exporter, spec] = exporter.export(spec, exporter.model, ranges)
-    path = folder / f"{spec.label}.mlpackage"
-    write_content(path, _WRITTEN[exporter, spec])
-    return path
+def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> CoreMLConversion:
+    return Conversion(CoreMLExporter, tiny_config, noise_images)
 
 
 def run(path: Path, images: np.ndarray) -> np.ndarray:
     with InterpreterRunner(path) as runner:
         return runner.run(images)
-
-
-def reference(loaded: LoadedModel, images: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        return np.asarray(loaded.network(torch.from_numpy(images)))
 
 
 def relative_error(expected: np.ndarray, found: np.ndarray) -> float:
@@ -139,33 +101,33 @@ def computed(model: Any, image: np.ndarray, folder: Path) -> np.ndarray:
 def test_every_precision_follows_the_model(
     precision: str,
     system: str,
-    loaded: LoadedModel,
-    exporter: CoreMLExporter,
-    ranges: Ranges,
+    conversion: CoreMLConversion,
     inputs: np.ndarray,
     tmp_path: Path,
 ) -> None:
     spec = ExportSpec.of("coreml", precision, deployment_target=system)
-    path = write(exporter, spec, ranges, tmp_path)
+    path = conversion.write(spec, tmp_path)
     assert read_package(path).deployment_target == system
-    assert sqnr(reference(loaded, inputs), run(path, inputs)) > LEAST_DB[precision]
+    assert sqnr(conversion.reference(inputs), run(path, inputs)) > LEAST_DB[precision]
 
 
 @pytest.mark.parametrize("variant", ["b0", "e1"])
-def test_published_variants_convert_and_agree(variant: str, tmp_path: Path) -> None:
+def test_published_variants_convert_and_agree(
+    variant: str, noise_images: Samples, tmp_path: Path
+) -> None:
     # `make check-coreml` does so for all of them, at their own input sizes.
     config = VARIANTS[variant].replace(input_size=64)
-    loaded = LoadedModel(random_model(config), SPEC, None, "random weights", None)
+    conversion = Conversion(CoreMLExporter, config, noise_images, labels=None)
     images = np.random.default_rng(0).standard_normal((2, 3, 64, 64)).astype(np.float32)
-    path = write(CoreMLExporter(loaded), ExportSpec("coreml", "fp16"), None, tmp_path)
-    assert relative_error(reference(loaded, images), run(path, images)) < 3e-3
+    path = conversion.write(ExportSpec("coreml", "fp16"), tmp_path)
+    assert relative_error(conversion.reference(images), run(path, images)) < 3e-3
 
 
 def test_float32_is_exact_to_its_last_digits(
-    loaded: LoadedModel, exporter: CoreMLExporter, inputs: np.ndarray, tmp_path: Path
+    conversion: CoreMLConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
-    path = write(exporter, ExportSpec("coreml", "fp32"), None, tmp_path)
-    assert relative_error(reference(loaded, inputs), run(path, inputs)) < 1e-5
+    path = conversion.write(ExportSpec("coreml", "fp32"), tmp_path)
+    assert relative_error(conversion.reference(inputs), run(path, inputs)) < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -179,19 +141,24 @@ def test_float32_is_exact_to_its_last_digits(
     ids=str,
 )
 def test_odd_sizes_batches_and_ablations(
-    changes: dict[str, Any], batch: int, tiny_config: LowFormerConfig, tmp_path: Path
+    changes: dict[str, Any],
+    batch: int,
+    tiny_config: LowFormerConfig,
+    noise_images: Samples,
+    tmp_path: Path,
 ) -> None:
     config = tiny_config.replace(**changes)
-    loaded = loaded_model(config)
+    conversion = Conversion(CoreMLExporter, config, noise_images, batch)
     size = config.input_size
     images = np.random.default_rng(0).standard_normal((4, 3, size, size)).astype(np.float32)
-    exporter = CoreMLExporter(loaded, batch)
-    path = write(exporter, ExportSpec("coreml", "fp16", batch=batch), None, tmp_path)
-    assert relative_error(reference(loaded, images), run(path, images)) < 3e-3
+    path = conversion.write(ExportSpec.of("coreml", "fp16", batch=batch), tmp_path)
+    assert relative_error(conversion.reference(images), run(path, images)) < 3e-3
 
 
-def test_everything_but_the_logits_has_rank_four(exporter: CoreMLExporter, tmp_path: Path) -> None:
-    program = read_package(write(exporter, ExportSpec("coreml", "fp16"), None, tmp_path)).program
+def test_everything_but_the_logits_has_rank_four(
+    conversion: CoreMLConversion, tmp_path: Path
+) -> None:
+    program = read_package(conversion.write(ExportSpec("coreml", "fp16"), tmp_path)).program
     ranks = {
         len(output.type.shape)
         for item in program.operations
@@ -203,13 +170,11 @@ def test_everything_but_the_logits_has_rank_four(exporter: CoreMLExporter, tmp_p
     assert not {"transpose", "expand_dims", "squeeze", "reduce_sum"} & set(program.op_counts)
 
 
-def test_fewer_ops_than_the_stock_lowering(
-    loaded: LoadedModel, exporter: CoreMLExporter, tmp_path: Path
-) -> None:
-    ours = read_package(write(exporter, ExportSpec("coreml", "fp16"), None, tmp_path)).program
+def test_fewer_ops_than_the_stock_lowering(conversion: CoreMLConversion, tmp_path: Path) -> None:
+    ours = read_package(conversion.write(ExportSpec("coreml", "fp16"), tmp_path)).program
     write_content(
         tmp_path / "stock.mlpackage",
-        package_content(converted(loaded.network, 1, 3, 64, 64)),
+        package_content(converted(conversion.loaded.network, 1, 3, 64, 64)),
     )
     stock = read_package(tmp_path / "stock.mlpackage").program
     assert sum(ours.op_counts.values()) < 0.65 * sum(stock.op_counts.values())
@@ -229,20 +194,20 @@ def test_group_norm_stands_where_the_stock_lowering_overflows(tmp_path: Path) ->
 
 
 def test_image_inputs_and_tensors_give_the_same_logits(
-    loaded: LoadedModel, exporter: CoreMLExporter, noise_images: Samples, tmp_path: Path
+    conversion: CoreMLConversion, noise_images: Samples, tmp_path: Path
 ) -> None:
     images = SPEC.normalise(noise_images.pixels)
-    path = write(exporter, ExportSpec.of("coreml", "fp16", input="image"), None, tmp_path)
-    assert relative_error(reference(loaded, images), run(path, images)) < 3e-3
+    path = conversion.write(ExportSpec.of("coreml", "fp16", input="image"), tmp_path)
+    assert relative_error(conversion.reference(images), run(path, images)) < 3e-3
     package = read_package(path)
     (image,) = package.inputs
     assert (image.kind, image.shape) == ("image", (1, 3, 64, 64))
 
 
 def test_a_classifier_names_the_best_class(
-    exporter: CoreMLExporter, noise_images: Samples, tmp_path: Path
+    conversion: CoreMLConversion, noise_images: Samples, tmp_path: Path
 ) -> None:
-    path = write(exporter, ExportSpec.of("coreml", "fp32", input="image"), None, tmp_path)
+    path = conversion.write(ExportSpec.of("coreml", "fp32", input="image"), tmp_path)
     package = read_package(path)
     assert (package.predicted, package.probabilities) == ("classLabel", "classLabel_probs")
     pixels = np.moveaxis(noise_images.pixels[:1].astype(np.float32), -1, 1)
@@ -255,18 +220,18 @@ def test_a_classifier_names_the_best_class(
 def test_an_image_input_without_class_names_gives_logits_alone(
     tiny_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:
-    loaded = LoadedModel(random_model(tiny_config), SPEC, None, "random weights", None)
+    conversion = Conversion(CoreMLExporter, tiny_config, noise_images, labels=None)
     spec = ExportSpec.of("coreml", "fp16", input="image")
-    package = read_package(write(CoreMLExporter(loaded), spec, None, tmp_path))
+    package = read_package(conversion.write(spec, tmp_path))
     assert [output.name for output in package.outputs] == ["logits"]
     assert package.predicted == ""
 
 
-def test_the_package_says_what_it_is(exporter: CoreMLExporter, tmp_path: Path) -> None:
+def test_the_package_says_what_it_is(conversion: CoreMLConversion, tmp_path: Path) -> None:
     spec = ExportSpec.of(
         "coreml", "fp16", input="image", author="A. Uthor", license="MIT", model_version="2.1"
     )
-    package = read_package(write(exporter, spec, None, tmp_path))
+    package = read_package(conversion.write(spec, tmp_path))
     assert package.about == {
         "description": "LowFormer tiny, fp16-image: image classification",
         "author": "A. Uthor",
@@ -279,11 +244,11 @@ def test_the_package_says_what_it_is(exporter: CoreMLExporter, tmp_path: Path) -
     assert package.metadata["labels"] == list(LABELS)
 
 
-def test_the_same_spec_gives_the_same_bytes(loaded: LoadedModel, ranges: Ranges) -> None:
+def test_the_same_spec_gives_the_same_bytes(conversion: CoreMLConversion) -> None:
     spec = ExportSpec("coreml", "int8")
     first, second = (
-        exporter.export(spec, exporter.model, ranges)
-        for exporter in (CoreMLExporter(loaded), CoreMLExporter(loaded))
+        exporter.export(spec, exporter.model, conversion.ranges)
+        for exporter in (CoreMLExporter(conversion.loaded), CoreMLExporter(conversion.loaded))
     )
     assert first == second
     assert isinstance(first, dict)
@@ -295,10 +260,8 @@ def test_the_same_spec_gives_the_same_bytes(loaded: LoadedModel, ranges: Ranges)
     json.loads(first["Manifest.json"])
 
 
-def test_static_int8_uses_the_given_ranges(
-    exporter: CoreMLExporter, ranges: Ranges, tmp_path: Path
-) -> None:
-    program = read_package(write(exporter, ExportSpec("coreml", "int8"), ranges, tmp_path)).program
+def test_static_int8_uses_the_given_ranges(conversion: CoreMLConversion, tmp_path: Path) -> None:
+    program = read_package(conversion.write(ExportSpec("coreml", "int8"), tmp_path)).program
     constants = {
         item.outputs[0].name: constant_value(item)
         for item in program.operations
@@ -311,8 +274,8 @@ def test_static_int8_uses_the_given_ranges(
         if item.kind == "quantize" and kinds.get(named(item, "input")) != "add":
             scales.add(float(np.asarray(constants[named(item, "scale")])))
     steps = set()
-    for path, found in ranges.modules.items():
-        module = exporter.model.get_submodule(path)
+    for path, found in conversion.ranges.modules.items():
+        module = conversion.exporter.model.get_submodule(path)
         if isinstance(module, nn.Conv2d):
             for low, high in (found.input, found.output):
                 steps.add((max(high, 0) - min(low, 0)) / 255)
@@ -321,18 +284,16 @@ def test_static_int8_uses_the_given_ranges(
         assert min(abs(scale - step) / step for step in steps) < 2e-3
 
 
-def test_recipes_choose_op_by_op(
-    loaded: LoadedModel, exporter: CoreMLExporter, ranges: Ranges, tmp_path: Path
-) -> None:
+def test_recipes_choose_op_by_op(conversion: CoreMLConversion, tmp_path: Path) -> None:
     recipe = Recipe((Rule("int8-weights"), Rule("int8", name=r"input_stem")))
-    spec = ExportSpec("coreml", "int8", recipe=recipe)
-    few = read_package(write(exporter, spec, ranges, tmp_path)).program.op_counts["quantize"]
+    spec = ExportSpec.of("coreml", "int8", recipe=recipe)
+    few = read_package(conversion.write(spec, tmp_path)).program.op_counts["quantize"]
     whole = ExportSpec("coreml", "int8")
-    many = read_package(write(exporter, whole, ranges, tmp_path)).program.op_counts["quantize"]
+    many = read_package(conversion.write(whole, tmp_path)).program.op_counts["quantize"]
     assert 0 < few < many
-    refused = ExportSpec("coreml", "int8", recipe=Recipe((Rule("int8"),)))
+    refused = ExportSpec.of("coreml", "int8", recipe=Recipe((Rule("int8"),)))
     with pytest.raises(UsageError, match="quantizes no activations of transposed conv"):
-        exporter.export(refused, exporter.model, ranges)
+        conversion.export(refused)
 
 
 @pytest.mark.parametrize(
@@ -340,12 +301,12 @@ def test_recipes_choose_op_by_op(
     [("int8-weights", "iOS18"), ("palettized-6bit", "iOS17"), ("palettized-4bit", "iOS18")],
 )
 def test_compressed_weights_are_read_as_coremltools_reads_them(
-    precision: str, system: str, exporter: CoreMLExporter, tmp_path: Path
+    precision: str, system: str, conversion: CoreMLConversion, tmp_path: Path
 ) -> None:
     import coremltools
 
     spec = ExportSpec.of("coreml", precision, deployment_target=system)
-    path = write(exporter, spec, None, tmp_path)
+    path = conversion.write(spec, tmp_path)
     with captured_output(), repaired():
         model = coremltools.models.MLModel(str(path), skip_model_load=True)
         plain = coremltools.optimize.coreml.decompress_weights(model)
@@ -357,22 +318,20 @@ def test_compressed_weights_are_read_as_coremltools_reads_them(
 
 
 def test_dead_activations_stay_finite(
-    loaded: LoadedModel, noise_images: Samples, tmp_path: Path
+    tiny_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:
-    network = copy.deepcopy(loaded.network)
+    network = random_model(tiny_config)
     conv = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     with torch.no_grad():
         conv.weight.zero_()
         conv.bias = None
-    dead = LoadedModel(network, SPEC, LABELS, "random weights", None)
-    exporter = CoreMLExporter(dead)
-    ranges = calibrate(exporter.model, noise_images, SPEC)
-    path = write(exporter, ExportSpec("coreml", "int8"), ranges, tmp_path)
+    dead = Conversion(CoreMLExporter, tiny_config, noise_images, network=network)
+    path = dead.write(ExportSpec("coreml", "int8"), tmp_path)
     assert np.isfinite(run(path, SPEC.normalise(noise_images.pixels[:1]))).all()
 
 
-def test_a_module_without_an_op_is_named(loaded: LoadedModel) -> None:
-    exporter = CoreMLExporter(loaded)
+def test_a_module_without_an_op_is_named(conversion: CoreMLConversion) -> None:
+    exporter = CoreMLExporter(conversion.loaded)
     with captured_output(), repaired():
         model = exporter._converted(ExportSpec("coreml", "fp16"), exporter.model)
     with torch.no_grad():

@@ -13,7 +13,7 @@ from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
+from lowformer_edge.calibration.ranges import ModuleRange, Ranges
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ArtifactError, ExportError, UsageError
@@ -22,53 +22,26 @@ from lowformer_edge.export.executorch.exporter import ExecuTorchExporter, with_r
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import LoadedModel
-from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.executorch.program import read_program
 from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner, tensors
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
+from ..conversion import SPEC, Conversion
+
+Lowering = Conversion[ExecuTorchExporter]
+
 PRECISIONS = ("fp32", "int8", "int8-dynamic")
-
-
-class Lowering:
-    """A tiny model with all that lowering it needs."""
-
-    def __init__(self, config: LowFormerConfig, images: Samples, batch: int = 1) -> None:
-        self.loaded = LoadedModel(
-            random_model(config), SPEC, tuple("abcde"), "random weights", None
-        )
-        self.exporter = ExecuTorchExporter(self.loaded, batch)
-        self.ranges = calibrate(self.exporter.model, images, SPEC)
-        self._files: dict[ExportSpec, bytes] = {}
-
-    def write(self, spec: ExportSpec, folder: Path) -> Path:
-        if spec not in self._files:
-            self._files[spec] = self.exporter.export(spec, self.exporter.model, self.ranges)
-        path = folder / f"{spec.label}.pte"
-        path.write_bytes(self._files[spec])
-        return path
-
-    def reference(self, x: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return np.asarray(self.loaded.network(torch.from_numpy(x)))
 
 
 @pytest.fixture(scope="module")
 def lowering(tiny_config: LowFormerConfig, noise_images: Samples) -> Lowering:
-    return Lowering(tiny_config, noise_images)
+    return Conversion(ExecuTorchExporter, tiny_config, noise_images)
 
 
 @pytest.fixture(scope="module")
 def smaller(attentive_config: LowFormerConfig, noise_images: Samples) -> Lowering:
     """For what shows on one attention already."""
-    return Lowering(attentive_config, noise_images)
-
-
-@pytest.fixture(scope="module")
-def inputs(noise_images: Samples) -> np.ndarray:
-    return SPEC.normalise(noise_images.pixels)
+    return Conversion(ExecuTorchExporter, attentive_config, noise_images)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -109,10 +82,11 @@ def test_the_file_tells_what_it_is(lowering: Lowering, tmp_path: Path) -> None:
     assert logits.shape == (1, 5)
 
 
+@pytest.mark.filterwarnings("ignore:This API is experimental")
 def test_a_phone_can_read_the_metadata_method(lowering: Lowering, tmp_path: Path) -> None:
+    path = lowering.write(ExportSpec("executorch"), tmp_path)
     from executorch.runtime import Runtime
 
-    path = lowering.write(ExportSpec("executorch"), tmp_path)
     method = Runtime.get().load_program(str(path)).load_method("lowformer_edge")
     assert method is not None
     (text,) = method.execute([])
@@ -125,7 +99,7 @@ def test_batches(
     inputs: np.ndarray,
     tmp_path: Path,
 ) -> None:
-    lowering = Lowering(attentive_config, noise_images, batch=3)
+    lowering = Conversion(ExecuTorchExporter, attentive_config, noise_images, batch=3)
     path = lowering.write(ExportSpec("executorch", batch=3), tmp_path)
     assert residency(path).partitions == 1
     with ExecuTorchRunner(path) as runner:
@@ -153,9 +127,9 @@ def test_files_for_other_devices_are_one_delegate(
 def test_kernels_that_do_not_exist_are_refused_before_lowering(lowering: Lowering) -> None:
     for kind, precision in (("depthwise_conv", "int8-dynamic"), ("conv", "int8-weights")):
         recipe = Recipe((Rule("int8"), Rule(precision, op=kind)))
-        spec = ExportSpec("executorch", "int8", recipe=recipe)
+        spec = ExportSpec.of("executorch", "int8", recipe=recipe)
         with pytest.raises(UsageError, match=f"cannot be {precision}"):
-            lowering.exporter.export(spec, lowering.exporter.model, lowering.ranges)
+            lowering.export(spec)
 
 
 @pytest.mark.parametrize("kind", ["depthwise_conv", "transposed_conv"])
@@ -170,7 +144,7 @@ def test_what_is_refused_does_not_work(
     monkeypatch.setattr(
         "lowformer_edge.export.executorch.exporter._after_attention", lambda model: []
     )
-    spec = ExportSpec("executorch", "int8", recipe=Recipe((Rule("int8-dynamic", op=kind),)))
+    spec = ExportSpec.of("executorch", "int8", recipe=Recipe((Rule("int8-dynamic", op=kind),)))
     with pytest.raises(
         (ExportError, RuntimeError), match=r"Missing out variants|execute\(\) failed"
     ):
@@ -179,9 +153,9 @@ def test_what_is_refused_does_not_work(
 
 def test_what_takes_an_attentions_values_cannot_be_dynamic(lowering: Lowering) -> None:
     recipe = Recipe((Rule("int8-dynamic", name=r"stages\.3.*upsampling"),))
-    spec = ExportSpec("executorch", "int8", recipe=recipe)
+    spec = ExportSpec.of("executorch", "int8", recipe=recipe)
     with pytest.raises(UsageError, match="cannot transpose an attention's values"):
-        lowering.exporter.export(spec, lowering.exporter.model, None)
+        lowering.export(spec)
 
 
 def test_ranges_of_other_ops_are_an_error(lowering: Lowering) -> None:

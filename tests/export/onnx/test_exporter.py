@@ -10,9 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
-from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError, UsageError
@@ -27,40 +25,14 @@ from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
+from ..conversion import SPEC, Conversion
 
-
-class Conversion:
-    """A tiny model with all that exporting it needs."""
-
-    def __init__(self, config: LowFormerConfig, images: Samples, batch: int = 1) -> None:
-        self.loaded = LoadedModel(
-            random_model(config), SPEC, tuple("abcde"), "random weights", None
-        )
-        self.exporter = OnnxExporter(self.loaded, batch)
-        self.ranges = calibrate(self.exporter.model, images, SPEC)
-        self._files: dict[ExportSpec, bytes] = {}
-
-    def write(self, spec: ExportSpec, folder: Path) -> Path:
-        if spec not in self._files:
-            self._files[spec] = self.exporter.export(spec, self.exporter.model, self.ranges)
-        path = folder / f"{spec.label}.onnx"
-        path.write_bytes(self._files[spec])
-        return path
-
-    def reference(self, x: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return np.asarray(self.loaded.network(torch.from_numpy(x)))
+OnnxConversion = Conversion[OnnxExporter]
 
 
 @pytest.fixture(scope="module")
-def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> Conversion:
-    return Conversion(tiny_config, noise_images)
-
-
-@pytest.fixture(scope="module")
-def inputs(noise_images: Samples) -> np.ndarray:
-    return SPEC.normalise(noise_images.pixels)
+def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> OnnxConversion:
+    return Conversion(OnnxExporter, tiny_config, noise_images)
 
 
 def run(path: Path, inputs: np.ndarray) -> np.ndarray:
@@ -70,14 +42,14 @@ def run(path: Path, inputs: np.ndarray) -> np.ndarray:
 
 
 def test_float32_follows_the_model(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     found = run(conversion.write(ExportSpec("onnx"), tmp_path), inputs)
     assert np.abs(conversion.reference(inputs) - found).max() < 1e-4
 
 
 def test_float16_halves_the_weights_and_keeps_float_inputs(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     path = conversion.write(ExportSpec("onnx", "fp16"), tmp_path)
     assert sqnr(conversion.reference(inputs), run(path, inputs)) > 45
@@ -87,7 +59,7 @@ def test_float16_halves_the_weights_and_keeps_float_inputs(
 
 
 def test_int8_follows_its_simulation_and_every_group_is_fused(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     spec = ExportSpec("onnx", "int8")
     path = conversion.write(spec, tmp_path)
@@ -106,7 +78,7 @@ def test_int8_follows_its_simulation_and_every_group_is_fused(
 
 
 def test_groups_that_the_runtime_does_not_fuse_are_named(
-    conversion: Conversion, tmp_path: Path
+    conversion: OnnxConversion, tmp_path: Path
 ) -> None:
     path = conversion.write(ExportSpec("onnx", "int8"), tmp_path)
     model = onnx.load(str(path))
@@ -122,7 +94,7 @@ def test_groups_that_the_runtime_does_not_fuse_are_named(
     assert refused.name == conv.name
 
 
-def test_files_are_clean_and_tell_what_they_are(conversion: Conversion, tmp_path: Path) -> None:
+def test_files_are_clean_and_tell_what_they_are(conversion: OnnxConversion, tmp_path: Path) -> None:
     for precision in ("fp32", "fp16", "int8"):
         spec = ExportSpec("onnx", precision)
         path = conversion.write(spec, tmp_path)
@@ -141,7 +113,7 @@ def test_files_are_clean_and_tell_what_they_are(conversion: Conversion, tmp_path
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_an_open_batch_takes_any_number(
-    precision: str, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    precision: str, conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     path = conversion.write(ExportSpec.of("onnx", precision, dynamic_batch=True), tmp_path)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -156,7 +128,7 @@ def test_an_open_batch_takes_any_number(
 def test_fixed_batches(
     tiny_config: LowFormerConfig, noise_images: Samples, inputs: np.ndarray, tmp_path: Path
 ) -> None:
-    conversion = Conversion(tiny_config, noise_images, batch=3)
+    conversion = Conversion(OnnxExporter, tiny_config, noise_images, batch=3)
     path = conversion.write(ExportSpec("onnx", batch=3), tmp_path)
     with OnnxRunner(path) as runner:
         assert runner.batch == 3
@@ -165,29 +137,29 @@ def test_fixed_batches(
 
 
 def test_static_linear_layers_are_legal_and_transposed_convolutions_not(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
-    spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule("int8", op="linear"),)))
+    spec = ExportSpec.of("onnx", "int8", recipe=Recipe((Rule("int8", op="linear"),)))
     path = conversion.write(spec, tmp_path)
     assert residency(path).refused == ()
     assert sqnr(conversion.reference(inputs), run(path, inputs)) > 20
     for kind, precision in (("transposed_conv", "int8"), ("conv", "int8-dynamic")):
-        spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule(precision, op=kind),)))
+        spec = ExportSpec.of("onnx", "int8", recipe=Recipe((Rule(precision, op=kind),)))
         with pytest.raises(UsageError, match=f"cannot be {precision}: ONNX Runtime"):
-            conversion.exporter.export(spec, conversion.exporter.model, conversion.ranges)
+            conversion.export(spec)
 
 
 def test_transposed_convolutions_would_not_be_fused(
-    conversion: Conversion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    conversion: OnnxConversion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(legality.REFUSED, "onnx", {})
-    spec = ExportSpec("onnx", "int8", recipe=Recipe((Rule("int8", op="transposed_conv"),)))
+    spec = ExportSpec.of("onnx", "int8", recipe=Recipe((Rule("int8", op="transposed_conv"),)))
     refused = residency(conversion.write(spec, tmp_path)).refused
     assert {op.kind for op in refused} == {"ConvTranspose"}
 
 
 def test_a_model_that_is_not_the_graphs_own_is_an_error(
-    conversion: Conversion, tiny_config: LowFormerConfig, tmp_path: Path
+    conversion: OnnxConversion, tiny_config: LowFormerConfig, tmp_path: Path
 ) -> None:
     proto = onnx.load(str(conversion.write(ExportSpec("onnx"), tmp_path)))
     other = OnnxExporter(

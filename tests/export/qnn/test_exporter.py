@@ -11,9 +11,7 @@ import onnx
 import pytest
 import torch
 
-from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import DataError, UsageError
@@ -23,40 +21,20 @@ from lowformer_edge.export.qnn.tensor_ranges import MARGIN, tensor_ranges
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.onnx_cost import int8_products, macs_and_params
-from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
-INTEGERS = {onnx.TensorProto.UINT8, onnx.TensorProto.INT8, onnx.TensorProto.UINT16}
+from ..conversion import SPEC, Conversion
 
-
-class Conversion:
-    """A small model with all that exporting it needs."""
-
-    def __init__(self, config: LowFormerConfig, images: Samples) -> None:
-        loaded = LoadedModel(random_model(config), SPEC, None, "random weights", None)
-        self.exporter = QnnExporter(loaded)
-        self.model = loaded.network
-        self.ranges = calibrate(self.exporter.model, images, SPEC)
-        self.exporter.observe(images)
-
-    def write(self, spec: ExportSpec, folder: Path) -> Path:
-        path = folder / f"{spec.label}.onnx"
-        path.write_bytes(self.exporter.export(spec, self.exporter.model, self.ranges))
-        return path
+QnnConversion = Conversion[QnnExporter]
 
 
 @pytest.fixture(scope="module")
-def conversion(attentive_config: LowFormerConfig, noise_images: Samples) -> Conversion:
-    return Conversion(attentive_config, noise_images)
-
-
-@pytest.fixture(scope="module")
-def inputs(noise_images: Samples) -> np.ndarray:
-    return SPEC.normalise(noise_images.pixels)
+def conversion(attentive_config: LowFormerConfig, noise_images: Samples) -> QnnConversion:
+    conversion = Conversion(QnnExporter, attentive_config, noise_images)
+    conversion.exporter.observe(noise_images)
+    return conversion
 
 
 def run(path: Path, inputs: np.ndarray) -> np.ndarray:
@@ -66,11 +44,10 @@ def run(path: Path, inputs: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("precision", "least"), [("fp16", 45), ("w8a16", 35), ("int8", 18)])
 def test_graphs_follow_the_model(
-    precision: str, least: float, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    precision: str, least: float, conversion: QnnConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     path = conversion.write(ExportSpec("qnn", precision), tmp_path)
-    with torch.no_grad():
-        reference = conversion.model(torch.from_numpy(inputs)).numpy()
+    reference = conversion.reference(inputs)
     assert sqnr(reference, run(path, inputs)) > least
     model = onnx.load(str(path))
     assert {item.domain: item.version for item in model.opset_import}[""] == OPSET
@@ -81,7 +58,7 @@ def test_graphs_follow_the_model(
 
 
 @pytest.mark.parametrize("precision", ["w8a16", "int8"])
-def test_no_op_is_left_in_floats(precision: str, conversion: Conversion, tmp_path: Path) -> None:
+def test_no_op_is_left_in_floats(precision: str, conversion: QnnConversion, tmp_path: Path) -> None:
     graph = onnx.load(str(conversion.write(ExportSpec("qnn", precision), tmp_path))).graph
     kinds = {item.name: item.data_type for item in graph.initializer}
     makers = {name: node for node in graph.node for name in node.output}
@@ -107,7 +84,9 @@ def test_no_op_is_left_in_floats(precision: str, conversion: Conversion, tmp_pat
     }
 
 
-def test_ops_that_only_move_values_keep_their_scale(conversion: Conversion, tmp_path: Path) -> None:
+def test_ops_that_only_move_values_keep_their_scale(
+    conversion: QnnConversion, tmp_path: Path
+) -> None:
     graph = onnx.load(str(conversion.write(ExportSpec("qnn", "w8a16"), tmp_path))).graph
     values = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
     makers = {name: node for node in graph.node for name in node.output}
@@ -124,15 +103,14 @@ def test_ops_that_only_move_values_keep_their_scale(conversion: Conversion, tmp_
 
 
 def test_a_recipe_mixes_bits_and_its_simulation_agrees(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: QnnConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     recipe = Recipe((Rule("w8a16"), Rule("int8", op="depthwise_conv")))
-    spec = ExportSpec("qnn", "int8", recipe=recipe)
+    spec = ExportSpec.of("qnn", "int8", recipe=recipe)
     path, model = conversion.write(spec, tmp_path), conversion.exporter.model
-    with torch.no_grad():
-        reference = conversion.model(torch.from_numpy(inputs)).numpy()
-        with simulated(model, conversion.ranges, recipe.assign(model)):
-            expected = model(torch.from_numpy(inputs)).numpy()
+    reference = conversion.reference(inputs)
+    with torch.no_grad(), simulated(model, conversion.ranges, recipe.assign(model)):
+        expected = model(torch.from_numpy(inputs)).numpy()
     assert sqnr(reference, run(path, inputs)) > sqnr(reference, expected) - 4
     macs, _ = macs_and_params(path)
     (tmp_path / "coarse").mkdir()
@@ -141,13 +119,12 @@ def test_a_recipe_mixes_bits_and_its_simulation_agrees(
 
 
 def test_ranges_hold_what_was_seen(
-    conversion: Conversion, noise_images: Samples, inputs: np.ndarray
+    conversion: QnnConversion, noise_images: Samples, inputs: np.ndarray
 ) -> None:
     proto = conversion.exporter._float32()
     ranges = tensor_ranges(proto, noise_images, SPEC)
     assert ranges["image"] == (float(inputs.min()), float(inputs.max()))
-    with torch.no_grad():
-        logits = conversion.model(torch.from_numpy(inputs)).numpy()
+    logits = conversion.reference(inputs)
     assert ranges["logits"] == pytest.approx((logits.min(), logits.max()), abs=1e-3)
     statistics = [node.output[0] for node in proto.graph.node if node.op_type == "Sqrt"]
     assert statistics
@@ -171,12 +148,11 @@ def test_values_that_are_no_numbers_are_named(noise_images: Samples) -> None:
 
 
 def test_without_images_integers_are_refused(
-    attentive_config: LowFormerConfig, conversion: Conversion
+    attentive_config: LowFormerConfig, noise_images: Samples
 ) -> None:
-    loaded = LoadedModel(random_model(attentive_config), SPEC, None, "random weights", None)
-    exporter = QnnExporter(loaded)
+    conversion = Conversion(QnnExporter, attentive_config, noise_images)
     with pytest.raises(UsageError, match="need calibration images"):
-        exporter.export(ExportSpec("qnn", "w8a16"), exporter.model, conversion.ranges)
+        conversion.export(ExportSpec("qnn", "w8a16"))
 
 
 def rounded(bits: Sequence[str]) -> onnx.ModelProto:

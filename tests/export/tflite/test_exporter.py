@@ -14,7 +14,7 @@ import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import ModuleRange, calibrate
+from lowformer_edge.calibration.ranges import ModuleRange
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError
@@ -27,15 +27,16 @@ from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, expor
 from lowformer_edge.export.tflite.quantization import WEIGHT_INPUT, match_ops, tensor_ranges
 from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.loading import LoadedModel, load_model
-from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
 from lowformer_edge.runtime.tflite.metadata import read_metadata
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner, tensors
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
+from ..conversion import SPEC, Conversion
+
+TFLiteConversion = Conversion[TFLiteExporter]
 
 LEAST_SQNR_DB = {
     ExportSpec(): 100,
@@ -47,48 +48,14 @@ LEAST_SQNR_DB = {
 }
 
 
-class Conversion:
-    """A converted tiny model with all that quantization needs."""
-
-    def __init__(
-        self,
-        config: LowFormerConfig,
-        images: Samples,
-        batch: int = 1,
-        network: LowFormer | None = None,
-    ) -> None:
-        self.network = network or random_model(config)
-        self.loaded = LoadedModel(
-            self.network, SPEC.at_size(config.input_size), tuple("abcde"), "random weights", None
-        )
-        self.rewritten = rewrite(self.network, "tflite")
-        self.ranges = calibrate(self.rewritten, images, SPEC)
-        self.float_file = convert(self.rewritten, config.input_size, batch)
-
-    def write(self, spec: ExportSpec, folder: Path) -> Path:
-        path = folder / f"{spec.label}.tflite"
-        content = export_tflite(self.float_file, spec, self.rewritten, self.ranges, self.loaded)
-        path.write_bytes(content)
-        return path
-
-    def reference(self, x: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return np.asarray(self.network(torch.from_numpy(x)))
-
-
 @pytest.fixture(scope="module")
-def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> Conversion:
-    return Conversion(tiny_config, noise_images)
-
-
-@pytest.fixture(scope="module")
-def inputs(noise_images: Samples) -> np.ndarray:
-    return SPEC.normalise(noise_images.pixels)
+def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> TFLiteConversion:
+    return Conversion(TFLiteExporter, tiny_config, noise_images)
 
 
 @pytest.mark.parametrize("spec", LEAST_SQNR_DB, ids=lambda spec: spec.label)
 def test_every_precision_follows_the_model_in_one_partition(
-    spec: ExportSpec, conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    spec: ExportSpec, conversion: TFLiteConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     path = conversion.write(spec, tmp_path)
     where = residency(path)
@@ -101,7 +68,9 @@ def test_every_precision_follows_the_model_in_one_partition(
 
 
 @pytest.mark.parametrize("spec", LEAST_SQNR_DB, ids=lambda spec: spec.label)
-def test_names_types_and_metadata(spec: ExportSpec, conversion: Conversion, tmp_path: Path) -> None:
+def test_names_types_and_metadata(
+    spec: ExportSpec, conversion: TFLiteConversion, tmp_path: Path
+) -> None:
     path = conversion.write(spec, tmp_path)
     (image,), (logits,) = tensors(path)
     assert (image.name, image.shape, image.layout) == ("image", (1, 64, 64, 3), "NHWC")
@@ -129,19 +98,19 @@ def test_dead_channels_and_dead_ops_stay_finite(
                 for value in (module.bias, module.running_mean):
                     assert value is not None
                     value.zero_()
-    dead = Conversion(tiny_config, noise_images, network=network)
+    dead = Conversion(TFLiteExporter, tiny_config, noise_images, network=network)
     path = dead.write(ExportSpec(precision="int8"), tmp_path)
     assert residency(path).partitions == 1
     with TFLiteRunner(path) as runner:
         found = runner.run(inputs)
-    reference = dead.reference(inputs)
-    precisions = TFLiteExporter.precisions_of(ExportSpec(precision="int8"), dead.rewritten)
-    with torch.no_grad(), simulated(dead.rewritten, dead.ranges, precisions):
-        expected = dead.rewritten(torch.from_numpy(inputs)).numpy()
+    reference, model = dead.reference(inputs), dead.exporter.model
+    precisions = TFLiteExporter.precisions_of(ExportSpec(precision="int8"), model)
+    with torch.no_grad(), simulated(model, dead.ranges, precisions):
+        expected = model(torch.from_numpy(inputs)).numpy()
     assert sqnr(reference, found) > sqnr(reference, expected) - 1
 
 
-def test_sizes(conversion: Conversion, tmp_path: Path) -> None:
+def test_sizes(conversion: TFLiteConversion, tmp_path: Path) -> None:
     def weight_bytes(precision: str) -> int:
         graph = TFLiteGraph(
             conversion.write(ExportSpec(precision=precision), tmp_path).read_bytes()
@@ -154,12 +123,11 @@ def test_sizes(conversion: Conversion, tmp_path: Path) -> None:
         assert weight_bytes(precision) < 0.5 * full
 
 
-def test_the_same_spec_gives_the_same_bytes(conversion: Conversion, tmp_path: Path) -> None:
+def test_the_same_spec_gives_the_same_bytes(conversion: TFLiteConversion) -> None:
     for spec in LEAST_SQNR_DB:
-        first = conversion.write(spec, tmp_path).read_bytes()
-        assert conversion.write(spec, tmp_path).read_bytes() == first
-    again = convert(conversion.rewritten, 64, 1)
-    assert again == conversion.float_file
+        assert conversion.export(spec) == conversion.export(spec)
+    again = convert(conversion.exporter.model, 64, 1)
+    assert again == conversion.exporter.converted()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +146,7 @@ def test_odd_sizes_batches_and_ablations(
     config = tiny_config.replace(**changes)
     size = config.input_size
     pixels = np.random.default_rng(1).integers(0, 256, (5, size, size, 3), np.uint8)
-    conversion = Conversion(config, Samples("noise", pixels, None), batch)
+    conversion = Conversion(TFLiteExporter, config, Samples("noise", pixels, None), batch)
     inputs = SPEC.normalise(pixels)
     expected = conversion.reference(inputs)
     for spec, least in ((ExportSpec(batch=batch), 100), (ExportSpec("tflite", "int8"), 18)):
@@ -190,14 +158,14 @@ def test_odd_sizes_batches_and_ablations(
 
 
 def test_ranges_meet_the_tensors_that_they_were_taken_from(
-    conversion: Conversion, inputs: np.ndarray
+    conversion: TFLiteConversion, inputs: np.ndarray
 ) -> None:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    graph = TFLiteGraph(conversion.float_file)
-    expected = tensor_ranges(graph, match_ops(graph, conversion.rewritten), conversion.ranges)
+    graph = TFLiteGraph(conversion.exporter.converted())
+    expected = tensor_ranges(graph, match_ops(graph, conversion.exporter.model), conversion.ranges)
     interpreter = Interpreter(
-        model_content=conversion.float_file,
+        model_content=conversion.exporter.converted(),
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         experimental_preserve_all_tensors=True,
     )
@@ -217,13 +185,13 @@ def test_ranges_meet_the_tensors_that_they_were_taken_from(
 
 
 def test_another_models_weights_are_refused(
-    conversion: Conversion, tiny_config: LowFormerConfig
+    conversion: TFLiteConversion, tiny_config: LowFormerConfig
 ) -> None:
-    graph = TFLiteGraph(conversion.float_file)
+    graph = TFLiteGraph(conversion.exporter.converted())
     other = rewrite(random_model(tiny_config, seed=1), "tflite")
     with pytest.raises(ExportError, match="no module with its weights"):
         match_ops(graph, other)
-    more = torch.nn.Sequential(conversion.rewritten, torch.nn.Linear(5, 5))
+    more = torch.nn.Sequential(conversion.exporter.model, torch.nn.Linear(5, 5))
     with pytest.raises(ExportError, match="no op has the weights of 1"):
         match_ops(graph, more)
 
@@ -242,9 +210,9 @@ def test_equal_weights_are_told_apart_by_their_order() -> None:
         assert before.output == after.input
 
 
-def test_ranges_that_find_no_op_or_no_module_are_refused(conversion: Conversion) -> None:
-    graph = TFLiteGraph(conversion.float_file)
-    ops = match_ops(graph, conversion.rewritten)
+def test_ranges_that_find_no_op_or_no_module_are_refused(conversion: TFLiteConversion) -> None:
+    graph = TFLiteGraph(conversion.exporter.converted())
+    ops = match_ops(graph, conversion.exporter.model)
     modules = dict(conversion.ranges.modules)
     first = next(iter(modules))
 
@@ -280,7 +248,7 @@ def weight_types(path: Path) -> list[str]:
 
 
 def test_a_mixed_recipe_is_one_partition_and_does_what_it_says(
-    conversion: Conversion, inputs: np.ndarray, tmp_path: Path
+    conversion: TFLiteConversion, inputs: np.ndarray, tmp_path: Path
 ) -> None:
     recipe = Recipe(
         (
@@ -296,8 +264,8 @@ def test_a_mixed_recipe_is_one_partition_and_does_what_it_says(
     assert (where.partitions, where.refused) == (1, ())
     with TFLiteRunner(path) as runner:
         assert sqnr(conversion.reference(inputs), runner.run(inputs)) > 20
-    precisions = recipe.assign(conversion.rewritten)
-    matched = match_ops(TFLiteGraph(conversion.float_file), conversion.rewritten)
+    precisions = recipe.assign(conversion.exporter.model)
+    matched = match_ops(TFLiteGraph(conversion.exporter.converted()), conversion.exporter.model)
     expected = {"fp32": "FLOAT32", "fp16": "FLOAT16"}
     assert weight_types(path) == [expected.get(precisions[op.path], "INT8") for op in matched]
 
@@ -306,7 +274,7 @@ def test_a_mixed_recipe_is_one_partition_and_does_what_it_says(
 def test_what_the_legality_table_refuses_is_refused_by_the_delegate(
     kind: str,
     precision: str,
-    conversion: Conversion,
+    conversion: TFLiteConversion,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -333,8 +301,10 @@ def test_a_published_variant_is_small_and_exact(tmp_path: Path) -> None:
         np.testing.assert_allclose(runner.run(x), expected, rtol=0, atol=1e-4)
 
 
-def test_names_of_tensors_do_not_follow_where_our_code_lies(conversion: Conversion) -> None:
-    graph = TFLiteGraph(conversion.float_file)
+def test_names_of_tensors_do_not_follow_where_our_code_lies(
+    conversion: TFLiteConversion,
+) -> None:
+    graph = TFLiteGraph(conversion.exporter.converted())
     names = {graph.tensor_name(index) for op in graph.ops() for index in op.outputs}
     places = {match for name in names for match in re.findall(r"lowformer_edge\.[a-z_.]*", name)}
     assert places == {
