@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -75,20 +75,46 @@ def no_trace(server: SshServer) -> None:
     until(lambda: not server.sessions() and not list(server.temporary.iterdir()))
 
 
+def at(server: SshServer, python: str | Path = sys.executable) -> ssh.SshHost:
+    """The server as a host with a Python."""
+    return ssh.parse_host(server.place, str(python))
+
+
+def run_module(
+    host: ssh.SshHost,
+    module: str,
+    folder: Path,
+    *,
+    needed: Mapping[str, str] | None = None,
+    wished: Sequence[str] = (),
+    progress: Steps | None = None,
+    patience: float = ssh.PATIENCE_S,
+) -> set[str]:
+    """Runs a module that needs nothing and tells nobody, but where a test says otherwise."""
+    return ssh.run_module(
+        host,
+        module,
+        folder,
+        {},
+        total=1,
+        needed=needed or {},
+        wished=wished,
+        progress=progress or Steps(),
+        patience=patience,
+    )
+
+
 def run_sleeper(
     server: SshServer, folder: Path, progress: Steps | None = None, patience: float = 60
 ) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "sleeper.py").write_text(SLEEPER)
-    ssh.run_module(
-        ssh.parse_host(server.place, sys.executable),
+    run_module(
+        at(server),
         "work.sleeper",
         folder,
-        {},
-        total=2,
         needed=BASE,
-        wished=[],
-        progress=progress or Steps(),
+        progress=progress,
         patience=patience,
     )
 
@@ -260,16 +286,7 @@ def test_a_module_that_fails_tells_its_last_words(sshd: SshServer, tmp_path: Pat
     folder.mkdir()
     (folder / "failing.py").write_text("import sys\nsys.exit('first\\nno more \\x1b[31mluck')\n")
     with pytest.raises(TargetError) as caught:
-        ssh.run_module(
-            ssh.parse_host(sshd.place, sys.executable),
-            "work.failing",
-            folder,
-            {},
-            total=1,
-            needed={},
-            wished=[],
-            progress=Steps(),
-        )
+        run_module(at(sshd), "work.failing", folder)
     assert str(caught.value).endswith(r"failed with exit code 1: no more \x1b[31mluck")
     no_trace(sshd)
 
@@ -293,16 +310,7 @@ def test_sending_is_repeated(
             os.kill(sshd.sessions()[0], signal.SIGKILL)
 
     def run() -> None:
-        ssh.run_module(
-            ssh.parse_host(sshd.place, sys.executable),
-            "work.quick",
-            folder,
-            {},
-            total=1,
-            needed=BASE,
-            wished=[],
-            progress=Steps(pull),
-        )
+        run_module(at(sshd), "work.quick", folder, needed=BASE, progress=Steps(pull))
 
     allowed = 2
     run()
@@ -339,16 +347,7 @@ def test_fetching_is_repeated(
         return real(stream, *arguments)
 
     monkeypatch.setattr(ssh, "receive_files", cut)
-    ssh.run_module(
-        ssh.parse_host(sshd.place, sys.executable),
-        "work.large",
-        folder,
-        {},
-        total=1,
-        needed={},
-        wished=[],
-        progress=Steps(),
-    )
+    run_module(at(sshd), "work.large", folder)
     assert cuts == 0
     assert (folder / "below" / "answer").read_bytes() == bytes(range(256)) * 65536
     assert sorted(path.name for path in tmp_path.rglob("*")) == [
@@ -395,18 +394,17 @@ def test_a_machine_that_is_not_there(
 ) -> None:
     host = ssh.SshHost("127.0.0.1", 1)
     with pytest.raises(TargetError, match=r"ssh:127\.0\.0\.1:1: cannot be reached .*refused"):
-        ssh.run_module(host, "x", tmp_path, {}, total=1, needed={}, wished=[], progress=Steps())
+        run_module(host, "x", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingDependencyError, match="install openssh-client"):
-        ssh.run_module(host, "x", tmp_path, {}, total=1, needed={}, wished=[], progress=Steps())
+        run_module(host, "x", tmp_path)
 
 
 def test_a_python_without_numpy(sshd: SshServer, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     python = tmp_path / "bare" / "bin" / "python"
-    host = ssh.parse_host(sshd.place, str(python))
     with pytest.raises(TargetError) as caught:
-        ssh.run_module(host, "x", tmp_path, {}, total=1, needed=BASE, wished=[], progress=Steps())
+        run_module(at(sshd, python), "x", tmp_path, needed=BASE)
     assert "lacks numpy, pillow, pydantic, or has them too old; run there: " in str(caught.value)
     assert f"{python} -m pip install numpy==" in str(caught.value)
     no_trace(sshd)
@@ -422,9 +420,8 @@ def test_a_pydantic_that_is_too_old(sshd: SshServer, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    host = ssh.parse_host(sshd.place, str(python))
     with pytest.raises(TargetError, match="lacks pydantic, or has them too old; run there"):
-        ssh.run_module(host, "x", tmp_path, {}, total=1, needed=BASE, wished=[], progress=Steps())
+        run_module(at(sshd, python), "x", tmp_path, needed=BASE)
 
 
 def test_pythons_that_will_not_do(sshd: SshServer, tmp_path: Path) -> None:
@@ -439,9 +436,8 @@ def test_pythons_that_will_not_do(sshd: SshServer, tmp_path: Path) -> None:
         (old, r"did not start \(Python 3\.9 is too old; 3\.11 or newer is needed\)"),
         ("false", r"did not start \(ssh ended with 1\)"),
     ):
-        host = ssh.parse_host(sshd.place, str(python))
         with pytest.raises(TargetError, match=message):
-            ssh.run_module(host, "x", tmp_path, {}, total=1, needed={}, wished=[], progress=Steps())
+            run_module(at(sshd, python), "x", tmp_path)
 
 
 @pytest.fixture
@@ -467,32 +463,14 @@ def fill(server: SshServer, folder: Path, reason: str) -> None:
         "Path(sys.argv[1], 'answer').write_bytes(bytes(3 << 20))\n"
     )
     with pytest.raises(TargetError, match=rf"OSError: .*{reason}"):
-        ssh.run_module(
-            ssh.parse_host(server.place, sys.executable),
-            "work.writer",
-            folder,
-            {},
-            total=1,
-            needed={},
-            wished=[],
-            progress=Steps(),
-        )
+        run_module(at(server), "work.writer", folder)
     assert not (folder / "answer").exists()
     no_trace(server)
 
 
 def test_what_goes_wrong_in_the_supervisor_is_told(sshd: SshServer, tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"did not start \(ModuleNotFoundError: .*no_parent"):
-        ssh.run_module(
-            ssh.parse_host(sshd.place, sys.executable),
-            "x",
-            tmp_path,
-            {},
-            total=1,
-            needed={},
-            wished=["no_parent.child"],
-            progress=Steps(),
-        )
+        run_module(at(sshd), "x", tmp_path, wished=["no_parent.child"])
     no_trace(sshd)
 
 
@@ -514,13 +492,10 @@ def test_a_shell_that_talks_does_no_harm(sshd: SshServer, tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "quick.py").write_text("print('odd line')\nprint('advance x')\n")
     steps = Steps()
-    missing = ssh.run_module(
-        ssh.parse_host(sshd.place, str(talking)),
+    missing = run_module(
+        at(sshd, talking),
         "work.quick",
         folder,
-        {},
-        total=1,
-        needed={},
         wished=["json", "no_such_module"],
         progress=steps,
     )
