@@ -151,72 +151,90 @@ def test_a_published_style_checkpoint(here: Path, slight_config: LowFormerConfig
     assert (here / "slight-tflite" / "labels.txt").read_text() == "a\nb\nc\nd\ne\n"
 
 
-def test_bad_requests(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    b0 = here / "b0.pt"
+BAD_REQUESTS: list[tuple[list[str], str]] = [
+    (["--to", "onnx2"], "target 'onnx2' is unknown"),
+    ([], "--to"),
+    ([*FAST, "--model", "b9"], "'b9' is not known"),
+    ([*FAST, "--model", "b1"], "needs its checkpoint"),
+    ([*FAST, "--model", "b0", "--weights", "absent.pt"], "no such checkpoint"),
+    ([*FAST, "--model", "b0", "--weights", "cut.pt"], "not a whole PyTorch checkpoint"),
+    ([*FAST, "--model", "b0", "--weights", "photo.pt"], "photo.pt"),
+    ([*FAST, "--model", "b1", "--weights", "b0.pt"], "it fits --model b0"),
+    ([*FAST, "--model", "b0", "--weights", "b0.pt", "--classes", "10"], "give --classes 1000"),
+    ([*FAST, "--model", "b0", "--weights", "b0.pt", "--labels", "names.txt"], "2 class names"),
+    ([*FAST, "--model", "b0", "--weights", "b0.pt", "--int8"], "--calibration-data"),
+    ([*FAST, "--int8", "--calibration-data", "empty"], "holds no image"),
+    ([*FAST, "--int8", "--calibration-data", "absent"], "no such images"),
+    ([*FAST, "--evaluation-data", "file"], "give a folder"),
+    ([*FAST, "--input-size", "8"], "input size 8 is not possible"),
+    ([*FAST, "--input-size", "big"], "invalid int value"),
+    ([*FAST, "--io", "int8"], "--io int8 needs --int8"),
+    ([*FAST, "--seed", "-1"], "--seed must not be negative"),
+    ([*FAST, "--model", ""], "'' is not known"),
+    ([*FAST, "--random-weights", "--classes", "1000000000000"], "sizes go to"),
+    ([*FAST, "--config", "evil.json", "--random-weights"], "name '../evil'"),
+    ([*FAST, "--output", "x" * 300], "File name too long"),
+    ([*FAST, "--weights", "x" * 300], "File name too long"),
+    ([*FAST, "--evaluation-data", "strangers"], "folder Cat is no class of the model"),
+    ([*FAST, "--io", "uint8"], "invalid choice"),
+    ([*FAST, "--batch", "0"], "batch must be between"),
+    ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
+    ([*FAST, "--evaluation-labels", "labels.csv"], "belongs to --evaluation-data"),
+    ([*FAST, "--recipe", "recipe.json"], "--recipe is for --int8"),
+    ([*FAST, "--int8", "--recipe", "absent.json"], "not a readable JSON recipe"),
+    ([*FAST, "--int8", "--recipe", "recipe.json"], "cannot be int8-dynamic"),
+    ([*FAST, "--observer", "kl"], "observer 'kl' is unknown"),
+    ([*FAST, "--output", "file"], "not a folder"),
+    ([*FAST, "--output", "file/bundle"], "cannot be written"),
+    ([*FAST, "--int4"], "unrecognized arguments: --int4"),
+    (["--to", "tflite,"], "target '' is unknown"),
+    (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
+    (["--to", "executorch", "--fp16"], "xnnpack backend has no fp16"),
+    (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
+    ([*FAST, "--backend", "vulkan"], "is for executorch"),
+    ([*FAST, "--backend", "metal"], "invalid choice"),
+    ([*FAST, "--dynamic-batch"], "is for onnx"),
+    (["--to", "onnx", "--int8", "--io", "int8"], "is for tflite"),
+    (
+        ["--to", "all", "--int8", "--min-sqnr", "40"],
+        "search with tflite or qnn; give one of them alone",
+    ),
+]
+"""Arguments, and what is said of them."""
+
+
+@pytest.fixture(scope="module")
+def bad_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files that bad requests name."""
+    folder = tmp_path_factory.mktemp("bad")
+    b0 = folder / "b0.pt"
     torch.save({"state_dict": random_model(VARIANTS["b0"]).state_dict()}, b0)
-    (here / "cut.pt").write_bytes(b0.read_bytes()[:100_000])
-    (here / "photo.pt").write_bytes(b"\x89PNG" + bytes(64))
-    (here / "empty").mkdir()
-    (here / "names.txt").write_text("a\nb\n")
-    (here / "file").write_text("")
+    (folder / "cut.pt").write_bytes(b0.read_bytes()[:100_000])
+    (folder / "photo.pt").write_bytes(b"\x89PNG" + bytes(64))
+    (folder / "empty").mkdir()
+    (folder / "names.txt").write_text("a\nb\n")
+    (folder / "file").write_text("")
     evil = VARIANTS["b0"].to_dict() | {"name": "../evil"}
-    (here / "evil.json").write_text(json.dumps(evil))
-    (here / "strangers" / "Cat").mkdir(parents=True)
-    Image.new("RGB", (8, 8)).save(here / "strangers" / "Cat" / "a.png")
+    (folder / "evil.json").write_text(json.dumps(evil))
+    (folder / "strangers" / "Cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(folder / "strangers" / "Cat" / "a.png")
     rules = [{"precision": "int8"}, {"op": "depthwise_conv", "precision": "int8-dynamic"}]
-    (here / "recipe.json").write_text(json.dumps({"version": 1, "rules": rules}))
-    weights = ["--weights", "b0.pt"]
-    cases: list[tuple[list[str], str]] = [
-        (["--to", "onnx2"], "target 'onnx2' is unknown"),
-        ([], "--to"),
-        ([*FAST, "--model", "b9"], "'b9' is not known"),
-        ([*FAST, "--model", "b1"], "needs its checkpoint"),
-        ([*FAST, "--model", "b0", "--weights", "absent.pt"], "no such checkpoint"),
-        ([*FAST, "--model", "b0", "--weights", "cut.pt"], "not a whole PyTorch checkpoint"),
-        ([*FAST, "--model", "b0", "--weights", "photo.pt"], "photo.pt"),
-        ([*FAST, "--model", "b1", *weights], "it fits --model b0"),
-        ([*FAST, "--model", "b0", *weights, "--classes", "10"], "give --classes 1000"),
-        ([*FAST, "--model", "b0", *weights, "--labels", "names.txt"], "2 class names"),
-        ([*FAST, "--model", "b0", *weights, "--int8"], "--calibration-data"),
-        ([*FAST, "--int8", "--calibration-data", "empty"], "holds no image"),
-        ([*FAST, "--int8", "--calibration-data", "absent"], "no such images"),
-        ([*FAST, "--evaluation-data", "file"], "give a folder"),
-        ([*FAST, "--input-size", "8"], "input size 8 is not possible"),
-        ([*FAST, "--input-size", "big"], "invalid int value"),
-        ([*FAST, "--io", "int8"], "--io int8 needs --int8"),
-        ([*FAST, "--seed", "-1"], "--seed must not be negative"),
-        ([*FAST, "--model", ""], "'' is not known"),
-        ([*FAST, "--random-weights", "--classes", "1000000000000"], "sizes go to"),
-        ([*FAST, "--config", "evil.json", "--random-weights"], "name '../evil'"),
-        ([*FAST, "--output", "x" * 300], "File name too long"),
-        ([*FAST, "--weights", "x" * 300], "File name too long"),
-        ([*FAST, "--evaluation-data", "strangers"], "folder Cat is no class of the model"),
-        ([*FAST, "--io", "uint8"], "invalid choice"),
-        ([*FAST, "--batch", "0"], "batch must be between"),
-        ([*FAST, "--calibration-images", "0"], "--calibration-images must be at least 1"),
-        ([*FAST, "--evaluation-labels", "labels.csv"], "belongs to --evaluation-data"),
-        ([*FAST, "--recipe", "recipe.json"], "--recipe is for --int8"),
-        ([*FAST, "--int8", "--recipe", "absent.json"], "not a readable JSON recipe"),
-        ([*FAST, "--int8", "--recipe", "recipe.json"], "cannot be int8-dynamic"),
-        ([*FAST, "--observer", "kl"], "observer 'kl' is unknown"),
-        ([*FAST, "--output", "file"], "not a folder"),
-        ([*FAST, "--output", "file/bundle"], "cannot be written"),
-        ([*FAST, "--int4"], "unrecognized arguments: --int4"),
-        (["--to", "tflite,"], "target '' is unknown"),
-        (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
-        (["--to", "executorch", "--fp16"], "xnnpack backend has no fp16"),
-        (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
-        ([*FAST, "--backend", "vulkan"], "is for executorch"),
-        ([*FAST, "--backend", "metal"], "invalid choice"),
-        ([*FAST, "--dynamic-batch"], "is for onnx"),
-        (["--to", "onnx", "--int8", "--io", "int8"], "is for tflite"),
-        (
-            ["--to", "all", "--int8", "--min-sqnr", "40"],
-            "search with tflite or qnn; give one of them alone",
-        ),
-    ]
-    for arguments, reason in cases:
-        assert_refused(capfd, arguments, reason, here)
+    (folder / "recipe.json").write_text(json.dumps({"version": 1, "rules": rules}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"), BAD_REQUESTS, ids=[reason for _, reason in BAD_REQUESTS]
+)
+def test_bad_requests(
+    arguments: list[str],
+    reason: str,
+    bad_files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(bad_files)
+    assert_refused(capfd, arguments, reason, bad_files)
 
 
 def test_an_existing_bundle_is_kept_without_force(
