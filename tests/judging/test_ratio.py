@@ -1,4 +1,4 @@
-"""Ratios over simulated processes; no clock is read here."""
+"""Ratios over simulated rounds and processes; no clock is read here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lowformer_edge.judging.ratio import Ratio, process_ratio, ratio
+from lowformer_edge.judging.ratio import Ratio, process_ratio, quantile_995, ratio
 from lowformer_edge.runtime.measure.durations import LatencyResult
 
 TRUTH = 0.4
@@ -112,3 +112,42 @@ def test_processes_must_be_several_and_the_same(ours: int, theirs: int) -> None:
     times = [LatencyResult(np.ones(10))] * 3
     with pytest.raises(ValueError, match="same two or more"):
         process_ratio(times[:ours], times[:theirs])
+
+
+def test_the_ratio_of_a_known_slowdown() -> None:
+    base = np.random.default_rng(0).lognormal(0, 0.2, 200)
+    found = ratio(LatencyResult(base * 0.5), LatencyResult(base))
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_an_interval_from_rounds_holds_the_ratio_each_time(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    ours = LatencyResult(generator.lognormal(0, 0.3, 40))
+    theirs = LatencyResult(generator.lognormal(0.5, 0.3, 40))
+    found = ratio(ours, theirs)
+    assert found.low <= found.value <= found.high
+    assert ratio(ours, theirs) == found
+
+
+def test_the_rounds_must_be_the_same() -> None:
+    with pytest.raises(ValueError, match="same rounds"):
+        ratio(LatencyResult(np.ones(3)), LatencyResult(np.ones(4)))
+    with pytest.raises(ValueError, match="same rounds"):
+        ratio(LatencyResult(np.ones(0)), LatencyResult(np.ones(0)))
+
+
+def test_the_quantiles_are_scipys() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    for degrees in range(1, 31):
+        assert quantile_995(degrees) == pytest.approx(stats.t.ppf(0.995, degrees), abs=6e-4)
+
+
+def test_beyond_the_table_it_errs_to_the_safe_side() -> None:
+    assert 1 < quantile_995(1000) / 2.576 < 1.07
+
+
+def test_one_figure_has_no_interval() -> None:
+    with pytest.raises(ValueError, match="at least two"):
+        quantile_995(0)
