@@ -60,6 +60,16 @@ def test_sources_lie_where_gradle_looks(project: Project) -> None:
             assert path.parent.as_posix().endswith(package[1].replace(".", "/")), path
 
 
+def test_what_is_not_gradles_lies_in_one_folder(project: Project) -> None:
+    """So that the folder is a plain project of Gradle's to Android Studio."""
+    known = {*project.modules, "gradle", "tools"}
+    built = {"build", "__pycache__"}
+    folders = {path.name for path in project.folder.iterdir() if path.is_dir()}
+    assert {name for name in folders if name[0] != "."} - built == known
+    python = {path.relative_to(project.folder).parts[0] for path in project.folder.rglob("*.py")}
+    assert python == {"tools"}
+
+
 def test_no_module_asks_for_the_network(project: Project) -> None:
     """A library's manifest becomes part of the app's where Gradle builds it."""
     asked: dict[str, list[str | None]] = {}

@@ -10,7 +10,6 @@ import pytest
 from lowformer_edge.errors import LabError
 from lowformer_edge.lab import debian
 from lowformer_edge.lab.debian import MIRROR_VARIABLE, DebianArchive, library_folders, turn_links
-from lowformer_edge.process.tool import run_tool
 
 needs_apt = pytest.mark.skipif(not shutil.which("apt-get"), reason="there is no apt-get")
 
@@ -75,11 +74,3 @@ def test_libraries_are_looked_for_wherever_packages_put_them(tmp_path: Path) -> 
         "usr/lib",
         "lib/x86_64-linux-gnu",
     ]
-
-
-def test_a_tool_that_is_missing_or_fails() -> None:
-    with pytest.raises(LabError, match="testing needs no-such-tool, which is not installed"):
-        run_tool(["no-such-tool"], "testing")
-    with pytest.raises(LabError, match="testing failed: E: what was wrong"):
-        run_tool(["sh", "-c", "echo 'E: what was wrong' >&2; echo more >&2; exit 3"], "testing")
-    assert run_tool(["echo", "done"], "testing") == "done\n"
