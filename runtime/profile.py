@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 WARMUP = 5
 
@@ -54,11 +53,6 @@ class Profile:
     runs: int
     ops: tuple[OpTime, ...]
     missing: str | None = None
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Profile:
-        """What ``dataclasses.asdict`` made of one."""
-        return cls(**{**values, "ops": tuple(OpTime(**op) for op in values["ops"])})
 
     @property
     def milliseconds(self) -> float:

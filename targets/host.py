@@ -9,8 +9,9 @@ from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.machine import describe_machine
 from ..runtime.residency import residency_record
-from ..runtime.work.fresh_process import Measured, Request
+from ..runtime.work.fresh_process import Measured
 from ..runtime.work.job import FileAnswer, Ran
+from ..runtime.work.request import Request
 from ..runtime.work.session import measure_here
 from .target import Target, TargetRun, Work
 

@@ -18,8 +18,9 @@ from ..errors import TargetError, UsageError
 from ..progress import Progress
 from ..runtime.measure.instructions import InstructionCount
 from ..runtime.trace import ExposedTracer
-from ..runtime.work.fresh_process import Measured, Request
+from ..runtime.work.fresh_process import Measured
 from ..runtime.work.job import Ran
+from ..runtime.work.request import Request
 
 
 @dataclasses.dataclass(frozen=True)

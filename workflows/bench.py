@@ -19,13 +19,15 @@ from ..progress import Progress
 from ..runtime.formats import RUNTIMES
 from ..runtime.measure.durations import LatencyResult
 from ..runtime.measure.endurance import Endurance
-from ..runtime.measure.first_run import Alone
-from ..runtime.measure.load import TakenTime, taken_share
+from ..runtime.measure.first_run import FirstRun
+from ..runtime.measure.load import taken_share
+from ..runtime.measure.timing import ProcessTiming
 from ..runtime.profile import Profile
-from ..runtime.work.fresh_process import Json, Measured, Request
+from ..runtime.work.fresh_process import Json, Measured
+from ..runtime.work.request import EnduranceRequest, FirstRunRequest, ProfileRequest, TimeRequest
 from ..targets.target import Target
 
-ALONE_PROCESSES = 3
+FIRST_RUNS = 3
 """How often a file is opened in a process of its own."""
 
 LEAST_PROCESSES = 2
@@ -37,13 +39,13 @@ class Timed:
 
     Attributes:
         path: The file.
-        alone: Opening and running it in a process of its own, medians over several.
+        first_run: Opening and running it in a process of its own, medians over several.
         processes: Times of the inferences after the warm-up, by process.
         ratio: To the reference, which was timed in turns with it; over the processes.
     """
 
     path: Path
-    alone: Alone
+    first_run: FirstRun
     processes: tuple[LatencyResult, ...]
     ratio: Ratio
 
@@ -105,49 +107,43 @@ def benchmark(
     """
     if processes < LEAST_PROCESSES:
         raise ValueError(f"at least {LEAST_PROCESSES} processes")
-    alone = [
-        Request("alone", {"path": str(path), "threads": threads})
-        for path in paths
-        for _ in range(ALONE_PROCESSES)
+    first_runs = [
+        FirstRunRequest(files=(path,), threads=threads) for path in paths for _ in range(FIRST_RUNS)
     ]
     together = [
-        Request(
-            "time",
-            {
-                "paths": [str(path) for path in paths],
-                "threads": threads,
-                "rounds": -(-runs // processes),
-                "first": number % len(paths),
-            },
+        TimeRequest(
+            files=tuple(paths),
+            threads=threads,
+            rounds=-(-runs // processes),
+            first=number % len(paths),
         )
         for number in range(processes)
     ]
-    requests = [*alone, *together]
-    measured = target.measure(requests, f"timing in fresh processes, {threads} thread(s)", progress)
-    return _judged(paths, threads, measured, len(alone))
+    description = f"timing in fresh processes, {threads} thread(s)"
+    return _judged(paths, threads, target.measure([*first_runs, *together], description, progress))
 
 
-def _judged(paths: Sequence[Path], threads: int, measured: Measured, first: int) -> Benchmark:
-    """What answers mean; those from ``first`` on are of all files together."""
-    opened = [Alone(**answer) for answer in measured.answers[:first]]
-    alone = {
-        path: _medians(opened[ALONE_PROCESSES * number :][:ALONE_PROCESSES])
+def _judged(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmark:
+    """What the answers mean."""
+    opened, together = measured.of(FirstRun), measured.of(ProcessTiming)
+    first_runs = {
+        path: _medians(opened[FIRST_RUNS * number :][:FIRST_RUNS])
         for number, path in enumerate(paths)
     }
-    together = measured.answers[first:]
     results = {
-        path: [LatencyResult(np.array(answer["milliseconds"][number])) for answer in together]
+        path: [LatencyResult(np.array(timing.milliseconds[number])) for timing in together]
         for number, path in enumerate(paths)
     }
-    taken = [TakenTime(**answer["taken"]) if answer["taken"] else None for answer in together]
     ratios = {path: process_ratio(results[path], results[paths[0]]) for path in paths}
-    other_load = taken_share(taken)
+    other_load = taken_share([timing.taken for timing in together])
     distinct = len({path.name for path in paths}) == len(paths)
     names = {path: path.name if distinct else str(path) for path in paths}
     return Benchmark(
         machine=measured.machine,
         threads=threads,
-        timed=tuple(Timed(path, alone[path], tuple(results[path]), ratios[path]) for path in paths),
+        timed=tuple(
+            Timed(path, first_runs[path], tuple(results[path]), ratios[path]) for path in paths
+        ),
         other_load=other_load,
         doubts=(
             *measured.doubts,
@@ -224,14 +220,10 @@ def profile_files(
         UsageError: No times of ops can be taken there.
     """
     asked = [(path, count) for count in counts for path in paths]
-    requests = [
-        Request("profile", {"path": str(path), "threads": count, "runs": runs})
-        for path, count in asked
-    ]
+    requests = [ProfileRequest(files=(path,), threads=count, runs=runs) for path, count in asked]
     measured = target.measure(requests, "profiling", progress)
     return measured, [
-        FileProfile(*one, Profile.from_dict(answer))
-        for one, answer in zip(asked, measured.answers, strict=True)
+        FileProfile(*one, profile) for one, profile in zip(asked, measured.of(Profile), strict=True)
     ]
 
 
@@ -263,24 +255,22 @@ def endure_files(
         ArtifactError: A file cannot be run.
         UsageError: No times can be taken there.
     """
-    names = [str(path) for path in paths]
     requests = [
-        Request("endurance", {"paths": names, "threads": count, "seconds": 60 * minutes})
+        EnduranceRequest(files=tuple(paths), threads=count, seconds=60 * minutes)
         for count in counts
     ]
     description = f"running for {minutes:g} minutes with each number of threads"
     measured = target.measure(requests, description, progress)
-    results = [Endurance.from_dict(answer) for answer in measured.answers]
     return measured, [
         Endured(count, item, (*measured.doubts, *endurance_doubts(item)))
-        for count, item in zip(counts, results, strict=True)
+        for count, item in zip(counts, measured.of(Endurance), strict=True)
     ]
 
 
-def _medians(found: Sequence[Alone]) -> Alone:
+def _medians(found: Sequence[FirstRun]) -> FirstRun:
     """Of a file in several processes of its own."""
     peaks = [item.peak_mb for item in found if item.peak_mb is not None]
-    return Alone(
+    return FirstRun(
         runtime=found[0].runtime,
         batch=found[0].batch,
         load_ms=statistics.median(item.load_ms for item in found),

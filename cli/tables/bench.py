@@ -24,12 +24,12 @@ def print_benchmark(benchmark: Benchmark) -> None:
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     for timed in benchmark.timed:
-        result, relative, alone = timed.result, timed.ratio, timed.alone
+        result, relative, opened = timed.result, timed.ratio, timed.first_run
         table.add_row(
             Text(printable(timed.path.name)),
-            f"{alone.load_ms:.1f}",
-            f"{alone.first_ms:.2f}",
-            "-" if alone.peak_mb is None else f"{alone.peak_mb:.1f}",
+            f"{opened.load_ms:.1f}",
+            f"{opened.first_ms:.2f}",
+            "-" if opened.peak_mb is None else f"{opened.peak_mb:.1f}",
             f"{result.median:.2f}",
             *(f"{result.percentile(percent):.2f}" for percent in (10, 90, 99)),
             f"{relative.value:.3f}",
@@ -70,7 +70,7 @@ def details_json(details: dict[str, Any]) -> dict[str, Any]:
 def _timed_json(timed: Timed) -> dict[str, Any]:
     return {
         "path": str(timed.path),
-        **dataclasses.asdict(timed.alone),
+        **dataclasses.asdict(timed.first_run),
         "processes": len(timed.processes),
         "process_medians_ms": [result.median for result in timed.processes],
         "runs": len(timed.result.milliseconds),

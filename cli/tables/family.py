@@ -46,7 +46,7 @@ def print_family(benchmark: Benchmark, models: Sequence[Placed]) -> None:
     verdict = "valid" if benchmark.is_valid else "INVALID"
     first = benchmark.timed[0]
     console.print(
-        f"{benchmark.threads} thread(s), batch {first.alone.batch}, {first.alone.runtime},"
+        f"{benchmark.threads} thread(s), batch {first.first_run.batch}, {first.first_run.runtime},"
         f" {len(first.result.milliseconds)} runs in turns, in {len(first.processes)} processes:"
         f" {verdict}"
     )

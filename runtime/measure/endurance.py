@@ -7,7 +7,6 @@ import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,28 +71,6 @@ class Endurance:
     def other_load(self) -> float | None:
         """Share of the cores that others took, or None where unknown."""
         return taken_share([moment.taken for moment in self.moments])
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Endurance:
-        """What ``dataclasses.asdict`` made of one."""
-        return cls(
-            moments=tuple(
-                Moment(
-                    seconds=moment["seconds"],
-                    reading=Reading(**moment["reading"]),
-                    taken=TakenTime(**moment["taken"]) if moment["taken"] else None,
-                    throttling=moment["throttling"],
-                )
-                for moment in values["moments"]
-            ),
-            windows=tuple(
-                tuple(
-                    Window(**{**window, "slices_ms": tuple(window["slices_ms"])})
-                    for window in windows
-                )
-                for windows in values["windows"]
-            ),
-        )
 
 
 def run_for(paths: Sequence[Path], *, threads: int, seconds: float) -> Endurance:

@@ -12,7 +12,7 @@ from .timing import WARMUP, opened
 
 
 @dataclasses.dataclass(frozen=True)
-class Alone:
+class FirstRun:
     """A file's first moments.
 
     Attributes:
@@ -32,7 +32,7 @@ class Alone:
     peak_mb: float | None
 
 
-def measure_alone(path: Path, threads: int) -> Alone:
+def measure_first_run(path: Path, threads: int) -> FirstRun:
     """Opens a file and runs it a few times; for a process that has opened none before.
 
     Raises:
@@ -47,7 +47,7 @@ def measure_alone(path: Path, threads: int) -> Alone:
         finished = time.perf_counter()
         for _ in range(WARMUP):
             runner.invoke()
-        return Alone(
+        return FirstRun(
             runtime=runner.runtime,
             batch=runner.batch,
             load_ms=1000 * (loaded - started),

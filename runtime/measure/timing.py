@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import ArtifactError
 from ..formats import format_of
 from ..runner import Runner
-from .durations import LatencyResult, time_interleaved
+from .durations import time_interleaved
 from .load import OtherLoad, TakenTime
 
 WARMUP = 5
@@ -21,11 +21,11 @@ class ProcessTiming:
     """What one process timed.
 
     Attributes:
-        results: Durations of each file's inferences, in the order of the files.
+        milliseconds: Durations of each file's inferences, in the order of the files.
         taken: Time that others took of the cores meanwhile, or None where unknown.
     """
 
-    results: tuple[LatencyResult, ...]
+    milliseconds: tuple[tuple[float, ...], ...]
     taken: TakenTime | None
 
 
@@ -53,7 +53,8 @@ def time_files(paths: Sequence[Path], *, threads: int, rounds: int, first: int) 
             rounds=rounds,
             warmup=WARMUP,
         )
-        return ProcessTiming(tuple(results[path] for path in paths), load.taken())
+        durations = (tuple(results[path].milliseconds.tolist()) for path in paths)
+        return ProcessTiming(tuple(durations), load.taken())
 
 
 @contextlib.contextmanager

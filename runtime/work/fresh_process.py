@@ -9,30 +9,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from ... import errors
 from ...errors import CheckError, LowFormerEdgeError
-from ...progress import Progress
+from .request import Answer, Request
 
 WORKER = "lowformer_edge.runtime.work.measuring"
 HERE = (sys.executable, "-m", WORKER)
 
 Json = dict[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """One piece of measuring.
-
-    Attributes:
-        task: One of :data:`measuring.TASKS`.
-        details: What it needs to know.
-    """
-
-    task: str
-    details: Json
+SomeAnswer = TypeVar("SomeAnswer", bound=Answer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,27 +35,23 @@ class Measured:
     """
 
     machine: dict[str, str]
-    answers: list[Json]
+    answers: list[Answer]
     doubts: tuple[str, ...] = ()
     details: Json = dataclasses.field(default_factory=dict)
 
+    def of(self, answer: type[SomeAnswer]) -> list[SomeAnswer]:
+        """The answers of one type, in order."""
+        return [one for one in self.answers if isinstance(one, answer)]
 
-Measure = Callable[[Sequence[Request], str, Progress], Measured]
-"""Has requests done by fresh processes, one after the other, somewhere; told as one step."""
 
-
-def ask(task: str, request: Json, command: Sequence[str] = HERE) -> Json:
-    """Has a task done by a worker in a process of its own, and waits for it.
+def ask(request: Request, command: Sequence[str] = HERE) -> Answer:
+    """Has something measured by a worker in a process of its own, and waits for it.
 
     Ctrl-C ends the worker at once; if this process is killed, the worker notices and ends.
 
     Args:
-        task: One of :data:`measuring.TASKS`.
-        request: What it needs to know.
+        request: What is to be measured.
         command: What starts a worker.
-
-    Returns:
-        Its result.
 
     Raises:
         LowFormerEdgeError: What the worker raised, as if it had been raised here.
@@ -86,7 +70,7 @@ def ask(task: str, request: Json, command: Sequence[str] = HERE) -> Json:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps({"task": task, **request}) + "\n")
+            process.stdin.write(request.model_dump_json() + "\n")
             process.stdin.flush()
             text = process.stdout.read()
             process.wait()
@@ -105,7 +89,7 @@ def ask(task: str, request: Json, command: Sequence[str] = HERE) -> Json:
     answer: dict[str, dict[str, Any]] = json.loads(text)
     if "error" in answer:
         raise _error_of(**answer["error"])
-    return answer["result"]
+    return request.read(answer["result"])
 
 
 def _error_of(kind: str, message: str) -> LowFormerEdgeError:

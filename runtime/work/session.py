@@ -7,6 +7,7 @@ Progress goes to stdout, as from :mod:`.worker`.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -18,10 +19,11 @@ from ...errors import LowFormerEdgeError
 from ...process.text import one_line
 from ...progress import Advance, Progress
 from ..machine import describe_machine
-from .fresh_process import Json, Measured, Request, ask
+from .fresh_process import Measured, ask
+from .request import REQUESTS, Answer, Request
 from .worker import advance
 
-REQUESTS = "requests.json"
+ASKED = "requests.json"
 ANSWERS = "answers.json"
 
 
@@ -32,9 +34,9 @@ def measure_here(requests: Sequence[Request], description: str, progress: Progre
 
 
 def _measured(requests: Sequence[Request], advance: Advance) -> Measured:
-    answers: list[Json] = []
+    answers: list[Answer] = []
     for request in requests:
-        answers.append(ask(request.task, request.details))
+        answers.append(ask(request))
         advance(1)
     return Measured(describe_machine(), answers)
 
@@ -43,13 +45,14 @@ def main(arguments: list[str]) -> None:
     """Does what the folder that is the only argument asks for."""
     (folder,) = map(Path, arguments)
     os.chdir(folder)
-    asked = json.loads(Path(REQUESTS).read_text(encoding="utf-8"))
+    requests = REQUESTS.validate_json(Path(ASKED).read_bytes())
     try:
-        measured = _measured([Request(**item) for item in asked], advance)
+        measured = _measured(requests, advance)
     except LowFormerEdgeError as error:
         sys.exit(one_line(error))
     with replaced_file(Path(ANSWERS)) as temporary:
-        content = {"machine": measured.machine, "answers": measured.answers}
+        answers = [dataclasses.asdict(answer) for answer in measured.answers]
+        content = {"machine": measured.machine, "answers": answers}
         temporary.write_text(json.dumps(content), encoding="utf-8")
 
 

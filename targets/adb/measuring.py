@@ -6,7 +6,6 @@ accelerator that takes them. Times of a file that computes something else mean n
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +16,17 @@ from ...errors import TargetError, UsageError
 from ...progress import Progress
 from ...runtime.measure.durations import LatencyResult
 from ...runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
+from ...runtime.measure.first_run import FirstRun
 from ...runtime.measure.sensors import Reading
-from ...runtime.measure.timing import WARMUP
-from ...runtime.work.fresh_process import Json, Measured, Request
+from ...runtime.measure.timing import WARMUP, ProcessTiming
+from ...runtime.work.fresh_process import Json, Measured
+from ...runtime.work.request import (
+    Answer,
+    EnduranceRequest,
+    FirstRunRequest,
+    Request,
+    TimeRequest,
+)
 from .app import app_on
 from .check import TOLERANCE, CheckedFile, check_on, checks_of
 from .choice import AdbChoice
@@ -59,7 +66,7 @@ def measure_on(
         UsageError: The app has no such task.
         TargetError: The phone cannot be reached, or the app failed.
     """
-    paths = list(dict.fromkeys(path for request in requests for path in _paths(request)))
+    paths = list(dict.fromkeys(path for request in requests for path in request.files))
     numbers = {path: number for number, path in enumerate(paths)}
     tasks = [_task(request, numbers, target) for request in requests]
     device = open_device(target.serial, target.name)
@@ -93,59 +100,48 @@ def measure_on(
     )
 
 
-def _paths(request: Request) -> list[Path]:
-    """The files that a request speaks of."""
-    details = request.details
-    return [Path(path) for path in details.get("paths", [details.get("path")])]
-
-
 def _task(request: Request, numbers: Mapping[Path, int], target: AdbChoice) -> MeasuringTask:
     """A request as the app is asked.
 
     Raises:
         UsageError: The app has no such task.
     """
-    details = request.details
-    files = tuple(numbers[path] for path in _paths(request))
-    threads, accelerator, patience = details["threads"], target.accelerator, target.patience
-    if request.task == "alone":
-        timeout = patience + LONGEST_INFERENCE_S * (1 + WARMUP)
-        return AloneTask(files=files, threads=threads, accelerator=accelerator, timeout_s=timeout)
-    if request.task == "time":
-        runs = 2 * len(files) * (WARMUP + details["rounds"])
+    asked = {
+        "files": tuple(numbers[path] for path in request.files),
+        "threads": request.threads,
+        "accelerator": target.accelerator,
+    }
+    if isinstance(request, FirstRunRequest):
+        return AloneTask(**asked, timeout_s=target.patience + LONGEST_INFERENCE_S * (1 + WARMUP))
+    if isinstance(request, TimeRequest):
+        runs = 2 * len(request.files) * (WARMUP + request.rounds)
         return TimeTask(
-            files=files,
-            threads=threads,
-            accelerator=accelerator,
-            timeout_s=patience + LONGEST_INFERENCE_S * runs,
-            rounds=details["rounds"],
-            first=details["first"],
+            **asked,
+            timeout_s=target.patience + LONGEST_INFERENCE_S * runs,
+            rounds=request.rounds,
+            first=request.first,
         )
-    if request.task == "endurance":
+    if isinstance(request, EnduranceRequest):
         return EnduranceTask(
-            files=files,
-            threads=threads,
-            accelerator=accelerator,
-            timeout_s=patience + details["seconds"],
-            seconds=details["seconds"],
+            **asked, timeout_s=target.patience + request.seconds, seconds=request.seconds
         )
     raise UsageError(f"{target.name}: the app tells no times of single ops; leave --profile out")
 
 
-def _result(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Json:
-    """What a request is to give, as :mod:`.measuring` gives it.
+def _result(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Answer:
+    """What a request is to give.
 
     Raises:
         TargetError: The answer does not fit, or is not what its own times say.
     """
     if isinstance(task, AloneTask):
-        return parse_result(answer, AloneResult, where).model_dump()
+        return FirstRun(**parse_result(answer, AloneResult, where).model_dump())
     if isinstance(task, EnduranceTask):
         found = parse_result(answer, EnduranceResult, where)
         hold_count(len(found.windows), len(task.files), where)
         if {len(found.moments), *map(len, found.windows)} != {WINDOWS}:
             raise TargetError(f"{where}: the app did not answer for {WINDOWS} stretches of time")
-        return dataclasses.asdict(_endurance(found))
+        return _endurance(found)
     result = parse_result(answer, TimeResult, where)
     hold_count(len(result.milliseconds), len(task.files), where)
     hold_count(len(result.summaries), len(task.files), where)
@@ -155,7 +151,7 @@ def _result(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Json:
                 f"{where}: the app's figures are not those of its own times; install the app of"
                 " this version"
             )
-    return {"milliseconds": [list(times) for times in result.milliseconds], "taken": None}
+    return ProcessTiming(result.milliseconds, taken=None)
 
 
 def _endurance(found: EnduranceResult) -> Endurance:

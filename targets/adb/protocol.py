@@ -114,7 +114,7 @@ class CheckTask(Task):
 
 
 class AloneTask(Task):
-    """Open the file and run it a few times; see :mod:`.alone`."""
+    """Open the file and run it a few times; see :func:`.measure_first_run`."""
 
     task: Literal["alone"] = "alone"
 
@@ -220,7 +220,7 @@ class CheckResult(RunResult):
 
 
 class AloneResult(Record):
-    """A file's first moments; see :class:`.alone.Alone`."""
+    """A file's first moments; see :class:`.first_run.FirstRun`."""
 
     runtime: str
     batch: int

@@ -10,8 +10,9 @@ import numpy as np
 from ...artifact.manifest import ArtifactRecord
 from ...progress import Progress
 from ...runtime.formats import format_of
-from ...runtime.work.fresh_process import Measured, Request
+from ...runtime.work.fresh_process import Measured
 from ...runtime.work.job import Ran
+from ...runtime.work.request import Request
 from ..target import Target, TargetRun, Work
 from .app import PATIENCE_S, app_on
 from .choice import SUFFIXES, parse_choice

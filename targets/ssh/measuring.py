@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ...errors import TargetError
 from ...progress import Progress
 from ...runtime.work import session as measuring_session
-from ...runtime.work.fresh_process import Measured, Request
-from ...runtime.work.session import ANSWERS, REQUESTS
+from ...runtime.work.fresh_process import Measured
+from ...runtime.work.request import Request
+from ...runtime.work.session import ANSWERS, ASKED
 from .session import SshHost, run_module
 from .shipment import BASE, modules_for
 
@@ -32,13 +31,13 @@ def measure_on(
     Raises:
         TargetError: It cannot be reached, or failed.
     """
-    paths = dict.fromkeys(Path(path) for request in requests for path in _paths(request))
+    paths = dict.fromkeys(path for request in requests for path in request.files)
     names = {path: f"{number}/{path.name}" for number, path in enumerate(paths)}
-    asked = [dataclasses.asdict(_moved(request, names)) for request in requests]
+    asked = [_moved(request, names).model_dump(mode="json") for request in requests]
     with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
         folder = Path(name) / "requests"
         folder.mkdir()
-        (folder / REQUESTS).write_text(json.dumps(asked), encoding="utf-8")
+        (folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
         run_module(
             host,
             measuring_session.__name__,
@@ -49,28 +48,21 @@ def measure_on(
             wished=[],
             progress=progress,
         )
-        return _read(folder / ANSWERS, host, len(requests))
+        return _read(folder / ANSWERS, host, requests)
 
 
-def _read(path: Path, host: SshHost, count: int) -> Measured:
+def _moved(request: Request, names: Mapping[Path, str]) -> Request:
+    """A request whose files have their names on the other machine."""
+    return request.model_copy(update={"files": tuple(Path(names[path]) for path in request.files)})
+
+
+def _read(path: Path, host: SshHost, requests: Sequence[Request]) -> Measured:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        measured = Measured(dict(content["machine"]), list(content["answers"]))
+        machine, answers = dict(content["machine"]), list(content["answers"])
+        if len(answers) != len(requests):
+            raise TargetError(f"{host}: answered {len(answers)} of {len(requests)} requests")
+        read = [request.read(answer) for request, answer in zip(requests, answers, strict=True)]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise TargetError(f"{host}: left no answers that can be read") from error
-    if len(measured.answers) != count:
-        raise TargetError(f"{host}: answered {len(measured.answers)} of {count} requests")
-    return measured
-
-
-def _paths(request: Request) -> list[str]:
-    """The files that a request speaks of."""
-    details: dict[str, Any] = request.details
-    return [details["path"]] if "path" in details else details["paths"]
-
-
-def _moved(request: Request, names: dict[Path, str]) -> Request:
-    """A request whose files have their names on the other machine."""
-    there = [names[Path(path)] for path in _paths(request)]
-    key, value = ("path", there[0]) if "path" in request.details else ("paths", there)
-    return Request(request.task, {**request.details, key: value})
+    return Measured(machine, read)

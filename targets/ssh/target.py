@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...progress import Progress
-from ...runtime.work.fresh_process import Measured, Request
+from ...runtime.work.fresh_process import Measured
 from ...runtime.work.job import Job, Ran, read_answer, write_job
+from ...runtime.work.request import Request
 from ..target import Target, TargetRun, Work
 from ..target_settings import split_settings
 from ..worker_process import MODULE

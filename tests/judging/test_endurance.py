@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -60,9 +57,3 @@ def test_a_busy_machine_raises_a_doubt() -> None:
     assert endurance_doubts(endurance(None)) == []
     (line,) = endurance_doubts(endurance(0.5))
     assert "other processes took 50 % of the cores" in line
-
-
-@pytest.mark.parametrize("others", [0.25, None])
-def test_it_goes_through_json(others: float | None) -> None:
-    given = endurance(others)
-    assert Endurance.from_dict(json.loads(json.dumps(dataclasses.asdict(given)))) == given

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +21,6 @@ def test_kinds_shares_and_the_slowest() -> None:
     assert PROFILE.share(6.0) == 0.75
     assert [op.name for op in PROFILE.slowest(2)] == ["c", "b"]
     assert Profile("LiteRT", 10, (OpTime("add", "a", 0.0),)).share(0.0) == 0
-
-
-def test_it_goes_through_json() -> None:
-    assert Profile.from_dict(json.loads(json.dumps(dataclasses.asdict(PROFILE)))) == PROFILE
 
 
 def test_outliers_do_not_count() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -14,52 +15,68 @@ from pathlib import Path
 import pytest
 
 from lowformer_edge.errors import ArtifactError, CheckError
+from lowformer_edge.runtime.measure.first_run import FirstRun
+from lowformer_edge.runtime.measure.timing import ProcessTiming
 from lowformer_edge.runtime.work.fresh_process import ask
+from lowformer_edge.runtime.work.request import FirstRunRequest, TimeRequest
 
 SLEEPING = "import sys, time; sys.stdin.readline(); time.sleep(60)"
 
 
+SOMETHING = FirstRunRequest(files=(Path("model.tflite"),), threads=1)
+
+
 def test_a_file_is_timed_and_measured_alone(demo_bundle: Path) -> None:
-    paths = [str(demo_bundle / f"demo-{name}.tflite") for name in ("fp32", "int8")]
-    answer = ask("time", {"paths": paths, "threads": 1, "rounds": 3, "first": 1})
-    assert [len(times) for times in answer["milliseconds"]] == [3, 3]
-    assert min(map(min, answer["milliseconds"])) > 0
-    alone = ask("alone", {"path": paths[0], "threads": 1})
-    assert (alone["runtime"], alone["batch"]) == ("LiteRT", 1)
-    assert alone["load_ms"] > 0
-    assert alone["first_ms"] > 0
+    paths = tuple(demo_bundle / f"demo-{name}.tflite" for name in ("fp32", "int8"))
+    timing = ask(TimeRequest(files=paths, threads=1, rounds=3, first=1))
+    assert isinstance(timing, ProcessTiming)
+    assert [len(times) for times in timing.milliseconds] == [3, 3]
+    assert min(map(min, timing.milliseconds)) > 0
+    first = ask(FirstRunRequest(files=paths[:1], threads=1))
+    assert isinstance(first, FirstRun)
+    assert (first.runtime, first.batch) == ("LiteRT", 1)
+    assert first.load_ms > 0
+    assert first.first_ms > 0
 
 
 def test_errors_of_a_worker_are_raised_as_its_own(tmp_path: Path) -> None:
     path = tmp_path / "none.tflite"
     with pytest.raises(ArtifactError) as here:
-        ask("alone", {"path": str(path), "threads": 1})
+        ask(FirstRunRequest(files=(path,), threads=1))
     assert str(here.value) == f"{path}: there is no such file"
 
 
 def test_a_worker_that_fails_says_why() -> None:
-    with pytest.raises(CheckError, match="KeyError: 'dance'"):
-        ask("dance", {})
     with pytest.raises(CheckError, match=r"ended by SIGKILL; was there enough memory\?"):
         killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-        ask("time", {}, [sys.executable, "-c", killed])
+        ask(SOMETHING, [sys.executable, "-c", killed])
     with pytest.raises(CheckError, match="failed: exit code 3"):
-        ask("time", {}, [sys.executable, "-c", "raise SystemExit(3)"])
+        ask(SOMETHING, [sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def worker_that(does: str) -> str:
+    """The code of a worker that does something else in place of a first run."""
+    return (
+        "import os, time\n"
+        "from lowformer_edge.runtime.work import measuring, request\n"
+        "def measure(self):\n"
+        f"{textwrap.indent(does, '    ')}\n"
+        "request.FirstRunRequest.measure = measure\n"
+        "measuring.main()\n"
+    )
 
 
 def test_what_a_runtime_prints_is_no_part_of_the_answer(tmp_path: Path) -> None:
     loud = tmp_path / "loud.py"
     loud.write_text(
-        "import os\n"
-        "from lowformer_edge.runtime.work import measuring\n"
-        "def shout(request):\n"
-        "    print('loud', flush=True)\n"
-        "    os.write(1, b'louder')\n"
-        "    return request\n"
-        "measuring.TASKS['shout'] = shout\n"
-        "measuring.main()\n"
+        worker_that(
+            "print('loud', flush=True)\n"
+            "os.write(1, b'louder')\n"
+            "return request.FirstRun('shouting', 1, 2.0, 3.0, None)\n"
+        )
     )
-    assert ask("shout", {"volume": 11}, [sys.executable, str(loud)]) == {"volume": 11}
+    answer = ask(SOMETHING, [sys.executable, str(loud)])
+    assert answer == FirstRun("shouting", 1, 2.0, 3.0, None)
 
 
 @pytest.fixture
@@ -83,7 +100,7 @@ def test_ctrl_c_ends_the_worker(tmp_path: Path) -> None:
 
     threading.Thread(target=press).start()
     with pytest.raises(KeyboardInterrupt):
-        ask("time", {}, [sys.executable, "-c", code])
+        ask(SOMETHING, [sys.executable, "-c", code])
     with pytest.raises(ProcessLookupError):
         os.kill(int(noted.read_text()), 0)
 
@@ -93,19 +110,14 @@ def test_a_worker_ends_when_its_parent_was_killed(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     waiting = tmp_path / "waiting.py"
     waiting.write_text(
-        "import os, time\n"
-        "from pathlib import Path\n"
-        "from lowformer_edge.runtime.work import measuring\n"
-        "def wait(request):\n"
-        f"    Path({str(noted)!r}).write_text(str(os.getpid()))\n"
-        "    time.sleep(60)\n"
-        "measuring.TASKS['wait'] = wait\n"
-        "measuring.main()\n"
+        worker_that(f"open({str(noted)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
     )
     parent = (
         "import sys\n"
         "from lowformer_edge.runtime.work.fresh_process import ask\n"
-        f"ask('wait', {{}}, [sys.executable, {str(waiting)!r}])\n"
+        "from lowformer_edge.runtime.work.request import FirstRunRequest\n"
+        "request = FirstRunRequest(files=('model.tflite',), threads=1)\n"
+        f"ask(request, [sys.executable, {str(waiting)!r}])\n"
     )
     with subprocess.Popen([sys.executable, "-c", parent]) as process:
         deadline = time.monotonic() + 20
@@ -130,12 +142,13 @@ def _runs(number: int) -> bool:
 def test_a_worker_needs_no_torch(demo_bundle: Path) -> None:
     code = (
         "import sys\n"
-        "from lowformer_edge.runtime.work.measuring import TASKS\n"
-        f"path = {str(demo_bundle / 'demo-int8.tflite')!r}\n"
-        "TASKS['profile']({'path': path, 'threads': 1, 'runs': 1})\n"
-        "TASKS['endurance']({'paths': [path], 'threads': 1, 'seconds': 0.1})\n"
-        "TASKS['alone']({'path': path, 'threads': 1})\n"
-        "TASKS['time']({'paths': [path], 'threads': 1, 'rounds': 1, 'first': 0})\n"
+        "from lowformer_edge.runtime.work.request import REQUEST\n"
+        f"asked = {{'files': [{str(demo_bundle / 'demo-int8.tflite')!r}], 'threads': 1}}\n"
+        "def measure(**details): REQUEST.validate_python(asked | details).measure()\n"
+        "measure(task='profile', runs=1)\n"
+        "measure(task='endurance', seconds=0.1)\n"
+        "measure(task='alone')\n"
+        "measure(task='time', rounds=1, first=0)\n"
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

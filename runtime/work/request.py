@@ -1,0 +1,124 @@
+"""What can be measured of files, in a process of its own or by a phone's app."""
+
+from __future__ import annotations
+
+import abc
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from ..formats import format_of
+from ..measure.endurance import Endurance, run_for
+from ..measure.first_run import FirstRun, measure_first_run
+from ..measure.timing import ProcessTiming, time_files
+from ..profile import Profile
+from .job import Record
+
+Answer = FirstRun | ProcessTiming | Profile | Endurance
+
+
+class Request(Record, abc.ABC):
+    """One piece of measuring.
+
+    Attributes:
+        answer: What comes of it.
+        files: Files of any formats, each once.
+        threads: Of each runtime.
+    """
+
+    answer: ClassVar[type[Answer]]
+    files: tuple[Path, ...] = Field(min_length=1)
+    threads: int
+
+    @abc.abstractmethod
+    def measure(self) -> Answer:
+        """Measures it here and now.
+
+        Raises:
+            ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
+        """
+
+    def read(self, answer: Any) -> Answer:
+        """An answer from the plain values that ``dataclasses.asdict`` made of it.
+
+        Raises:
+            ValueError: It is none.
+        """
+        return TypeAdapter(self.answer).validate_python(answer)
+
+
+class FirstRunRequest(Request):
+    """Opens one file and runs it a few times, see :func:`.measure_first_run`."""
+
+    task: Literal["alone"] = "alone"
+    answer = FirstRun
+    files: tuple[Path]
+
+    def measure(self) -> FirstRun:
+        """See :class:`Request`."""
+        return measure_first_run(self.files[0], self.threads)
+
+
+class TimeRequest(Request):
+    """Times files in turns, see :func:`.time_files`.
+
+    Attributes:
+        rounds: Timed runs of each.
+        first: Number of the file that is opened and run first.
+    """
+
+    task: Literal["time"] = "time"
+    answer = ProcessTiming
+    rounds: int
+    first: int
+
+    def measure(self) -> ProcessTiming:
+        """See :class:`Request`."""
+        return time_files(self.files, threads=self.threads, rounds=self.rounds, first=self.first)
+
+
+class ProfileRequest(Request):
+    """Times the ops of one file.
+
+    Attributes:
+        runs: How often it is run.
+    """
+
+    task: Literal["profile"] = "profile"
+    answer = Profile
+    files: tuple[Path]
+    runs: int
+
+    def measure(self) -> Profile:
+        """See :class:`Request`."""
+        (path,) = self.files
+        return format_of(path).profile_of(path, self.threads, self.runs)
+
+
+class EnduranceRequest(Request):
+    """Runs files in turns without a pause, see :func:`.run_for`.
+
+    Attributes:
+        seconds: For how long.
+    """
+
+    task: Literal["endurance"] = "endurance"
+    answer = Endurance
+    seconds: float
+
+    def measure(self) -> Endurance:
+        """See :class:`Request`."""
+        return run_for(self.files, threads=self.threads, seconds=self.seconds)
+
+
+AnyRequest = Annotated[
+    FirstRunRequest | TimeRequest | ProfileRequest | EnduranceRequest,
+    Field(discriminator="task"),
+]
+
+REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
+"""Reads a request."""
+
+REQUESTS: TypeAdapter[list[AnyRequest]] = TypeAdapter(list[AnyRequest])
+"""Reads several."""

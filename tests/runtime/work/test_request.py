@@ -1,0 +1,77 @@
+"""Requests and answers as they go to another process."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from lowformer_edge.runtime.measure.endurance import Endurance, Moment, Window
+from lowformer_edge.runtime.measure.first_run import FirstRun
+from lowformer_edge.runtime.measure.load import TakenTime
+from lowformer_edge.runtime.measure.sensors import Reading
+from lowformer_edge.runtime.measure.timing import ProcessTiming
+from lowformer_edge.runtime.profile import OpTime, Profile
+from lowformer_edge.runtime.work.request import (
+    REQUEST,
+    Answer,
+    EnduranceRequest,
+    FirstRunRequest,
+    ProfileRequest,
+    Request,
+    TimeRequest,
+)
+
+FILE = Path("folder/model.tflite")
+REQUESTS = {
+    "first run": FirstRunRequest(files=(FILE,), threads=1),
+    "times": TimeRequest(files=(FILE, Path("other.onnx")), threads=2, rounds=3, first=1),
+    "profile": ProfileRequest(files=(FILE,), threads=1, runs=5),
+    "endurance": EnduranceRequest(files=(FILE,), threads=1, seconds=0.5),
+}
+WINDOW = Window(3, 1.5, 2.5, (1.0, 2.0))
+ANSWERS: dict[str, list[Answer]] = {
+    "first run": [FirstRun("LiteRT", 1, 2.0, 3.0, peak) for peak in (None, 4.5)],
+    "times": [
+        ProcessTiming(((0.1, 1 / 3), (1e-9, 1e9)), taken) for taken in (None, TakenTime(0.25, 1.0))
+    ],
+    "profile": [
+        Profile("LiteRT", 10, (OpTime("conv", "a", 1.0),)),
+        Profile("LiteRT", 10, (), missing="it tells nothing"),
+    ],
+    "endurance": [
+        Endurance((Moment(1.0, Reading(None, 40.5), taken, "light"),), ((WINDOW,),))
+        for taken in (None, TakenTime(0.25, 1.0))
+    ],
+}
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_requests_go_through_json(request_: Request) -> None:
+    assert REQUEST.validate_json(request_.model_dump_json()) == request_
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_answers_go_through_json(name: str) -> None:
+    for answer in ANSWERS[name]:
+        text = json.dumps(dataclasses.asdict(answer))
+        assert REQUESTS[name].read(json.loads(text)) == answer
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_answers_of_another_form_are_refused(name: str) -> None:
+    for answer in ({}, None, [1], {"runtime": 1}):
+        with pytest.raises(ValueError, match="validation error"):
+            REQUESTS[name].read(answer)
+
+
+@pytest.mark.parametrize(
+    "change", [{"task": "dance"}, {"files": []}, {"threads": "many"}, {"rounds": None}, {"a": 1}]
+)
+def test_requests_of_another_form_are_refused(change: dict[str, object]) -> None:
+    fields = REQUESTS["times"].model_dump()
+    with pytest.raises(ValidationError):
+        REQUEST.validate_python(fields | change)
