@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import io
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ..progress import Advance, Progress, SilentProgress
 
@@ -42,17 +44,20 @@ class TerminalProgress:
     """Shows steps with rich, on the terminal that stderr was when the command started."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-
-        # A copy: converters' output is caught by redirecting the original descriptor.
-        self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w")
-        self._console = Console(file=self._stream)
+        self._stream = _stderr()
 
     def __enter__(self) -> TerminalProgress:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stream.close()
+        if self._stream is not sys.stderr:
+            self._stream.close()
+
+    @functools.cached_property
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        return Console(file=self._stream)
 
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
@@ -81,6 +86,15 @@ class TerminalProgress:
             task = bars.add_task(description, total=total)
             yield lambda count: bars.advance(task, count)
             bars.update(task, total=total or 1, completed=total or 1)
+
+
+def _stderr() -> TextIO:
+    """A copy of stderr: converters' output is caught by redirecting the original descriptor."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    except io.UnsupportedOperation:
+        # A notebook's, say, which has no descriptor.
+        return sys.stderr
 
 
 def result_console() -> Console:
