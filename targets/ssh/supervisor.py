@@ -20,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -101,49 +102,68 @@ def main() -> None:
     """Does what the request asks for, and leaves nothing behind."""
     for number in _SIGNALS:
         signal.signal(number, _give_up)
-    folder = process = None
+    traces = _Traces()
+    # A signal may come while the end of the pipe is dealt with: what removes all stands outside.
     try:
-        request = json.loads(sys.stdin.buffer.readline())
-        silence = request["silence"]
-        _postpone(silence)
-        _say({"token": request["token"], "missing": _missing(request["modules"])})
         try:
-            folder = Path(tempfile.mkdtemp(prefix="lowformer-edge-"))
-            (folder / WORK).mkdir()
-            receive_files(sys.stdin.buffer, folder, lambda count: _postpone(silence))
-        except OSError as error:
-            _say({"refused": error.strerror or str(error)})
-            return
-        received = set(_files_within(folder / WORK))
-        process = _start(request["module"], folder)
-        threading.Thread(target=_listen, args=(silence,), daemon=True).start()
-        words = _LastWords(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            _say({"line": line.decode(errors="replace").rstrip()})
-        code = process.wait()
-        _say({"ended": code, "said": words.text()})
-        left = sorted(set(_files_within(folder / WORK)) - received) if code == 0 else []
-        send_files(
-            sys.stdout.buffer, [(name, folder / WORK / name) for name in left], lambda count: None
-        )
-    except (EOFError, BrokenPipeError):
-        pass  # The client has left.
-    except Exception:
-        # The client shows the last line of it.
-        traceback.print_exc()
+            _supervise(traces)
+        except (EOFError, BrokenPipeError):
+            pass  # The client has left.
+        except Exception:
+            # The client shows the last line of it.
+            traceback.print_exc()
     finally:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        if process is not None and process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        _ignore_signals()
+        traces.remove()
         with contextlib.suppress(OSError):
             sys.stdout.flush()
         # The thread that listens would hold a normal end back, and a broken pipe would be told of.
         os._exit(0)
+
+
+def _supervise(traces: _Traces) -> None:
+    """Receives files, follows the module to its end, and sends what it left."""
+    request = json.loads(sys.stdin.buffer.readline())
+    silence = request["silence"]
+    _postpone(silence)
+    _say({"token": request["token"], "missing": _missing(request["modules"])})
+    try:
+        with _held_signals():
+            traces.folder = folder = Path(tempfile.mkdtemp(prefix="lowformer-edge-"))
+        (folder / WORK).mkdir()
+        receive_files(sys.stdin.buffer, folder, lambda count: _postpone(silence))
+    except OSError as error:
+        _say({"refused": error.strerror or str(error)})
+        return
+    received = set(_files_within(folder / WORK))
+    with _held_signals():
+        traces.process = process = _start(request["module"], folder)
+    threading.Thread(target=_listen, args=(silence,), daemon=True).start()
+    words = _LastWords(process)
+    assert process.stdout is not None
+    for line in process.stdout:
+        _say({"line": line.decode(errors="replace").rstrip()})
+    code = process.wait()
+    _say({"ended": code, "said": words.text()})
+    left = sorted(set(_files_within(folder / WORK)) - received) if code == 0 else []
+    send_files(
+        sys.stdout.buffer, [(name, folder / WORK / name) for name in left], lambda count: None
+    )
+
+
+class _Traces:
+    """What must not be left behind."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def remove(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _missing(modules: dict[str, int]) -> list[str]:
@@ -208,8 +228,32 @@ def _listen(silence: float) -> None:
     """Waits for beats, and for the pipe's end."""
     while os.read(0, CHUNK):
         _postpone(silence)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # Again and again: one that comes just before the other thread waits for a pipe wakes nobody.
+    while True:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
 
 
 def _give_up(number: int, frame: object) -> None:
+    _ignore_signals()
     sys.exit(1)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _held_signals() -> Iterator[None]:
+    """Lets signals wait until it is known what has been made meanwhile."""
+    came: list[int] = []
+    for number in _SIGNALS:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, _give_up)
+    if came:
+        _give_up(came[0], None)
