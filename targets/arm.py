@@ -66,18 +66,7 @@ class ArmTarget(WorkerTarget):
         *,
         progress: Progress,
     ) -> list[InstructionCount | str]:
-        """Instructions of one inference of each file on one thread, or why it could not be run.
-
-        Args:
-            files: The files.
-            pixels: An image, uint8 [1, H, W, 3].
-            preprocessing: Normalises it.
-            progress: Is told about each step.
-
-        Raises:
-            LabError: The laboratory is missing.
-            TargetError: The processor cannot be counted.
-        """
+        """See :class:`Target`."""
         if self._cpu not in COUNTED_CPUS:
             raise TargetError(
                 f"{self.name}: the QEMU that counts instructions does not compute it rightly; there"

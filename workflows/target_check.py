@@ -15,7 +15,7 @@ from ..judging.links import HOST, Computed, Link, file_links, place_of
 from ..judging.requirement import Requirement
 from ..judging.verdict import failures_of
 from ..progress import Progress
-from ..runtime.work.job import FileAnswer
+from ..runtime.work.job import FileAnswer, Ran
 from ..targets.target import Target, Work
 
 
@@ -109,21 +109,10 @@ def check_on_targets(
     for target in targets:
         shown = images if target.name == HOST else few
         taken = [item.path for item in files if target.refusal(item.path) is None]
-        work = Work(taken, shown.pixels, preprocessing, threads)
-        run = target.run(work, progress)
+        run = target.run(Work(taken, shown.pixels, preprocessing, threads), progress)
         machines[target.name] = run.machine
         answers = dict(zip(taken, run.ran, strict=True))
-        for item in files:
-            ran = answers.get(item.path)
-            placed.append(
-                Placed(
-                    item.path.name,
-                    target.name,
-                    ran.answer if ran else None,
-                    ran.answer.failure if ran else target.refusal(item.path),
-                    ran.logits if ran else None,
-                )
-            )
+        placed += [_placed(item.path, target, answers.get(item.path)) for item in files]
     halves = {target.name for target in targets if target.half}
     links = []
     for item in files:
@@ -135,6 +124,13 @@ def check_on_targets(
         links += file_links(computed, images, few, trained=trained)
     failures = [line for one in placed for line in _failures(one, requirements)]
     return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
+
+
+def _placed(path: Path, target: Target, ran: Ran | None) -> Placed:
+    """What became of a file on a target, which did not run it where it takes no such files."""
+    if ran is None:
+        return Placed(path.name, target.name, None, target.refusal(path), None)
+    return Placed(path.name, target.name, ran.answer, ran.answer.failure, ran.logits)
 
 
 def _failures(placed: Placed, requirements: Sequence[Requirement]) -> list[str]:
