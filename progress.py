@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -38,3 +39,15 @@ class SilentProgress:
 
     def note(self, text: str) -> None:
         """See :class:`Progress`."""
+
+
+class WarningProgress(SilentProgress):
+    """Says nothing of steps, and warns of what a user should know, as Python does."""
+
+    def note(self, text: str) -> None:
+        """See :class:`Progress`."""
+        warnings.warn(text, UserWarning, stacklevel=2)
+
+
+QUIET: Progress = WarningProgress()
+"""What the API's functions take where nobody listens."""

@@ -23,6 +23,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 LONGEST_SIDE = 32_768
 """Pixels of a resized image's long side; beyond that it is no photo, and would fill memory."""
 
+Size = int | tuple[int, int]
+"""Pixels of an image: a side of a square, or height and width."""
+
 _RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
@@ -167,6 +170,20 @@ class Preprocessing:
                 f" crop_ratio {spec.crop_ratio}, which give {spec.resize}"
             )
         return spec
+
+
+def side_of(size: Size) -> int:
+    """The side in pixels of a size that must be a square.
+
+    Raises:
+        ConfigError: It is none, or not of whole pixels.
+    """
+    height, width = size if isinstance(size, tuple) and len(size) == 2 else (size, size)
+    if type(height) is not int or type(width) is not int:
+        raise ConfigError(f"`input_size` is an int, or a height and a width, not {size!r}")
+    if height != width:
+        raise ConfigError(f"`input_size` must be square so far, not {height} x {width}")
+    return height
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

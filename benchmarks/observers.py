@@ -21,7 +21,7 @@ import numpy as np
 from lowformer_edge.artifact.manifest import Parity
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.bias_correction import correct_biases
-from lowformer_edge.calibration.data.images import ImageSet, decode, open_images
+from lowformer_edge.calibration.data.images import ImageSet, decode, find_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.eager import reference_logits
@@ -54,7 +54,7 @@ def fashion_mnist(data: Path, split: str, folder: Path) -> ImageSet:
     images, labels = read_split(data, split)
     path = folder / f"{split}.npz"
     np.savez(path, images=images, labels=labels)
-    return open_images(path)
+    return find_images(path)
 
 
 class Files:

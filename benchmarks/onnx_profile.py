@@ -15,8 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnxruntime
 
-from lowformer_edge import demo
-from lowformer_edge.calibration.data.images import decode, open_images
+from lowformer_edge import demo, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.export.onnx.exporter import OnnxExporter
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
@@ -50,7 +49,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=14)
     arguments = parser.parse_args()
     loaded = load_model(arguments.model, random_weights=True)
-    images = decode(open_images(demo.CALIBRATION).sample(16), loaded.preprocessing)
+    images = open_images(demo.CALIBRATION, loaded, count=16)
     ranges = calibrate(rewrite(loaded.network, CALIBRATED), images, loaded.preprocessing)
     exporter = OnnxExporter(loaded)
     columns = []

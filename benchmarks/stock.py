@@ -20,11 +20,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from lowformer_edge import demo
+from lowformer_edge import demo, open_images
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.data.images import decode, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import toolchain
@@ -174,8 +173,8 @@ def benchmark(
 ) -> tuple[list[Row], dict[int, float]]:
     """Rows of one model, and the stock fp32 file's median in ms by number of threads."""
     loaded = load_model(name, random_weights=True)
-    calibration = decode(open_images(demo.CALIBRATION).sample(64), loaded.preprocessing)
-    held_out = decode(open_images(demo.EVALUATION).sample(32), loaded.preprocessing)
+    calibration = open_images(demo.CALIBRATION, loaded, count=64)
+    held_out = open_images(demo.EVALUATION, loaded, count=32)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         with progress.step(f"{target} {name}: the stock way"), captured_output():

@@ -17,8 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from torch import Tensor, nn
 
-from lowformer_edge import demo
-from lowformer_edge.calibration.data.images import decode, open_images
+from lowformer_edge import demo, open_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.rewrites.attention import ChannelsLastAttention
@@ -94,7 +93,7 @@ def main() -> None:
     arguments = parser.parse_args()
     loaded = load_model(arguments.model, random_weights=True)
     rewritten = rewrite(loaded.network, "tflite")
-    images = decode(open_images(demo.CALIBRATION).sample(4), loaded.preprocessing)
+    images = open_images(demo.CALIBRATION, loaded, count=4)
     with (
         TerminalProgress() as progress,
         TemporaryDirectory() as folder,

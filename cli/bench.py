@@ -164,7 +164,6 @@ def _set_counts(options: argparse.Namespace) -> None:
 def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     """The files' instructions on emulated processors."""
     from ..targets.host import HostTarget
-    from ..targets.registry import open_target
     from ..workflows.bench import choose_files
     from ..workflows.count import count_instructions
     from .tables.instructions import instructions_json, print_instructions
@@ -172,8 +171,8 @@ def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     if options.profile or options.minutes is not None:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
     chosen = choose_files(options.paths, options.against, HostTarget())
-    targets = [open_target(name.strip()) for name in options.on.split(",")]
-    found = count_instructions(chosen.paths, targets, progress)
+    names = [name.strip() for name in options.on.split(",")]
+    found = count_instructions(chosen.paths, on=names, progress=progress)
     return Answer(
         lambda: {"instructions": [instructions_json(item) for item in found]},
         lambda: print_instructions(found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,21 +74,22 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
             raise UsageError(f"{path}: exists; give --force to replace it, or another name")
     from ..calibration.observer import observer_factory
     from ..calibration.recipe import Recipe
-    from ..workflows.calibrate import calibrate_model
+    from ..workflows.calibrate import calibrate, check_recipe, measure_sensitivity
+    from ..workflows.data import calibration_images, evaluation_images
 
     observer_factory(options.observer)
     recipe = Recipe.read(options.recipe) if options.recipe else None
     with progress.step("loading the model"):
         loaded = load_model_of(options)
-    found = calibrate_model(
-        loaded,
-        calibration_choice(options),
-        observer=options.observer,
-        recipe=recipe,
-        evaluation=evaluation_choice(options) if options.sensitivity else None,
-        progress=progress,
-    )
-    ranges, sensitivity = found.ranges, found.sensitivity
+    check_recipe(loaded, recipe)
+    images = calibration_images(calibration_choice(options), loaded, progress, needed=True)
+    ranges = calibrate(loaded, images, observer=options.observer, progress=progress)
+    sensitivity = None
+    if options.sensitivity:
+        judged = evaluation_images(evaluation_choice(options), loaded, images, progress)
+        if len(judged) > options.evaluation_images:
+            judged = dataclasses.replace(judged.first(options.evaluation_images), labels=None)
+        sensitivity = measure_sensitivity(loaded, ranges, judged, recipe=recipe, progress=progress)
     ranges.save(output)
     if sensitivity and options.plot:
         from .plots import save_sensitivity_plot

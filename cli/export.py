@@ -287,7 +287,7 @@ def _bound(options: argparse.Namespace) -> Bound | None:
     from ..export.search.search import Bound
     from ..workflows.search import check_searched
 
-    check_searched(options.to)
+    check_searched(_formats(options))
     check_plot(options)
     return Bound(options.max_drop, options.min_sqnr)
 

@@ -44,17 +44,16 @@ def load_model_of(options: argparse.Namespace) -> LoadedModel:
         UsageError: The combination, a file or a value cannot be used.
     """
     with deferred_interrupt():
-        from ..artifact.labels import read_labels
         from ..models.loading import load_model
 
     return load_model(
         options.model,
         weights=options.weights,
-        config_path=options.config,
+        config=options.config,
         random_weights=options.random_weights,
         num_classes=options.classes,
         input_size=options.input_size,
-        labels=read_labels(options.labels) if options.labels else None,
+        labels=options.labels,
     )
 
 

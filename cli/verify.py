@@ -98,16 +98,15 @@ def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
     check_counts(options, "evaluation_images", "threads", "target_images")
     if options.weights and not options.evaluation_data:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
-    from ..targets.registry import open_targets
-    from ..workflows.verify import verify_bundle
+    from ..workflows.verify import verify
 
-    found = verify_bundle(
+    found = verify(
         options.bundle,
-        open_targets(options.on),
-        evaluation_choice(options),
+        on=options.on,
+        images=evaluation_choice(options),
         weights=options.weights,
         mac_report=options.mac_report,
-        requirements=requirements_of(options),
+        requirements=[str(one) for one in requirements_of(options)],
         target_images=options.target_images,
         threads=options.threads,
         progress=progress,
@@ -139,7 +138,7 @@ def verification_json(bundle: Path, found: Verification) -> dict[str, Any]:
         "bundle": str(bundle),
         "images": len(found.images.pixels),
         "data": found.images.name,
-        "digests": {item.file.path: item.file.sha256 for item in found.manifest.artifacts},
+        "digests": {item.file.path: item.file.sha256 for item in found.bundle.manifest.artifacts},
         "edges": [
             {"first": edge.first, "second": edge.second, **edge.parity.model_dump(mode="json")}
             for edge in found.edges()

@@ -18,6 +18,7 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
 from ..models.checkpoint import load_weights, read_checkpoint
 from ..models.config import LowFormerConfig
+from ..models.loading import LoadedModel
 from ..progress import Advance
 from ..runtime.trace import Array, Trace, TracedOp, dependent
 from .rewrites.table import rewrite
@@ -55,6 +56,26 @@ class EagerModel:
         config = LowFormerConfig.from_dict(manifest.model)
         network = load_weights(config, read_checkpoint(weights))
         return cls(network, manifest.preprocessing_spec())
+
+    @classmethod
+    def of_model(cls, manifest: Manifest, model: LoadedModel) -> EagerModel:
+        """The model that a bundle was made from, where it is loaded already.
+
+        Args:
+            manifest: The bundle's.
+            model: The model.
+
+        Raises:
+            UsageError: It is another one.
+        """
+        if not isinstance(model, LoadedModel):
+            raise UsageError(
+                "`weights` must be a file, or what load_model or from_module gives, not"
+                f" {type(model).__name__}"
+            )
+        if model.digest != manifest.source.sha256 or model.config.to_dict() != manifest.model:
+            raise UsageError("`weights` are not those of the model that the bundle was made from")
+        return cls(model.network, manifest.preprocessing_spec())
 
     def logits(self, pixels: NDArray[np.uint8], advance: Advance) -> NDArray[np.float32]:
         """Logits [N, K] for images, uint8 [N, H, W, 3]."""

@@ -136,6 +136,17 @@ class ExportSpec:
             common["options"] = options_of(format_name)(**given)
         return cls(format_name, precision, **common)
 
+    @classmethod
+    def parse(cls, text: str) -> ExportSpec:
+        """The spec of a format and a precision, such as ``tflite/int8`` or ``onnx``.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        name, _, precision = text.partition("/")
+        check_choice("format", name, FORMATS)
+        return cls(name, precision or FORMATS[name].default_precision)
+
     def options_as(self, kind: type[Options]) -> Options:
         """The options, of the class that the format's exporter knows."""
         assert isinstance(self.options, kind)

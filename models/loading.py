@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..artifact.preprocessing import Preprocessing
+import torch
+from torch import Tensor
+
+from ..artifact.labels import read_labels
+from ..artifact.preprocessing import Preprocessing, Size, side_of
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import ConfigError, UsageError
 from ..process.text import printable
@@ -15,6 +22,8 @@ from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .random_weights import random_model
 from .variants import CHECKPOINTS_PAGE, DEMO, variant
+
+RANDOM = "random weights"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +35,8 @@ class LoadedModel:
         preprocessing: From an image to its input.
         labels: Class names in order, or None where nobody gave them.
         source: The checkpoint's file name, or ``random weights``.
-        digest: SHA-256 of the checkpoint file in hex, or None for random weights.
+        digest: SHA-256 in hex of the checkpoint file, or of the weights of a model in memory; None
+            for random weights.
     """
 
     network: LowFormer
@@ -41,6 +51,11 @@ class LoadedModel:
         return self.network.config
 
     @property
+    def num_classes(self) -> int:
+        """Number of logits."""
+        return self.config.num_classes
+
+    @property
     def is_random(self) -> bool:
         """Whether accuracy figures of this model mean nothing."""
         return self.digest is None
@@ -49,62 +64,129 @@ class LoadedModel:
 def load_model(
     name: str | None = None,
     *,
-    weights: Path | None = None,
-    config_path: Path | None = None,
+    weights: str | Path | None = None,
+    config: str | Path | LowFormerConfig | None = None,
     random_weights: bool = False,
     num_classes: int | None = None,
-    input_size: int | None = None,
-    labels: tuple[str, ...] | None = None,
+    input_size: Size | None = None,
+    labels: str | Path | Sequence[str] | None = None,
 ) -> LoadedModel:
     """Loads a model; never falls back to random weights.
 
     Args:
         name: A registered variant; the bundled demo model by default. May be left out where
-            ``config_path`` or the checkpoint itself states the architecture.
-        weights: A checkpoint, see :func:`read_checkpoint`.
-        config_path: The authors' YAML or our JSON.
+            ``config`` or the checkpoint itself states the architecture.
+        weights: A checkpoint's file, ``.pt`` or ``.safetensors``, see :func:`read_checkpoint`.
+        config: The authors' YAML or our JSON as a file, or an architecture.
         random_weights: Explicitly ask for random weights.
         num_classes: Overrides the config's number of classes.
-        input_size: Side of the input in pixels, instead of the model's own.
-        labels: Class names in order, instead of the checkpoint's.
+        input_size: Pixels of the input's side, or its height and width, instead of the model's
+            own.
+        labels: Class names in order, or a file of them, one per line, instead of the
+            checkpoint's.
 
     Raises:
         UsageError: The combination, a file or a value cannot be used.
     """
-    if name is not None and config_path:
+    if name is not None and config:
         raise UsageError("--model and --config both choose the architecture; give one of them")
     if weights and random_weights:
         raise UsageError("--weights and --random-weights exclude each other; give one of them")
-    if name is None and not config_path and not weights:
+    if name is None and not config and not weights:
         name = DEMO.name
     if name is not None and variant(name) == DEMO and not weights and not random_weights:
         weights = DEMO_CHECKPOINT
-    checkpoint = read_checkpoint(weights) if weights else None
-    config, preprocessing = _architecture(name, config_path, checkpoint)
+    checkpoint = read_checkpoint(Path(weights)) if weights else None
+    architecture, preprocessing = _architecture(name, config, checkpoint)
     if num_classes is not None:
-        config = config.replace(num_classes=num_classes)
+        architecture = architecture.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
         raise UsageError(
-            f"model {config.name} needs its checkpoint: give --weights FILE (the authors link"
+            f"model {architecture.name} needs its checkpoint: give --weights FILE (the authors link"
             f" theirs at {CHECKPOINTS_PAGE}), or --random-weights for latency only"
         )
     if input_size is not None:
-        config = config.replace(input_size=input_size)
-    preprocessing = preprocessing.at_size(config.input_size)
-    network = load_weights(config, checkpoint) if checkpoint else random_model(config)
-    labels = labels or (checkpoint.labels if checkpoint else None)
-    if labels is not None and len(labels) != config.num_classes:
-        raise UsageError(
-            f"{len(labels)} class names were given, but the model has {config.num_classes}"
-            " classes; correct --labels or --classes"
-        )
+        architecture = architecture.replace(input_size=side_of(input_size))
+    stated = checkpoint.labels if checkpoint else None
+    network = load_weights(architecture, checkpoint) if checkpoint else random_model(architecture)
     return LoadedModel(
         network=network,
-        preprocessing=preprocessing,
-        labels=labels,
-        source=printable(checkpoint.path.name) if checkpoint else "random weights",
+        preprocessing=preprocessing.at_size(architecture.input_size),
+        labels=_class_names(labels, stated, architecture.num_classes),
+        source=printable(checkpoint.path.name) if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
     )
+
+
+def from_module(
+    network: LowFormer,
+    preprocessing: Preprocessing | None = None,
+    *,
+    labels: str | Path | Sequence[str] | None = None,
+    name: str = "a model in memory",
+) -> LoadedModel:
+    """Takes a model that was trained in the caller's own loop.
+
+    Args:
+        network: The model. It is copied, so that training can go on.
+        preprocessing: From an image to its input; by default ImageNet's at its input size.
+        labels: Class names in order, or a file of them, one per line.
+        name: Where the weights came from, as the bundle states it.
+
+    Raises:
+        UsageError: It is no LowFormer, a weight is not finite, or the preprocessing or the labels
+            are not for it.
+    """
+    if not isinstance(network, LowFormer):
+        raise UsageError(
+            f"`network` must be a LowFormer of lowformer_edge, not {type(network).__name__};"
+            " load_model takes checkpoints of others' code"
+        )
+    config = network.config
+    preprocessing = preprocessing or Preprocessing(size=config.input_size)
+    if preprocessing.size != config.input_size:
+        raise UsageError(
+            f"`preprocessing` gives {preprocessing.size} pixels a side, but `network` takes"
+            f" {config.input_size}"
+        )
+    copied = copy.deepcopy(network).to("cpu", torch.float32).eval().requires_grad_(False)
+    state = copied.state_dict()
+    bad = [key for key, value in state.items() if not bool(value.isfinite().all())]
+    if bad:
+        raise UsageError(f"`network` holds NaN or infinite values in {bad[0]}; train it again")
+    return LoadedModel(
+        network=copied,
+        preprocessing=preprocessing,
+        labels=_class_names(labels, None, config.num_classes),
+        source=printable(name),
+        digest=_digest_of(state),
+    )
+
+
+def _digest_of(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, shapes and values of weights, in hex."""
+    digest = hashlib.sha256()
+    for key, value in sorted(state.items()):
+        digest.update(f"{key} {value.dtype} {list(value.shape)}\n".encode())
+        digest.update(value.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _class_names(
+    labels: str | Path | Sequence[str] | None, stated: tuple[str, ...] | None, num_classes: int
+) -> tuple[str, ...] | None:
+    """Class names that were given, or else those that a checkpoint states.
+
+    Raises:
+        UsageError: There is another number of classes.
+    """
+    names = read_labels(Path(labels)) if isinstance(labels, str | Path) else labels or stated
+    if names is not None and len(names) != num_classes:
+        raise UsageError(
+            f"{len(names)} class names were given, but the model has {num_classes}"
+            " classes; correct --labels or --classes"
+        )
+    return None if names is None else tuple(names)
 
 
 def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFormerConfig:
@@ -117,15 +199,19 @@ def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFo
 
 
 def _architecture(
-    name: str | None, config_path: Path | None, checkpoint: Checkpoint | None
+    name: str | None,
+    given: str | Path | LowFormerConfig | None,
+    checkpoint: Checkpoint | None,
 ) -> tuple[LowFormerConfig, Preprocessing]:
     """Config and preprocessing by what was asked for, then by what the checkpoint says."""
-    if config_path and config_path.suffix in (".yaml", ".yml"):
-        authors = read_authors_config(config_path)
+    if isinstance(given, str | Path) and Path(given).suffix in (".yaml", ".yml"):
+        authors = read_authors_config(Path(given))
         return authors.model, authors.preprocessing
     stated = checkpoint.preprocessing if checkpoint else None
-    if config_path:
-        config = LowFormerConfig.from_json(config_path)
+    if isinstance(given, LowFormerConfig):
+        config = given
+    elif given:
+        config = LowFormerConfig.from_json(Path(given))
     elif name is not None:
         config = _as_trained(variant(name), checkpoint)
     elif checkpoint and checkpoint.config:

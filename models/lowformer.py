@@ -123,6 +123,16 @@ class LowFormer(nn.Module):
             ]
         )
 
+    def reset_classifier(self, num_classes: int) -> None:
+        """Gives the model a last layer with random weights, to be trained for other classes.
+
+        Args:
+            num_classes: How many.
+        """
+        self.config = self.config.replace(num_classes=num_classes)
+        _, features = self.config.head_widths
+        self.head.op_list[-1] = Classifier(features, num_classes)
+
     def forward(self, x: Tensor) -> Tensor:
         """Logits [N, num_classes] of normalised images [N, 3, H, W]."""
         return self.head(self.backbone(x))

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from .. import __version__
 from ..process.text import printable
+from ..version import __version__
 from .accuracy import accuracy_section
 from .environment import environment_section
 from .evidence import Evidence

@@ -18,8 +18,8 @@ import lowformer_edge
 from .imports import CHECKOUT_ALONE, ROOT, imports_of, module_name, product_modules
 
 FLOORS = (
-    {"errors", "progress"},
-    {"", "process"},
+    {"errors", "progress", "version"},
+    {"process"},
     {"artifact", "demo", "lab"},
     {"runtime"},
     {"judging"},
@@ -28,13 +28,14 @@ FLOORS = (
     {"export", "report"},
     {"workflows"},
     {"cli"},
-    {"android_demo"},
+    {"", "android_demo"},
 )
 """What stands upon what. A room imports those of lower floors, and none beside it."""
 
 TORCH_FREE = {
     "errors",
     "progress",
+    "version",
     "process",
     "artifact",
     "demo",

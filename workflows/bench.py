@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..artifact.bundle import Bundle
 from ..artifact.manifest import read_manifest
 from ..errors import UsageError
 from ..judging.endurance import endurance_doubts
 from ..judging.links import HOST
 from ..judging.ratio import Ratio, process_ratio
 from ..judging.steadiness import doubts
-from ..progress import Progress
+from ..progress import QUIET, Progress
 from ..runtime.formats import RUNTIMES
 from ..runtime.measure.durations import LatencyResult
 from ..runtime.measure.endurance import Endurance
@@ -25,12 +26,18 @@ from ..runtime.measure.timing import ProcessTiming
 from ..runtime.profile import Profile
 from ..runtime.work.fresh_process import Json, Measured
 from ..runtime.work.request import EnduranceRequest, FirstRunRequest, ProfileRequest, TimeRequest
+from ..targets.registry import open_target
 from ..targets.target import Target
+from .arguments import check_count
 
 FIRST_RUNS = 3
 """How often a file is opened in a process of its own."""
 
 LEAST_PROCESSES = 2
+
+RUNS = 300
+PROCESSES = 10
+"""Figures differ from process to process."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,6 +161,56 @@ def _judged(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmar
             ),
         ),
         details=measured.details,
+    )
+
+
+def bench(
+    files: str | Path | Bundle | Sequence[str | Path | Bundle],
+    *,
+    against: str | Path | None = None,
+    on: str = HOST,
+    threads: int = 1,
+    runs: int = RUNS,
+    processes: int = PROCESSES,
+    progress: Progress = QUIET,
+) -> Benchmark:
+    """Times files in turns, in fresh processes.
+
+    Args:
+        files: Files of any formats, and bundles, of which all files that can be timed are.
+        against: The file that the others' ratios refer to; the first if None.
+        on: Where: ``host``, ``ssh:HOST`` or ``adb``.
+        threads: Threads of each runtime.
+        runs: Timed runs of each file, shared out among the processes.
+        processes: How many processes time all files in turns, one after the other.
+        progress: Is told about each step, and of files of bundles that are left out.
+
+    Returns:
+        Times and ratios; ``is_valid`` says whether these mean anything, and ``doubts`` why not.
+
+    Raises:
+        ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
+        TargetError: The target cannot be reached, or failed.
+        UsageError: A parameter asks for what cannot be timed.
+    """
+    check_count("threads", threads)
+    check_count("runs", runs)
+    check_count("processes", processes, LEAST_PROCESSES)
+    listed = [files] if isinstance(files, str | Path | Bundle) else files
+    paths = [one.folder if isinstance(one, Bundle) else Path(one) for one in listed]
+    if not paths:
+        raise UsageError("`files` names nothing to be timed")
+    target = open_target(on)
+    chosen = choose_files(paths, Path(against) if against else None, target)
+    for name, reason in chosen.left_out.items():
+        progress.note(f"left out: {name}: {reason}")
+    return benchmark(
+        chosen.paths,
+        threads=threads,
+        runs=runs,
+        processes=processes,
+        target=target,
+        progress=progress,
     )
 
 

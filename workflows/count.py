@@ -10,9 +10,10 @@ import numpy as np
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ArtifactError
-from ..progress import Progress
+from ..progress import QUIET, Progress
 from ..runtime.formats import format_of
 from ..runtime.measure.instructions import InstructionCount
+from ..targets.registry import open_target
 from ..targets.target import Target
 
 
@@ -34,15 +35,18 @@ class Counted:
 
 
 def count_instructions(
-    paths: Sequence[Path], targets: Sequence[Target], progress: Progress
+    files: Sequence[str | Path],
+    *,
+    on: Sequence[str],
+    progress: Progress = QUIET,
 ) -> list[Counted]:
     """Counts the instructions of files with an image of noise.
 
     Kernels take the same path whatever the values, so that the image does not matter.
 
     Args:
-        paths: Files of any formats that run on ARM.
-        targets: The processors.
+        files: Files of any formats that run on ARM.
+        on: The processors, such as ``arm:cortex-a76``.
         progress: Is told about each step.
 
     Raises:
@@ -51,9 +55,9 @@ def count_instructions(
         TargetError: A processor cannot be counted.
     """
     found = []
-    for target in targets:
+    for target in [open_target(name) for name in on]:
         first = None
-        for path in paths:
+        for path in map(Path, files):
             if reason := target.refusal(path):
                 raise ArtifactError(f"{path}: cannot be counted on {target.name}: {reason}")
             count = _count(path, target, progress)

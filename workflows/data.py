@@ -3,22 +3,129 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import demo
+from ..artifact.bundle import Bundle
 from ..artifact.files import digest_of
-from ..artifact.labels import read_labels
-from ..artifact.manifest import Manifest
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
-from ..calibration.data.images import ImageSet, decode, open_images
+from ..calibration.data.images import (
+    ImageSet,
+    decode,
+    find_images,
+    images_in_memory,
+    listed_images,
+)
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
-from ..progress import Progress
+from ..progress import QUIET, Progress
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel
+
+_BUNDLED = {
+    demo.CALIBRATION: demo.CALIBRATION_NAME,
+    demo.EVALUATION: demo.EVALUATION_NAME,
+}
+
+CALIBRATION_IMAGES = 256
+EVALUATION_IMAGES = 2000
+
+
+class TakesImages(Protocol):
+    """A model or a bundle, as far as images are made ready for it."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """From an image to its input."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Class names in order, where they are known."""
+        ...
+
+    @property
+    def num_classes(self) -> int:
+        """Number of logits."""
+        ...
+
+
+Source = str | Path | Sequence[str | Path] | NDArray[np.uint8]
+"""Where images come from: a folder, a ``.tar``, ``.zip``, ``.npz`` or ``.npy`` file, files, or
+uint8 [N, H, W, 3] of any size."""
+
+
+def open_images(
+    source: Source,
+    model: TakesImages,
+    *,
+    count: int | None = None,
+    labels: str | Path | Sequence[int] | NDArray[np.int64] | None = None,
+    seed: int = 0,
+    strict: bool = False,
+    progress: Progress = QUIET,
+) -> Samples:
+    """Reads images, and makes them ready for a model.
+
+    Args:
+        source: A folder, an archive, an ``.npz`` or ``.npy`` file, a list of image files, or an
+            array uint8 [N, H, W] or [N, H, W, 3]. Images that lie in a folder for each class are
+            labelled by it.
+        model: The model or the bundle, whose preprocessing and classes are taken.
+        count: At most how many images, drawn without repetition; all if None.
+        labels: A CSV with the images' file names and classes, or of an array or a list of files
+            the class number of each.
+        seed: Of the draw.
+        strict: Whether an image that cannot be read is an error; otherwise it is left out, and
+            ``progress`` is told.
+        progress: Is told about each step.
+
+    Returns:
+        The images at the model's input size, with their classes where these are known.
+
+    Raises:
+        DataError: Nothing usable is there, or labels are no classes of the model.
+        UsageError: A parameter is of the wrong type.
+    """
+    images = _image_set(source, labels)
+    if isinstance(labels, str | Path):
+        table = read_label_table(Path(labels))
+        images = images.with_label_table(table, model.labels, model.num_classes)
+    else:
+        images = images.with_labels_of(model.labels, model.num_classes)
+    if count is not None and (type(count) is not int or count < 1):
+        raise UsageError(f"`count` must be a number above 0, not {count!r}")
+    choice = ImageChoice(None, len(images) if count is None else count, seed=seed, strict=strict)
+    return _read(images, choice, "images", model.preprocessing, progress)
+
+
+def _image_set(
+    source: Source, labels: str | Path | Sequence[int] | NDArray[np.int64] | None
+) -> ImageSet:
+    """Images that are not decoded yet, with the class numbers that were given."""
+    numbers = None if isinstance(labels, str | Path) else labels
+    if isinstance(source, np.ndarray):
+        return images_in_memory(source, numbers)
+    if isinstance(source, str | Path):
+        if numbers is not None:
+            raise UsageError(
+                "`labels` as numbers are for an array or a list of files; give a CSV file"
+            )
+        images = find_images(Path(source))
+        return dataclasses.replace(images, name=_BUNDLED.get(Path(source), images.name))
+    if isinstance(source, Sequence) and all(isinstance(path, str | Path) for path in source):
+        return listed_images([Path(path) for path in source], numbers)
+    raise UsageError(
+        "`source` must be a folder, an archive, an array file, a list of image files or an array"
+        f" of uint8, not {type(source).__name__}"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +134,7 @@ class ImageChoice:
 
     Attributes:
         path: A folder, an archive or an ``.npz``; the bundled images if None.
-        count: How many of them.
+        count: At most how many of them.
         labels: A CSV with their classes, in place of folders.
         seed: Of the choice among them.
         strict: Whether one that cannot be read is an error.
@@ -56,7 +163,7 @@ def calibration_images(
         DataError: The images cannot be read.
     """
     if choice.path:
-        images = open_images(choice.path)
+        images = find_images(choice.path)
     elif needed and not _bundled_images_fit(loaded):
         raise UsageError(
             "activation ranges need images like those that the model will see: give"
@@ -64,7 +171,7 @@ def calibration_images(
             " --int8-dynamic)"
         )
     else:
-        images = dataclasses.replace(open_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
+        images = dataclasses.replace(find_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
     return _read(images, choice, "calibration images", loaded.preprocessing, progress)
 
 
@@ -81,35 +188,30 @@ def evaluation_images(
         raise UsageError("--evaluation-labels belongs to --evaluation-data; give both")
     if not choice.path and (loaded.is_random or not _bundled_images_fit(loaded)):
         return dataclasses.replace(calibration, labels=None)
-    images = _labelled(choice, loaded.labels, loaded.config.num_classes)
-    return _read(images, choice, "evaluation images", loaded.preprocessing, progress)
+    return _read(
+        _labelled(choice, loaded), choice, "evaluation images", loaded.preprocessing, progress
+    )
 
 
-def bundle_images(
-    choice: ImageChoice, bundle: Path, manifest: Manifest, progress: Progress
-) -> Samples:
+def bundle_images(choice: ImageChoice, bundle: Bundle, progress: Progress) -> Samples:
     """The images that a bundle's files are verified on; the bundled ones where none were chosen.
 
     Raises:
         DataError: The images or their labels cannot be read.
     """
-    labels = read_labels(bundle / manifest.labels.path) if manifest.labels else None
-    images = _labelled(choice, labels, int(manifest.model["num_classes"]))
-    return _read(images, choice, "images", manifest.preprocessing_spec(), progress)
+    return _read(_labelled(choice, bundle), choice, "images", bundle.preprocessing, progress)
 
 
-def _labelled(
-    choice: ImageChoice, class_names: tuple[str, ...] | None, num_classes: int
-) -> ImageSet:
+def _labelled(choice: ImageChoice, model: TakesImages) -> ImageSet:
     """The chosen images, or the bundled ones, with their classes where they are known."""
     if choice.path:
-        images = open_images(choice.path)
+        images = find_images(choice.path)
     else:
-        images = dataclasses.replace(open_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
+        images = dataclasses.replace(find_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
     if choice.labels:
         table = read_label_table(choice.labels)
-        return images.with_label_table(table, class_names, num_classes)
-    return images.with_labels_of(class_names, num_classes)
+        return images.with_label_table(table, model.labels, model.num_classes)
+    return images.with_labels_of(model.labels, model.num_classes)
 
 
 def _bundled_images_fit(loaded: LoadedModel) -> bool:

@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..artifact.bundle import Bundle
 from ..artifact.files import replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
 from ..artifact.replacement import check_replaceable
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
-from ..errors import CheckError, DataError
+from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
 from ..export.pipeline import Exported, export_artifacts
@@ -22,10 +23,18 @@ from ..judging.promise import FLOAT, promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of
 from ..models.loading import LoadedModel
-from ..progress import Progress
+from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
+from .arguments import check_count, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
-from .search import recipe_search
+from .data import (
+    CALIBRATION_IMAGES,
+    EVALUATION_IMAGES,
+    ImageChoice,
+    calibration_images,
+    evaluation_images,
+)
+from .search import check_searched, recipe_search
 
 SIMULATED_IMAGES = 16
 """How many images a simulator runs, which takes a second for each."""
@@ -107,6 +116,129 @@ def export_bundle(
     older = _older_ranges(output)
     with replaced_folder(output) as folder:
         return dataclasses.replace(_fill(folder, request, older, progress), bundle=output)
+
+
+def export_model(
+    model: LoadedModel,
+    folder: str | Path,
+    specs: str | ExportSpec | Sequence[str | ExportSpec],
+    *,
+    calibration: Samples | Ranges | None = None,
+    evaluation: Samples | None = None,
+    bound: Bound | None = None,
+    requirements: Sequence[str] = DEFAULT_REQUIREMENTS,
+    threads: int = 1,
+    runs: int = RUNS,
+    overwrite: bool = False,
+    keep_failed: bool = False,
+    progress: Progress = QUIET,
+) -> Bundle:
+    """Exports a model to files that are checked, timed and described: all or none are written.
+
+    Args:
+        model: The model.
+        folder: Where the bundle goes.
+        specs: What to export, such as ``tflite/int8``, or :class:`ExportSpec` for all that can be
+            asked for.
+        calibration: Images like those that the model will see, or activation ranges, for
+            precisions that need them; the bundled images for the bundled model.
+        evaluation: Images that the files are judged by; those of the calibration if None.
+        bound: What a search for the fastest mix of precisions must keep, in ``int8``.
+        requirements: What must hold of where the ops run, on every target that tells.
+        threads: Of the runtimes that time the files.
+        runs: Timed runs of each file.
+        overwrite: Whether an older bundle is replaced.
+        keep_failed: Whether the bundle is written although a check fails.
+        progress: Is told about each step.
+
+    Raises:
+        UsageError: A parameter asks for what does not exist, or something is there already.
+        DataError: The ranges are another model's, or an activation has none.
+        ExportError: A converter failed. Where others did not, the bundle of these was written,
+            and the message says so.
+        CheckError: A file does not keep what an export promises.
+    """
+    request = _request_of(
+        model, specs, calibration, evaluation, bound, tuple(requirements), threads, runs, progress
+    )
+    request = dataclasses.replace(request, keeps_failed=keep_failed)
+    result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
+    if result.failed_formats:
+        lines = "; ".join(f"{name}: {text}" for name, text in result.failed_formats.items())
+        raise ExportError(f"{lines}; the other files are in {result.bundle}")
+    return Bundle(result.bundle, result.manifest)
+
+
+def _request_of(
+    model: LoadedModel,
+    specs: str | ExportSpec | Sequence[str | ExportSpec],
+    calibration: Samples | Ranges | None,
+    evaluation: Samples | None,
+    bound: Bound | None,
+    requirements: tuple[str, ...],
+    threads: int,
+    runs: int,
+    progress: Progress,
+) -> ExportRequest:
+    """What :func:`export_model` was asked for, checked."""
+    check_model(model)
+    check_count("threads", threads)
+    check_count("runs", runs)
+    for text in requirements:
+        parse_requirement(text)
+    asked = _specs_of(specs)
+    if bound is not None:
+        check_searched([spec.format for spec in asked])
+    ranges = calibration if isinstance(calibration, Ranges) else None
+    if isinstance(calibration, Samples):
+        check_samples("calibration", calibration, model.preprocessing)
+        images = calibration
+    elif calibration is None or ranges:
+        needed = any(spec.needs_images or (spec.needs_ranges and not ranges) for spec in asked)
+        choice = ImageChoice(None, CALIBRATION_IMAGES)
+        images = calibration_images(choice, model, progress, needed=needed)
+    else:
+        raise UsageError(
+            "`calibration` must be Samples, as open_images gives them, or Ranges, not"
+            f" {type(calibration).__name__}"
+        )
+    if evaluation is None:
+        choice = ImageChoice(None, EVALUATION_IMAGES)
+        evaluation = evaluation_images(choice, model, images, progress)
+    check_samples("evaluation", evaluation, model.preprocessing)
+    return ExportRequest(
+        model,
+        asked,
+        images,
+        evaluation,
+        ranges=ranges,
+        bound=bound,
+        requirements=requirements,
+        threads=threads,
+        runs=runs,
+    )
+
+
+def _specs_of(specs: str | ExportSpec | Sequence[str | ExportSpec]) -> list[ExportSpec]:
+    """What is to be exported, each once.
+
+    Raises:
+        UsageError: It is nothing, does not exist, or does not go together.
+    """
+    listed = [specs] if isinstance(specs, str | ExportSpec) else specs
+    if not isinstance(listed, Sequence) or not listed:
+        raise UsageError("`specs` must name what to export, such as 'tflite/int8'")
+    read = []
+    for spec in listed:
+        if not isinstance(spec, str | ExportSpec):
+            raise UsageError(
+                f"`specs` must be texts such as 'tflite/int8', or ExportSpec, not"
+                f" {type(spec).__name__}"
+            )
+        read.append(ExportSpec.parse(spec) if isinstance(spec, str) else spec)
+    if len({(spec.batch, spec.observer) for spec in read}) > 1:
+        raise UsageError("`specs` must all have the same batch and observer; export them apart")
+    return list(dict.fromkeys(read))
 
 
 def _older_ranges(bundle: Path) -> Ranges | None:

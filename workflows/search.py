@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..calibration.recipe import Recipe
 from ..errors import UsageError
+from ..export.eager import EagerModel
 from ..export.exporter import Exporter
 from ..export.formats import EXPORTERS
 from ..export.pipeline import Choose
 from ..export.search.search import Bound, Found, search
 from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
-from ..progress import Progress
+from ..progress import QUIET, Progress
+from .arguments import check_model, check_samples
+from .calibrate import calibrate
 
 
-def check_searched(format_name: str) -> None:
+def check_searched(formats: Sequence[str]) -> None:
     """Refuses formats whose recipe cannot be searched for.
 
     Raises:
         UsageError: It is none, or several.
     """
     searched = [name for name, exporter in EXPORTERS.items() if exporter.choices]
-    if format_name not in searched:
+    if len(set(formats)) != 1 or not set(formats) <= set(searched):
         raise UsageError(
             f"--max-drop and --min-sqnr search with {' or '.join(searched)}; give one of them alone"
         )
@@ -75,3 +79,54 @@ def recipe_search(
         return found.recipe
 
     return choose
+
+
+def search_recipe(
+    model: LoadedModel,
+    bound: Bound,
+    *,
+    calibration: Samples,
+    evaluation: Samples,
+    format: str = "tflite",  # noqa: A002 - the field's word
+    ranges: Ranges | None = None,
+    threads: int = 1,
+    progress: Progress = QUIET,
+) -> Found:
+    """Searches for the fastest mix of precisions that keeps a bound.
+
+    Accuracy is simulated, time is measured, and the result is proven on images that nothing else
+    has seen.
+
+    Args:
+        model: The model.
+        bound: What must be kept.
+        calibration: Images for activation ranges.
+        evaluation: Other images, by which mixes are judged and proven.
+        format: Of the files that are tried.
+        ranges: Activation ranges of an earlier calibration.
+        threads: Of the runtime.
+        progress: Is told about each step.
+
+    Returns:
+        Its ``recipe`` can be given to an :class:`ExportSpec`.
+
+    Raises:
+        UsageError: A parameter does not fit the model, or the format cannot be searched.
+        CheckError: No mix keeps the bound; the message tells the best.
+    """
+    check_model(model)
+    check_searched([format])
+    check_samples("calibration", calibration, model.preprocessing)
+    check_samples("evaluation", evaluation, model.preprocessing)
+    spec = ExportSpec(format, "int8")
+    exporter = EXPORTERS[format](model)
+    eager = EagerModel(model.network, model.preprocessing)
+    with progress.step("running the eager model", len(evaluation)) as advance:
+        logits = eager.logits(evaluation.pixels, advance)
+    judged = dataclasses.replace(evaluation, logits=logits)
+    outcomes: list[Found] = []
+    choose = recipe_search(bound, model, calibration, judged, threads, progress, outcomes.append)
+    ranges = ranges or calibrate(model, calibration, progress=progress)
+    exporter.prepare([spec], calibration, progress)
+    choose(exporter, [spec], ranges)
+    return outcomes[0]

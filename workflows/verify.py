@@ -9,24 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import demo
+from ..artifact.bundle import Bundle, open_bundle
 from ..artifact.files import digest_of
-from ..artifact.golden import GoldenVectors
 from ..artifact.mac_report import UnitResult, read_mac_report
-from ..artifact.manifest import Manifest, Parity, read_manifest
+from ..artifact.manifest import Manifest, Parity
 from ..artifact.samples import Samples
 from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
 from ..judging.parity import compare
 from ..judging.promise import promise_of
-from ..judging.requirement import Requirement, parse_requirement
-from ..progress import Progress
+from ..judging.requirement import parse_requirement
+from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
-from ..targets.target import Target
-from .data import ImageChoice, bundle_images
+from ..targets.registry import open_targets
+from .arguments import check_count, check_samples
+from .data import EVALUATION_IMAGES, ImageChoice, bundle_images
 from .explain import explain_links
 from .target_check import Checked, TargetCheck, check_on_targets
 
 if TYPE_CHECKING:
     from ..export.eager import EagerModel
+    from ..models.loading import LoadedModel
 
 TARGET_IMAGES = 16
 """How many images are run on targets other than the host, unless something else is asked for."""
@@ -54,13 +56,13 @@ class Verification:
     """What was found out about a bundle.
 
     Attributes:
-        manifest: The bundle's.
+        bundle: The bundle.
         images: What its files were compared on.
         check: Every file on every target, every link, and what does not hold.
         mac: What a Mac said.
     """
 
-    manifest: Manifest
+    bundle: Bundle
     images: Samples
     check: TargetCheck
     mac: tuple[MacResult, ...]
@@ -75,7 +77,7 @@ class Verification:
         """Files that nothing here runs, with the reason."""
         return {
             item.file.path: item.not_run
-            for item in self.manifest.artifacts
+            for item in self.bundle.manifest.artifacts
             if item.not_run is not None
         }
 
@@ -90,98 +92,116 @@ class Verification:
         return edges(logits, self.images.labels, self.images.name)
 
 
-def verify_bundle(
-    bundle: Path,
-    targets: Sequence[Target],
-    evaluation: ImageChoice,
+def verify(
+    bundle: str | Path | Bundle,
     *,
-    weights: Path | None = None,
-    mac_report: Path | None = None,
-    requirements: Sequence[Requirement] = (),
+    on: str | Sequence[str] = HOST,
+    images: Samples | ImageChoice | None = None,
+    weights: str | Path | LoadedModel | None = None,
+    mac_report: str | Path | None = None,
+    requirements: Sequence[str] = (),
     target_images: int = TARGET_IMAGES,
     threads: int = 1,
-    progress: Progress,
+    progress: Progress = QUIET,
 ) -> Verification:
     """Runs a bundle's files, and compares their logits with the eager model's.
 
     Args:
-        bundle: The bundle.
-        targets: Where its files are run; the host first.
-        evaluation: Images to run them on. Without any, the bundle's golden vectors are run, or,
+        bundle: The bundle, or its folder.
+        on: Where its files are run besides this machine, such as ``gpu``, ``arm:cortex-a76``,
+            ``ssh:pi`` or ``adb``; one, several, or a text of several with commas.
+        images: Images to run them on. Without any, the bundle's golden vectors are run, or,
             where the eager model is at hand, the bundled images.
-        weights: The bundle's checkpoint, to run the eager model too.
+        weights: The bundle's checkpoint, or the model that it was made from, to run the eager
+            model too. The bundled demo's is taken by itself where torch is there.
         mac_report: What the bundle's ``check_on_mac.py`` wrote on a Mac.
         requirements: What each file's residency must be, besides what the bundle states.
         target_images: How many of the images are run on targets other than the host.
         threads: Of each runtime.
         progress: Is told about each step.
 
+    Returns:
+        What was found out; what does not hold is in its ``failures``.
+
     Raises:
         ManifestError: The bundle is damaged.
-        UsageError: The weights are not those that the bundle was made from.
+        UsageError: The weights are not those that the bundle was made from, or a parameter asks
+            for what does not exist.
         ArtifactError: A file cannot be run on the host.
         CheckError: Logits cannot be compared.
         LabError: A target's laboratory is missing.
         TargetError: A target failed as a whole.
     """
-    manifest = read_manifest(bundle)
+    check_count("threads", threads)
+    check_count("target_images", target_images)
+    targets = open_targets(on if isinstance(on, str) else ",".join(on))
+    required = [parse_requirement(text) for text in requirements]
+    bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+    manifest = bundle.manifest
     check_chips(targets, [item.compiled for item in manifest.artifacts if item.compiled])
-    required = [*requirements, *(parse_requirement(text) for text in manifest.requirements)]
-    runnable = [item for item in manifest.artifacts if item.not_run is None]
-    mac = _read_mac_results(mac_report, bundle, manifest)
+    required += [parse_requirement(text) for text in manifest.requirements]
+    mac = _read_mac_results(mac_report, bundle)
     eager = _eager_model(weights, manifest)
-    images = _images(evaluation, bundle, manifest, eager, progress)
-    rewritten = _rewritten_links(eager, manifest, images, target_images, progress)
+    samples = _images(images, bundle, eager, progress)
+    rewritten = _rewritten_links(eager, manifest, samples, target_images, progress)
     check = check_on_targets(
-        [Checked(bundle / item.file.path, item.precision) for item in runnable],
+        [
+            Checked(bundle.folder / item.file.path, item.precision)
+            for item in manifest.artifacts
+            if item.not_run is None
+        ],
         targets,
-        images,
-        manifest.preprocessing_spec(),
+        samples,
+        bundle.preprocessing,
         list(dict.fromkeys(required)),
         elsewhere=target_images,
         trained=manifest.source.fit_for_accuracy,
         threads=threads,
         progress=progress,
     )
-    explained = explain_links(check, targets, bundle, manifest, eager, images, progress)
+    explained = explain_links(check, targets, bundle.folder, manifest, eager, samples, progress)
     links = (*rewritten, *explained)
     failures = [link.complaint for link in links if link.complaint]
     failures += [*check.failures, *_mac_failures(mac, manifest)]
     check = dataclasses.replace(check, links=links, failures=tuple(failures))
-    return Verification(manifest, images, check, mac)
+    return Verification(bundle, samples, check, mac)
 
 
-def _eager_model(weights: Path | None, manifest: Manifest) -> EagerModel | None:
-    """The bundle's eager model, where its checkpoint was given or is the bundled one.
+def _eager_model(weights: str | Path | LoadedModel | None, manifest: Manifest) -> EagerModel | None:
+    """The bundle's eager model, where its weights were given or are the bundled ones.
 
-    Without torch there is none, unless its checkpoint was given.
+    Without torch there is none, unless its weights were given.
     """
     if weights is None:
         is_demo = manifest.source.sha256 == digest_of(demo.CHECKPOINT)
         if not is_demo or not importlib.util.find_spec("torch"):
             return None
+        weights = demo.CHECKPOINT
     from ..export.eager import EagerModel
 
-    return EagerModel.of_bundle(manifest, weights or demo.CHECKPOINT)
+    if isinstance(weights, str | Path):
+        return EagerModel.of_bundle(manifest, Path(weights))
+    return EagerModel.of_model(manifest, weights)
 
 
 def _images(
-    evaluation: ImageChoice,
-    bundle: Path,
-    manifest: Manifest,
+    images: Samples | ImageChoice | None,
+    bundle: Bundle,
     eager: EagerModel | None,
     progress: Progress,
 ) -> Samples:
     """What files are compared on, with the eager model's logits if they can be had."""
-    if not evaluation.path and eager is None:
-        golden = GoldenVectors.load(bundle / manifest.golden.path)
-        return Samples("golden vectors", golden.pixels, logits=golden.logits)
-    decoded = bundle_images(evaluation, bundle, manifest, progress)
-    logits = None
-    if eager:
-        with progress.step("running the eager model", len(decoded)) as advance:
-            logits = eager.logits(decoded.pixels, advance)
-    return dataclasses.replace(decoded, logits=logits)
+    choice = images or ImageChoice(None, EVALUATION_IMAGES)
+    if isinstance(choice, ImageChoice):
+        if not choice.path and eager is None:
+            golden = bundle.golden()
+            return Samples("golden vectors", golden.pixels, logits=golden.logits)
+        choice = bundle_images(choice, bundle, progress)
+    check_samples("images", choice, bundle.preprocessing)
+    if eager is None:
+        return dataclasses.replace(choice, logits=None)
+    with progress.step("running the eager model", len(choice)) as advance:
+        return dataclasses.replace(choice, logits=eager.logits(choice.pixels, advance))
 
 
 def _rewritten_links(
@@ -197,15 +217,13 @@ def _rewritten_links(
     return rewritten_links(images.logits[: len(few)], rewritten, images.name)
 
 
-def _read_mac_results(
-    report: Path | None, bundle: Path, manifest: Manifest
-) -> tuple[MacResult, ...]:
+def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacResult, ...]:
     """The results of a Mac's report, compared with the bundle's golden vectors."""
     if report is None:
         return ()
-    golden = GoldenVectors.load(bundle / manifest.golden.path)
+    golden = bundle.golden()
     results = []
-    for name, package in read_mac_report(report, manifest).packages.items():
+    for name, package in read_mac_report(Path(report), bundle.manifest).packages.items():
         for units, result in package.units.items():
             parity = None
             if result.failure is None:

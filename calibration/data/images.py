@@ -132,7 +132,50 @@ def _plain(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def open_images(path: Path) -> ImageSet:
+def images_in_memory(pixels: NDArray[Any], labels: Any = None) -> ImageSet:
+    """Images of an array.
+
+    Args:
+        pixels: uint8 [N, H, W] or [N, H, W, 3].
+        labels: The class of each as an integer [N], or None.
+
+    Raises:
+        DataError: They are of another type or shape, or there are none.
+    """
+    name = "images in memory"
+    shape = list(pixels.shape)
+    is_image = pixels.ndim == 3 or (pixels.ndim == 4 and pixels.shape[3] == 3)
+    if pixels.dtype != np.uint8 or not is_image or not pixels.size:
+        raise DataError(
+            f"`source` must be uint8 [N, H, W] or [N, H, W, 3], not {pixels.dtype} {shape}"
+        )
+    if labels is None:
+        return ImageSet(name, pixels)
+    return ImageSet(name, pixels, _checked_labels(name, np.asarray(labels), len(pixels)))
+
+
+def listed_images(files: Sequence[Path], labels: Any = None) -> ImageSet:
+    """Image files.
+
+    Args:
+        files: The files.
+        labels: The class of each as an integer, or None.
+
+    Raises:
+        DataError: There are none, one is missing, or the labels are not theirs.
+    """
+    if not files:
+        raise DataError("`source` holds no image; give at least one")
+    for path in files:
+        if not path.is_file():
+            raise DataError(f"{path}: there is no such image")
+    name = f"{len(files)} image files"
+    if labels is None:
+        return ImageSet(name, files)
+    return ImageSet(name, files, _checked_labels(name, np.asarray(labels), len(files)))
+
+
+def find_images(path: Path) -> ImageSet:
     """Finds images in a folder, in a tar or zip archive, or in an ``.npz`` or ``.npy`` file.
 
     A folder's images are labelled by the name of the folder directly below ``path``, if all
@@ -229,10 +272,10 @@ def _open_arrays(path: Path) -> ImageSet:
     return ImageSet(printable(path.name), images, labels)
 
 
-def _checked_labels(path: Path, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
+def _checked_labels(name: str | Path, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
     whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == (count,)
     if not whole or int(labels.min()) < 0 or int(labels.max()) > LARGEST_LABEL:
-        raise DataError(f"{path}: labels must be one class number for each of the {count} images")
+        raise DataError(f"{name}: labels must be one class number for each of the {count} images")
     return labels.astype(np.int64)
 
 

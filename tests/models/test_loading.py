@@ -77,7 +77,7 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
     torch.save(random_model(tiny_config).state_dict(), weights)
     config = tmp_path / "config.json"
     config.write_text(json.dumps(tiny_config.to_dict()))
-    loaded = load_model(config_path=config, weights=weights)
+    loaded = load_model(config=config, weights=weights)
     assert loaded.config == tiny_config
     assert loaded.preprocessing == Preprocessing(size=64)
     yaml = tmp_path / "e1.yaml"
@@ -85,7 +85,7 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
         "net_config: {name: E1, bb_convattention: True, bb_convin2: True, fastit: True}\n"
         "data_provider: {rrc_config: {test_crop_ratio: 0.9}}\n"
     )
-    loaded = load_model(config_path=yaml, random_weights=True, num_classes=3)
+    loaded = load_model(config=yaml, random_weights=True, num_classes=3)
     assert loaded.config == VARIANTS["e1"].replace(num_classes=3)
     assert loaded.preprocessing.crop_ratio == 0.9
 
@@ -93,7 +93,7 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ({"name": "b0", "config_path": Path("x.yaml")}, "give one of them"),
+        ({"name": "b0", "config": Path("x.yaml")}, "give one of them"),
         ({"weights": Path("x.pt"), "random_weights": True}, "exclude each other"),
         ({"name": "b9"}, "not known"),
         ({"name": "b0", "weights": Path("absent.pt")}, "no such checkpoint"),

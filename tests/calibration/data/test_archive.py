@@ -12,7 +12,7 @@ from PIL import Image
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.data.archive import Archive, is_archive
-from lowformer_edge.calibration.data.images import decode, open_images
+from lowformer_edge.calibration.data.images import decode, find_images
 from lowformer_edge.errors import DataError
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)
@@ -56,8 +56,8 @@ def test_archives_read_as_folders_do(kind: str, tmp_path: Path) -> None:
         path = tmp_path / "folder" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    archive = open_images(pack(tmp_path / f"images.{kind}", FILES))
-    folder = open_images(tmp_path / "folder" / "val")
+    archive = find_images(pack(tmp_path / f"images.{kind}", FILES))
+    folder = find_images(tmp_path / "folder" / "val")
     assert archive.class_names == folder.class_names == ("cat", "dog")
     assert archive.labels is not None
     assert folder.labels is not None
@@ -67,13 +67,13 @@ def test_archives_read_as_folders_do(kind: str, tmp_path: Path) -> None:
 
 def test_flat_archives_have_no_labels(tmp_path: Path) -> None:
     path = pack(tmp_path / "ILSVRC.tar", {f"ILSVRC2012_val_{n:08}.png": png(n) for n in range(5)})
-    images = open_images(path)
+    images = find_images(path)
     assert (len(images), images.labels) == (5, None)
 
 
 def test_samples_of_archives_decode(tmp_path: Path) -> None:
     path = pack(tmp_path / "x.zip", {f"{n}.png": png(n) for n in range(20)})
-    assert len(decode(open_images(path).sample(6), SPEC)) == 6
+    assert len(decode(find_images(path).sample(6), SPEC)) == 6
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,11 +86,11 @@ def test_reading_from_several_threads(kind: str, tmp_path: Path) -> None:
 
 def test_broken_members_are_named_and_left_out(tmp_path: Path) -> None:
     path = pack(tmp_path / "x.tar", {"a.png": png(0), "b.png": b"no image", "c.png": b""})
-    decoded = decode(open_images(path), SPEC)
+    decoded = decode(find_images(path), SPEC)
     assert len(decoded) == 1
     assert [line.split(":")[1] for line in decoded.skipped] == ["b.png", "c.png"]
     with pytest.raises(DataError, match=r"x\.tar:b\.png: cannot be read"):
-        decode(open_images(path), SPEC, strict=True)
+        decode(find_images(path), SPEC, strict=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,18 +100,18 @@ def test_damaged_archives_are_one_error(kind: str, share: float, tmp_path: Path)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(DataError, match=r"x\."):
-        decode(open_images(path), SPEC, strict=True)
+        decode(find_images(path), SPEC, strict=True)
 
 
 def test_archives_without_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no image"):
-        open_images(pack(tmp_path / "x.zip", {"readme.txt": b""}))
+        find_images(pack(tmp_path / "x.zip", {"readme.txt": b""}))
 
 
 def test_hostile_paths_are_read_and_never_written(tmp_path: Path) -> None:
     path = pack(tmp_path / "x.tar", {"../../evil.png": png(0), "/abs.png": png(1)})
     before = sorted(tmp_path.rglob("*"))
-    assert len(decode(open_images(path), SPEC)) == 2
+    assert len(decode(find_images(path), SPEC)) == 2
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -120,7 +120,7 @@ def test_members_that_are_too_large_are_left_out(
 ) -> None:
     path = pack(tmp_path / "x.zip", {"a.png": png(0), "b.png": png(1) + bytes(100_000)})
     monkeypatch.setattr("lowformer_edge.calibration.data.archive.LARGEST_MEMBER", 50_000)
-    decoded = decode(open_images(path), SPEC)
+    decoded = decode(find_images(path), SPEC)
     assert len(decoded) == 1
     assert "larger than" in decoded.skipped[0]
 

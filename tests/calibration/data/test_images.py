@@ -9,7 +9,7 @@ from PIL import Image
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import ImageSet, decode, open_images
+from lowformer_edge.calibration.data.images import ImageSet, decode, find_images
 from lowformer_edge.errors import DataError
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)
@@ -35,7 +35,7 @@ def photos(tmp_path: Path) -> Path:
 def test_folders_are_nested_sorted_and_labelled(photos: Path) -> None:
     (photos / "cat" / "notes.txt").write_text("not an image")
     save(photos / "cat" / ".hidden.png")
-    images = open_images(photos)
+    images = find_images(photos)
     assert [Path(str(item)).name for item in images.items] == [
         *("a.png", "b.jpg", "c.PNG", "d.tif", "e.gif")
     ]
@@ -48,11 +48,11 @@ def test_folders_are_nested_sorted_and_labelled(photos: Path) -> None:
 
 def test_flat_folders_have_no_labels(photos: Path) -> None:
     save(photos / "stray.png")
-    assert open_images(photos).labels is None
+    assert find_images(photos).labels is None
 
 
 def test_labels_follow_the_models_names(photos: Path) -> None:
-    images = open_images(photos)
+    images = find_images(photos)
     named = images.with_labels_of(("Dog!", "fish", "cat"), 3)
     assert named.labels is not None
     assert named.labels.tolist() == [2, 2, 0, 0, 0]
@@ -62,7 +62,7 @@ def test_labels_follow_the_models_names(photos: Path) -> None:
 
 
 def test_labels_are_never_guessed(photos: Path) -> None:
-    images = open_images(photos)
+    images = find_images(photos)
     with pytest.raises(DataError, match=r"folder dog is no class of the model \(1 of 2"):
         images.with_labels_of(("cat", "fish"), 2)
     with pytest.raises(DataError, match="has 2 folders, but the model 3 classes"):
@@ -80,7 +80,7 @@ def test_links_are_followed_and_hidden_places_are_not(photos: Path, tmp_path: Pa
     (photos / "cat" / "loop").symlink_to(photos)
     save(photos / ".ipynb_checkpoints" / "g.png")
     save(photos / "cat" / ".trash" / "h.png")
-    images = open_images(photos)
+    images = find_images(photos)
     assert images.class_names == ("bird", "cat", "dog")
     names = [Path(str(item)).name for item in images.items]
     assert sorted(names) == ["a.png", "b.jpg", "c.PNG", "d.tif", "e.gif", "f.png"]
@@ -88,7 +88,7 @@ def test_links_are_followed_and_hidden_places_are_not(photos: Path, tmp_path: Pa
 
 def test_names_that_are_no_text_can_be_reported(photos: Path) -> None:
     (photos / "cat" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"no image")
-    (line,) = decode(open_images(photos), SPEC).skipped
+    (line,) = decode(find_images(photos), SPEC).skipped
     assert "caf\\xe9.jpg" in line
     line.encode("utf-8")
 
@@ -98,7 +98,7 @@ def test_broken_images_are_named_and_left_out(photos: Path) -> None:
     whole = (photos / "cat" / "a.png").read_bytes()
     (photos / "dog" / "cut.png").write_bytes(whole[: len(whole) // 2])
     (photos / "dog" / "empty.jpg").touch()
-    images = open_images(photos)
+    images = find_images(photos)
     decoded = decode(images, SPEC)
     assert len(decoded) == 5
     assert decoded.labels is not None
@@ -112,21 +112,21 @@ def test_broken_images_are_named_and_left_out(photos: Path) -> None:
 
 def test_folders_without_a_usable_image(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no image"):
-        open_images(tmp_path)
+        find_images(tmp_path)
     (tmp_path / "a.png").touch()
     with pytest.raises(DataError, match="none of 1 images can be read"):
-        decode(open_images(tmp_path), SPEC)
+        decode(find_images(tmp_path), SPEC)
     with pytest.raises(DataError, match="no such images"):
-        open_images(tmp_path / "absent")
+        find_images(tmp_path / "absent")
     with pytest.raises(DataError, match="give a folder"):
-        open_images(tmp_path / "a.png")
+        find_images(tmp_path / "a.png")
 
 
 def test_arrays_with_and_without_labels(tmp_path: Path) -> None:
     grey = np.random.default_rng(0).integers(0, 256, (3, 20, 30), np.uint8)
     np.savez(tmp_path / "grey.npz", images=grey, labels=np.array([1, 0, 2], np.uint8))
     np.save(tmp_path / "grey.npy", grey)
-    labelled, bare = open_images(tmp_path / "grey.npz"), open_images(tmp_path / "grey.npy")
+    labelled, bare = find_images(tmp_path / "grey.npz"), find_images(tmp_path / "grey.npy")
     assert labelled.labels is not None
     assert labelled.labels.tolist() == [1, 0, 2]
     assert bare.labels is None
@@ -156,7 +156,7 @@ def test_arrays_that_are_refused(
 ) -> None:
     np.savez(tmp_path / "x.npz", **arrays)  # type: ignore[arg-type]
     with pytest.raises(DataError, match=reason):
-        open_images(tmp_path / "x.npz")
+        find_images(tmp_path / "x.npz")
 
 
 def test_damaged_array_files(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_damaged_array_files(tmp_path: Path) -> None:
     for content in (b"", b"PK\x03\x04", b"junk"):
         path.write_bytes(content)
         with pytest.raises(DataError, match="not a readable array"):
-            open_images(path)
+            find_images(path)
 
 
 def test_any_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_any_damaged_byte_is_an_error_or_harmless(tmp_path: Path) -> None:
     for place in range(0, len(content), 7):
         path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         try:
-            found = open_images(path)
+            found = find_images(path)
         except DataError:
             continue
         assert isinstance(found.items, np.ndarray)
@@ -212,7 +212,7 @@ def test_batches_are_normalised_and_complete() -> None:
 
 
 def test_the_bundled_images() -> None:
-    calibration, evaluation = open_images(demo.CALIBRATION), open_images(demo.EVALUATION)
+    calibration, evaluation = find_images(demo.CALIBRATION), find_images(demo.EVALUATION)
     assert (len(calibration), len(evaluation)) == (256, 2000)
     for images in (calibration, evaluation):
         assert images.labels is not None

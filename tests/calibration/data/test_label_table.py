@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lowformer_edge.calibration.data.images import ImageSet, open_images
+from lowformer_edge.calibration.data.images import ImageSet, find_images
 from lowformer_edge.calibration.data.label_table import class_number, read_label_table
 from lowformer_edge.errors import DataError
 
@@ -57,7 +57,7 @@ def test_images_are_labelled_by_name_or_by_path(tmp_path: Path) -> None:
     for name in ("a.png", "sub/a.png", "sub/b.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (4, 4)).save(tmp_path / name)
-    images = open_images(tmp_path)
+    images = find_images(tmp_path)
     table = {"a.png": "cat", "sub/a.png": "dog", "b.png": "1"}
     labelled = images.with_label_table(table, ("cat", "dog"), 2)
     assert labelled.labels is not None

@@ -1,0 +1,110 @@
+"""A bundle: the files of one export, with what is stated of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from .golden import GoldenVectors
+from .labels import read_labels
+from .manifest import ArtifactRecord, Manifest, read_manifest
+from .preprocessing import Preprocessing
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files are those that its manifest names.
+
+    Attributes:
+        folder: Where it is.
+        manifest: What it states.
+    """
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The exported files."""
+        return tuple(self.folder / record.file.path for record in self.manifest.artifacts)
+
+    @functools.cached_property
+    def preprocessing(self) -> Preprocessing:
+        """From an image to the network's input."""
+        return self.manifest.preprocessing_spec()
+
+    @functools.cached_property
+    def labels(self) -> tuple[str, ...] | None:
+        """Class names in order, or None where nobody gave them."""
+        record = self.manifest.labels
+        return read_labels(self.folder / record.path) if record else None
+
+    @property
+    def num_classes(self) -> int:
+        """Number of logits."""
+        return int(self.manifest.model["num_classes"])
+
+    def golden(self) -> GoldenVectors:
+        """Inputs with the eager model's logits, by which any runtime can be checked.
+
+        Raises:
+            ArtifactError: They are damaged.
+        """
+        return GoldenVectors.load(self.folder / self.manifest.golden.path)
+
+    def path(self, artifact: str | None = None) -> Path:
+        """One of the exported files.
+
+        Args:
+            artifact: Its format and precision as ``tflite/int8``, one of both, or its name. May be
+                left out where there is but one file.
+
+        Raises:
+            UsageError: No file is that, or several are.
+        """
+        fitting = [record for record in self.manifest.artifacts if _fits(record, artifact)]
+        if len(fitting) == 1:
+            return self.folder / fitting[0].file.path
+        asked = "" if artifact is None else f" that are {artifact!r}"
+        if fitting:
+            raise UsageError(
+                f"{self.folder}: holds {len(fitting)} files{asked}; give as `artifact` one of"
+                f" {_listed(fitting)}"
+            )
+        raise UsageError(
+            f"{self.folder}: holds no {artifact!r}; give as `artifact` one of"
+            f" {_listed(self.manifest.artifacts)}"
+        )
+
+
+def open_bundle(folder: str | Path) -> Bundle:
+    """Opens a bundle, and checks its files by their hashes.
+
+    Args:
+        folder: What an export wrote.
+
+    Raises:
+        ManifestError: It is no bundle, or damaged.
+    """
+    return Bundle(Path(folder), read_manifest(Path(folder)))
+
+
+def _fits(record: ArtifactRecord, artifact: str | None) -> bool:
+    names = {record.target, record.precision, _name(record), record.file.path}
+    return artifact is None or artifact in names
+
+
+def _name(record: ArtifactRecord) -> str:
+    return f"{record.target}/{record.precision}"
+
+
+def _listed(records: Sequence[ArtifactRecord]) -> str:
+    """What files can be asked for by: format and precision, or a name where several have these."""
+    names = [_name(record) for record in records]
+    return ", ".join(
+        name if names.count(name) == 1 else record.file.path
+        for name, record in zip(names, records, strict=True)
+    )

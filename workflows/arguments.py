@@ -1,0 +1,53 @@
+"""What the API's functions are given, checked before anything is done with it."""
+
+from __future__ import annotations
+
+from ..artifact.preprocessing import Preprocessing
+from ..artifact.samples import Samples
+from ..errors import UsageError
+from ..models.loading import LoadedModel
+
+
+def check_model(model: object) -> None:
+    """Refuses what is no loaded model.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not isinstance(model, LoadedModel):
+        raise UsageError(
+            f"`model` must be what load_model or from_module gives, not {type(model).__name__}"
+        )
+
+
+def check_samples(name: str, images: object, preprocessing: Preprocessing) -> None:
+    """Refuses images that were not made ready for a model.
+
+    Args:
+        name: The parameter's name.
+        images: What it was given.
+        preprocessing: The model's.
+
+    Raises:
+        UsageError: They are no :class:`Samples`, or of another size.
+    """
+    if not isinstance(images, Samples):
+        raise UsageError(
+            f"`{name}` must be Samples, as open_images gives them, not {type(images).__name__}"
+        )
+    height, width = images.pixels.shape[1:3]
+    if (height, width) != (preprocessing.size, preprocessing.size):
+        raise UsageError(
+            f"`{name}` are {height} x {width} pixels, but the model takes {preprocessing.size} x"
+            f" {preprocessing.size}; open them for this model"
+        )
+
+
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Refuses what is no whole number, or a smaller one.
+
+    Raises:
+        UsageError: It is.
+    """
+    if type(value) is not int or value < least:
+        raise UsageError(f"`{name}` must be a whole number of at least {least}, not {value!r}")
