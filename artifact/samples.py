@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,8 @@ class Samples:
         """The first of them."""
         return self.part(slice(count))
 
-    def part(self, chosen: slice) -> Samples:
-        """Some of them, with what is known of these."""
+    def part(self, chosen: slice | NDArray[np.integer[Any]]) -> Samples:
+        """Some of them, by a slice or by their numbers, with what is known of these."""
         return dataclasses.replace(
             self,
             pixels=self.pixels[chosen],

@@ -17,10 +17,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lowformer_edge import demo, export_model, open_images
+from lowformer_edge.artifact.formats import FORMATS, IN_ALL
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, MissingDependencyError
+from lowformer_edge.export.options import INPUTS
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
@@ -119,8 +122,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeO
     return shared
 
 
-def exported(*arguments: str) -> None:
-    assert export([*arguments, "--quiet"]) == 0
+def evaluation_of(model: LoadedModel, count: int) -> Samples:
+    return open_images(demo.EVALUATION, model, count=count)
 
 
 @pytest.fixture(scope="session")
@@ -128,9 +131,10 @@ def demo_bundle(made_once: MakeOnce) -> Path:
     """The demo model as TFLite in every precision, on a quarter of the evaluation images."""
 
     def make(folder: Path) -> None:
-        precisions = ("--fp32", "--fp16", "--int8", "--int8-dynamic", "--int8-weights")
-        images = ("--evaluation-images", "500", "--runs", "3")
-        exported("--to", "tflite", *precisions, *images, "--output", str(folder / "demo"))
+        model = load_model()
+        specs = [f"tflite/{precision}" for precision in FORMATS["tflite"].precisions]
+        evaluation = evaluation_of(model, 500)
+        export_model(model, folder / "demo", specs, evaluation=evaluation, runs=3)
 
     return made_once("tflite", make) / "demo"
 
@@ -140,8 +144,15 @@ def all_formats_bundle(made_once: MakeOnce) -> Path:
     """The demo model in all formats, from one call."""
 
     def make(folder: Path) -> None:
-        images = ("--evaluation-images", "500", "--runs", "2")
-        exported("--to", "all", "--fp32", "--int8", *images, "--output", str(folder / "all"))
+        model = load_model()
+        specs = [
+            f"{name}/{precision}"
+            for name in IN_ALL
+            for precision in ("fp32", "int8")
+            if precision in FORMATS[name].precisions
+        ]
+        evaluation = evaluation_of(model, 500)
+        export_model(model, folder / "all", specs, evaluation=evaluation, runs=2)
 
     return made_once("formats", make) / "all"
 
@@ -151,9 +162,11 @@ def coreml_bundles(made_once: MakeOnce) -> Path:
     """A bundle ``tensor`` and a bundle ``image``: the demo model as a package that takes one."""
 
     def make(folder: Path) -> None:
-        common = ("--to", "coreml", "--evaluation-images", "20", "--runs", "1")
-        for kind in ("tensor", "image"):
-            exported(*common, "--input", kind, "--output", str(folder / kind))
+        model = load_model()
+        for taken in INPUTS:
+            spec = ExportSpec.of("coreml", FORMATS["coreml"].default_precision, input=taken)
+            evaluation = evaluation_of(model, 20)
+            export_model(model, folder / taken, spec, evaluation=evaluation, runs=1)
 
     return made_once("coreml", make)
 
@@ -198,13 +211,19 @@ def npu_simulator() -> str:
 
 
 @pytest.fixture(scope="session")
-def npu_bundle(made_once: MakeOnce, attentive_model: tuple[str, ...], npu_simulator: str) -> Path:
+def npu_bundle(made_once: MakeOnce, npu_simulator: str) -> Path:
     """A small model compiled for a chip with floats and for one without."""
 
     def make(folder: Path) -> None:
-        few = ("--evaluation-images", "4", "--calibration-images", "8", "--runs", "1")
-        chips = ("--w8a16", "--int8", "--chip", "8gen2,8sgen3")
-        exported(*attentive_model, "--to", "qnn", *chips, *few, "--output", str(folder / "npu"))
+        model = load_model(config=ATTENTIVE, random_weights=True)
+        pixels = np.load(demo.CALIBRATION)["images"][:8]
+        specs = [
+            ExportSpec.of("qnn", precision, chip=chip)
+            for precision in ("w8a16", "int8")
+            for chip in ("", "8gen2", "8sgen3")
+        ]
+        images = open_images(pixels, model)
+        export_model(model, folder / "npu", specs, calibration=images, evaluation=images, runs=1)
 
     return made_once("npu", make) / "npu"
 

@@ -8,6 +8,7 @@ folders. Needs the extra ``all``.
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import tempfile
@@ -15,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ...artifact.formats import FORMATS, IN_ALL
-from ...artifact.manifest import FILE_NAME
-from ...cli.export import main as export
 from ...export.options import BACKENDS
+from ...export.spec import ExportSpec
 from ...models.config import LowFormerConfig
+from ...models.loading import load_model
+from ...workflows.export import export_model
 from .golden_pixels import FOLDER
 
 FILE = "exports.json.gz"
@@ -38,52 +40,51 @@ _MODEL = LowFormerConfig(
 )
 """The fewest ops that a config can ask for."""
 
-_NAMES = "ant\nbee\ncat\ndog\neel\n"
+_NAMES = ("ant", "bee", "cat", "dog", "eel")
 
 
 def golden_exports(folder: Path) -> dict[str, Any]:
     """Exports into a folder, and gives the manifests by what they are of."""
-    config, labels = folder / "model.json", folder / "names.txt"
-    config.write_text(json.dumps(_MODEL.to_dict()), encoding="utf-8")
-    labels.write_text(_NAMES, encoding="utf-8")
-    found = {}
-    for name, options in _exports(labels).items():
-        output = folder / name
-        code = export(
-            [
-                *("--config", str(config), "--random-weights", "--output", str(output), "--quiet"),
-                *("--evaluation-images", "16", "--runs", "2", *options),
-            ]
-        )
-        if code != 0:
-            raise SystemExit(code)
-        manifest = json.loads((output / FILE_NAME).read_text(encoding="utf-8"))
-        found[name] = {**manifest, "machine": {}}
-    return found
+    nameless = load_model(config=_MODEL, random_weights=True)
+    named = dataclasses.replace(nameless, labels=_NAMES)
+    exported = {}
+    for name, specs in _exports().items():
+        model = named if name in _NAMED else nameless
+        bundle = export_model(model, folder / name, specs, runs=2)
+        exported[name] = {**bundle.manifest.model_dump(mode="json"), "machine": {}}
+    return exported
 
 
-def _exports(labels: Path) -> dict[str, list[str]]:
-    """The options of each export, by its name."""
-    known = {target: FORMATS[target].precisions for target in IN_ALL if target != "executorch"}
+_NAMED = ("tflite-int8-io", "coreml-image", "several")
+"""Exports whose model has class names."""
+
+
+def _exports() -> dict[str, list[ExportSpec]]:
+    """What each export is of, by its name."""
     plain = {
-        target: ["--to", target, *(f"--{precision}" for precision in precisions)]
-        for target, precisions in known.items()
+        name: [ExportSpec(name, precision) for precision in FORMATS[name].precisions]
+        for name in IN_ALL
+        if name != "executorch"
     }
     backends = {
         f"executorch-{backend}": [
-            *("--to", "executorch", "--backend", backend),
-            *(f"--{precision}" for precision in precisions),
+            ExportSpec.of("executorch", precision, backend=backend) for precision in precisions
         ]
         for backend, precisions in BACKENDS.items()
     }
-    named = ["--labels", str(labels)]
     return {
         **plain,
         **backends,
-        "tflite-int8-io": ["--to", "tflite", "--int8", "--io", "int8", "--batch", "3", *named],
-        "onnx-dynamic": ["--to", "onnx", "--dynamic-batch"],
-        "coreml-image": ["--to", "coreml", "--input", "image", *named],
-        "several": ["--to", "tflite,executorch,onnx", "--fp32", "--int8", *named],
+        "tflite-int8-io": [ExportSpec.of("tflite", "int8", io="int8", batch=3)],
+        "onnx-dynamic": [ExportSpec.of("onnx", dynamic_batch=True)],
+        "coreml-image": [
+            ExportSpec.of("coreml", FORMATS["coreml"].default_precision, input="image")
+        ],
+        "several": [
+            ExportSpec(name, precision)
+            for name in ("tflite", "executorch", "onnx")
+            for precision in ("fp32", "int8")
+        ],
     }
 
 

@@ -1,0 +1,86 @@
+"""The examples, run as a reader would, with few steps."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lowformer_edge import demo
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CLASSES = {"bag": 8, "sneaker": 7}
+
+
+def run(name: str, *arguments: str | Path, cwd: Path, **variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of images for each of two classes."""
+    folder = tmp_path_factory.mktemp("photos")
+    with np.load(demo.EVALUATION) as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    for name, number in CLASSES.items():
+        (folder / name).mkdir()
+        for index in np.flatnonzero(labels == number)[:50]:
+            Image.fromarray(images[index]).save(folder / name / f"{index}.png")
+    return folder
+
+
+def test_finetuning_learns_classes_that_classifying_tells(photos: Path, tmp_path: Path) -> None:
+    out = run("finetune.py", photos, "--epochs", "2", "--output", "bundle", cwd=tmp_path)
+    losses = [float(line.rpartition(" ")[2]) for line in out.splitlines() if "loss" in line]
+    assert losses[1] < losses[0]
+    accuracies = [line for line in out.splitlines() if line.endswith("of 20 others")]
+    assert len(accuracies) == 2
+    assert all(float(line.split()[1]) > 75 for line in accuracies)
+    shown = [next(iter(sorted((photos / name).iterdir()))) for name in CLASSES]
+    out = run("classify.py", "bundle", *shown, "--artifact", "tflite/int8", cwd=tmp_path)
+    for line, name in zip(out.splitlines(), CLASSES, strict=True):
+        assert line.split(": ")[1].startswith(f"{name} ")
+
+
+def test_finetuning_is_short() -> None:
+    assert len((EXAMPLES / "finetune.py").read_text(encoding="utf-8").splitlines()) < 100
+
+
+def test_classifying_needs_no_torch(demo_bundle: Path, photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('torch is not there')\n")
+    photo = next((photos / "bag").iterdir())
+    path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    out = run("classify.py", demo_bundle / "demo-int8.tflite", photo, cwd=tmp_path, PYTHONPATH=path)
+    assert out.startswith(f"{photo}: Bag ")
+
+
+def test_classifying_tells_what_is_wrong_in_a_line(demo_bundle: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "classify.py", demo_bundle, "no.png"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_steps_of_an_export(tmp_path: Path) -> None:
+    out = run("export.py", cwd=tmp_path, COUNT="100")
+    assert "failures: ()" in out
+    assert (tmp_path / "exported" / "demo-int8.tflite").is_file()
+    assert "label='Shirt'" in out
