@@ -40,7 +40,7 @@ def test_classes_are_those_of_the_logits(bundle: lfe.Bundle) -> None:
     assert names is not None
     for path in run_here(bundle):
         with lfe.open_model(path) as model:
-            assert model.labels == names
+            assert model.labels == bundle.labels
             assert model.input_size == pixels.shape[1:3]
             expected = model.run(bundle.preprocessing.normalise(pixels))["logits"].argmax(1)
             best = [model(image, top=1)[0] for image in pixels]
