@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,7 +94,6 @@ def _add_format_options(parser: CommandParser) -> None:
     target = parser.add_argument_group("target")
     target.add_argument(
         "--to",
-        required=True,
         metavar="TARGETS",
         help=f"one or several of {', '.join(FORMATS)}, with commas between them, or all, which"
         f" is {', '.join(IN_ALL)}",
@@ -177,6 +177,18 @@ def _add_output_options(parser: CommandParser) -> None:
         "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
     )
     output.add_argument("--force", action="store_true", help="replace an existing bundle")
+    printed = output.add_mutually_exclusive_group()
+    printed.add_argument(
+        "--print-config",
+        action="store_true",
+        help="print the model's JSON, as --config takes it, and export nothing",
+    )
+    printed.add_argument(
+        "--print-recipe",
+        action="store_true",
+        help="print the recipe of the one file that is asked for, as --recipe takes it, and export"
+        " nothing",
+    )
     output.add_argument(
         "--keep-failed", action="store_true", help="write the bundle although a check fails"
     )
@@ -202,7 +214,13 @@ _PRECISION_HELP = {
 
 
 def _export(options: argparse.Namespace, progress: Progress) -> Answer:
+    if options.print_config:
+        return _printed_config(options)
+    if not options.to:
+        raise UsageError("the following arguments are required: --to; see lowformer-export --help")
     specs = _specs(options)
+    if options.print_recipe:
+        return _printed_recipe(options, specs)
     requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
     with deferred_interrupt():
@@ -248,6 +266,32 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         lambda: _show(result),
         tuple(f"failed: {line}" for line in result.failures),
     )
+
+
+def _printed_config(options: argparse.Namespace) -> Answer:
+    """The model's JSON, as it would be used."""
+    fields = load_model_of(options).config.to_dict()
+    return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
+
+
+def _printed_recipe(options: argparse.Namespace, specs: Sequence[ExportSpec]) -> Answer:
+    """The recipe of the one file that is asked for, as it would be used.
+
+    Raises:
+        UsageError: Several files are asked for, or a search would have to find the recipe first.
+    """
+    if options.max_drop is not None or options.min_sqnr is not None:
+        raise UsageError("--print-recipe tells a recipe that is known; leave the search out")
+    if len(specs) != 1:
+        asked = ", ".join(f"{spec.format} {spec.label}" for spec in specs)
+        raise UsageError(f"--print-recipe tells the recipe of one file, not of {asked}")
+    (spec,) = specs
+    from ..export.formats import EXPORTERS
+    from ..export.rewrites.table import rewrite
+
+    model = rewrite(load_model_of(options).network, spec.format)
+    fields = EXPORTERS[spec.format].recipe_of(spec, model).to_dict()
+    return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
 
 
 def _json(result: ExportResult) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ..artifact.formats import Format
 from ..artifact.manifest import Compiled
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
-from ..calibration.recipe import Recipe
+from ..calibration.recipe import Recipe, quantizable_kinds
 from ..errors import UsageError
 from ..models.loading import LoadedModel
 from ..progress import Progress
@@ -56,6 +56,24 @@ class Exporter(abc.ABC):
         """
         recipe = spec.recipe or cls.recipes[spec.precision]
         return legal_precisions(cls.format.name, recipe, model)
+
+    @classmethod
+    def recipe_of(cls, spec: ExportSpec, model: nn.Module) -> Recipe:
+        """The recipe by which a spec is exported, with those rules alone that an op fits.
+
+        Raises:
+            UsageError: The spec's recipe asks for a kernel that does not exist.
+        """
+        cls.precisions_of(spec, model)
+        kinds = quantizable_kinds(model)
+        rules = (spec.recipe or cls.recipes[spec.precision]).rules
+        return Recipe(
+            tuple(
+                rule
+                for rule in rules
+                if any(rule.matches(path, kind) for path, kind in kinds.items())
+            )
+        )
 
     def suffix_of(self, spec: ExportSpec) -> str:
         """The end of a file's name; the format's but where it has several."""

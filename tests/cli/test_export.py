@@ -575,3 +575,50 @@ def test_compiling_without_the_extra_is_one_line(here: Path) -> None:
     (line,) = done.stderr.strip().splitlines()
     assert "need onnxruntime-qnn, which is not installed; install the extra npu" in line
     assert list(here.iterdir()) == []
+
+
+def printed(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 0
+    return capfd.readouterr().out
+
+
+def test_a_printed_config_gives_the_same_model(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(capfd, "--model", "b1", "--random-weights", "--classes", "7", "--print-config")
+    (here / "model.json").write_text(out)
+    assert json.loads(out)["num_classes"] == 7
+    own = ("--config", str(here / "model.json"), "--random-weights", "--print-config")
+    assert printed(capfd, *own) == out
+    assert [path.name for path in here.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize("target", ["tflite", "onnx", "executorch", "coreml", "qnn"])
+def test_a_printed_recipe_can_be_given_back(
+    target: str, here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = (*slight_model, "--to", target, "--int8", "--print-recipe")
+    out = printed(capfd, *asked)
+    assert {rule["precision"] for rule in json.loads(out)["rules"]} >= {"int8"}
+    (here / "recipe.json").write_text(out)
+    assert printed(capfd, *asked, "--recipe", str(here / "recipe.json")) == out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--to", "tflite", "--fp32", "--int8", "--print-recipe"), "one file, not of tflite fp32"),
+        (("--to", "all", "--int8", "--print-recipe"), "one file"),
+        (
+            ("--to", "tflite", "--int8", "--min-sqnr", "9", "--print-recipe"),
+            "leave the search out",
+        ),
+        (("--print-recipe",), "required: --to"),
+        (("--to", "tflite", "--print-recipe", "--print-config"), "not allowed with"),
+    ],
+)
+def test_what_cannot_be_printed(
+    arguments: tuple[str, ...], told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(list(arguments)) == 2
+    assert told in capfd.readouterr().err

@@ -1,0 +1,81 @@
+"""The documented fields are those of the code; LOWFORMER_EDGE_RECORD=1 writes them anew."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.calibration.recipe import KINDS, PRECISIONS, VERSION, Recipe, Rule
+from lowformer_edge.models.config import LowFormerConfig
+
+PAGE = Path(__file__).parents[2] / "docs" / "model-and-recipe.md"
+DOCUMENTED = {"model": LowFormerConfig, "rule": Rule}
+
+JSON_TYPES = {
+    "str": "string",
+    "str | None": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "tuple[int, ...]": "list of integers",
+}
+
+
+def table_of(record: type) -> str:
+    """The fields of a dataclass: type, default, and what its docstring says of each."""
+    meanings = meanings_of(inspect.getdoc(record) or "")
+    rows = ["| field | type | default | |", "|---|---|---|---|"]
+    for field in dataclasses.fields(record):
+        is_required = field.default is dataclasses.MISSING
+        default = "" if is_required or field.default is None else f"`{json.dumps(field.default)}`"
+        shown = JSON_TYPES[str(field.type)]
+        rows.append(f"| `{field.name}` | {shown} | {default} | {meanings[field.name]} |")
+    return "\n".join(rows)
+
+
+def meanings_of(docstring: str) -> dict[str, str]:
+    """What a docstring in Google's style says of each attribute, as Markdown."""
+    _, _, attributes = docstring.partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", attributes, re.MULTILINE)
+    lines = {name: re.sub(r"\s+", " ", text) for name, text in found}
+    return {name: markdown(text) for name, text in lines.items()}
+
+
+def markdown(text: str) -> str:
+    shown = {":data:`PRECISIONS`": PRECISIONS, ":data:`KINDS`": KINDS}
+    for role, names in shown.items():
+        text = text.replace(role, ", ".join(f"`{name}`" for name in names))
+    return text.replace("``", "`")
+
+
+def section(name: str) -> str:
+    return rf"(?<=<!-- {name} -->\n)(.*?)(?=<!-- /{name} -->)"
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_page_has_the_fields_of_the_code(name: str) -> None:
+    page, table = PAGE.read_text(encoding="utf-8"), table_of(DOCUMENTED[name]) + "\n"
+    if os.environ.get("LOWFORMER_EDGE_RECORD"):
+        page = re.sub(section(name), lambda match: table, page, flags=re.DOTALL)
+        PAGE.write_text(page, encoding="utf-8")
+    found = re.search(section(name), page, re.DOTALL)
+    assert found
+    assert found[1] == table
+
+
+def test_the_example_is_a_recipe() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    recipe = Recipe.from_dict(json.loads(block))
+    assert len(recipe.rules) == 3
+    assert json.loads(block)["version"] == VERSION
+
+
+@pytest.mark.parametrize("op", KINDS)
+def test_kinds_of_ops_are_documented(op: str) -> None:
+    assert f"`{op}`" in PAGE.read_text(encoding="utf-8")
