@@ -1,4 +1,4 @@
-"""What ``lowformer-verify`` says of the op to blame, for files of every format."""
+"""What verifying says of the op to blame, for files of every format."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lowformer_edge import demo
+from lowformer_edge import demo, load_model, open_bundle, open_images, verify
 from lowformer_edge.artifact.files import digest_of
-from lowformer_edge.cli.verify import main
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.progress import Progress
@@ -27,6 +27,10 @@ from lowformer_edge.targets.target import TargetRun, Work
 
 WRONG = "backbone.stages.3.op_list.2.total.1.main.inverted_conv.conv"
 Damaged = Callable[[str], Path]
+
+
+def few(bundle: Path) -> Samples:
+    return open_images(demo.EVALUATION, open_bundle(bundle), count=16)
 
 
 @pytest.fixture
@@ -67,56 +71,53 @@ def damaged(
         ("demo-int8.mlpackage", "conv"),
     ],
 )
-def test_the_guilty_op_is_named(
-    name: str, kind: str, damaged: Damaged, capfd: pytest.CaptureFixture[str]
-) -> None:
-    few = ["--evaluation-images", "20", "--json", "--quiet"]
-    assert main([str(damaged(name)), *few]) == 1
-    out, err = capfd.readouterr()
-    assert err.startswith(f"failed: {name} on host: ")
-    assert f"; first guilty op {kind} '" in err
-    assert f" from {WRONG}: " in err
-    assert err.endswith(" dB from equal inputs\n")
-    assert len(err.splitlines()) == 1
-    (link,) = (link for link in json.loads(out)["links"] if link["failure"])
-    assert (link["first"], link["second"]) == ("eager", f"{name} on host")
-    assert link["culprit"]["kind"] == kind
-    assert link["culprit"]["module"] == WRONG
-    assert link["culprit"]["sqnr_db"] < 3
-    assert link["culprit"]["max_difference"] > 1
-    assert link["cause"] in err
+def test_the_guilty_op_is_named(name: str, kind: str, damaged: Damaged) -> None:
+    folder = damaged(name)
+    verification = verify(folder, images=few(folder))
+    (failure,) = verification.failures
+    assert failure.startswith(f"{name} on host: ")
+    assert f"; first guilty op {kind} '" in failure
+    assert f" from {WRONG}: " in failure
+    assert failure.endswith(" dB from equal inputs")
+    (link,) = (link for link in verification.check.links if link.failure)
+    assert (link.first, link.second) == ("eager", f"{name} on host")
+    assert link.culprit
+    assert link.culprit.kind == kind
+    assert link.culprit.module == WRONG
+    assert link.culprit.sqnr_db is not None
+    assert link.culprit.sqnr_db < 3
+    assert link.culprit.max_difference is not None
+    assert link.culprit.max_difference > 1
+    assert link.cause
+    assert link.cause in failure
 
 
-def test_without_weights_it_says_that_they_are_needed(
-    damaged: Damaged, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_without_weights_it_says_that_they_are_needed(damaged: Damaged) -> None:
     folder = damaged("demo-fp32.onnx")
     manifest = json.loads((folder / "manifest.json").read_text())
     weights = manifest["source"]["sha256"]
     manifest["source"]["sha256"] = "0" * 64  # not the demo's, whose weights are bundled
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert main([str(folder), "--quiet"]) == 1
-    assert "named where --weights are given" in capfd.readouterr().err
+    (failure,) = verify(folder).failures
+    assert "is named where" in failure
+    assert "weights" in failure
     manifest["source"]["sha256"] = weights
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    images = ["--evaluation-data", str(demo.EVALUATION), "--evaluation-images", "5"]
-    arguments = [str(folder), *images, "--weights", str(demo.CHECKPOINT), "--quiet"]
-    assert main(arguments) == 1
-    assert f"from {WRONG}" in capfd.readouterr().err
+    for given in (demo.CHECKPOINT, load_model()):
+        (failure,) = verify(folder, images=few(folder), weights=given).failures
+        assert f"from {WRONG}" in failure
 
 
-def test_without_torch_it_says_so(
-    damaged: Damaged, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_without_torch_it_says_so(damaged: Damaged, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = damaged("demo-fp32.onnx")
     code = sys.modules["lowformer_edge.workflows.verify"].importlib.util
     monkeypatch.setattr(code, "find_spec", lambda name: None)
-    assert main([str(folder), "--quiet"]) == 1
-    assert "named where --weights are given (and torch is there)" in capfd.readouterr().err
+    (failure,) = verify(folder).failures
+    assert "are given (and torch is there)" in failure
 
 
 def test_a_file_of_another_precision_is_caught_at_its_first_rounded_op(
-    all_formats_bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    all_formats_bundle: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mixed"
     shutil.copytree(all_formats_bundle, folder)
@@ -128,12 +129,12 @@ def test_a_file_of_another_precision_is_caught_at_its_first_rounded_op(
     manifest["artifacts"] = [by_path["demo-fp32.onnx"]]
     shutil.copy(folder / "demo-int8.onnx", folder / "demo-fp32.onnx")
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert main([str(folder), "--evaluation-images", "5", "--quiet"]) == 1
-    assert "first guilty op QuantizeLinear 'image_rounded" in capfd.readouterr().err
+    (failure,) = verify(folder, images=few(folder)).failures
+    assert "first guilty op QuantizeLinear 'image_rounded" in failure
 
 
 def test_an_op_that_another_target_computes_wrongly_is_named(
-    demo_bundle: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    demo_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Faulty(HostTarget):
         """Computes as this machine does, but for one kernel."""
@@ -158,12 +159,11 @@ def test_an_op_that_another_target_computes_wrongly_is_named(
     targets = sys.modules["lowformer_edge.targets.registry"]
     opened = {"host": HostTarget, "faulty": Faulty}
     monkeypatch.setattr(targets, "open_target", lambda name: opened[name]())
-    few = ["--evaluation-images", "8", "--json", "--quiet", "--on", "faulty"]
-    assert main([str(demo_bundle), *few]) == 1
-    out, err = capfd.readouterr()
-    (line,) = (line for line in err.splitlines() if "to demo-fp32.tflite on host" in line)
-    assert line.startswith("failed: demo-fp32.tflite on faulty: ")
+    verification = verify(demo_bundle, images=few(demo_bundle), on="faulty")
+    (line,) = (line for line in verification.failures if "to demo-fp32.tflite on host" in line)
+    assert line.startswith("demo-fp32.tflite on faulty: ")
     assert "; first guilty op SOFTMAX '" in line
-    links = {(link["first"], link["second"]): link for link in json.loads(out)["links"]}
+    links = {(link.first, link.second): link for link in verification.check.links}
     link = links["demo-fp32.tflite on host", "demo-fp32.tflite on faulty"]
-    assert link["culprit"]["kind"] == "SOFTMAX"
+    assert link.culprit
+    assert link.culprit.kind == "SOFTMAX"
