@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import UsageError
-from ..models.loading import LoadedModel
 
 
 def check_model(model: object) -> None:
@@ -14,6 +13,9 @@ def check_model(model: object) -> None:
     Raises:
         UsageError: It is none.
     """
+    # Here, since what is torch-free checks its arguments too.
+    from ..models.loading import LoadedModel
+
     if not isinstance(model, LoadedModel):
         raise UsageError(
             f"`model` must be what load_model or from_module gives, not {type(model).__name__}"

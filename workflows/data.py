@@ -25,6 +25,7 @@ from ..calibration.data.images import (
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
 from ..progress import QUIET, Progress
+from .arguments import check_count
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel
@@ -100,8 +101,8 @@ def open_images(
         images = images.with_label_table(table, model.labels, model.num_classes)
     else:
         images = images.with_labels_of(model.labels, model.num_classes)
-    if count is not None and (type(count) is not int or count < 1):
-        raise UsageError(f"`count` must be a number above 0, not {count!r}")
+    if count is not None:
+        check_count("count", count)
     choice = ImageChoice(None, len(images) if count is None else count, seed=seed, strict=strict)
     return _read(images, choice, "images", model.preprocessing, progress)
 

@@ -19,6 +19,7 @@ from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..errors import ArtifactError, ConfigError, DataError, UsageError
 from ..runtime.formats import format_of
 from ..runtime.runner import Runner
+from .arguments import check_count
 
 AnyImage = str | Path | Image.Image | NDArray[np.uint8]
 """A file, an image of Pillow's, or uint8 [H, W] or [H, W, 3] of any size."""
@@ -133,8 +134,7 @@ class DeployedModel:
             DataError: The image cannot be read.
             UsageError: It is nothing of that, or the model was closed.
         """
-        if type(top) is not int or top < 1:
-            raise UsageError(f"`top` must be a number above 0, not {top!r}")
+        check_count("top", top)
         if self.preprocessing is None:
             raise UsageError(
                 f"{self.path}: does not state how images become its input; give `preprocessing`"
@@ -212,8 +212,7 @@ def open_model(
         MissingDependencyError: The runtime is not installed.
         UsageError: A parameter does not fit the file, or several files do.
     """
-    if type(threads) is not int or threads < 1:
-        raise UsageError(f"`threads` must be a number above 0, not {threads!r}")
+    check_count("threads", threads)
     if not isinstance(source, str | Path | Bundle):
         raise UsageError(
             f"`source` must be a file, a bundle or its folder, not {type(source).__name__}"
