@@ -72,9 +72,9 @@ def load_model(
         UsageError: The combination, a file or a value cannot be used.
     """
     if name is not None and config_path:
-        raise UsageError("--model and --config both choose the architecture; give one of them")
+        raise UsageError("`name` and `config` both choose the architecture; give one of them")
     if weights and random_weights:
-        raise UsageError("--weights and --random-weights exclude each other; give one of them")
+        raise UsageError("`weights` and `random_weights` exclude each other; give one of them")
     if name is None and not config_path and not weights:
         name = DEMO.name
     if name is not None and variant(name) == DEMO and not weights and not random_weights:
@@ -85,8 +85,8 @@ def load_model(
         config = config.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
         raise UsageError(
-            f"model {config.name} needs its checkpoint: give --weights FILE (the authors link"
-            f" theirs at {CHECKPOINTS_PAGE}), or --random-weights for latency only"
+            f"model {config.name} needs its checkpoint: give `weights` (the authors link"
+            f" theirs at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
         )
     if input_size is not None:
         config = config.replace(input_size=input_size)
@@ -96,7 +96,7 @@ def load_model(
     if labels is not None and len(labels) != config.num_classes:
         raise UsageError(
             f"{len(labels)} class names were given, but the model has {config.num_classes}"
-            " classes; correct --labels or --classes"
+            " classes; correct `labels` or `num_classes`"
         )
     return LoadedModel(
         network=network,
@@ -133,7 +133,7 @@ def _architecture(
     else:
         assert checkpoint is not None
         raise ConfigError(
-            f"{checkpoint.path}: does not state its architecture; give --model or --config"
+            f"{checkpoint.path}: does not state its architecture; give `name` or `config`"
         )
     if config == DEMO:
         stated = stated or Preprocessing(crop_ratio=1.0)

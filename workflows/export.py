@@ -172,7 +172,7 @@ def _fill(
     failures = failed_checks(manifest)
     if failures and not request.keeps_failed:
         raise CheckError(
-            f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
+            f"{'; '.join(failures)}; nothing was written, `keep_failed` writes it all the same"
         )
     return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures)
 

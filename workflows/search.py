@@ -26,7 +26,7 @@ def check_searched(format_name: str) -> None:
     searched = [name for name, exporter in EXPORTERS.items() if exporter.choices]
     if format_name not in searched:
         raise UsageError(
-            f"--max-drop and --min-sqnr search with {' or '.join(searched)}; give one of them alone"
+            f"`max_drop` and `min_sqnr` search with {' or '.join(searched)}; give one of them alone"
         )
 
 
@@ -55,8 +55,8 @@ def recipe_search(
     """
     if evaluation.digest == calibration.digest:
         raise UsageError(
-            "--max-drop and --min-sqnr are proven on images that were not calibrated on; give"
-            " --evaluation-data"
+            "`max_drop` and `min_sqnr` are proven on images that were not calibrated on; give"
+            " `evaluation`"
         )
 
     def choose(exporter: Exporter, specs: Sequence[ExportSpec], ranges: Ranges) -> Recipe:
