@@ -49,7 +49,7 @@ def doubts(manifest: Manifest) -> list[str]:
         if parity.sqnr_db < DOUBTFUL_SQNR_DB:
             lines.append(
                 f"{artifact.file.path} is far from the model ({parity.sqnr_db:.1f} dB):"
-                " lowformer-calibrate --sensitivity ranks the ops, --min-sqnr finds a mix that"
-                " keeps a bound, --observer percentile:99.99 cuts outliers"
+                " lowformer-calibrate --sensitivity ranks the ops, lowformer-export --min-sqnr"
+                " finds a mix that keeps a bound, observer percentile:99.99 cuts outliers"
             )
     return lines

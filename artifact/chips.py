@@ -43,7 +43,7 @@ class Chip:
         """
         if precision == "fp16" and not self.has_floats:
             raise UsageError(
-                f"the NPU of {self} computes in integers alone; export --w8a16 or --int8 for it"
+                f"the NPU of {self} computes in integers alone; export in w8a16 or int8 for it"
             )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 Accelerator = Literal["cpu", "gpu", "gpu-fp16", "npu"]
 """What runs a file on a machine."""
 
-NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: --on npu:CHIP"
+NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: target npu:CHIP"
 
 INTERPRETER = "MIL interpreter"
 """What computes Core ML packages where there is no Core ML."""

@@ -24,9 +24,9 @@ def check_replaceable(path: Path, *, overwrite: bool) -> None:
         ArtifactError: Something else is there, or a bundle that may not be replaced.
     """
     if path.is_symlink():
-        raise ArtifactError(f"{path}: is a link; give the folder itself as --output")
+        raise ArtifactError(f"{path}: is a link; give the folder itself as `folder`")
     if path.exists() and not path.is_dir():
-        raise ArtifactError(f"{path}: exists and is not a folder; choose another --output")
+        raise ArtifactError(f"{path}: exists and is not a folder; choose another `folder`")
     found = {entry.name for entry in path.iterdir()} if path.exists() else set()
     if not found:
         return
@@ -34,10 +34,10 @@ def check_replaceable(path: Path, *, overwrite: bool) -> None:
     if strangers:
         raise ArtifactError(
             f"{path}: holds {printable(strangers[0])}, which is no bundle's file, so it is not"
-            " replaced; choose another --output"
+            " replaced; choose another `folder`"
         )
     if not overwrite:
-        raise ArtifactError(f"{path}: exists; give --force to replace it, or another --output")
+        raise ArtifactError(f"{path}: exists; give `overwrite` to replace it, or another `folder`")
 
 
 def _bundle_files(folder: Path) -> set[str]:

@@ -50,7 +50,9 @@ class CalibrateCommand(Command):
             "--sensitivity", action="store_true", help="rank the ops by what INT8 costs them"
         )
         output.add_argument("--plot", type=Path, metavar="FILE", help="the ranking as .png or .svg")
-        output.add_argument("--force", action="store_true", help="replace existing files")
+        output.add_argument(
+            "--force", dest="overwrite", action="store_true", help="replace existing files"
+        )
         parser.set_defaults(evaluation_images=SENSITIVITY_IMAGES)
 
     def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
@@ -70,7 +72,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
     check_plot(options)
     output = options.output or Path("ranges.json")
     for path in (output, options.plot):
-        if path and path.exists() and not options.force:
+        if path and path.exists() and not options.overwrite:
             raise UsageError(f"{path}: exists; give --force to replace it, or another name")
     from ..calibration.observer import observer_factory
     from ..calibration.recipe import Recipe

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import abc
 import argparse
+import collections
 import dataclasses
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn
@@ -21,6 +23,8 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+
+_PARAMETER = re.compile(r"`(\w+)`")
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -119,15 +123,21 @@ class Command(abc.ABC):
         return run_command(lambda: self._main(arguments))
 
     def _main(self, arguments: Sequence[str] | None) -> int:
-        options = self._parser().parse_args(arguments)
-        with shown_progress(quiet=options.quiet) as progress:
-            answer = self.run(options, progress)
+        parser = self._parser()
+        options = parser.parse_args(arguments)
+        try:
+            with shown_progress(quiet=options.quiet) as progress:
+                answer = self.run(options, progress)
+        except LowFormerEdgeError as error:
+            # Not a new error: some have arguments of their own.
+            error.args = (with_flags(str(error), parser),)
+            raise
         if options.json:
             print(json.dumps(answer.to_json(), indent=2))
         elif not options.quiet:
             answer.show()
         for line in answer.complaints:
-            print(line, file=sys.stderr)
+            print(with_flags(line, parser), file=sys.stderr)
         return EXIT_FAILED if answer.complaints else EXIT_OK
 
     def _parser(self) -> CommandParser:
@@ -144,6 +154,30 @@ class Command(abc.ABC):
         shown.add_argument("--json", action="store_true", help="print the result as JSON")
         shown.add_argument("--quiet", action="store_true", help="no progress, no table")
         return parser
+
+
+def with_flags(message: str, parser: argparse.ArgumentParser) -> str:
+    """Puts a command's flags in place of the parameters that a message names.
+
+    What commands call is a Python API too, so that its messages name parameters, in backticks:
+    `` `num_classes` ``, which is ``--classes`` for those who gave that option.
+
+    Args:
+        message: What is to be shown.
+        parser: The command's; each option's ``dest`` is the parameter's name.
+
+    Returns:
+        The message, with anything else in backticks as it was.
+    """
+    options = [action for action in parser._actions if action.option_strings]
+    # Where several options fill one parameter, none of them is the parameter's flag.
+    shared = collections.Counter(option.dest for option in options)
+    flags = {
+        option.dest: max(option.option_strings, key=len)
+        for option in options
+        if shared[option.dest] == 1
+    }
+    return _PARAMETER.sub(lambda match: flags.get(match[1], match[0]), message)
 
 
 def invalid(doubts: Iterable[tuple[int, Sequence[str]]]) -> tuple[str, ...]:

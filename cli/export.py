@@ -174,9 +174,15 @@ def _add_output_options(parser: CommandParser) -> None:
     """Adds what is written and shown."""
     output = parser.add_argument_group("output")
     output.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="the bundle (default: MODEL-TARGET)"
+        "--output",
+        dest="folder",
+        type=Path,
+        metavar="FOLDER",
+        help="the bundle (default: MODEL-TARGET)",
     )
-    output.add_argument("--force", action="store_true", help="replace an existing bundle")
+    output.add_argument(
+        "--force", dest="overwrite", action="store_true", help="replace an existing bundle"
+    )
     printed = output.add_mutually_exclusive_group()
     printed.add_argument(
         "--print-config",
@@ -236,12 +242,12 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         sdk_version()
     bound = _bound(options)
     observer_factory(options.observer)
-    if options.output:
-        check_replaceable(options.output, overwrite=options.force)
+    if options.folder:
+        check_replaceable(options.folder, overwrite=options.overwrite)
     with progress.step("loading the model"):
         loaded = load_model_of(options)
-    output = options.output or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
-    check_replaceable(output, overwrite=options.force)
+    folder = options.folder or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
+    check_replaceable(folder, overwrite=options.overwrite)
     needed = any(spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs)
     calibration = calibration_images(calibration_choice(options), loaded, progress, needed=needed)
     request = ExportRequest(
@@ -254,9 +260,9 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         requirements=requirements,
         threads=options.threads,
         runs=options.runs,
-        keeps_failed=options.keep_failed,
+        keep_failed=options.keep_failed,
     )
-    result = export_bundle(request, output, overwrite=options.force, progress=progress)
+    result = export_bundle(request, folder, overwrite=options.overwrite, progress=progress)
     if result.search and options.plot:
         from .plots import save_search_plot
 
@@ -403,7 +409,7 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
                         chip=chip,
                     )
                 )
-    if options.ranges and options.calibration_data and not any(s.needs_images for s in specs):
+    if options.ranges and options.calibration and not any(s.needs_images for s in specs):
         raise UsageError("--ranges and --calibration-data exclude each other; give one of them")
     return specs
 

@@ -1,4 +1,8 @@
-"""Options that several commands share."""
+"""Options that several commands share.
+
+The ``dest`` of an option is the parameter's name in what is called, see
+:func:`lowformer_edge.cli.command.with_flags`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model")
     model.add_argument(
         "--model",
+        dest="name",
         metavar="NAME",
         help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
     )
@@ -32,7 +37,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--random-weights", action="store_true", help="for latency and structure only"
     )
-    model.add_argument("--classes", type=int, metavar="N", help="number of classes")
+    model.add_argument(
+        "--classes", dest="num_classes", type=int, metavar="N", help="number of classes"
+    )
     model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
     model.add_argument("--input-size", type=int, metavar="PIXELS", help="side of the input")
 
@@ -47,11 +54,11 @@ def load_model_of(options: argparse.Namespace) -> LoadedModel:
         from ..models.loading import load_model
 
     return load_model(
-        options.model,
+        options.name,
         weights=options.weights,
         config=options.config,
         random_weights=options.random_weights,
-        num_classes=options.classes,
+        num_classes=options.num_classes,
         input_size=options.input_size,
         labels=options.labels,
     )
@@ -61,7 +68,11 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     """Adds what chooses images for calibration and evaluation; returns the group."""
     data = parser.add_argument_group("data")
     data.add_argument(
-        "--calibration-data", type=Path, metavar="PATH", help="a folder, .tar, .zip or .npz"
+        "--calibration-data",
+        dest="calibration",
+        type=Path,
+        metavar="PATH",
+        help="a folder, .tar, .zip or .npz",
     )
     data.add_argument(
         "--calibration-images",
@@ -90,6 +101,7 @@ def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
     """Adds what chooses images for accuracy; ``count`` is how many by default."""
     data.add_argument(
         "--evaluation-data",
+        dest="evaluation",
         type=Path,
         metavar="PATH",
         help="what accuracy is taken on: a folder or archive with one folder a class, or .npz",
@@ -112,7 +124,12 @@ def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
 def add_requirement_option(group: argparse._ArgumentGroup, explanation: str) -> None:
     """Adds what is required of where ops run."""
     group.add_argument(
-        "--require", action="append", default=[], metavar="CONDITION", help=explanation
+        "--require",
+        dest="requirements",
+        action="append",
+        default=[],
+        metavar="CONDITION",
+        help=explanation,
     )
 
 
@@ -124,7 +141,7 @@ def requirements_of(options: argparse.Namespace) -> list[Requirement]:
     """
     from ..judging.requirement import parse_requirement
 
-    return [parse_requirement(text) for text in options.require]
+    return [parse_requirement(text) for text in options.requirements]
 
 
 def check_counts(options: argparse.Namespace, *names: str) -> None:
@@ -155,7 +172,7 @@ def calibration_choice(options: argparse.Namespace) -> ImageChoice:
     from ..workflows.data import ImageChoice
 
     return ImageChoice(
-        options.calibration_data,
+        options.calibration,
         options.calibration_images,
         seed=options.seed,
         strict=options.strict,
@@ -167,7 +184,7 @@ def evaluation_choice(options: argparse.Namespace) -> ImageChoice:
     from ..workflows.data import ImageChoice
 
     return ImageChoice(
-        options.evaluation_data,
+        options.evaluation,
         options.evaluation_images,
         labels=options.evaluation_labels,
         seed=options.seed,

@@ -68,7 +68,9 @@ class ReportCommand(Command):
             metavar="FILE",
             help="the page (default: the bundle's name .html)",
         )
-        output.add_argument("--force", action="store_true", help="replace an existing file")
+        output.add_argument(
+            "--force", dest="overwrite", action="store_true", help="replace an existing file"
+        )
 
     def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
         """See :class:`Command`."""
@@ -126,7 +128,7 @@ def _output(options: argparse.Namespace) -> Path:
         raise UsageError(f"{output}: lies in the bundle; give --output outside of it")
     if output.is_dir():
         raise UsageError(f"{output}: is a folder; give a file as --output")
-    if output.exists() and not options.force:
+    if output.exists() and not options.overwrite:
         raise UsageError(f"{output}: exists; give --force to replace it, or another --output")
     return output
 

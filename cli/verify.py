@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
     check_counts(options, "evaluation_images", "threads", "target_images")
-    if options.weights and not options.evaluation_data:
+    if options.weights and not options.evaluation:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
     from ..workflows.verify import verify
 

@@ -100,7 +100,7 @@ _QNN = {
 }
 
 _A16_ELSEWHERE = {
-    (kind, "w8a16"): "16-bit activations are for the NPU of Snapdragon chips (--to qnn)"
+    (kind, "w8a16"): "16-bit activations are for the NPU of Snapdragon chips (target qnn)"
     for kind in KINDS
 }
 

@@ -71,7 +71,7 @@ class TFLiteOptions(FormatOptions):
         if self.io == "int8" and precision != "int8":
             raise UsageError(
                 f"int8 inputs and outputs need precision int8, not {precision};"
-                " leave out --io int8 or export --int8"
+                " leave out `io` or export in int8"
             )
 
     @property
@@ -142,11 +142,11 @@ class CoreMLOptions(FormatOptions):
         check_choice("deployment_target", self.deployment_target, DEPLOYMENT_TARGETS)
         check_choice("input", self.input, INPUTS)
         if self.input == "image" and batch != 1:
-            raise UsageError("an image input takes one image; leave out --batch or --input image")
+            raise UsageError("an image input takes one image; leave out `batch` or `input`")
         if precision == "int8" and self.deployment_target == "iOS16":
             raise UsageError(
                 "Core ML has int8 activations (W8A8) from iOS17 on; choose that"
-                " --minimum-deployment-target, or --int8-weights"
+                " `deployment_target`, or int8-weights"
             )
 
     @property

@@ -127,10 +127,8 @@ class ExportSpec:
             if owner == format_name:
                 given[name] = fields[name]
             elif fields[name] != default_of(name):
-                flag = "" if fields[name] is True else f" {fields[name]}"
-                raise UsageError(
-                    f"--{name.replace('_', '-')}{flag} is for {owner}, not {format_name}"
-                )
+                value = "" if fields[name] is True else f" {fields[name]}"
+                raise UsageError(f"`{name}`{value} is for {owner}, not {format_name}")
         common = {name: value for name, value in fields.items() if name in own}
         if given:
             common["options"] = options_of(format_name)(**given)

@@ -93,7 +93,7 @@ def parse_requirement(text: str) -> Requirement:
     match = _CONDITION.fullmatch(text)
     if match is None or match["figure"] not in FIGURES:
         raise UsageError(
-            f"--require {text}: not a condition such as partitions<=1; what can be required is"
+            f"requirement {text}: not a condition such as partitions<=1; what can be required is"
             f" {', '.join(FIGURES)}, with one of {' '.join(COMPARISONS)} and a number"
         )
     return Requirement(match["figure"], match["comparison"], int(match["bound"]))

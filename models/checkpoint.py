@@ -182,7 +182,7 @@ def _check_fit(
     if classes and found == _shapes(config.replace(num_classes=classes)):
         raise CheckpointError(
             f"{checkpoint.path}: has {classes} classes, the model {config.num_classes};"
-            f" give --classes {classes}"
+            f" give `num_classes` {classes}"
         )
     fitting = _fitting_variant(found)
     differences = []
@@ -199,7 +199,7 @@ def _check_fit(
             f"differs in shape at {_listed(reshaped)} ({list(found[key])}, not"
             f" {list(expected[key])})"
         )
-    advice = f"it fits --model {fitting}" if fitting else "no registered variant fits it"
+    advice = f"it fits model {fitting}" if fitting else "no registered variant fits it"
     raise CheckpointError(
         f"{checkpoint.path}: not a checkpoint of {config.name}: {'; '.join(differences)}; {advice}"
     )

@@ -89,9 +89,9 @@ def load_model(
         UsageError: The combination, a file or a value cannot be used.
     """
     if name is not None and config:
-        raise UsageError("--model and --config both choose the architecture; give one of them")
+        raise UsageError("`name` and `config` both choose the architecture; give one of them")
     if weights and random_weights:
-        raise UsageError("--weights and --random-weights exclude each other; give one of them")
+        raise UsageError("`weights` and `random_weights` exclude each other; give one of them")
     if name is None and not config and not weights:
         name = DEMO.name
     if name is not None and variant(name) == DEMO and not weights and not random_weights:
@@ -102,8 +102,8 @@ def load_model(
         architecture = architecture.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
         raise UsageError(
-            f"model {architecture.name} needs its checkpoint: give --weights FILE (the authors link"
-            f" theirs at {CHECKPOINTS_PAGE}), or --random-weights for latency only"
+            f"model {architecture.name} needs its checkpoint: give `weights` (the authors link"
+            f" theirs at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
         )
     if input_size is not None:
         architecture = architecture.replace(input_size=side_of(input_size))
@@ -184,7 +184,7 @@ def _class_names(
     if names is not None and len(names) != num_classes:
         raise UsageError(
             f"{len(names)} class names were given, but the model has {num_classes}"
-            " classes; correct --labels or --classes"
+            " classes; correct `labels` or `num_classes`"
         )
     return None if names is None else tuple(names)
 
@@ -219,7 +219,7 @@ def _architecture(
     else:
         assert checkpoint is not None
         raise ConfigError(
-            f"{checkpoint.path}: does not state its architecture; give --model or --config"
+            f"{checkpoint.path}: does not state its architecture; give `name` or `config`"
         )
     if config == DEMO:
         stated = stated or Preprocessing(crop_ratio=1.0)

@@ -86,6 +86,6 @@ def variant(name: str) -> LowFormerConfig:
     config = VARIANTS.get(name.lower().replace(".", ""))
     if config is None:
         raise ConfigError(
-            f"model {name!r} is not known; choose one of {', '.join(VARIANTS)}, or give --config"
+            f"model {name!r} is not known; choose one of {', '.join(VARIANTS)}, or give `config`"
         )
     return config

@@ -99,7 +99,7 @@ class Target(abc.ABC):
             TargetError: The target cannot be reached, or failed.
         """
         raise UsageError(
-            f"--on {self.name}: times can be taken on host, on one ssh:HOST or on one phone as"
+            f"{self.name}: times can be taken on host, on one ssh:HOST or on one phone as"
             " adb[:SERIAL], and instructions counted on arm:CPU; for parity on others there is"
             " lowformer-verify --on"
         )
@@ -125,7 +125,7 @@ class Target(abc.ABC):
             LabError: The laboratory is missing.
             TargetError: The processor cannot be counted.
         """
-        raise UsageError(f"--on {self.name}: instructions are counted on arm:CPU alone")
+        raise UsageError(f"{self.name}: instructions are counted on arm:CPU alone")
 
     def tracer(self, path: Path) -> ExposedTracer:
         """What reads the values of a file that this target shows, see :meth:`values`.

@@ -168,8 +168,8 @@ def calibration_images(
     elif needed and not _bundled_images_fit(loaded):
         raise UsageError(
             "activation ranges need images like those that the model will see: give"
-            " --calibration-data FOLDER (an export can also take --ranges FILE, or be"
-            " --int8-dynamic)"
+            " `calibration` (an export can also take `ranges` of an earlier one, or be in"
+            " int8-dynamic)"
         )
     else:
         images = dataclasses.replace(find_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
@@ -186,7 +186,7 @@ def evaluation_images(
         DataError: The images or their labels cannot be read.
     """
     if choice.labels and not choice.path:
-        raise UsageError("--evaluation-labels belongs to --evaluation-data; give both")
+        raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
     if not choice.path and (loaded.is_random or not _bundled_images_fit(loaded)):
         return dataclasses.replace(calibration, labels=None)
     return _read(

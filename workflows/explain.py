@@ -41,7 +41,7 @@ class Finding:
     culprit: Culprit | None = None
 
 
-WITHOUT_MODEL = Finding("the op to blame is named where --weights are given (and torch is there)")
+WITHOUT_MODEL = Finding("the op to blame is named where `weights` are given (and torch is there)")
 
 
 def explain_links(

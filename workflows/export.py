@@ -57,7 +57,7 @@ class ExportRequest:
         requirements: What each file's residency must be.
         threads: Of the runtimes that time files.
         runs: Timed runs of each file.
-        keeps_failed: Whether the bundle is written although a check fails.
+        keep_failed: Whether the bundle is written although a check fails.
     """
 
     loaded: LoadedModel
@@ -69,7 +69,7 @@ class ExportRequest:
     requirements: tuple[str, ...] = DEFAULT_REQUIREMENTS
     threads: int = 1
     runs: int = RUNS
-    keeps_failed: bool = False
+    keep_failed: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +161,7 @@ def export_model(
     request = _request_of(
         model, specs, calibration, evaluation, bound, tuple(requirements), threads, runs, progress
     )
-    request = dataclasses.replace(request, keeps_failed=keep_failed)
+    request = dataclasses.replace(request, keep_failed=keep_failed)
     result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
     if result.failed_formats:
         lines = "; ".join(f"{name}: {text}" for name, text in result.failed_formats.items())
@@ -302,9 +302,9 @@ def _fill(
         request.requirements,
     )
     failures = failed_checks(manifest)
-    if failures and not request.keeps_failed:
+    if failures and not request.keep_failed:
         raise CheckError(
-            f"{'; '.join(failures)}; nothing was written, --keep-failed writes it all the same"
+            f"{'; '.join(failures)}; nothing was written, `keep_failed` writes it all the same"
         )
     return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures)
 

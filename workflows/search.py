@@ -30,7 +30,7 @@ def check_searched(formats: Sequence[str]) -> None:
     searched = [name for name, exporter in EXPORTERS.items() if exporter.choices]
     if len(set(formats)) != 1 or not set(formats) <= set(searched):
         raise UsageError(
-            f"--max-drop and --min-sqnr search with {' or '.join(searched)}; give one of them alone"
+            f"`max_drop` and `min_sqnr` search with {' or '.join(searched)}; give one of them alone"
         )
 
 
@@ -59,8 +59,8 @@ def recipe_search(
     """
     if evaluation.digest == calibration.digest:
         raise UsageError(
-            "--max-drop and --min-sqnr are proven on images that were not calibrated on; give"
-            " --evaluation-data"
+            "`max_drop` and `min_sqnr` are proven on images that were not calibrated on; give"
+            " `evaluation`"
         )
 
     def choose(exporter: Exporter, specs: Sequence[ExportSpec], ranges: Ranges) -> Recipe:

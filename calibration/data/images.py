@@ -89,7 +89,7 @@ class ImageSet:
         elif self.class_names is not None and len(self.class_names) != num_classes:
             raise DataError(
                 f"{self.name}: has {len(self.class_names)} folders, but the model {num_classes}"
-                " classes; give one folder for each class, or --labels"
+                " classes; give one folder for each class, or `labels`"
             )
         if int(labels.max()) >= num_classes:
             raise DataError(

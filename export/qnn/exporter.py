@@ -161,7 +161,7 @@ class QnnExporter(Exporter):
         assert ranges is not None
         if self._observed is None:
             raise UsageError(
-                "w8a16 and int8 for the NPU need calibration images; give --calibration-data"
+                "w8a16 and int8 for the NPU need calibration images; give `calibration`"
             )
         known = dict(self._observed)
         chosen = {node.name: OTHERS for node in proto.graph.node}

@@ -52,7 +52,7 @@ class Bound:
     def __post_init__(self) -> None:
         values = [value for value in (self.max_drop, self.min_sqnr) if value is not None]
         if len(values) != 1 or not math.isfinite(values[0]) or values[0] < 0:
-            raise UsageError("give one bound, --max-drop or --min-sqnr, of at least 0")
+            raise UsageError("give one bound, `max_drop` or `min_sqnr`, of at least 0")
 
     def kept(self, loss: MeasuredLoss) -> bool:
         """Whether a loss is within the bound."""
@@ -181,7 +181,7 @@ def search(
     best = max(run.values(), key=lambda loss: loss.sqnr_db)
     raise CheckError(
         f"no mix of precisions keeps the bound; the best loses {best.drop:.2f} points at"
-        f" {best.sqnr_db:.1f} dB SQNR; loosen it, or export --fp16"
+        f" {best.sqnr_db:.1f} dB SQNR; loosen it, or export in fp16"
     )
 
 

@@ -125,7 +125,7 @@ def _task(request: Request, numbers: Mapping[Path, int], target: AdbChoice) -> M
         return EnduranceTask(
             **asked, timeout_s=target.patience + request.seconds, seconds=request.seconds
         )
-    raise UsageError(f"{target.name}: the app tells no times of single ops; leave --profile out")
+    raise UsageError(f"{target.name}: the app tells no times of single ops; leave `profile` out")
 
 
 def _result(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Answer:

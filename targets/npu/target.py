@@ -88,5 +88,5 @@ def check_chips(targets: Sequence[object], compiled: Sequence[Compiled]) -> None
         if known and isinstance(target, NpuTarget) and target.chip not in known:
             raise UsageError(
                 f"{target.name}: the bundle is compiled for {', '.join(known)} alone; take one of"
-                f" them, or export with --chip {target.chip}"
+                f" them, or export for chip {target.chip}"
             )

@@ -23,7 +23,7 @@ def test_free_places_and_empty_folders(tmp_path: Path) -> None:
 
 def test_a_bundle_is_replaced_on_request_only(bundle: Path) -> None:
     check_replaceable(bundle, overwrite=True)
-    with pytest.raises(ArtifactError, match="give --force"):
+    with pytest.raises(ArtifactError, match="give `overwrite`"):
         check_replaceable(bundle, overwrite=False)
 
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
 
-from lowformer_edge.cli.command import run_command
+from lowformer_edge.cli.command import Answer, Command, CommandParser, run_command, with_flags
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.errors import CheckError, DataError, ExportError, UsageError
+from lowformer_edge.progress import Progress
+from lowformer_edge.targets.retry import LostError
 
 
 def failing(error: BaseException) -> Callable[[], int]:
@@ -76,6 +79,60 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 1
+
+
+class CountCommand(Command):
+    """A command that does what the test says."""
+
+    name = "count"
+    description = "Counts."
+
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        self._work = work
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("-c", "--classes", dest="num_classes", type=int)
+        parser.add_argument("--fp32", dest="precisions", action="append_const", const="fp32")
+        parser.add_argument("--int8", dest="precisions", action="append_const", const="int8")
+        parser.add_argument("bundle", nargs="?")
+
+    def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
+        return self._work()
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("give `num_classes` 5", "give --classes 5"),
+        ("`num_classes`, or `num_classes`", "--classes, or --classes"),
+        ("`weights` is no option here", "`weights` is no option here"),
+        ("`bundle` has no flag", "`bundle` has no flag"),
+        ("`precisions` has several", "`precisions` has several"),
+        ("see `ssh num_classes true`", "see `ssh num_classes true`"),
+        ("num_classes is 5", "num_classes is 5"),
+    ],
+)
+def test_parameters_are_shown_as_flags(message: str, shown: str) -> None:
+    parser = CommandParser()
+    CountCommand(lambda: Answer(dict, lambda: None)).add_options(parser)
+    assert with_flags(message, parser) == shown
+
+
+@pytest.mark.parametrize("error", [UsageError, LostError])
+def test_errors_name_flags(
+    error: Callable[[str], Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> Answer:
+        raise error("give `num_classes`; see `adb devices`")
+
+    assert CountCommand(work).main([]) != 0
+    assert capsys.readouterr().err == "error: give --classes; see `adb devices`\n"
+
+
+def test_complaints_name_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = Answer(dict, lambda: None, ("failed: wrong `num_classes`",))
+    assert CountCommand(lambda: answer).main([]) == 1
+    assert capsys.readouterr().err == "failed: wrong --classes\n"
 
 
 def test_progress_is_plain_where_stderr_is_no_terminal(

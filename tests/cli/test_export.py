@@ -159,7 +159,7 @@ BAD_REQUESTS: list[tuple[list[str], str]] = [
     ([*FAST, "--model", "b0", "--weights", "absent.pt"], "no such checkpoint"),
     ([*FAST, "--model", "b0", "--weights", "cut.pt"], "not a whole PyTorch checkpoint"),
     ([*FAST, "--model", "b0", "--weights", "photo.pt"], "photo.pt"),
-    ([*FAST, "--model", "b1", "--weights", "b0.pt"], "it fits --model b0"),
+    ([*FAST, "--model", "b1", "--weights", "b0.pt"], "it fits model b0"),
     ([*FAST, "--model", "b0", "--weights", "b0.pt", "--classes", "10"], "give --classes 1000"),
     ([*FAST, "--model", "b0", "--weights", "b0.pt", "--labels", "names.txt"], "2 class names"),
     ([*FAST, "--model", "b0", "--weights", "b0.pt", "--int8"], "--calibration-data"),
@@ -242,7 +242,7 @@ def test_an_existing_bundle_is_kept_without_force(
 ) -> None:
     shutil.copytree(demo_bundle, here / "demo-tflite")
     before = (here / "demo-tflite" / "manifest.json").read_bytes()
-    assert_refused(capfd, [*FAST], "give --force", here)
+    assert_refused(capfd, [*FAST], "give --force to replace it, or another --output", here)
     assert (here / "demo-tflite" / "manifest.json").read_bytes() == before
     replaced = ["--output", "demo-tflite", "--force"]
     assert main([*slight, *replaced, "--fp16", "--quiet"]) == 0
@@ -264,6 +264,7 @@ def test_a_failed_check_writes_nothing_unless_asked(
     assert main(arguments) == 1
     _, err = capfd.readouterr()
     assert "dB SQNR to the eager model, below the 40 that fp16 keeps; nothing was written" in err
+    assert "--keep-failed writes it all the same" in err
     assert len(err.splitlines()) == 1
     assert not Path("slight-tflite").exists()
     assert main([*arguments, "--keep-failed"]) == 1

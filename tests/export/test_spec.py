@@ -85,17 +85,17 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"dynamic_batch": True}, "is for onnx"),
         (
             {"target": "onnx", "precision": "int8", "io": "int8"},
-            "--io int8 is for tflite, not onnx",
+            "`io` int8 is for tflite, not onnx",
         ),
         ({"precision": "palettized-4bit"}, "tflite has no palettized-4bit"),
         ({"target": "coreml", "precision": "int8-dynamic"}, "coreml has no int8-dynamic"),
         ({"target": "coreml", "deployment_target": "iOS15"}, "choose one of iOS16, iOS17, iOS18"),
         (
             {"target": "coreml", "precision": "int8", "deployment_target": "iOS16"},
-            r"\(W8A8\) from iOS17 on; choose that --minimum-deployment-target",
+            r"\(W8A8\) from iOS17 on; choose that `deployment_target`",
         ),
         ({"target": "coreml", "input": "image", "batch": 2}, "takes one image"),
-        ({"input": "image"}, "--input image is for coreml, not tflite"),
+        ({"input": "image"}, "`input` image is for coreml, not tflite"),
         ({"target": "coreml", "input": "video"}, "choose one of tensor, image"),
     ],
 )

@@ -155,9 +155,9 @@ def test_foreign_and_missing_files(tmp_path: Path) -> None:
 def test_the_variant_that_would_fit_is_named(tmp_path: Path) -> None:
     path = tmp_path / "b0.pt"
     torch.save(random_model(VARIANTS["b0"].replace(num_classes=12)).state_dict(), path)
-    with pytest.raises(CheckpointError, match=r"lacks backbone\.stages.*fits --model b0"):
+    with pytest.raises(CheckpointError, match=r"lacks backbone\.stages.*fits model b0"):
         load_weights(VARIANTS["b1"], read_checkpoint(path))
-    with pytest.raises(CheckpointError, match=r"has 12 classes.*--classes 12"):
+    with pytest.raises(CheckpointError, match=r"has 12 classes.*`num_classes` 12"):
         load_weights(VARIANTS["b0"], read_checkpoint(path))
 
 
@@ -224,7 +224,7 @@ def test_a_custom_config_with_other_classes_gets_the_right_advice(
 ) -> None:
     path = tmp_path / "five.pt"
     torch.save(state, path)
-    with pytest.raises(CheckpointError, match="has 5 classes, the model 9; give --classes 5"):
+    with pytest.raises(CheckpointError, match="has 5 classes, the model 9; give `num_classes` 5"):
         load_weights(tiny_config.replace(num_classes=9), read_checkpoint(path))
     with pytest.raises(CheckpointError, match="not a checkpoint of b0: lacks"):
         load_weights(tiny_config.replace(name="b0", depths=(1, 1, 2, 2, 1)), read_checkpoint(path))

@@ -32,7 +32,7 @@ def test_naming_the_demo_model_is_the_same(demo_model: LoadedModel) -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_variants_need_weights(name: str) -> None:
-    with pytest.raises(UsageError, match=r"needs its checkpoint.*github\.com.*--random-weights"):
+    with pytest.raises(UsageError, match=r"needs its checkpoint.*github\.com.*`random_weights`"):
         load_model(name)
 
 
@@ -100,7 +100,7 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
         ({"input_size": 16}, "32 to 4096"),
         ({"input_size": 5000}, "32 to 4096"),
         ({"num_classes": 0}, "must be positive"),
-        ({"num_classes": 11}, "has 10 classes, the model 11; give --classes 10"),
+        ({"num_classes": 11}, "has 10 classes, the model 11; give `num_classes` 10"),
         ({"labels": ("a", "b")}, "2 class names were given, but the model has 10"),
     ],
 )
@@ -114,5 +114,5 @@ def test_a_bare_checkpoint_needs_an_architecture(
 ) -> None:
     path = tmp_path / "bare.pt"
     torch.save(random_model(tiny_config).state_dict(), path)
-    with pytest.raises(UsageError, match="give --model or --config"):
+    with pytest.raises(UsageError, match="give `name` or `config`"):
         load_model(weights=path)

@@ -81,7 +81,7 @@ def test_the_bundled_images_have_their_name(model: lfe.LoadedModel) -> None:
 
 def test_broken_images_are_warned_of(photos: Path, model: lfe.LoadedModel) -> None:
     (photos / "Bag" / "broken.png").write_bytes(b"no image")
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="skipped") as warned:
         samples = lfe.open_images(photos, model)
     assert len(samples) == 4
     first, last = (str(one.message) for one in warned)
