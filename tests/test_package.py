@@ -107,6 +107,28 @@ def test_modules_import_each_other_relatively(module: str) -> None:
     assert not [n for n in absolute if (n.module or "").startswith("lowformer_edge")]
 
 
+PROGRAMS = {
+    "artifact.check_on_mac": "runs on a Mac by itself",
+    "runtime.work.worker": "tells its progress on stdout, to whoever started it",
+}
+"""Modules below the commands that print all the same, with the reason."""
+
+
+BELOW_COMMANDS = [
+    name
+    for name in MODULES
+    if room_of(name) not in {"", "cli", "android_demo"} and name not in PROGRAMS
+]
+
+
+@pytest.mark.parametrize("module", BELOW_COMMANDS)
+def test_only_commands_parse_and_print(module: str) -> None:
+    assert not IMPORTS[module] & {"argparse", "rich"}
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not {name.id for name in called if isinstance(name, ast.Name)} & {"print", "input"}
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     graph = {name: imported & MODULES.keys() for name, imported in IMPORTS.items()}
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
