@@ -13,6 +13,7 @@ from ..artifact.files import digest_of
 from ..artifact.golden import GoldenVectors
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.manifest import Manifest, Parity, read_manifest
+from ..artifact.results.verify import MacResult, VerifyResult
 from ..artifact.samples import Samples
 from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
 from ..judging.parity import compare
@@ -33,7 +34,7 @@ TARGET_IMAGES = 16
 
 
 @dataclasses.dataclass(frozen=True)
-class MacResult:
+class MacComparison:
     """What a Mac said of a package on one choice of compute units.
 
     Attributes:
@@ -48,22 +49,29 @@ class MacResult:
     result: UnitResult
     parity: Parity | None
 
+    def record(self) -> MacResult:
+        """The same as it is written, without logits and ops."""
+        result = self.result.model_dump(exclude={"logits", "ops"})
+        return MacResult(package=self.package, units=self.units, parity=self.parity, **result)
+
 
 @dataclasses.dataclass(frozen=True)
 class Verification:
     """What was found out about a bundle.
 
     Attributes:
+        bundle: Its folder.
         manifest: The bundle's.
         images: What its files were compared on.
         check: Every file on every target, every link, and what does not hold.
         mac: What a Mac said.
     """
 
+    bundle: Path
     manifest: Manifest
     images: Samples
     check: TargetCheck
-    mac: tuple[MacResult, ...]
+    mac: tuple[MacComparison, ...]
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -88,6 +96,22 @@ class Verification:
             if item.target == HOST and item.logits is not None
         }
         return edges(logits, self.images.labels, self.images.name)
+
+    def record(self) -> VerifyResult:
+        """The same as it is written."""
+        return VerifyResult(
+            bundle=str(self.bundle),
+            images=len(self.images.pixels),
+            data=self.images.name,
+            digests={item.file.path: item.file.sha256 for item in self.manifest.artifacts},
+            edges=tuple(edge.record() for edge in self.edges()),
+            not_run=self.not_run,
+            targets=self.check.machines,
+            placed=tuple(placed.record() for placed in self.check.placed),
+            links=tuple(link.record() for link in self.check.links),
+            mac=tuple(comparison.record() for comparison in self.mac),
+            failures=self.failures,
+        )
 
 
 def verify_bundle(
@@ -148,7 +172,7 @@ def verify_bundle(
     failures = [link.complaint for link in links if link.complaint]
     failures += [*check.failures, *_mac_failures(mac, manifest)]
     check = dataclasses.replace(check, links=links, failures=tuple(failures))
-    return Verification(manifest, images, check, mac)
+    return Verification(bundle, manifest, images, check, mac)
 
 
 def _eager_model(weights: Path | None, manifest: Manifest) -> EagerModel | None:
@@ -199,7 +223,7 @@ def _rewritten_links(
 
 def _read_mac_results(
     report: Path | None, bundle: Path, manifest: Manifest
-) -> tuple[MacResult, ...]:
+) -> tuple[MacComparison, ...]:
     """The results of a Mac's report, compared with the bundle's golden vectors."""
     if report is None:
         return ()
@@ -210,11 +234,11 @@ def _read_mac_results(
             parity = None
             if result.failure is None:
                 parity = compare(golden.logits, result.logits_array(), None, "golden vectors")
-            results.append(MacResult(name, units, result, parity))
+            results.append(MacComparison(name, units, result, parity))
     return tuple(results)
 
 
-def _mac_failures(results: Sequence[MacResult], manifest: Manifest) -> list[str]:
+def _mac_failures(results: Sequence[MacComparison], manifest: Manifest) -> list[str]:
     """What does not hold of what a Mac said, a line each."""
     precisions = {item.file.path: item.precision for item in manifest.artifacts}
     trained = manifest.source.fit_for_accuracy
