@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
@@ -20,10 +19,6 @@ from .options import (
     evaluation_choice,
     load_model_of,
 )
-
-if TYPE_CHECKING:
-    from ..calibration.ranges import Ranges
-    from ..calibration.sensitivity import Sensitivity
 
 SENSITIVITY_IMAGES = 64
 
@@ -101,17 +96,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
             print_sensitivity(sensitivity)
         print_ranges(output, ranges)
 
-    return Answer(lambda: _report(output, ranges, sensitivity), show)
-
-
-def _report(output: Path, ranges: Ranges, sensitivity: Sensitivity | None) -> dict[str, Any]:
-    return {
-        "ranges": str(output),
-        "digest": ranges.digest,
-        "observer": ranges.observer,
-        "images": ranges.images,
-        "sensitivity": sensitivity.to_dict() if sensitivity else None,
-    }
+    return Answer(lambda: found.record(output).model_dump(mode="json"), show)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+from ..artifact.results.calibrate import CalibrateResult
 from ..calibration.ranges import Ranges, calibrate
 from ..calibration.recipe import Recipe
 from ..calibration.sensitivity import Sensitivity, analyse
@@ -26,6 +28,20 @@ class Calibration:
 
     ranges: Ranges
     sensitivity: Sensitivity | None
+
+    def record(self, output: Path) -> CalibrateResult:
+        """The same as it is written.
+
+        Args:
+            output: Where the ranges are.
+        """
+        return CalibrateResult(
+            ranges=str(output),
+            digest=self.ranges.digest,
+            observer=self.ranges.observer,
+            images=self.ranges.images,
+            sensitivity=self.sensitivity.record() if self.sensitivity else None,
+        )
 
 
 def calibrate_model(
