@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.results.calibrate import LossResult, OpResult, OpsResult
 from ..artifact.samples import Samples
 from .ranges import Ranges
 from .recipe import quantizable_kinds
@@ -37,6 +38,14 @@ class Loss:
         """The noise as a signal-to-quantization-noise ratio in dB; inf without noise."""
         return -10 * math.log10(self.noise) if self.noise > 0 else math.inf
 
+    def record(self) -> LossResult:
+        """The same as it is written; an infinite ratio is None."""
+        decibels = self.sqnr_db
+        return LossResult(
+            sqnr_db=decibels if math.isfinite(decibels) else None,
+            agreement_percent=100 * self.agreement,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class OpSensitivity:
@@ -56,6 +65,16 @@ class OpSensitivity:
     alone: Loss
     left_out: Loss
 
+    def record(self) -> OpResult:
+        """The same as it is written."""
+        return OpResult(
+            name=self.path,
+            op=self.kind,
+            precision=self.precision,
+            alone=self.alone.record(),
+            left_out=self.left_out.record(),
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Sensitivity:
@@ -73,31 +92,14 @@ class Sensitivity:
     images: int
     data: str
 
-    def to_dict(self) -> dict[str, object]:
-        """Plain JSON values; an infinite ratio is None."""
-
-        def loss(value: Loss) -> dict[str, float | None]:
-            decibels = value.sqnr_db
-            return {
-                "sqnr_db": decibels if math.isfinite(decibels) else None,
-                "agreement_percent": 100 * value.agreement,
-            }
-
-        return {
-            "images": self.images,
-            "data": self.data,
-            "together": loss(self.together),
-            "ops": [
-                {
-                    "name": op.path,
-                    "op": op.kind,
-                    "precision": op.precision,
-                    "alone": loss(op.alone),
-                    "left_out": loss(op.left_out),
-                }
-                for op in self.ops
-            ],
-        }
+    def record(self) -> OpsResult:
+        """The same as it is written."""
+        return OpsResult(
+            images=self.images,
+            data=self.data,
+            together=self.together.record(),
+            ops=tuple(op.record() for op in self.ops),
+        )
 
 
 def analyse(

@@ -165,8 +165,8 @@ def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     """The files' instructions on emulated processors."""
     from ..targets.host import HostTarget
     from ..workflows.bench import choose_files
-    from ..workflows.count import count_instructions
-    from .tables.instructions import instructions_json, print_instructions
+    from ..workflows.count import count_instructions, counts_record
+    from .tables.instructions import print_instructions
 
     if options.profile or options.minutes is not None:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
@@ -174,7 +174,7 @@ def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     names = [name.strip() for name in options.on.split(",")]
     found = count_instructions(chosen.paths, on=names, progress=progress)
     return Answer(
-        lambda: {"instructions": [instructions_json(item) for item in found]},
+        lambda: counts_record(found).model_dump(mode="json"),
         lambda: print_instructions(found),
     )
 
@@ -187,8 +187,8 @@ def _compare(
     progress: Progress,
 ) -> Answer:
     """The files' ratios."""
-    from ..workflows.bench import benchmark
-    from .tables.bench import benchmark_json, print_benchmark
+    from ..workflows.bench import bench_record, benchmark
+    from .tables.bench import print_benchmark
 
     found = [
         benchmark(
@@ -207,11 +207,7 @@ def _compare(
             print_benchmark(item)
 
     return Answer(
-        lambda: {
-            "machine": found[0].machine,
-            "left_out": dict(chosen.left_out),
-            "benchmarks": [benchmark_json(item) for item in found],
-        },
+        lambda: bench_record(found, chosen.left_out).model_dump(mode="json"),
         show,
         invalid((item.threads, item.doubts) for item in found),
     )
@@ -225,22 +221,16 @@ def _profile(
     progress: Progress,
 ) -> Answer:
     """The times of the files' ops."""
-    from ..workflows.bench import profile_files
-    from .tables.profile import print_profile, profile_json
+    from ..workflows.profile import profile_files
+    from .tables.profile import print_profile
 
-    measured, found = profile_files(chosen.paths, counts, options.runs, target, progress)
+    profiles = profile_files(chosen.paths, counts, options.runs, target, progress)
 
     def show() -> None:
-        for item in found:
-            print_profile(item.path, item.threads, item.profile)
+        for file in profiles.files:
+            print_profile(file.path, file.threads, file.profile)
 
-    return Answer(
-        lambda: {
-            "machine": measured.machine,
-            "profiles": [profile_json(item.path, item.threads, item.profile) for item in found],
-        },
-        show,
-    )
+    return Answer(lambda: profiles.record().model_dump(mode="json"), show)
 
 
 def _endure(
@@ -251,28 +241,19 @@ def _endure(
     progress: Progress,
 ) -> Answer:
     """The files' latency over minutes."""
-    from ..workflows.bench import endure_files
-    from .tables.bench import details_json
-    from .tables.endurance import endurance_json, print_endurance
+    from ..workflows.endure import endure_files
+    from .tables.endurance import print_endurance
 
-    measured, found = endure_files(chosen.paths, counts, options.minutes, target, progress)
+    run = endure_files(chosen.paths, counts, options.minutes, target, progress)
 
     def show() -> None:
-        for item in found:
-            print_endurance(chosen.paths, item.threads, item.endurance)
+        for endured in run.endured:
+            print_endurance(endured.paths, endured.threads, endured.endurance)
 
     return Answer(
-        lambda: {
-            "machine": measured.machine,
-            "left_out": dict(chosen.left_out),
-            "endurance": [
-                endurance_json(chosen.paths, item.threads, item.endurance, item.doubts)
-                for item in found
-            ],
-            **details_json(measured.details),
-        },
+        lambda: run.record(chosen.left_out).model_dump(mode="json"),
         show,
-        invalid((item.threads, item.doubts) for item in found),
+        invalid((endured.threads, endured.doubts) for endured in run.endured),
     )
 
 

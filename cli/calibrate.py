@@ -7,7 +7,6 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..progress import Progress
@@ -21,10 +20,6 @@ from .options import (
     evaluation_choice,
     load_model_of,
 )
-
-if TYPE_CHECKING:
-    from ..calibration.ranges import Ranges
-    from ..calibration.sensitivity import Sensitivity
 
 SENSITIVITY_IMAGES = 64
 
@@ -76,7 +71,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
             raise UsageError(f"{path}: exists; give --force to replace it, or another name")
     from ..calibration.observer import observer_factory
     from ..calibration.recipe import Recipe
-    from ..workflows.calibrate import calibrate, check_recipe, measure_sensitivity
+    from ..workflows.calibrate import Calibration, calibrate, check_recipe, measure_sensitivity
     from ..workflows.data import calibration_images, evaluation_images
 
     observer_factory(options.observer)
@@ -92,6 +87,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
         if len(judged) > options.evaluation_images:
             judged = dataclasses.replace(judged.first(options.evaluation_images), labels=None)
         sensitivity = measure_sensitivity(loaded, ranges, judged, recipe=recipe, progress=progress)
+    found = Calibration(ranges, sensitivity)
     ranges.save(output)
     if sensitivity and options.plot:
         from .plots import save_sensitivity_plot
@@ -105,17 +101,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
             print_sensitivity(sensitivity)
         print_ranges(output, ranges)
 
-    return Answer(lambda: _report(output, ranges, sensitivity), show)
-
-
-def _report(output: Path, ranges: Ranges, sensitivity: Sensitivity | None) -> dict[str, Any]:
-    return {
-        "ranges": str(output),
-        "digest": ranges.digest,
-        "observer": ranges.observer,
-        "images": ranges.images,
-        "sensitivity": sensitivity.to_dict() if sensitivity else None,
-    }
+    return Answer(lambda: found.record(output).model_dump(mode="json"), show)
 
 
 if __name__ == "__main__":

@@ -268,7 +268,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
 
         save_search_plot(options.plot, result.search)
     return Answer(
-        lambda: _json(result),
+        lambda: result.record().model_dump(mode="json"),
         lambda: _show(result),
         tuple(f"failed: {line}" for line in result.failures),
     )
@@ -298,16 +298,6 @@ def _printed_recipe(options: argparse.Namespace, specs: Sequence[ExportSpec]) ->
     model = rewrite(load_model_of(options).network, spec.format)
     fields = EXPORTERS[spec.format].recipe_of(spec, model).to_dict()
     return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
-
-
-def _json(result: ExportResult) -> dict[str, Any]:
-    """An export as plain values."""
-    from .tables.search import found_json
-
-    searched = {"search": found_json(result.search)} if result.search else {}
-    failed = {"failed_targets": dict(result.failed_formats)} if result.failed_formats else {}
-    manifest = result.manifest.model_dump(mode="json")
-    return {"bundle": str(result.bundle), **manifest, **searched, **failed}
 
 
 def _show(result: ExportResult) -> None:

@@ -17,34 +17,30 @@ if TYPE_CHECKING:
 
 def bench_family(options: argparse.Namespace, counts: list[int], progress: Progress) -> Answer:
     """Makes the variants' files where they are missing, and times them beside the rivals'."""
-    from ..runtime.machine import describe_machine
-    from ..workflows.family import compare_models, make_variants
-    from .tables.family import family_json, print_family
+    from ..workflows.family import compare_models, families_record, make_variants
+    from .tables.family import print_family
 
     check_plot(options)
     folder = options.output or Path("lowformer-family")
     names = options.variants.split(",") if options.variants else ()
     rivals = [_rival(text) for text in options.rival or ()]
     members = [*make_variants(folder, options.format or "onnx", names, progress), *rivals]
-    found = compare_models(
+    families = compare_models(
         members, counts, runs=options.runs, processes=options.processes, progress=progress
     )
     if options.plot:
         from .plots import save_family_plot
 
-        save_family_plot(options.plot, found[0][1], counts[0])
+        save_family_plot(options.plot, families[0].models, counts[0])
 
     def show() -> None:
-        for item, models in found:
-            print_family(item, models)
+        for family in families:
+            print_family(family)
 
     return Answer(
-        lambda: {
-            "machine": describe_machine(),
-            "families": [family_json(item, models) for item, models in found],
-        },
+        lambda: families_record(families).model_dump(mode="json"),
         show,
-        invalid((item.threads, item.doubts) for item, _ in found),
+        invalid((family.benchmark.threads, family.benchmark.doubts) for family in families),
     )
 
 

@@ -17,6 +17,7 @@ from .command import Answer, Command, CommandParser
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
+    from ..artifact.results.inspect import InspectResult
     from ..runtime.residency import Residency
 
 
@@ -78,19 +79,23 @@ class Inspection:
     residency: Residency
     metadata: dict[str, Any] | None
 
-    def to_json(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return {
-            "path": str(self.path),
-            "bytes": size_of(self.path),
-            "inputs": [tensor.model_dump(mode="json") for tensor in self.inputs],
-            "outputs": [tensor.model_dump(mode="json") for tensor in self.outputs],
-            "ops": self.residency.op_counts,
-            "delegate": self.residency.delegate,
-            "partitions": self.residency.partitions,
-            "refused": [{"kind": op.kind, "name": op.name} for op in self.residency.refused],
-            "metadata": self.metadata,
-        }
+    def record(self) -> InspectResult:
+        """The same as it is written."""
+        from ..artifact.results.inspect import InspectResult, RefusedResult
+
+        return InspectResult(
+            path=str(self.path),
+            bytes=size_of(self.path),
+            inputs=self.inputs,
+            outputs=self.outputs,
+            ops=self.residency.op_counts,
+            delegate=self.residency.delegate,
+            partitions=self.residency.partitions,
+            refused=tuple(
+                RefusedResult(kind=op.kind, name=op.name) for op in self.residency.refused
+            ),
+            metadata=self.metadata,
+        )
 
 
 def _inspect_file(path: Path) -> Answer:
@@ -99,7 +104,7 @@ def _inspect_file(path: Path) -> Answer:
     runtime = format_of(path)
     residency = runtime.residency(path, 1)
     found = Inspection(path, *runtime.tensors(path), residency, runtime.metadata(path))
-    return Answer(found.to_json, lambda: _show(found))
+    return Answer(lambda: found.record().model_dump(mode="json"), lambda: _show(found))
 
 
 def _show(found: Inspection) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..progress import Progress
@@ -22,8 +21,6 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..judging.links import Link
-    from ..workflows.target_check import Placed
     from ..workflows.verify import Verification
 
 TARGET_IMAGES = 16
@@ -112,7 +109,7 @@ def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
         progress=progress,
     )
     return Answer(
-        lambda: verification_json(options.bundle, found),
+        lambda: found.record().model_dump(mode="json"),
         lambda: _show(found),
         tuple(f"failed: {line}" for line in found.failures),
     )
@@ -129,57 +126,6 @@ def _show(found: Verification) -> None:
         print_lattice(found.check)
     if found.mac:
         print_mac_results(found.mac)
-
-
-def verification_json(bundle: Path, found: Verification) -> dict[str, Any]:
-    """A verification as plain values."""
-    check = found.check
-    return {
-        "bundle": str(bundle),
-        "images": len(found.images.pixels),
-        "data": found.images.name,
-        "digests": {item.file.path: item.file.sha256 for item in found.bundle.manifest.artifacts},
-        "edges": [
-            {"first": edge.first, "second": edge.second, **edge.parity.model_dump(mode="json")}
-            for edge in found.edges()
-        ],
-        "not_run": found.not_run,
-        "targets": check.machines,
-        "placed": [_placed_json(item) for item in check.placed],
-        "links": [_link_json(link) for link in check.links],
-        "mac": [
-            {
-                "package": item.package,
-                "units": item.units,
-                "parity": item.parity and item.parity.model_dump(mode="json"),
-                **item.result.model_dump(mode="json", exclude={"logits", "ops"}),
-            }
-            for item in found.mac
-        ],
-        "failures": list(found.failures),
-    }
-
-
-def _placed_json(placed: Placed) -> dict[str, Any]:
-    answer = placed.answer.model_dump(mode="json", exclude={"failure"}) if placed.answer else {}
-    return {
-        "file": placed.file,
-        "target": placed.target,
-        "not_run": placed.not_run,
-        **answer,
-    }
-
-
-def _link_json(link: Link) -> dict[str, Any]:
-    return {
-        "first": link.first,
-        "second": link.second,
-        "least_db": link.least_db,
-        "failure": link.failure,
-        "cause": link.cause,
-        "culprit": link.culprit and dataclasses.asdict(link.culprit),
-        **link.parity.model_dump(mode="json"),
-    }
 
 
 if __name__ == "__main__":

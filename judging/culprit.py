@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.results.verify import CulpritResult
 from ..runtime.trace import FLOAT16_BITS, FLOAT32_BITS, Array, Trace, TracedOp, Tracer, Values
 from .matching import Partner, ReferenceValues
 from .op_kind import Family, family
@@ -95,6 +96,10 @@ class Culprit:
             whence = "from equal inputs" if self.equal_inputs else "with its inputs' errors"
             text += f": {self.sqnr_db:.1f} dB {whence}"
         return text
+
+    def record(self) -> CulpritResult:
+        """The same as it is written."""
+        return CulpritResult(**dataclasses.asdict(self))
 
 
 def _short(name: str) -> str:

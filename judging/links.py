@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Parity
+from ..artifact.results.verify import EdgeResult, LinkResult
 from ..artifact.samples import Samples
 from .culprit import Culprit
 from .parity import compare
@@ -34,6 +35,10 @@ class Edge:
     first: str
     second: str
     parity: Parity
+
+    def record(self) -> EdgeResult:
+        """The same as it is written."""
+        return EdgeResult(first=self.first, second=self.second, **dict(self.parity))
 
 
 def edges(
@@ -78,6 +83,18 @@ class Link:
         if self.failure is None:
             return None
         return f"{self.second}: {self.failure}" + (f"; {self.cause}" if self.cause else "")
+
+    def record(self) -> LinkResult:
+        """The same as it is written."""
+        return LinkResult(
+            first=self.first,
+            second=self.second,
+            least_db=self.least_db,
+            failure=self.failure,
+            cause=self.cause,
+            culprit=self.culprit.record() if self.culprit else None,
+            **dict(self.parity),
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -30,6 +30,11 @@ _LEAST_SHARE = 0.2
 _LEAST_SEPARATION = 3.0
 
 
+def validity(doubts: Sequence[str]) -> str:
+    """The verdict on timings that so much speaks against."""
+    return "INVALID" if doubts else "valid"
+
+
 def doubts(
     results: Mapping[str, Sequence[LatencyResult]],
     ratios: Mapping[str, Ratio],

@@ -12,7 +12,10 @@ from pydantic import BaseModel, ValidationError
 from ..artifact.files import digest_of
 from ..artifact.labels import read_labels
 from ..artifact.manifest import Manifest, read_manifest
-from ..artifact.results import BenchResult, SearchResult, SensitivityResult, VerifyResult
+from ..artifact.results.bench import BenchResult
+from ..artifact.results.calibrate import SensitivityResult
+from ..artifact.results.export import SearchResult
+from ..artifact.results.verify import VerifyResult
 from ..errors import ArtifactError
 from ..process.text import printable
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from ..artifact.caveats import STAND_INS
 from ..artifact.manifest import ArtifactRecord
-from ..artifact.results import BenchmarkResult
+from ..artifact.results.bench import BenchmarkResult
 from .block import Block, Cell, Column, Lines, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, by_reason, counted, ends, milliseconds

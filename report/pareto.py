@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..artifact.results import FrontResult
+from ..artifact.results.export import FrontResult
 from .block import Dot, Plot, Tick
 from .numerals import decibels_of_noise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..artifact.manifest import ArtifactRecord, Parity
-from ..artifact.results import LinkResult, PlacedResult, VerifyResult
+from ..artifact.results.verify import LinkResult, PlacedResult, VerifyResult
 from ..judging.links import EAGER, HOST
 from ..judging.promise import promise_of
 from .block import Block, Cell, Column, Group, Lines, Section, Table, Verdict
@@ -75,12 +75,7 @@ def _link(artifact: ArtifactRecord, parity: Parity, *, trained: bool) -> LinkRes
         second=f"{artifact.file.path}{_ON}{HOST}",
         least_db=promise.least_db,
         failure=promise.breach(parity),
-        images=parity.images,
-        data=parity.data,
-        sqnr_db=parity.sqnr_db,
-        cosine=parity.cosine,
-        max_difference=parity.max_difference,
-        agreement=parity.agreement,
+        **dict(parity),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..artifact.caveats import doubts
 from ..artifact.manifest import Calibration
-from ..artifact.results import LossResult, OpResult, OpsResult, SearchResult
+from ..artifact.results.calibrate import LossResult, OpResult, OpsResult
+from ..artifact.results.export import SearchResult
 from .block import Block, Cell, Column, Facts, Hidden, Lines, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, counted, decibels_of_noise

@@ -11,21 +11,20 @@ import numpy as np
 
 from ..artifact.bundle import Bundle
 from ..artifact.manifest import read_manifest
+from ..artifact.results.bench import BenchmarkResult, BenchResult, TimedResult
+from ..artifact.results.phone import PhoneResult
 from ..errors import UsageError
-from ..judging.endurance import endurance_doubts
 from ..judging.links import HOST
 from ..judging.ratio import Ratio, process_ratio
-from ..judging.steadiness import doubts
+from ..judging.steadiness import doubts, validity
 from ..progress import QUIET, Progress
 from ..runtime.formats import RUNTIMES
 from ..runtime.measure.durations import LatencyResult
-from ..runtime.measure.endurance import Endurance
 from ..runtime.measure.first_run import FirstRun
 from ..runtime.measure.load import taken_share
 from ..runtime.measure.timing import ProcessTiming
-from ..runtime.profile import Profile
-from ..runtime.work.fresh_process import Json, Measured
-from ..runtime.work.request import EnduranceRequest, FirstRunRequest, ProfileRequest, TimeRequest
+from ..runtime.work.fresh_process import Measured
+from ..runtime.work.request import FirstRunRequest, TimeRequest
 from ..targets.registry import open_target
 from ..targets.target import Target
 from .arguments import check_count
@@ -61,6 +60,23 @@ class Timed:
         """The runs of all processes together."""
         return LatencyResult(np.concatenate([item.milliseconds for item in self.processes]))
 
+    def record(self) -> TimedResult:
+        """The same as it is written."""
+        return TimedResult(
+            path=str(self.path),
+            **dataclasses.asdict(self.first_run),
+            processes=len(self.processes),
+            process_medians_ms=tuple(result.median for result in self.processes),
+            runs=len(self.result.milliseconds),
+            median_ms=self.result.median,
+            p10_ms=self.result.percentile(10),
+            p90_ms=self.result.percentile(90),
+            p99_ms=self.result.percentile(99),
+            ratio=self.ratio.value,
+            ratio_low=self.ratio.low,
+            ratio_high=self.ratio.high,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Benchmark:
@@ -72,7 +88,7 @@ class Benchmark:
         timed: In the order asked for; the first is the reference.
         other_load: Share of the cores that other processes took, or None where unknown.
         doubts: Why the figures mean nothing, a line each; empty where they hold.
-        details: What else the machine tells, for ``--json``.
+        phone: What the machine tells besides, where it is a phone.
     """
 
     machine: dict[str, str]
@@ -80,12 +96,25 @@ class Benchmark:
     timed: tuple[Timed, ...]
     other_load: float | None
     doubts: tuple[str, ...]
-    details: Json = dataclasses.field(default_factory=dict)
+    phone: PhoneResult | None = None
 
     @property
     def is_valid(self) -> bool:
         """Whether nothing speaks against the figures."""
         return not self.doubts
+
+    def record(self) -> BenchmarkResult:
+        """The same as it is written."""
+        phone = {"phone": self.phone} if self.phone else {}
+        return BenchmarkResult(
+            threads=self.threads,
+            verdict=validity(self.doubts),
+            doubts=self.doubts,
+            other_load=self.other_load,
+            reference=str(self.timed[0].path),
+            files=tuple(timed.record() for timed in self.timed),
+            **phone,
+        )
 
 
 def benchmark(
@@ -160,7 +189,7 @@ def _judged(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmar
                 other_load,
             ),
         ),
-        details=measured.details,
+        phone=measured.phone,
     )
 
 
@@ -258,70 +287,18 @@ def choose_files(paths: Sequence[Path], against: Path | None, target: Target) ->
     return Chosen(tuple(dict.fromkeys(found)), left_out)
 
 
-@dataclasses.dataclass(frozen=True)
-class FileProfile:
-    """The times of a file's ops with a number of threads."""
+def bench_record(benchmarks: Sequence[Benchmark], left_out: Mapping[str, str]) -> BenchResult:
+    """Files' ratios as they are written.
 
-    path: Path
-    threads: int
-    profile: Profile
-
-
-def profile_files(
-    paths: Sequence[Path], counts: Sequence[int], runs: int, target: Target, progress: Progress
-) -> tuple[Measured, list[FileProfile]]:
-    """What the ops of files take, with each number of threads.
-
-    Raises:
-        ArtifactError: A file cannot be run.
-        UsageError: No times of ops can be taken there.
+    Args:
+        benchmarks: One for each number of threads, all of one machine.
+        left_out: What of bundles was not timed, with the reason.
     """
-    asked = [(path, count) for count in counts for path in paths]
-    requests = [ProfileRequest(files=(path,), threads=count, runs=runs) for path, count in asked]
-    measured = target.measure(requests, "profiling", progress)
-    return measured, [
-        FileProfile(*one, profile) for one, profile in zip(asked, measured.of(Profile), strict=True)
-    ]
-
-
-@dataclasses.dataclass(frozen=True)
-class Endured:
-    """Files that ran for minutes with a number of threads.
-
-    Attributes:
-        threads: Of each runtime.
-        endurance: How their latency changed.
-        doubts: What speaks against that, a line each.
-    """
-
-    threads: int
-    endurance: Endurance
-    doubts: tuple[str, ...]
-
-
-def endure_files(
-    paths: Sequence[Path],
-    counts: Sequence[int],
-    minutes: float,
-    target: Target,
-    progress: Progress,
-) -> tuple[Measured, list[Endured]]:
-    """How the latency of files changes over minutes, with each number of threads.
-
-    Raises:
-        ArtifactError: A file cannot be run.
-        UsageError: No times can be taken there.
-    """
-    requests = [
-        EnduranceRequest(files=tuple(paths), threads=count, seconds=60 * minutes)
-        for count in counts
-    ]
-    description = f"running for {minutes:g} minutes with each number of threads"
-    measured = target.measure(requests, description, progress)
-    return measured, [
-        Endured(count, item, (*measured.doubts, *endurance_doubts(item)))
-        for count, item in zip(counts, measured.of(Endurance), strict=True)
-    ]
+    return BenchResult(
+        machine=benchmarks[0].machine,
+        left_out=dict(left_out),
+        benchmarks=tuple(benchmark.record() for benchmark in benchmarks),
+    )
 
 
 def _medians(found: Sequence[FirstRun]) -> FirstRun:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
+from ..artifact.results.calibrate import CalibrateResult
 from ..artifact.samples import Samples
 from ..calibration import ranges as activation_ranges
 from ..calibration.observer import observer_factory
@@ -14,6 +18,33 @@ from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
 from .arguments import check_model, check_samples
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """What a calibration gave.
+
+    Attributes:
+        ranges: The activation ranges.
+        sensitivity: What INT8 costs in each op, if that was asked for.
+    """
+
+    ranges: Ranges
+    sensitivity: Sensitivity | None
+
+    def record(self, output: Path) -> CalibrateResult:
+        """The same as it is written.
+
+        Args:
+            output: Where the ranges are.
+        """
+        return CalibrateResult(
+            ranges=str(output),
+            digest=self.ranges.digest,
+            observer=self.ranges.observer,
+            images=self.ranges.images,
+            sensitivity=self.sensitivity.record() if self.sensitivity else None,
+        )
 
 
 def calibrate(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.results.bench import CountResult, CountsResult
 from ..errors import ArtifactError
 from ..progress import QUIET, Progress
 from ..runtime.formats import format_of
@@ -32,6 +33,21 @@ class Counted:
     target: str
     count: InstructionCount
     ratio: float
+
+    def record(self) -> CountResult:
+        """The same as it is written."""
+        return CountResult(
+            path=str(self.path),
+            target=self.target,
+            instructions=self.count.all,
+            classes=self.count.classes,
+            ratio=self.ratio,
+        )
+
+
+def counts_record(counted: Sequence[Counted]) -> CountsResult:
+    """Files' instructions as they are written."""
+    return CountsResult(instructions=tuple(one.record() for one in counted))
 
 
 def count_instructions(

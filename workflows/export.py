@@ -11,6 +11,7 @@ from ..artifact.bundle import Bundle
 from ..artifact.files import replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
 from ..artifact.replacement import check_replaceable
+from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError, ExportError, UsageError
@@ -93,6 +94,12 @@ class ExportResult:
         """What does not hold, a line each."""
         failed = [f"{name}: {text}" for name, text in self.failed_formats.items()]
         return failed_checks(self.manifest) + failed
+
+    def record(self) -> ExportedResult:
+        """The same as it is written."""
+        search = {"search": self.search.record()} if self.search else {}
+        failed = {"failed_targets": dict(self.failed_formats)} if self.failed_formats else {}
+        return ExportedResult(bundle=str(self.bundle), **dict(self.manifest), **search, **failed)
 
 
 def export_bundle(

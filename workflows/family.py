@@ -9,14 +9,24 @@ from pathlib import Path
 from ..artifact.content import write_content
 from ..artifact.files import replaced_file
 from ..artifact.formats import FORMATS
+from ..artifact.results.family import (
+    FamiliesResult,
+    FamilyResult,
+    MeasuredCorrelation,
+    ModelResult,
+    PublishedCorrelation,
+    PublishedResult,
+)
 from ..errors import UsageError
 from ..export.spec import ExportSpec
 from ..judging.rank_correlation import spearman
 from ..models.cost import cost_of
 from ..models.loading import load_model
 from ..models.onnx_cost import macs_and_params
+from ..models.published import A40, CODE, PAPERS, PUBLISHED_FIGURES, SPEED_SOURCES
 from ..models.variants import PUBLISHED, variant
 from ..progress import Progress
+from ..runtime.machine import describe_machine
 from ..targets.host import HostTarget
 from .bench import Benchmark, benchmark
 
@@ -52,6 +62,55 @@ class Placed:
         """Milliseconds per 10^9 multiply-accumulates."""
         return 1e9 * self.median_ms / self.member.macs if self.member.macs else None
 
+    def record(self) -> ModelResult:
+        """The same as it is written, with what was published of it."""
+        member = self.member
+        published = PUBLISHED_FIGURES.get(member.variant or "")
+        return ModelResult(
+            name=member.name,
+            path=str(member.path),
+            random_weights=member.variant is not None,
+            macs=member.macs,
+            params=member.params,
+            measured_ms=self.median_ms,
+            ms_per_gmac=self.ms_per_gmac,
+            published=PublishedResult(**vars(published)) if published else None,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """Models that were timed in turns with one number of threads.
+
+    Attributes:
+        benchmark: Their timings.
+        models: What they count and take, in the same order.
+    """
+
+    benchmark: Benchmark
+    models: tuple[Placed, ...]
+
+    def record(self) -> FamilyResult:
+        """The same as it is written, with the sources of what was published."""
+        correlation, count = macs_against_latency(self.models)
+        return FamilyResult(
+            benchmark=self.benchmark.record(),
+            models=tuple(model.record() for model in self.models),
+            spearman_measured=MeasuredCorrelation(value=correlation, models=count),
+            spearman_published={
+                device: PublishedCorrelation(value=value, variants=variants)
+                for device, (value, variants) in published_correlations().items()
+            },
+            sources={"macs": CODE, "params": CODE, "top1": PAPERS, **SPEED_SOURCES},
+        )
+
+
+def families_record(families: Sequence[Family]) -> FamiliesResult:
+    """Models that were timed on this machine, as they are written."""
+    return FamiliesResult(
+        machine=describe_machine(), families=tuple(family.record() for family in families)
+    )
+
 
 def placed(members: Sequence[Member], benchmark: Benchmark) -> list[Placed]:
     """Each model with what was measured of it, in the order of their timings."""
@@ -66,6 +125,17 @@ def macs_against_latency(models: Sequence[Placed]) -> tuple[float | None, int]:
     counted = [(model.member.macs, model.median_ms) for model in models if model.member.macs]
     macs = [float(macs) for macs, _ in counted]
     return spearman(macs, [time for _, time in counted]), len(counted)
+
+
+def published_correlations() -> dict[str, tuple[float | None, int]]:
+    """By device, the rank correlation of MACs with published time, and of how many variants."""
+    correlations = {}
+    for device in SPEED_SOURCES:
+        rows = [figures for figures in PUBLISHED_FIGURES.values() if device in figures.speeds]
+        # Throughput grows where time shrinks.
+        times = [1 / row.speeds[device] if device == A40 else row.speeds[device] for row in rows]
+        correlations[device] = spearman([row.macs for row in rows], times), len(rows)
+    return correlations
 
 
 def make_variants(
@@ -121,9 +191,9 @@ def compare_models(
     runs: int,
     processes: int,
     progress: Progress,
-) -> list[tuple[Benchmark, list[Placed]]]:
+) -> list[Family]:
     """Times models in turns on this machine, with each number of threads; see :func:`benchmark`."""
-    found = []
+    families = []
     for count in counts:
         timed = benchmark(
             [member.path for member in members],
@@ -133,5 +203,5 @@ def compare_models(
             target=HostTarget(),
             progress=progress,
         )
-        found.append((timed, placed(members, timed)))
-    return found
+        families.append(Family(timed, tuple(placed(members, timed))))
+    return families

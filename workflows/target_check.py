@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.results.verify import PlacedResult
 from ..artifact.samples import Samples
 from ..judging.links import HOST, Computed, Link, file_links, place_of
 from ..judging.requirement import Requirement
@@ -54,6 +55,12 @@ class Placed:
     def place(self) -> str:
         """What a link calls it."""
         return place_of(self.file, self.target)
+
+    def record(self) -> PlacedResult:
+        """The same as it is written."""
+        # The answer's failure is why it was not run.
+        answer = self.answer.model_dump(exclude={"failure"}) if self.answer else {}
+        return PlacedResult(file=self.file, target=self.target, not_run=self.not_run, **answer)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..artifact.bundle import Bundle, open_bundle
 from ..artifact.files import digest_of
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.manifest import Manifest, Parity
+from ..artifact.results.verify import MacResult, VerifyResult
 from ..artifact.samples import Samples
 from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
 from ..judging.parity import compare
@@ -35,7 +36,7 @@ TARGET_IMAGES = 16
 
 
 @dataclasses.dataclass(frozen=True)
-class MacResult:
+class MacComparison:
     """What a Mac said of a package on one choice of compute units.
 
     Attributes:
@@ -49,6 +50,11 @@ class MacResult:
     units: str
     result: UnitResult
     parity: Parity | None
+
+    def record(self) -> MacResult:
+        """The same as it is written, without logits and ops."""
+        result = self.result.model_dump(exclude={"logits", "ops"})
+        return MacResult(package=self.package, units=self.units, parity=self.parity, **result)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Verification:
     bundle: Bundle
     images: Samples
     check: TargetCheck
-    mac: tuple[MacResult, ...]
+    mac: tuple[MacComparison, ...]
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -90,6 +96,22 @@ class Verification:
             if item.target == HOST and item.logits is not None
         }
         return edges(logits, self.images.labels, self.images.name)
+
+    def record(self) -> VerifyResult:
+        """The same as it is written."""
+        return VerifyResult(
+            bundle=str(self.bundle.folder),
+            images=len(self.images.pixels),
+            data=self.images.name,
+            digests={item.file.path: item.file.sha256 for item in self.bundle.manifest.artifacts},
+            edges=tuple(edge.record() for edge in self.edges()),
+            not_run=self.not_run,
+            targets=self.check.machines,
+            placed=tuple(placed.record() for placed in self.check.placed),
+            links=tuple(link.record() for link in self.check.links),
+            mac=tuple(comparison.record() for comparison in self.mac),
+            failures=self.failures,
+        )
 
 
 def verify(
@@ -217,7 +239,7 @@ def _rewritten_links(
     return rewritten_links(images.logits[: len(few)], rewritten, images.name)
 
 
-def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacResult, ...]:
+def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacComparison, ...]:
     """The results of a Mac's report, compared with the bundle's golden vectors."""
     if report is None:
         return ()
@@ -228,11 +250,11 @@ def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacRes
             parity = None
             if result.failure is None:
                 parity = compare(golden.logits, result.logits_array(), None, "golden vectors")
-            results.append(MacResult(name, units, result, parity))
+            results.append(MacComparison(name, units, result, parity))
     return tuple(results)
 
 
-def _mac_failures(results: Sequence[MacResult], manifest: Manifest) -> list[str]:
+def _mac_failures(results: Sequence[MacComparison], manifest: Manifest) -> list[str]:
     """What does not hold of what a Mac said, a line each."""
     precisions = {item.file.path: item.precision for item in manifest.artifacts}
     trained = manifest.source.fit_for_accuracy

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -13,7 +12,7 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...workflows.bench import Benchmark, Timed
+    from ...workflows.bench import Benchmark
 
 
 def print_benchmark(benchmark: Benchmark) -> None:
@@ -47,36 +46,3 @@ def print_benchmark(benchmark: Benchmark) -> None:
         "99 %: where the ratio of the same command falls again; load, first and peak: of the file"
         " alone in a fresh process, its runtime already there"
     )
-
-
-def benchmark_json(item: Benchmark) -> dict[str, Any]:
-    """A benchmark as plain values."""
-    return {
-        "threads": item.threads,
-        "verdict": "valid" if item.is_valid else "INVALID",
-        "doubts": list(item.doubts),
-        "other_load": item.other_load,
-        "reference": str(item.timed[0].path),
-        "files": [_timed_json(timed) for timed in item.timed],
-        **details_json(item.details),
-    }
-
-
-def details_json(details: dict[str, Any]) -> dict[str, Any]:
-    """What a phone told besides times; nothing where there is no such thing."""
-    return {"phone": details} if details else {}
-
-
-def _timed_json(timed: Timed) -> dict[str, Any]:
-    return {
-        "path": str(timed.path),
-        **dataclasses.asdict(timed.first_run),
-        "processes": len(timed.processes),
-        "process_medians_ms": [result.median for result in timed.processes],
-        "runs": len(timed.result.milliseconds),
-        "median_ms": timed.result.median,
-        **{f"p{percent}_ms": timed.result.percentile(percent) for percent in (10, 90, 99)},
-        "ratio": timed.ratio.value,
-        "ratio_low": timed.ratio.low,
-        "ratio_high": timed.ratio.high,
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -66,27 +66,3 @@ def _silent_sensors(endurance: Endurance) -> list[str]:
     if all(reading.celsius is None for reading in readings):
         lines.append("temperature: this machine does not tell")
     return lines
-
-
-def endurance_json(
-    paths: Sequence[Path], threads: int, endurance: Endurance, doubts: Sequence[str]
-) -> dict[str, Any]:
-    """The same as values."""
-    from ...judging.endurance import change, verdict
-
-    return {
-        "threads": threads,
-        "verdict": "INVALID" if doubts else "valid",
-        "doubts": list(doubts),
-        "other_load": endurance.other_load,
-        "moments": [dataclasses.asdict(moment) for moment in endurance.moments],
-        "files": [
-            {
-                "path": str(path),
-                "change": verdict(windows),
-                **{f"change_{key}": value for key, value in vars(change(windows)).items()},
-                "windows": [dataclasses.asdict(window) for window in windows],
-            }
-            for path, windows in zip(paths, endurance.windows, strict=True)
-        ],
-    }

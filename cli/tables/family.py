@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -14,16 +13,16 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...workflows.bench import Benchmark
-    from ...workflows.family import Placed
+    from ...workflows.family import Family
 
 _SHOWN = (A40, PI5)
 
 
-def print_family(benchmark: Benchmark, models: Sequence[Placed]) -> None:
+def print_family(family: Family) -> None:
     """Prints a row per model, and how well multiply-accumulates tell latency."""
-    from ...workflows.family import macs_against_latency
+    from ...workflows.family import macs_against_latency, published_correlations
 
+    benchmark, models = family.benchmark, family.models
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
     headings = ["counted\nM MACs", "counted\nM params", "measured\nhere ms", "here\nms/GMAC"]
@@ -81,50 +80,3 @@ def _published(figures: Published | None) -> list[str]:
         macs += f" (stated {figures.stated_macs:.0f})"
     speeds = [_number(figures.speeds.get(device), 0) for device in _SHOWN]
     return [macs, _number(figures.top1, 1), *speeds]
-
-
-def published_correlations() -> dict[str, tuple[float | None, int]]:
-    """By device, the rank correlation of MACs with published time, and of how many variants."""
-    from ...judging.rank_correlation import spearman
-
-    found = {}
-    for device in SPEED_SOURCES:
-        rows = [item for item in PUBLISHED_FIGURES.values() if device in item.speeds]
-        # Throughput grows where time shrinks.
-        times = [1 / item.speeds[device] if device == A40 else item.speeds[device] for item in rows]
-        found[device] = spearman([item.macs for item in rows], times), len(rows)
-    return found
-
-
-def family_json(benchmark: Benchmark, models: Sequence[Placed]) -> dict[str, Any]:
-    """The same as values, with every published figure and its source."""
-    from ...workflows.family import macs_against_latency
-    from .bench import benchmark_json
-
-    correlation, count = macs_against_latency(models)
-    return {
-        "benchmark": benchmark_json(benchmark),
-        "models": [
-            {
-                "name": model.member.name,
-                "path": str(model.member.path),
-                "random_weights": model.member.variant is not None,
-                "macs": model.member.macs,
-                "params": model.member.params,
-                "measured_ms": model.median_ms,
-                "ms_per_gmac": model.ms_per_gmac,
-                "published": _published_json(PUBLISHED_FIGURES.get(model.member.variant or "")),
-            }
-            for model in models
-        ],
-        "spearman_measured": {"value": correlation, "models": count},
-        "spearman_published": {
-            device: {"value": value, "variants": number}
-            for device, (value, number) in published_correlations().items()
-        },
-        "sources": {"macs": CODE, "params": CODE, "top1": PAPERS, **SPEED_SOURCES},
-    }
-
-
-def _published_json(figures: Published | None) -> dict[str, Any] | None:
-    return None if figures is None else {**vars(figures), "speeds": dict(figures.speeds)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -35,14 +35,3 @@ def print_instructions(found: Sequence[Counted]) -> None:
     console = result_console()
     console.print(table)
     console.print("of one inference on one thread; they tell work, not milliseconds")
-
-
-def instructions_json(item: Counted) -> dict[str, Any]:
-    """One file on one processor."""
-    return {
-        "path": str(item.path),
-        "target": item.target,
-        "instructions": item.count.all,
-        "classes": item.count.classes,
-        "ratio": item.ratio,
-    }

@@ -13,10 +13,10 @@ from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
-    from ...workflows.verify import MacResult
+    from ...workflows.verify import MacComparison
 
 
-def print_mac_results(results: Sequence[MacResult]) -> None:
+def print_mac_results(results: Sequence[MacComparison]) -> None:
     """Prints parity, time and devices of each package on each choice of compute units."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("on the Mac", no_wrap=True)

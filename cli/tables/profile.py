@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -49,28 +49,3 @@ def print_profile(path: Path, threads: int, profile: Profile) -> None:
 
 def _time(profile: Profile, milliseconds: float) -> tuple[str, str]:
     return f"{milliseconds:.3f}", f"{100 * profile.share(milliseconds):.1f}"
-
-
-def profile_json(path: Path, threads: int, profile: Profile) -> dict[str, Any]:
-    """The same, and every op."""
-    return {
-        "path": str(path),
-        "runtime": profile.runtime,
-        "threads": threads,
-        "runs": profile.runs,
-        "missing": profile.missing,
-        "milliseconds": profile.milliseconds,
-        "kinds": [
-            {"kind": kind, "ops": count, "ms": time, "share": profile.share(time)}
-            for kind, count, time in profile.kinds()
-        ],
-        "ops": [
-            {
-                "name": op.name,
-                "kind": op.kind,
-                "ms": op.milliseconds,
-                "share": profile.share(op.milliseconds),
-            }
-            for op in profile.ops
-        ],
-    }

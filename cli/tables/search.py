@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
@@ -14,30 +14,6 @@ if TYPE_CHECKING:
     from ...export.search.search import Found
 
 _ROWS = 25
-
-
-def found_json(found: Found) -> dict[str, Any]:
-    """A search as plain JSON values."""
-    return {
-        "chosen": found.chosen,
-        "unit": found.unit,
-        "proof": {
-            "drop_points": found.loss.drop,
-            "sqnr_db": found.loss.sqnr_db if math.isfinite(found.loss.sqnr_db) else None,
-            "images": found.loss.images,
-        },
-        "front": [
-            {
-                "predicted_noise": tried.mix.noise,
-                "predicted_cost_over_fastest": tried.mix.cost,
-                "float_ops": _float_ops(tried.mix.precisions.values()),
-                "measured_drop_points": tried.loss.drop if tried.loss else None,
-                "measured_sqnr_db": tried.loss.sqnr_db if tried.loss else None,
-            }
-            for tried in found.tried
-        ],
-        "recipe": found.recipe.to_dict(),
-    }
 
 
 def print_found(found: Found) -> None:
@@ -62,7 +38,7 @@ def print_found(found: Found) -> None:
         tried = found.tried[index]
         table.add_row(
             str(index),
-            str(_float_ops(tried.mix.precisions.values())),
+            str(tried.mix.float_ops),
             f"{tried.mix.cost:.3f}",
             f"{decibels(tried.mix.noise):.1f}",
             f"{tried.loss.drop:.2f}" if tried.loss else "-",
@@ -76,10 +52,6 @@ def print_found(found: Found) -> None:
         f" loses {found.loss.drop:.2f} points at {found.loss.sqnr_db:.1f} dB SQNR",
         soft_wrap=True,
     )
-
-
-def _float_ops(precisions: Any) -> int:
-    return sum(precision in ("fp16", "fp32") for precision in precisions)
 
 
 def decibels(noise: float) -> float:

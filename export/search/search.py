@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ...artifact.preprocessing import Preprocessing
+from ...artifact.results.export import FrontResult, MixResult, ProofResult
 from ...artifact.samples import Samples
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import Recipe, Rule, quantizable_kinds
@@ -76,6 +77,14 @@ class MeasuredLoss:
     sqnr_db: float
     images: int
 
+    def record(self) -> ProofResult:
+        """The same as it is written; an infinite ratio is None."""
+        return ProofResult(
+            drop_points=self.drop,
+            sqnr_db=self.sqnr_db if math.isfinite(self.sqnr_db) else None,
+            images=self.images,
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class Tried:
@@ -83,6 +92,16 @@ class Tried:
 
     mix: Mix
     loss: MeasuredLoss | None
+
+    def record(self) -> MixResult:
+        """The same as it is written."""
+        return MixResult(
+            predicted_noise=self.mix.noise,
+            predicted_cost_over_fastest=self.mix.cost,
+            float_ops=self.mix.float_ops,
+            measured_drop_points=self.loss.drop if self.loss else None,
+            measured_sqnr_db=self.loss.sqnr_db if self.loss else None,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +121,16 @@ class Found:
     tried: tuple[Tried, ...]
     chosen: int
     unit: str = "ms"
+
+    def record(self) -> FrontResult:
+        """The same as it is written."""
+        return FrontResult(
+            chosen=self.chosen,
+            unit=self.unit,
+            proof=self.loss.record(),
+            front=tuple(tried.record() for tried in self.tried),
+            recipe=self.recipe.to_dict(),
+        )
 
 
 def halves(samples: Samples) -> tuple[Samples, Samples]:

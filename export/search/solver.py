@@ -43,6 +43,11 @@ class Mix:
     noise: float
     cost: float
 
+    @property
+    def float_ops(self) -> int:
+        """How many ops are left in float."""
+        return sum(precision in ("fp16", "fp32") for precision in self.precisions.values())
+
 
 def front(choices: Mapping[str, Sequence[Choice]]) -> tuple[Mix, ...]:
     """The mixes on the convex front of noise and cost.

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ... import errors
+from ...artifact.results.phone import PhoneResult
 from ...errors import CheckError, LowFormerEdgeError
 from .request import Answer, Request
 
@@ -31,13 +32,13 @@ class Measured:
         machine: Which it is.
         answers: One for each request, in their order.
         doubts: Why the place itself holds that its times mean nothing, a line each.
-        details: What else it tells, for ``--json``.
+        phone: What it tells besides, where it is a phone.
     """
 
     machine: dict[str, str]
     answers: list[Answer]
     doubts: tuple[str, ...] = ()
-    details: Json = dataclasses.field(default_factory=dict)
+    phone: PhoneResult | None = None
 
     def of(self, answer: type[SomeAnswer]) -> list[SomeAnswer]:
         """The answers of one type, in order."""

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ...artifact.formats import Accelerator
 from ...artifact.golden import GoldenVectors
 from ...artifact.manifest import ArtifactRecord, Parity
+from ...artifact.results.phone import PhoneCheckResult
 from ...errors import CheckError, TargetError
 from ...judging.parity import compare
 from ...judging.promise import promise_of
-from ...runtime.work.fresh_process import Json
 from ...runtime.work.job import FileAnswer
 from .app import AdbApp
 from .choice import SUFFIXES, AdbChoice
@@ -52,16 +52,17 @@ class CheckedFile:
     parity: Parity | None
     failure: str | None
 
-    def to_json(self) -> Json:
-        """The same as values."""
-        answer = self.answer.model_dump(mode="json", exclude={"failure"}) if self.answer else {}
-        return {
-            "file": self.file,
-            "accelerator": self.accelerator,
-            "failure": self.failure,
+    def record(self) -> PhoneCheckResult:
+        """The same as it is written."""
+        # What the app itself says of a failure is within ours.
+        answer = self.answer.model_dump(exclude={"failure"}) if self.answer else {}
+        return PhoneCheckResult(
+            file=self.file,
+            accelerator=self.accelerator,
+            failure=self.failure,
+            parity=self.parity,
             **answer,
-            "parity": self.parity and self.parity.model_dump(mode="json"),
-        }
+        )
 
 
 def checks_of(bundle: ShippedBundle, target: AdbChoice, threads: int) -> list[DeviceCheck]:

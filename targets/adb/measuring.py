@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...artifact.results.phone import PhoneRequestResult, PhoneResult, PhoneStateResult
 from ...errors import TargetError, UsageError
 from ...progress import Progress
 from ...runtime.measure.durations import LatencyResult
@@ -19,7 +20,7 @@ from ...runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
 from ...runtime.measure.first_run import FirstRun
 from ...runtime.measure.sensors import Reading
 from ...runtime.measure.timing import WARMUP, ProcessTiming
-from ...runtime.work.fresh_process import Json, Measured
+from ...runtime.work.fresh_process import Measured
 from ...runtime.work.request import (
     Answer,
     EnduranceRequest,
@@ -92,11 +93,11 @@ def measure_on(
         machine=answers[0].machine | machine,
         answers=[_result(task, answer, target.name) for task, answer in asked],
         doubts=(*_check_doubts(checked, target), *_state_doubts(asked)),
-        details={
-            "accelerator": target.accelerator,
-            "checks": [item.to_json() for item in checked],
-            "requests": [_told(task, answer) for task, answer in asked],
-        },
+        phone=PhoneResult(
+            accelerator=target.accelerator,
+            checks=tuple(file.record() for file in checked),
+            requests=tuple(_told(task, answer) for task, answer in asked),
+        ),
     )
 
 
@@ -209,9 +210,12 @@ def _state_doubts(asked: Sequence[tuple[MeasuringTask, DeviceAnswer]]) -> list[s
     return found
 
 
-def _told(task: MeasuringTask, answer: DeviceAnswer) -> Json:
+def _told(task: MeasuringTask, answer: DeviceAnswer) -> PhoneRequestResult:
     """The phone's state around a request."""
-    content = answer.model_dump(
-        mode="json", include={"before", "after", "worst_thermal_status", "throttled"}
+    return PhoneRequestResult(
+        task=task.task,
+        before=PhoneStateResult(**dict(answer.before)),
+        after=PhoneStateResult(**dict(answer.after)),
+        worst_thermal_status=answer.worst_thermal_status,
+        throttled=answer.throttled,
     )
-    return {"task": task.task, **content}

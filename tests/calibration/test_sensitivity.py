@@ -69,8 +69,8 @@ def test_a_coarser_op_is_found(tiny_config: LowFormerConfig, noise_images: Sampl
     assert found.ops[0].path == "head.op_list.2.linear"
 
 
-def test_the_report_is_json(sensitivity: Sensitivity) -> None:
-    content = json.loads(json.dumps(sensitivity.to_dict(), allow_nan=False))
+def test_the_record_is_json(sensitivity: Sensitivity) -> None:
+    content = json.loads(json.dumps(sensitivity.record().model_dump(mode="json"), allow_nan=False))
     assert len(content["ops"]) == len(sensitivity.ops)
     first = content["ops"][0]
     assert first["alone"]["sqnr_db"] == pytest.approx(sensitivity.ops[0].alone.sqnr_db)

@@ -16,7 +16,6 @@ from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.calibration.recipe import Recipe
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
-from lowformer_edge.cli.tables.search import found_json
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.export.search.search import Found, MeasuredLoss, Tried
 from lowformer_edge.export.search.solver import Mix
@@ -63,7 +62,7 @@ def results(
         "search": {
             "bundle": "elsewhere",
             **demo_manifest.model_dump(mode="json"),
-            "search": found_json(FOUND),
+            "search": FOUND.record().model_dump(mode="json"),
         },
     }
     for name, content in contents.items():

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lowformer_edge.artifact.manifest import Manifest, Residency
-from lowformer_edge.artifact.results import PlacedResult
+from lowformer_edge.artifact.results.verify import PlacedResult
 from lowformer_edge.process.text import printable
 from lowformer_edge.report.evidence import Evidence
 from lowformer_edge.report.page import render

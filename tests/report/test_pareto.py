@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lowformer_edge.artifact.results import FrontResult, MixResult, ProofResult
+from lowformer_edge.artifact.results.export import FrontResult, MixResult, ProofResult
 from lowformer_edge.report.pareto import FRAME, pareto_plot
 
 MIXES = st.builds(
