@@ -20,7 +20,6 @@ from .request import Answer, Request
 WORKER = "lowformer_edge.runtime.work.measuring"
 HERE = (sys.executable, "-m", WORKER)
 
-Json = dict[str, Any]
 SomeAnswer = TypeVar("SomeAnswer", bound=Answer)
 
 
