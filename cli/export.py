@@ -221,12 +221,12 @@ _PRECISION_HELP = {
 
 def _export(options: argparse.Namespace, progress: Progress) -> Answer:
     if options.print_config:
-        return _printed_config(options)
+        return _printed_config(options, progress)
     if not options.to:
         raise UsageError("the following arguments are required: --to; see lowformer-export --help")
     specs = _specs(options)
     if options.print_recipe:
-        return _printed_recipe(options, specs)
+        return _printed_recipe(options, specs, progress)
     requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
     check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
     with deferred_interrupt():
@@ -245,7 +245,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
     if options.folder:
         check_replaceable(options.folder, overwrite=options.overwrite)
     with progress.step("loading the model"):
-        loaded = load_model_of(options)
+        loaded = load_model_of(options, progress)
     folder = options.folder or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
     check_replaceable(folder, overwrite=options.overwrite)
     needed = any(spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs)
@@ -274,13 +274,15 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
     )
 
 
-def _printed_config(options: argparse.Namespace) -> Answer:
+def _printed_config(options: argparse.Namespace, progress: Progress) -> Answer:
     """The model's JSON, as it would be used."""
-    fields = load_model_of(options).config.to_dict()
+    fields = load_model_of(options, progress).config.to_dict()
     return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
 
 
-def _printed_recipe(options: argparse.Namespace, specs: Sequence[ExportSpec]) -> Answer:
+def _printed_recipe(
+    options: argparse.Namespace, specs: Sequence[ExportSpec], progress: Progress
+) -> Answer:
     """The recipe of the one file that is asked for, as it would be used.
 
     Raises:
@@ -295,7 +297,7 @@ def _printed_recipe(options: argparse.Namespace, specs: Sequence[ExportSpec]) ->
     from ..export.formats import EXPORTERS
     from ..export.rewrites.table import rewrite
 
-    model = rewrite(load_model_of(options).network, spec.format)
+    model = rewrite(load_model_of(options, progress).network, spec.format)
     fields = EXPORTERS[spec.format].recipe_of(spec, model).to_dict()
     return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
 

@@ -17,6 +17,7 @@ from ..process.interrupt import deferred_interrupt
 if TYPE_CHECKING:
     from ..judging.requirement import Requirement
     from ..models.loading import LoadedModel
+    from ..progress import Progress
     from ..workflows.data import ImageChoice
 
 CALIBRATION_IMAGES = 256
@@ -44,8 +45,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--input-size", type=int, metavar="PIXELS", help="side of the input")
 
 
-def load_model_of(options: argparse.Namespace) -> LoadedModel:
-    """The model that the options choose.
+def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedModel:
+    """The model that the options choose; what a user should know of it is noted.
 
     Raises:
         UsageError: The combination, a file or a value cannot be used.
@@ -53,7 +54,7 @@ def load_model_of(options: argparse.Namespace) -> LoadedModel:
     with deferred_interrupt():
         from ..models.loading import load_model
 
-    return load_model(
+    loaded = load_model(
         options.name,
         weights=options.weights,
         config=options.config,
@@ -62,6 +63,9 @@ def load_model_of(options: argparse.Namespace) -> LoadedModel:
         input_size=options.input_size,
         labels=options.labels,
     )
+    for note in loaded.notes:
+        progress.note(note)
+    return loaded
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

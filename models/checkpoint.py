@@ -19,9 +19,13 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import CheckpointError, ConfigError
 from .config import LowFormerConfig
 from .lowformer import LowFormer
+from .timm_models import is_timm, published_name
 from .variants import VARIANTS
 
 _CLASSIFIER = "head.op_list.3.linear.weight"
+
+_SETS = ("state_dict_ema", "state_dict")
+"""Where weights are found in a file, the first that is there."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Checkpoint:
         config: The architecture, where the file states it (our own safetensors do).
         preprocessing: The evaluation's preprocessing, where the file states it.
         labels: Class names in order, where the file states them.
+        is_timm: Whether the keys were timm's names.
+        taken: Which of several sets of weights these are; empty where the file has but one.
     """
 
     path: Path
@@ -43,14 +49,18 @@ class Checkpoint:
     config: LowFormerConfig | None = None
     preprocessing: Preprocessing | None = None
     labels: tuple[str, ...] | None = None
+    is_timm: bool = False
+    taken: str = ""
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Reads ``.safetensors``, or a PyTorch file of tensors such as the published ``evalmodel.pt``.
 
     PyTorch files are read with ``weights_only=True``: one that holds code is refused. The
-    tensors may be bare or under ``state_dict``; the prefixes ``module.`` (data parallel) and
-    ``head.opseq.`` (one of the authors' head classes) are mapped to the published keys.
+    tensors may be bare or under ``state_dict``, or under ``state_dict_ema`` beside it, as timm's
+    training script writes them: the averaged weights are taken, which it evaluates. The prefixes
+    ``module.`` (data parallel) and ``head.opseq.`` (one of the authors' head classes), and timm's
+    names, are mapped to the published keys.
 
     Raises:
         CheckpointError: The file is missing, damaged, unsafe, or holds something else.
@@ -64,7 +74,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     digest = hashlib.sha256(content).hexdigest()
     if content[8:9] == b"{" and content[:2] != b"PK":
         return _read_safetensors(path, digest)
-    return Checkpoint(path, digest, _published_keys(path, _load_tensors(path)))
+    weights, taken = _chosen_weights(_load_tensors(path))
+    state, has_timms_names = _published_keys(path, weights)
+    return Checkpoint(path, digest, state, is_timm=has_timms_names, taken=taken)
 
 
 def _read_safetensors(path: Path, digest: str) -> Checkpoint:
@@ -79,10 +91,12 @@ def _read_safetensors(path: Path, digest: str) -> Checkpoint:
     try:
         stated = ("config", "preprocessing", "labels")
         fields = {key: json.loads(metadata[key]) for key in stated if key in metadata}
+        state, has_timms_names = _published_keys(path, state)
         return Checkpoint(
             path,
             digest,
-            _published_keys(path, state),
+            state,
+            is_timm=has_timms_names,
             config=LowFormerConfig.from_dict(fields["config"]) if "config" in fields else None,
             preprocessing=(
                 Preprocessing.from_dict(fields["preprocessing"])
@@ -117,10 +131,18 @@ def _load_tensors(path: Path) -> object:
         ) from error
 
 
-def _published_keys(path: Path, content: object) -> dict[str, Tensor]:
-    """The tensors of a loaded file under the published keys."""
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
+def _chosen_weights(content: object) -> tuple[object, str]:
+    """The weights of a loaded file, and which of several sets they are."""
+    if not isinstance(content, Mapping):
+        return content, ""
+    sets = [name for name in _SETS if isinstance(content.get(name), Mapping) and content[name]]
+    if not sets:
+        return content, ""
+    return content[sets[0]], sets[0] if len(sets) > 1 else ""
+
+
+def _published_keys(path: Path, content: object) -> tuple[dict[str, Tensor], bool]:
+    """The tensors of a loaded file under the published keys, and whether they had timm's."""
     if (
         not isinstance(content, Mapping)
         or not content
@@ -134,10 +156,13 @@ def _published_keys(path: Path, content: object) -> dict[str, Tensor]:
     for key, value in content.items():
         if value.layout != torch.strided or value.is_meta or value.is_quantized:
             raise CheckpointError(f"{path}: {key} is not a plain tensor; save dense weights")
-    return {
+    state = {
         key.removeprefix("module.").replace("head.opseq.", "head."): value
         for key, value in content.items()
     }
+    if not is_timm(state):
+        return state, False
+    return {published_name(name): value for name, value in state.items()}, True
 
 
 def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
@@ -153,7 +178,7 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
     with torch.device("meta"):
         model = LowFormer(config)
     wanted = model.state_dict()
-    _check_fit(config, {key: tuple(value.shape) for key, value in wanted.items()}, checkpoint)
+    _check_fit(config, shapes_of(wanted), checkpoint)
     state = {}
     for key, value in checkpoint.state.items():
         if value.is_complex() or (wanted[key].is_floating_point() != value.is_floating_point()):
@@ -175,7 +200,7 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
 def _check_fit(
     config: LowFormerConfig, expected: Mapping[str, tuple[int, ...]], checkpoint: Checkpoint
 ) -> None:
-    found = {key: tuple(value.shape) for key, value in checkpoint.state.items()}
+    found = shapes_of(checkpoint.state)
     if found == expected:
         return
     classes = found.get(_CLASSIFIER, (0,))[0]
@@ -184,7 +209,7 @@ def _check_fit(
             f"{checkpoint.path}: has {classes} classes, the model {config.num_classes};"
             f" give `num_classes` {classes}"
         )
-    fitting = _fitting_variant(found)
+    fitting = fitting_variant(found)
     differences = []
     missing = [key for key in expected if key not in found]
     extra = [key for key in found if key not in expected]
@@ -199,27 +224,33 @@ def _check_fit(
             f"differs in shape at {_listed(reshaped)} ({list(found[key])}, not"
             f" {list(expected[key])})"
         )
-    advice = f"it fits model {fitting}" if fitting else "no registered variant fits it"
+    advice = f"it fits model {fitting.name}" if fitting else "no registered variant fits it"
     raise CheckpointError(
         f"{checkpoint.path}: not a checkpoint of {config.name}: {'; '.join(differences)}; {advice}"
     )
 
 
-def _fitting_variant(found: Mapping[str, tuple[int, ...]]) -> str | None:
-    """The registered variant with these keys and shapes, whatever its number of classes."""
-    if _CLASSIFIER not in found:
+def fitting_variant(shapes: Mapping[str, tuple[int, ...]]) -> LowFormerConfig | None:
+    """The registered variant with these keys and shapes, and their number of classes."""
+    if _CLASSIFIER not in shapes:
         return None
-    for name, config in VARIANTS.items():
-        if found == _shapes(config.replace(num_classes=found[_CLASSIFIER][0])):
-            return name
+    for config in VARIANTS.values():
+        own = config.replace(num_classes=shapes[_CLASSIFIER][0])
+        if shapes == _shapes(own):
+            return own
     return None
+
+
+def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Keys and shapes of weights."""
+    return {key: tuple(value.shape) for key, value in state.items()}
 
 
 def _shapes(config: LowFormerConfig) -> dict[str, tuple[int, ...]]:
     """Keys and shapes of a model's state."""
     with torch.device("meta"):
         model = LowFormer(config)
-    return {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    return shapes_of(model.state_dict())
 
 
 def _listed(keys: list[str]) -> str:

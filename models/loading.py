@@ -9,18 +9,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..artifact.labels import read_labels
 from ..artifact.preprocessing import Preprocessing, Size, side_of
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
-from ..errors import ConfigError, UsageError
+from ..errors import CheckpointError, ConfigError, UsageError
 from ..process.text import printable
 from .authors_config import read_authors_config
-from .checkpoint import Checkpoint, load_weights, read_checkpoint
+from .checkpoint import (
+    Checkpoint,
+    fitting_variant,
+    load_weights,
+    read_checkpoint,
+    shapes_of,
+)
 from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .random_weights import random_model
+from .timm_models import is_timm_module, published_name, stated_preprocessing
 from .variants import CHECKPOINTS_PAGE, DEMO, variant
 
 RANDOM = "random weights"
@@ -37,6 +44,7 @@ class LoadedModel:
         source: The checkpoint's file name, or ``random weights``.
         digest: SHA-256 in hex of the checkpoint file, or of the weights of a model in memory; None
             for random weights.
+        notes: What a user should know of how it was read.
     """
 
     network: LowFormer
@@ -44,6 +52,7 @@ class LoadedModel:
     labels: tuple[str, ...] | None
     source: str
     digest: str | None
+    notes: tuple[str, ...] = ()
 
     @property
     def config(self) -> LowFormerConfig:
@@ -115,11 +124,26 @@ def load_model(
         labels=_class_names(labels, stated, architecture.num_classes),
         source=printable(checkpoint.path.name) if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
+        notes=_notes_on(checkpoint, preprocessing) if checkpoint else (),
     )
 
 
+def _notes_on(checkpoint: Checkpoint, preprocessing: Preprocessing) -> tuple[str, ...]:
+    """What was taken of a checkpoint, or for granted with it."""
+    name, notes = printable(checkpoint.path.name), []
+    if checkpoint.taken:
+        notes.append(f"{name}: holds several sets of weights; took {checkpoint.taken}")
+    if checkpoint.is_timm and checkpoint.preprocessing is None:
+        notes.append(
+            f"{name}: has timm's names and states no preprocessing; took what is published:"
+            f" {preprocessing.interpolation}, crop {preprocessing.crop_ratio:g}, ImageNet's mean"
+            " and std"
+        )
+    return tuple(notes)
+
+
 def from_module(
-    network: LowFormer,
+    network: nn.Module,
     preprocessing: Preprocessing | None = None,
     *,
     labels: str | Path | Sequence[str] | None = None,
@@ -128,8 +152,10 @@ def from_module(
     """Takes a model that was trained in the caller's own loop.
 
     Args:
-        network: The model. It is copied, so that training can go on.
-        preprocessing: From an image to its input; by default ImageNet's at its input size.
+        network: The model, our own :class:`LowFormer` or one that timm made. It is copied, so that
+            training can go on.
+        preprocessing: From an image to its input; by default what timm's ``pretrained_cfg``
+            states, or ImageNet's at the model's input size.
         labels: Class names in order, or a file of them, one per line.
         name: Where the weights came from, as the bundle states it.
 
@@ -137,10 +163,13 @@ def from_module(
         UsageError: It is no LowFormer, a weight is not finite, or the preprocessing or the labels
             are not for it.
     """
-    if not isinstance(network, LowFormer):
+    if is_timm_module(network):
+        preprocessing = preprocessing or stated_preprocessing(network)
+        network = _from_timm(network, preprocessing)
+    elif not isinstance(network, LowFormer):
         raise UsageError(
-            f"`network` must be a LowFormer of lowformer_edge, not {type(network).__name__};"
-            " load_model takes checkpoints of others' code"
+            "`network` must be a LowFormer, of lowformer_edge or of timm, not"
+            f" {type(network).__name__}; load_model takes checkpoints"
         )
     config = network.config
     preprocessing = preprocessing or Preprocessing(size=config.input_size)
@@ -161,6 +190,23 @@ def from_module(
         source=printable(name),
         digest=_digest_of(state),
     )
+
+
+def _from_timm(network: nn.Module, preprocessing: Preprocessing | None) -> LowFormer:
+    """Our own model with the weights of timm's.
+
+    Raises:
+        UsageError: No registered variant is like it.
+    """
+    weights = {
+        published_name(name): value.to("cpu") for name, value in network.state_dict().items()
+    }
+    config = fitting_variant(shapes_of(weights))
+    if config is None:
+        raise UsageError("`network` is a LowFormer of timm's that no registered variant is like")
+    if preprocessing:
+        config = config.replace(input_size=preprocessing.size)
+    return load_weights(config, Checkpoint(Path("`network`"), "", weights))
 
 
 def _digest_of(state: Mapping[str, Tensor]) -> str:
@@ -198,6 +244,20 @@ def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFo
     return trained if trained == stated else config
 
 
+def _timm_architecture(checkpoint: Checkpoint) -> LowFormerConfig:
+    """The variant that a checkpoint with timm's names is of.
+
+    Raises:
+        CheckpointError: It is of none.
+    """
+    config = fitting_variant(shapes_of(checkpoint.state))
+    if config is None:
+        raise CheckpointError(
+            f"{checkpoint.path}: has timm's names, but no registered variant fits it; give `config`"
+        )
+    return config
+
+
 def _architecture(
     name: str | None,
     given: str | Path | LowFormerConfig | None,
@@ -216,6 +276,8 @@ def _architecture(
         config = _as_trained(variant(name), checkpoint)
     elif checkpoint and checkpoint.config:
         config = checkpoint.config
+    elif checkpoint and checkpoint.is_timm:
+        config = _timm_architecture(checkpoint)
     else:
         assert checkpoint is not None
         raise ConfigError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,8 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.lowformer import LowFormer
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import PUBLISHED, VARIANTS
+
+from .golden_weights import golden_weights
 
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = sorted(path.stem for path in DATA.glob("*x*.npz"))
@@ -30,22 +31,6 @@ PARAMETERS = {
     "e3": 41.317,
 }
 """Millions, as counted from the published code."""
-
-
-def golden_weights(key: str, shape: tuple[int, ...]) -> torch.Tensor:
-    """The weights that the golden outputs were made with."""
-    generator = np.random.default_rng(zlib.crc32(key.encode()))
-    if key.endswith("num_batches_tracked"):
-        return torch.tensor(0)
-    if key.endswith("running_var"):
-        values = generator.uniform(0.5, 1.5, shape)
-    elif key.endswith(("running_mean", ".bias")):
-        values = generator.normal(0, 0.1, shape)
-    elif len(shape) == 1:
-        values = generator.uniform(0.5, 1.5, shape)
-    else:
-        values = generator.normal(0, 1 / np.sqrt(np.prod(shape[1:])), shape)
-    return torch.from_numpy(values.astype(np.float32))
 
 
 def test_golden_files_are_present() -> None:
