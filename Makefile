@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml check-npu check-targets check-wheel \
+.PHONY: demo test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
 	arm-lab gpu-lab android-lab npu android-test android-apk train-demo clean
 
 demo: $(INSTALLED)
@@ -68,6 +68,12 @@ check-npu: npu
 # The wheel, checked and installed in an empty environment, where it exports; about three minutes.
 check-wheel: $(INSTALLED)
 	sh .ci/check-wheel $(BIN)/python build/dist
+
+# What is read of timm's LowFormers, against timm itself, beside the environment and not in it.
+check-timm: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/timm \
+		timm==1.0.31 torchvision==0.28.0
+	PYTHONPATH=build/timm $(BIN)/python .ci/check-timm
 
 # The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
 check-targets: arm-lab gpu-lab
