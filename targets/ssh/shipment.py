@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...artifact.formats import BY_SUFFIX
@@ -47,18 +47,30 @@ def _module_file(root: Path, name: str) -> Path | None:
 
 
 def _imported(path: Path, root: Path) -> set[str]:
-    """Names within this package that a module imports anywhere, in functions too.
+    """Names within this package that a module imports anywhere, in functions too, but for types.
 
     Its modules import each other relatively (a test holds that), and importing one imports the
     packages around it.
     """
     package = path.relative_to(root).parent.parts
     names = {".".join(package[:depth]) for depth in range(len(package) + 1)}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _run(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = [*package[: len(package) - node.level + 1], *filter(None, [node.module])]
             names |= {".".join(base), *(".".join([*base, alias.name]) for alias in node.names)}
     return names
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a module but those that only type checkers look at."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        yield node
+        waiting += ast.iter_child_nodes(node)
 
 
 def modules_for(suffixes: Iterable[str]) -> dict[str, str]:
