@@ -71,9 +71,9 @@ check-wheel: $(INSTALLED)
 
 # What is read of timm's LowFormers, against timm itself, beside the environment and not in it.
 check-timm: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/timm \
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target build/timm/site-packages \
 		timm==1.0.31 torchvision==0.28.0
-	PYTHONPATH=build/timm $(BIN)/python .ci/check-timm
+	PYTHONPATH=build/timm/site-packages $(BIN)/python .ci/check-timm
 
 # The whole lattice for the demo model and B0, and B0's instruction counts; about 15 minutes.
 check-targets: arm-lab gpu-lab
