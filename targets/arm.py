@@ -58,6 +58,14 @@ class ArmTarget(WorkerTarget):
         version = open_lab(NAME).versions[QEMU_PACKAGE]
         return machine | {"processor": f"{self._cpu}, emulated by QEMU {version}"}
 
+    def check_counting(self) -> None:
+        """See :class:`Target`."""
+        if self._cpu not in COUNTED_CPUS:
+            raise TargetError(
+                f"{self.name}: the QEMU that counts instructions does not compute it rightly; there"
+                f" are {', '.join(COUNTED_CPUS)}"
+            )
+
     def count(
         self,
         files: Sequence[Path],
@@ -67,11 +75,7 @@ class ArmTarget(WorkerTarget):
         progress: Progress,
     ) -> list[InstructionCount | str]:
         """See :class:`Target`."""
-        if self._cpu not in COUNTED_CPUS:
-            raise TargetError(
-                f"{self.name}: the QEMU that counts instructions does not compute it rightly; there"
-                f" are {', '.join(COUNTED_CPUS)}"
-            )
+        self.check_counting()
         lab = open_lab(NAME)
         counts: list[InstructionCount | str] = []
         for path in files:

@@ -104,6 +104,15 @@ class Target(abc.ABC):
             " lowformer-verify --on"
         )
 
+    def check_counting(self) -> None:
+        """Refuses to count instructions where that cannot be done, before anything is begun.
+
+        Raises:
+            UsageError: Instructions are not counted here.
+            TargetError: The processor cannot be counted.
+        """
+        raise UsageError(f"{self.name}: instructions are counted on arm:CPU alone")
+
     def count(
         self,
         files: Sequence[Path],
@@ -125,7 +134,8 @@ class Target(abc.ABC):
             LabError: The laboratory is missing.
             TargetError: The processor cannot be counted.
         """
-        raise UsageError(f"{self.name}: instructions are counted on arm:CPU alone")
+        self.check_counting()
+        raise NotImplementedError
 
     def tracer(self, path: Path) -> ExposedTracer:
         """What reads the values of a file that this target shows, see :meth:`values`.

@@ -70,12 +70,16 @@ def count_instructions(
         LabError: The laboratory is missing.
         TargetError: A processor cannot be counted.
     """
-    found = []
-    for target in [open_target(name) for name in on]:
-        first = None
-        for path in map(Path, files):
+    paths, targets = [Path(file) for file in files], [open_target(name) for name in on]
+    for target in targets:
+        target.check_counting()
+        for path in paths:
             if reason := target.refusal(path):
                 raise ArtifactError(f"{path}: cannot be counted on {target.name}: {reason}")
+    found = []
+    for target in targets:
+        first = None
+        for path in paths:
             count = _count(path, target, progress)
             first = first or count.all
             found.append(Counted(path, target.name, count, count.all / first))

@@ -43,16 +43,17 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_finetuning_learns_classes_that_classifying_tells(photos: Path, tmp_path: Path) -> None:
-    out = run("finetune.py", photos, "--epochs", "2", "--output", "bundle", cwd=tmp_path)
+    out = run("finetune.py", photos, "--epochs", "3", "--output", "bundle", cwd=tmp_path)
     losses = [float(line.rpartition(" ")[2]) for line in out.splitlines() if "loss" in line]
-    assert losses[1] < losses[0]
+    assert losses[2] < losses[0]
     accuracies = [line for line in out.splitlines() if line.endswith("of 20 others")]
     assert len(accuracies) == 2
     assert all(float(line.split()[1]) > 75 for line in accuracies)
-    shown = [next(iter(sorted((photos / name).iterdir()))) for name in CLASSES]
+    shown = sorted(photos.rglob("*.png"))
     out = run("classify.py", "bundle", *shown, "--artifact", "tflite/int8", cwd=tmp_path)
-    for line, name in zip(out.splitlines(), CLASSES, strict=True):
-        assert line.split(": ")[1].startswith(f"{name} ")
+    told = [line.rpartition(": ")[2].split()[0] for line in out.splitlines()]
+    right = sum(name == path.parent.name for name, path in zip(told, shown, strict=True))
+    assert right > 0.75 * len(shown)
 
 
 def test_finetuning_is_short() -> None:
