@@ -114,6 +114,18 @@ PROGRAMS = {
 """Modules below the commands that print all the same, with the reason."""
 
 
+LONGEST_FUNCTION = 60
+"""Lines, with signature and documentation."""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_functions_fit_a_screen(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    lines = {one.name: (one.end_lineno or 0) - one.lineno + 1 for one in functions}
+    assert {name: length for name, length in lines.items() if length > LONGEST_FUNCTION} == {}
+
+
 BELOW_COMMANDS = [
     name
     for name in MODULES

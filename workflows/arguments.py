@@ -45,6 +45,16 @@ def check_samples(name: str, images: object, preprocessing: Preprocessing) -> No
         )
 
 
+def check_counts(**counts: object) -> None:
+    """Refuses what is no whole number of at least 1, by the parameters' names.
+
+    Raises:
+        UsageError: One is none.
+    """
+    for name, value in counts.items():
+        check_count(name, value)
+
+
 def check_count(name: str, value: object, least: int = 1) -> None:
     """Refuses what is no whole number, or a smaller one.
 

@@ -27,7 +27,7 @@ from ..runtime.work.fresh_process import Measured
 from ..runtime.work.request import FirstRunRequest, TimeRequest
 from ..targets.registry import open_target
 from ..targets.target import Target
-from .arguments import check_count
+from .arguments import check_count, check_counts
 
 FIRST_RUNS = 3
 """How often a file is opened in a process of its own."""
@@ -222,8 +222,7 @@ def bench(
         TargetError: The target cannot be reached, or failed.
         UsageError: A parameter asks for what cannot be timed.
     """
-    check_count("threads", threads)
-    check_count("runs", runs)
+    check_counts(threads=threads, runs=runs)
     check_count("processes", processes, LEAST_PROCESSES)
     listed = [files] if isinstance(files, str | Path | Bundle) else files
     paths = [one.folder if isinstance(one, Bundle) else Path(one) for one in listed]

@@ -26,7 +26,7 @@ from ..judging.verdict import failures_of
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
-from .arguments import check_count, check_model, check_samples
+from .arguments import check_counts, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
 from .data import (
     CALIBRATION_IMAGES,
@@ -189,8 +189,7 @@ def _request_of(
 ) -> ExportRequest:
     """What :func:`export_model` was asked for, checked."""
     check_model(model)
-    check_count("threads", threads)
-    check_count("runs", runs)
+    check_counts(threads=threads, runs=runs)
     for text in requirements:
         parse_requirement(text)
     asked = _specs_of(specs)

@@ -22,7 +22,7 @@ from ..judging.requirement import parse_requirement
 from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
-from .arguments import check_count, check_samples
+from .arguments import check_counts, check_samples
 from .data import EVALUATION_IMAGES, ImageChoice, bundle_images
 from .explain import explain_links
 from .target_check import Checked, TargetCheck, check_on_targets
@@ -132,8 +132,7 @@ def verify(
         bundle: The bundle, or its folder.
         on: Where its files are run besides this machine, such as ``gpu``, ``arm:cortex-a76``,
             ``ssh:pi`` or ``adb``; one, several, or a text of several with commas.
-        images: Images to run them on. Without any, the bundle's golden vectors are run, or,
-            where the eager model is at hand, the bundled images.
+        images: To run them on; without any the golden vectors, or with weights the bundled images.
         weights: The bundle's checkpoint, or the model that it was made from, to run the eager
             model too. The bundled demo's is taken by itself where torch is there.
         mac_report: What the bundle's ``check_on_mac.py`` wrote on a Mac.
@@ -147,31 +146,23 @@ def verify(
 
     Raises:
         ManifestError: The bundle is damaged.
-        UsageError: The weights are not those that the bundle was made from, or a parameter asks
-            for what does not exist.
+        UsageError: A parameter asks for what does not exist, or gives another model's weights.
         ArtifactError: A file cannot be run on the host.
         CheckError: Logits cannot be compared.
-        LabError: A target's laboratory is missing.
-        TargetError: A target failed as a whole.
+        LabError, TargetError: A target's laboratory is missing, or it failed as a whole.
     """
-    check_count("threads", threads)
-    check_count("target_images", target_images)
+    check_counts(threads=threads, target_images=target_images)
     targets = open_targets(on if isinstance(on, str) else ",".join(on))
-    required = [parse_requirement(text) for text in requirements]
     bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     manifest = bundle.manifest
+    required = [parse_requirement(text) for text in (*requirements, *manifest.requirements)]
     check_chips(targets, [item.compiled for item in manifest.artifacts if item.compiled])
-    required += [parse_requirement(text) for text in manifest.requirements]
     mac = _read_mac_results(mac_report, bundle)
     eager = _eager_model(weights, manifest)
     samples = _images(images, bundle, eager, progress)
-    rewritten = _rewritten_links(eager, manifest, samples, target_images, progress)
+    links = _rewritten_links(eager, manifest, samples, target_images, progress)
     check = check_on_targets(
-        [
-            Checked(bundle.folder / item.file.path, item.precision)
-            for item in manifest.artifacts
-            if item.not_run is None
-        ],
+        _checked_files(bundle),
         targets,
         samples,
         bundle.preprocessing,
@@ -181,11 +172,30 @@ def verify(
         threads=threads,
         progress=progress,
     )
-    explained = explain_links(check, targets, bundle.folder, manifest, eager, samples, progress)
-    links = (*rewritten, *explained)
+    links += explain_links(check, targets, bundle.folder, manifest, eager, samples, progress)
+    return _verification(bundle, samples, check, links, mac)
+
+
+def _checked_files(bundle: Bundle) -> list[Checked]:
+    """The bundle's files that anything here runs."""
+    return [
+        Checked(bundle.folder / item.file.path, item.precision)
+        for item in bundle.manifest.artifacts
+        if item.not_run is None
+    ]
+
+
+def _verification(
+    bundle: Bundle,
+    samples: Samples,
+    check: TargetCheck,
+    links: Sequence[Link],
+    mac: tuple[MacComparison, ...],
+) -> Verification:
+    """All that was found out, with what does not hold of it."""
     failures = [link.complaint for link in links if link.complaint]
-    failures += [*check.failures, *_mac_failures(mac, manifest)]
-    check = dataclasses.replace(check, links=links, failures=tuple(failures))
+    failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
+    check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))
     return Verification(bundle, samples, check, mac)
 
 
