@@ -68,14 +68,17 @@ class OpTimeResult(Record):
 
 
 class ProfileResult(Record):
-    """The times of a file's ops with one number of threads; see ``runtime.profile``."""
+    """The times of a file's ops with one number of threads; see ``runtime.profile``.
+
+    The sum of no times is the integer 0, and is written as one.
+    """
 
     path: str
     runtime: str
     threads: int
     runs: int
     missing: str | None
-    milliseconds: float
+    milliseconds: int | float
     kinds: tuple[KindTimeResult, ...]
     ops: tuple[OpTimeResult, ...]
 

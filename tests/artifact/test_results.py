@@ -416,6 +416,11 @@ def test_published_figures_stay_whole() -> None:
     assert (str(content["macs"]), str(content["speeds"]["Pi 5 ms"])) == ("944", "39")
 
 
+def test_a_profile_of_no_ops_takes_no_time() -> None:
+    fields = dict(PROFILES.profiles[0]) | {"ops": (), "kinds": (), "milliseconds": sum(())}
+    assert '"milliseconds": 0,' in written(ProfileResult(**fields))
+
+
 def test_infinite_figures_are_written_as_such(demo_manifest: Manifest) -> None:
     exported = ExportedResult(bundle="out", **dict(demo_manifest), search=FRONT)
     for text in (written(FRONT), written(exported)):
