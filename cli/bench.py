@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..progress import Progress
+from ..workflows.defaults import BENCH_RUNS, PROCESSES
 from .command import Answer, Command, CommandParser, invalid
 from .family_options import add_family_options, check_no_family_options
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from ..targets.target import Target
     from ..workflows.bench import Chosen
 
-RUNS = 300
 PROFILED_RUNS = 50
-PROCESSES = 10
 
 _EXAMPLES = """examples:
   lowformer-bench demo-all
@@ -63,7 +62,7 @@ class BenchCommand(Command):
             "--runs",
             type=int,
             metavar="N",
-            help=f"timed runs of each file (default: {RUNS}, with --profile {PROFILED_RUNS})",
+            help=f"timed runs of each file (default: {BENCH_RUNS}, with --profile {PROFILED_RUNS})",
         )
         parser.add_argument(
             "--processes",
@@ -152,7 +151,7 @@ def _set_counts(options: argparse.Namespace) -> None:
     if (options.minutes is not None or options.profile) and options.processes is not None:
         raise UsageError("--processes is for ratios; leave it out with --minutes and --profile")
     if options.runs is None:
-        options.runs = PROFILED_RUNS if options.profile else RUNS
+        options.runs = PROFILED_RUNS if options.profile else BENCH_RUNS
     if options.processes is None:
         options.processes = PROCESSES
     if options.runs < 1:

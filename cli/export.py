@@ -26,6 +26,7 @@ from ..export.spec import PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
+from ..workflows.defaults import EXPORT_RUNS
 from .command import Answer, Command, CommandParser
 from .options import (
     add_data_options,
@@ -203,7 +204,7 @@ def _add_output_options(parser: CommandParser) -> None:
     output.add_argument("--model-version", default="", metavar="TEXT", help="likewise")
     output.add_argument("--threads", type=int, default=1, help="for latency (default: 1)")
     output.add_argument(
-        "--runs", type=int, default=30, help="timed runs per file (default: %(default)s)"
+        "--runs", type=int, default=EXPORT_RUNS, help="timed runs per file (default: %(default)s)"
     )
 
 

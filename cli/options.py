@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..models.variants import VARIANTS
 from ..process.interrupt import deferred_interrupt
+from ..workflows.defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES
 
 if TYPE_CHECKING:
     from ..judging.requirement import Requirement
     from ..models.loading import LoadedModel
     from ..progress import Progress
     from ..workflows.data import ImageChoice
-
-CALIBRATION_IMAGES = 256
-EVALUATION_IMAGES = 2000
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

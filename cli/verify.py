@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..progress import Progress
+from ..workflows.defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .command import Answer, Command, CommandParser
 from .options import (
-    EVALUATION_IMAGES,
     add_evaluation_options,
     add_requirement_option,
     check_counts,
@@ -22,8 +22,6 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..workflows.verify import Verification
-
-TARGET_IMAGES = 16
 
 
 class VerifyCommand(Command):

@@ -28,15 +28,12 @@ from ..runtime.work.request import FirstRunRequest, TimeRequest
 from ..targets.registry import open_target
 from ..targets.target import Target
 from .arguments import check_count, check_counts
+from .defaults import BENCH_RUNS, PROCESSES
 
 FIRST_RUNS = 3
 """How often a file is opened in a process of its own."""
 
 LEAST_PROCESSES = 2
-
-RUNS = 300
-PROCESSES = 10
-"""Figures differ from process to process."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,7 +196,7 @@ def bench(
     against: str | Path | None = None,
     on: str = HOST,
     threads: int = 1,
-    runs: int = RUNS,
+    runs: int = BENCH_RUNS,
     processes: int = PROCESSES,
     progress: Progress = QUIET,
 ) -> Benchmark:

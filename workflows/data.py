@@ -35,9 +35,6 @@ _BUNDLED = {
     demo.EVALUATION: demo.EVALUATION_NAME,
 }
 
-CALIBRATION_IMAGES = 256
-EVALUATION_IMAGES = 2000
-
 
 class TakesImages(Protocol):
     """A model or a bundle, as far as images are made ready for it."""

@@ -29,19 +29,15 @@ from ..runtime.machine import describe_machine
 from .arguments import check_counts, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
 from .data import (
-    CALIBRATION_IMAGES,
-    EVALUATION_IMAGES,
     ImageChoice,
     calibration_images,
     evaluation_images,
 )
+from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
 from .search import check_searched, recipe_search
 
 SIMULATED_IMAGES = 16
 """How many images a simulator runs, which takes a second for each."""
-
-RUNS = 30
-"""Timed runs of each file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +65,7 @@ class ExportRequest:
     bound: Bound | None = None
     requirements: tuple[str, ...] = DEFAULT_REQUIREMENTS
     threads: int = 1
-    runs: int = RUNS
+    runs: int = EXPORT_RUNS
     keep_failed: bool = False
 
 
@@ -135,7 +131,7 @@ def export_model(
     bound: Bound | None = None,
     requirements: Sequence[str] = DEFAULT_REQUIREMENTS,
     threads: int = 1,
-    runs: int = RUNS,
+    runs: int = EXPORT_RUNS,
     overwrite: bool = False,
     keep_failed: bool = False,
     progress: Progress = QUIET,

@@ -23,16 +23,14 @@ from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
 from .arguments import check_counts, check_samples
-from .data import EVALUATION_IMAGES, ImageChoice, bundle_images
+from .data import ImageChoice, bundle_images
+from .defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .explain import explain_links
 from .target_check import Checked, TargetCheck, check_on_targets
 
 if TYPE_CHECKING:
     from ..export.eager import EagerModel
     from ..models.loading import LoadedModel
-
-TARGET_IMAGES = 16
-"""How many images are run on targets other than the host, unless something else is asked for."""
 
 
 @dataclasses.dataclass(frozen=True)
