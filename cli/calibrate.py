@@ -78,7 +78,8 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
     recipe = Recipe.read(options.recipe) if options.recipe else None
     with progress.step("loading the model"):
         loaded = load_model_of(options, progress)
-    check_recipe(loaded, recipe)
+    if recipe:
+        check_recipe(loaded, recipe)
     images = calibration_images(calibration_choice(options), loaded, progress, needed=True)
     ranges = calibrate(loaded, images, observer=options.observer, progress=progress)
     sensitivity = None

@@ -77,7 +77,7 @@ def calibrate(
         )
 
 
-def check_recipe(model: LoadedModel, recipe: Recipe | None) -> None:
+def check_recipe(model: LoadedModel, recipe: Recipe) -> None:
     """Refuses a recipe that cannot be followed.
 
     Raises:
