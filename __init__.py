@@ -42,12 +42,14 @@ if TYPE_CHECKING:
     from .models.loading import LoadedModel, from_module, load_model
     from .models.lowformer import LowFormer
     from .progress import Progress
+    from .tasks.classification import Prediction
     from .workflows.bench import Benchmark, bench
     from .workflows.calibrate import calibrate, measure_sensitivity
+    from .workflows.compare import Comparison, compare_files
     from .workflows.count import count_instructions
     from .workflows.data import open_images
     from .workflows.export import export_model
-    from .workflows.inference import DeployedModel, Prediction, open_model
+    from .workflows.inference import DeployedModel, open_model
     from .workflows.search import search_recipe
     from .workflows.verify import Verification, verify
 
@@ -79,10 +81,12 @@ _HOMES = {
     "progress": ("Progress",),
     "workflows.bench": ("Benchmark", "bench"),
     "workflows.calibrate": ("calibrate", "measure_sensitivity"),
+    "workflows.compare": ("Comparison", "compare_files"),
     "workflows.count": ("count_instructions",),
     "workflows.data": ("open_images",),
     "workflows.export": ("export_model",),
-    "workflows.inference": ("DeployedModel", "Prediction", "open_model"),
+    "tasks.classification": ("Prediction",),
+    "workflows.inference": ("DeployedModel", "open_model"),
     "workflows.search": ("search_recipe",),
     "workflows.verify": ("Verification", "verify"),
 }
@@ -97,6 +101,7 @@ __all__ = [
     "Bundle",
     "CheckError",
     "CheckpointError",
+    "Comparison",
     "ConfigError",
     "DataError",
     "DeployedModel",
@@ -122,6 +127,7 @@ __all__ = [
     "__version__",
     "bench",
     "calibrate",
+    "compare_files",
     "count_instructions",
     "export_model",
     "from_module",

@@ -93,12 +93,12 @@ def open_bundle(folder: str | Path) -> Bundle:
 
 
 def _fits(record: ArtifactRecord, artifact: str | None) -> bool:
-    names = {record.target, record.precision, _name(record), record.file.path}
+    names = {record.format, record.precision, _name(record), record.file.path}
     return artifact is None or artifact in names
 
 
 def _name(record: ArtifactRecord) -> str:
-    return f"{record.target}/{record.precision}"
+    return f"{record.format}/{record.precision}"
 
 
 def _listed(records: Sequence[ArtifactRecord]) -> str:

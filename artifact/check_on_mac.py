@@ -142,7 +142,7 @@ def check(bundle: Path, core_ml: Any, runs: int) -> dict[str, Any]:
         pixels, logits = arrays["pixels"], arrays["logits"]
     packages = {}
     for artifact in manifest["artifacts"]:
-        if artifact["target"] != "coreml":
+        if artifact["format"] != "coreml":
             continue
         path = bundle / artifact["file"]["path"]
         if digest_of(path) != artifact["file"]["sha256"]:

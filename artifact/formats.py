@@ -34,6 +34,7 @@ class Format:
         in_app: On which accelerators of a phone our app runs its files.
         in_all: Whether ``--to all`` means it too.
         is_timed: Whether the time of its files on this machine's processor says anything.
+        pixel_ops: Ops that make floats of pixels and that no delegate takes.
         observes_ops: Whether ranges of ops without weights are taken too, from images.
     """
 
@@ -50,6 +51,7 @@ class Format:
     in_app: tuple[Accelerator, ...] = ()
     in_all: bool = True
     is_timed: bool = True
+    pixel_ops: tuple[str, ...] = ()
     observes_ops: bool = False
 
 
@@ -77,6 +79,7 @@ FORMATS: Mapping[str, Format] = {
             precisions=("fp32", "fp16", "int8", "int8-dynamic"),
             distributions={"executorch": "executorch", "torch": "torch"},
             converters=("executorch", "torchao"),
+            pixel_ops=("dim_order_ops::_to_dim_order_copy.out",),
             in_app=("cpu",),
         ),
         Format(

@@ -1,9 +1,11 @@
-"""Golden vectors: inputs with the reference's logits, by which any runtime can be checked."""
+"""Golden vectors: inputs with the reference's outputs, by which any runtime can be checked."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +16,26 @@ from .arrays import read_arrays
 COUNT = 8
 """How many inputs a bundle carries."""
 
+PIXELS = "pixels"
+
 
 @dataclasses.dataclass(frozen=True)
 class GoldenVectors:
     """Inputs and the eager model's outputs.
 
     Attributes:
-        pixels: uint8 [N, H, W, 3], resized and cropped, before normalisation.
-        logits: float32 [N, K] of the eager model in float32.
+        pixels: uint8 [N, H, W, 3], at the network's size, before normalisation.
+        outputs: float32 [N, ...] of the eager model in float32, by name.
     """
 
     pixels: NDArray[np.uint8]
-    logits: NDArray[np.float32]
+    outputs: Mapping[str, NDArray[np.float32]]
 
     def save(self, path: Path) -> None:
-        """Writes an ``.npz`` file."""
+        """Writes an ``.npz`` file: the pixels, and each output by its name."""
         with path.open("wb") as file:
-            np.savez_compressed(file, pixels=self.pixels, logits=self.logits)
+            arrays: dict[str, Any] = {PIXELS: self.pixels, **self.outputs}
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> GoldenVectors:
@@ -40,18 +45,16 @@ class GoldenVectors:
             ArtifactError: The file is missing, damaged or holds other arrays.
         """
         try:
-            arrays = read_arrays(path)
-            vectors = cls(arrays["pixels"], arrays["logits"])
+            outputs = read_arrays(path)
+            pixels = outputs.pop(PIXELS)
         except (DataError, KeyError) as error:
             raise ArtifactError(f"{path}: not a readable file of golden vectors") from error
-        pixels, logits = vectors.pixels, vectors.logits
-        if (
-            pixels.dtype != np.uint8
-            or pixels.ndim != 4
-            or pixels.shape[3] != 3
-            or logits.dtype != np.float32
-            or logits.ndim != 2
-            or len(pixels) != len(logits)
-        ):
+        fit = all(
+            values.dtype == np.float32 and values.ndim > 1 and len(values) == len(pixels)
+            for values in outputs.values()
+        )
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or not outputs:
+            fit = False
+        if not fit:
             raise ArtifactError(f"{path}: its golden vectors have unexpected shapes or types")
-        return vectors
+        return cls(pixels, outputs)

@@ -7,6 +7,8 @@ from typing import Any
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
+PROBABILITIES_NAME = "probabilities"
+CLASSIFICATION = "classification"
 
 METADATA_NAME = "lowformer_edge"
 """Under which name each format holds a JSON of model, spec, preprocessing, labels and source."""

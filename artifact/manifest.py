@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ..errors import ArtifactError, ConfigError, ManifestError
 from .files import digest_of, size_of
+from .formats import FORMATS
 from .preprocessing import Preprocessing
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 FILE_NAME = "manifest.json"
 
 
@@ -69,10 +70,19 @@ class Quantization(_Record):
 
 
 class Tensor(_Record):
-    """An input or output of an artifact."""
+    """An input or output of an artifact.
+
+    Attributes:
+        name: What the file calls it.
+        shape: Its dimensions; None where one is left open, such as the number of images.
+        dtype: Of its values, by numpy's name.
+        layout: What its dimensions are: ``NCHW`` or ``NHWC`` of images, ``NK`` of one value a
+            class; empty where nobody knows.
+        quantization: What its integers stand for, where they stand for reals.
+    """
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     dtype: str
     layout: str
     quantization: Quantization | None = None
@@ -86,28 +96,55 @@ class Interval(_Record):
     high: float
 
 
+class Closeness(_Record):
+    """How closely one output of an artifact follows the reference's.
+
+    Attributes:
+        sqnr_db: 10 log10 of the reference's power over the difference's, over all values.
+        cosine: Cosine of the angle between all values of both.
+        max_difference: Largest absolute difference of a value.
+    """
+
+    sqnr_db: DecibelsOrExact
+    cosine: float
+    max_difference: float
+
+
 class Parity(_Record):
     """How closely an artifact follows the eager model.
 
     Attributes:
         images: Number of images compared.
         data: What the images are.
-        sqnr_db: 10 log10 of the reference's power over the difference's, over all logits.
-        cosine: Cosine of the angle between all logits of both.
-        max_difference: Largest absolute difference of a logit.
-        agreement: Share of images with the same top-1, in percent.
+        outputs: Each output's closeness, by name.
+        agreement: Share of images with the same top-1, in percent; None for other tasks than
+            classification.
         top1: Accuracy in percent, where the images are labelled.
         reference_top1: The eager model's accuracy on the same images.
     """
 
     images: int
     data: str
-    sqnr_db: DecibelsOrExact
-    cosine: float
-    max_difference: float
-    agreement: Interval
+    outputs: dict[str, Closeness] = Field(min_length=1)
+    agreement: Interval | None = None
     top1: Interval | None = None
     reference_top1: Interval | None = None
+
+    @property
+    def sqnr_db(self) -> DecibelsOrExact:
+        """That of the output that is farthest off."""
+        ratios = [one.sqnr_db for one in self.outputs.values() if one.sqnr_db != "exact"]
+        return min(ratios, default="exact")
+
+    @property
+    def cosine(self) -> float:
+        """The least of all outputs."""
+        return min(one.cosine for one in self.outputs.values())
+
+    @property
+    def max_difference(self) -> float:
+        """The largest of all outputs."""
+        return max(one.max_difference for one in self.outputs.values())
 
 
 class Latency(_Record):
@@ -147,6 +184,11 @@ class Residency(_Record):
     delegated_ops: int
     refused: dict[str, int]
 
+    def without(self, kinds: tuple[str, ...]) -> Residency:
+        """The same but for a refused op of each of some kinds, which nobody expects it to take."""
+        left = {kind: count - (kind in kinds) for kind, count in self.refused.items()}
+        return self.model_copy(update={"refused": {kind: n for kind, n in left.items() if n}})
+
 
 class Compiled(_Record):
     """What a file was compiled for, that no other chip and no other SDK can run it.
@@ -174,7 +216,7 @@ class ArtifactRecord(_Record):
     """
 
     file: FileRecord
-    target: str
+    format: str
     precision: str
     spec: dict[str, Any]
     inputs: tuple[Tensor, ...]
@@ -187,6 +229,12 @@ class ArtifactRecord(_Record):
     runtime: str | None = None
     compiled: Compiled | None = None
 
+    @property
+    def undelegated_ops(self) -> tuple[str, ...]:
+        """Ops that no delegate takes: what makes floats of pixels, where the file does that."""
+        takes_pixels = self.spec.get("input") == "image"
+        return FORMATS[self.format].pixel_ops if takes_pixels and self.format in FORMATS else ()
+
 
 class Source(_Record):
     """Where the weights came from.
@@ -194,19 +242,36 @@ class Source(_Record):
     Attributes:
         name: The checkpoint's file name, or ``random weights``.
         sha256: Of the checkpoint file; None for random weights.
+        taken: Which of several sets of weights in it these are, such as ``state_dict_ema``; empty
+            where it has but one.
         fit_for_accuracy: False for random weights: their outputs mean nothing.
     """
 
     name: str
     sha256: Digest | None
+    taken: str = ""
     fit_for_accuracy: bool
+
+
+class Output(_Record):
+    """What a model gives for one image, whatever the file.
+
+    Attributes:
+        name: As files, golden vectors and parity call it.
+        shape: Its dimensions, without that of the images.
+        layout: What these are: ``K`` for one value a class.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    layout: str
 
 
 class Calibration(_Record):
     """What the activation ranges were taken from.
 
     Attributes:
-        sha256: Digest of model, data, preprocessing and observer.
+        sha256: Digest of model, data, preprocessing and observer, and of the ranges themselves.
         data: What the images are.
         images: How many were used.
         distinct: How many of them differ from each other.
@@ -227,16 +292,23 @@ class Calibration(_Record):
 class Manifest(_Record):
     """Everything that a bundle states.
 
-    ``mac_check`` is the script that checks and times Core ML packages on a Mac; ``requirements``
-    are conditions on where ops run, such as ``partitions<=1``, which hold on every target.
+    ``task`` says what the outputs mean, such as ``classification``; ``preprocessing_sources`` says
+    for each parameter who stated it, and ``classes_source`` the same of the names of classes and
+    their order, None where they have no names. ``mac_check`` is the script that checks and times
+    Core ML packages on a Mac; ``requirements`` are conditions on where ops run, such as
+    ``partitions<=1``, which hold on every target.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     name: str
+    task: str
     model: dict[str, Any]
     source: Source
     preprocessing: dict[str, Any]
+    preprocessing_sources: dict[str, str]
+    outputs: tuple[Output, ...] = Field(min_length=1)
     labels: FileRecord | None
+    classes_source: str | None
     golden: FileRecord
     artifacts: tuple[ArtifactRecord, ...]
     calibration: Calibration | None
@@ -278,7 +350,7 @@ def read_manifest(folder: Path) -> Manifest:
     if version != SCHEMA_VERSION:
         raise ManifestError(
             f"{path}: has schema version {version}, this lowformer-edge reads {SCHEMA_VERSION};"
-            " use the version that wrote it, or export again"
+            " export again, or use the version that wrote it"
         )
     try:
         manifest = Manifest.model_validate_json(json.dumps(content))

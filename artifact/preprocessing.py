@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
+from .size import PADDING_PLACES, RESIZE_MODES, Size, as_size, shown_size, sides_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -23,8 +24,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 LONGEST_SIDE = 32_768
 """Pixels of a resized image's long side; beyond that it is no photo, and would fill memory."""
 
-Size = int | tuple[int, int]
-"""Pixels of an image: a side of a square, or height and width."""
+WHITE = 255
 
 _RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -38,37 +38,40 @@ _RESAMPLING = {
 class Preprocessing:
     """How an image becomes the network's input.
 
-    Resize the short side, crop the centre, scale to [0, 1], then subtract the mean and divide
-    by the standard deviation of each channel. Resizing is Pillow's (antialiased, in 8 bits).
+    Resize to the network's size, scale to [0, 1], then subtract the mean and divide by the standard
+    deviation of each channel. Resizing is Pillow's (antialiased, in 8 bits).
 
     Attributes:
-        size: Side of the square centre crop in pixels: the network's input size.
-        crop_ratio: Share of the resized short side that the crop keeps, in (0, 1].
+        size: Of the network's input in pixels: a side, or height and width.
+        crop_ratio: For ``crop``: share of the covered size that is kept, in (0, 1].
         interpolation: ``nearest``, ``bilinear``, ``bicubic`` or ``lanczos``.
         mean: Of red, green and blue, in [0, 1].
         std: Of red, green and blue, in [0, 1].
+        resize_mode: ``crop`` keeps the image's shape, covers the size divided by the crop ratio and
+            cuts out the centre; ``squash`` changes its shape; ``letterbox`` keeps it, and fills
+            the rest with the padding.
+        padding: For ``letterbox``: red, green and blue from 0 to 255; by default the mean, which
+            the network sees as 0.
+        padding_place: For ``letterbox``: ``bottom-right`` of the image or ``around`` it.
     """
 
-    size: int = 224
+    size: Size = 224
     crop_ratio: float = 0.95
     interpolation: str = "bicubic"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    resize_mode: str = RESIZE_MODES[0]
+    padding: tuple[int, int, int] | None = None
+    padding_place: str = PADDING_PLACES[0]
 
     def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "size", as_size(self.size))
+        except ConfigError as error:
+            raise ConfigError(f"preprocessing: {error}") from error
+        self._check_resizing()
         object.__setattr__(self, "mean", tuple(self.mean))
         object.__setattr__(self, "std", tuple(self.std))
-        if type(self.size) is not int or self.size < 1:
-            raise ConfigError(f"preprocessing: size must be a positive integer, got {self.size!r}")
-        if type(self.crop_ratio) not in (int, float) or not 0.01 <= self.crop_ratio <= 1:
-            raise ConfigError(
-                f"preprocessing: crop_ratio must be in [0.01, 1], got {self.crop_ratio!r}"
-            )
-        if self.interpolation not in _RESAMPLING:
-            raise ConfigError(
-                f"preprocessing: interpolation {self.interpolation!r} is unknown; choose one of"
-                f" {', '.join(_RESAMPLING)}"
-            )
         for numbers in (self.mean, self.std):
             if len(numbers) != 3 or not all(
                 type(number) in (int, float) and math.isfinite(number) for number in numbers
@@ -76,40 +79,127 @@ class Preprocessing:
                 raise ConfigError(f"preprocessing: mean and std need three numbers, not {numbers}")
         if min(self.std) <= 0:
             raise ConfigError("preprocessing: std must be positive")
+        padding = self._mean_colour() if self.padding is None else tuple(self.padding)
+        object.__setattr__(self, "padding", padding)
+        if len(padding) != 3 or not all(
+            type(value) is int and 0 <= value <= WHITE for value in padding
+        ):
+            raise ConfigError(
+                f"preprocessing: padding needs three whole numbers from 0 to {WHITE}, not"
+                f" {list(padding)}"
+            )
+
+    def _check_resizing(self) -> None:
+        for name, choices in (
+            ("resize_mode", RESIZE_MODES),
+            ("interpolation", tuple(_RESAMPLING)),
+            ("padding_place", PADDING_PLACES),
+        ):
+            value = getattr(self, name)
+            if value not in choices:
+                raise ConfigError(
+                    f"preprocessing: {name} {value!r} is unknown; choose one of"
+                    f" {', '.join(choices)}"
+                )
+        if type(self.crop_ratio) not in (int, float) or not 0.01 <= self.crop_ratio <= 1:
+            raise ConfigError(
+                f"preprocessing: crop_ratio must be in [0.01, 1], got {self.crop_ratio!r}"
+            )
+
+    def _mean_colour(self) -> tuple[int, ...]:
+        return tuple(min(max(round(value * WHITE), 0), WHITE) for value in self.mean)
 
     @property
-    def resize(self) -> int:
-        """Short side after resizing in pixels, ceil(size / crop_ratio): 236 for 224 at 0.95."""
-        return math.ceil(self.size / self.crop_ratio)
+    def height(self) -> int:
+        """Of the network's input in pixels."""
+        return sides_of(self.size)[0]
 
-    def at_size(self, size: int) -> Preprocessing:
+    @property
+    def width(self) -> int:
+        """Of the network's input in pixels."""
+        return sides_of(self.size)[1]
+
+    @property
+    def resize(self) -> tuple[int, int]:
+        """Height and width that a resized image covers, in ``crop``, or else keeps within.
+
+        In ``crop`` ceil(side / crop_ratio): 236 for 224 at 0.95.
+        """
+        if self.resize_mode != "crop":
+            return self.height, self.width
+        return math.ceil(self.height / self.crop_ratio), math.ceil(self.width / self.crop_ratio)
+
+    @property
+    def description(self) -> str:
+        """How an image comes to the network's size, in words."""
+        size, by = shown_size(self.size), self.interpolation
+        if self.resize_mode == "squash":
+            return f"resize to {size} ({by}) whatever the shape"
+        if self.resize_mode == "letterbox":
+            colour = ", ".join(map(str, self.padding or ()))
+            place = "around" if self.padding_place == "around" else "at the bottom and right"
+            return f"resize to fit into {size} ({by}), pad {place} with the colour {colour}"
+        if self.height == self.width:
+            covered = f"resize the short side to {self.resize[0]} ({by})"
+        else:
+            covered = f"resize to cover {shown_size(self.resize)} ({by})"
+        return f"{covered}, crop the central {size}"
+
+    def at_size(self, size: Size) -> Preprocessing:
         """The same preprocessing for another input size in pixels."""
         return dataclasses.replace(self, size=size)
 
+    def resized(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width that an image of some height and width is resized to."""
+        tall, wide = self.resize
+        if self.resize_mode == "squash":
+            return tall, wide
+        by_height = tall * width >= wide * height
+        if self.resize_mode == "crop":
+            # The side that the other one is as large as, or larger; cut off, not rounded.
+            return (
+                (tall, int(tall * width / height))
+                if by_height
+                else (int(wide * height / width), wide)
+            )
+        # The other way round; halves are rounded up, and nothing vanishes.
+        if by_height:
+            return max((2 * wide * height + width) // (2 * width), 1), wide
+        return tall, max((2 * tall * width + height) // (2 * height), 1)
+
+    def placed(self, height: int, width: int) -> tuple[int, int]:
+        """Where a resized image begins in the network's input, from the top and from the left.
+
+        Negative where the image is cropped.
+        """
+        if self.resize_mode == "letterbox":
+            if self.padding_place == "bottom-right":
+                return 0, 0
+            return (self.height - height) // 2, (self.width - width) // 2
+        return -round((height - self.height) / 2), -round((width - self.width) / 2)
+
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """Resizes and crops an RGB image.
+        """Resizes an RGB image, and crops or pads it.
 
         Returns:
-            Pixels [size, size, 3] in 0 to 255.
+            Pixels [height, width, 3] in 0 to 255.
 
         Raises:
             ValueError: The sides are so unequal that the long one would pass
                 :data:`LONGEST_SIDE`.
         """
-        width, height = image.size
-        short = min(width, height)
-        size = (
-            (self.resize, int(self.resize * height / width))
-            if width == short
-            else (int(self.resize * width / height), self.resize)
-        )
-        if max(size) > LONGEST_SIDE:
-            raise ValueError(f"{width} x {height} pixels are too unequal to be resized")
-        if size != image.size:
-            image = image.resize(size, _RESAMPLING[self.interpolation])
-        left = round((size[0] - self.size) / 2)
-        top = round((size[1] - self.size) / 2)
-        image = image.crop((left, top, left + self.size, top + self.size))
+        height, width = self.resized(image.height, image.width)
+        if max(height, width) > LONGEST_SIDE:
+            raise ValueError(f"{image.width} x {image.height} pixels are too unequal to be resized")
+        if (width, height) != image.size:
+            image = image.resize((width, height), _RESAMPLING[self.interpolation])
+        top, left = self.placed(height, width)
+        if self.resize_mode == "letterbox":
+            canvas = Image.new("RGB", (self.width, self.height), self.padding)
+            canvas.paste(image, (left, top))
+            image = canvas
+        else:
+            image = image.crop((-left, -top, self.width - left, self.height - top))
         return np.asarray(image, dtype=np.uint8)
 
     def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -141,49 +231,48 @@ class Preprocessing:
         return np.clip(np.rint(scaled * np.float32(255)), 0, 255).astype(np.uint8)
 
     def __call__(self, image: Image.Image) -> NDArray[np.float32]:
-        """The network's input [3, size, size] for an image of any mode and size."""
+        """The network's input [3, height, width] for an image of any mode and size."""
         return self.normalise(self.pixels(to_rgb(image)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; ``resize`` is stated for readers that do not derive it."""
         fields = dataclasses.asdict(self)
-        return {"resize": self.resize, **fields, "mean": list(self.mean), "std": list(self.std)}
+        fields.pop("size")
+        stated = {"height": self.height, "width": self.width, "resize": list(self.resize)}
+        return stated | {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in fields.items()
+        }
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Preprocessing:
         """Builds the parameters from plain values.
 
+        Args:
+            fields: Those of :meth:`to_dict`; ``size`` may stand for height and width, and one
+                number for those of a square.
+
         Raises:
             ConfigError: A field is unknown, impossible or contradicts another.
         """
         values = {name: value for name, value in fields.items() if name != "resize"}
+        if "size" not in values and {"height", "width"} <= values.keys():
+            values["size"] = (values.pop("height"), values.pop("width"))
         unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
             raise ConfigError(f"preprocessing: unknown field {', '.join(sorted(unknown))}")
         try:
             spec = cls(**values)
+            stated = as_size(fields.get("resize", spec.resize))
         except TypeError as error:
             raise ConfigError(f"preprocessing: a field has a wrong type ({error})") from error
-        if fields.get("resize", spec.resize) != spec.resize:
+        if stated != as_size(spec.resize):
             raise ConfigError(
-                f"preprocessing: resize {fields['resize']} contradicts size {spec.size} at"
-                f" crop_ratio {spec.crop_ratio}, which give {spec.resize}"
+                f"preprocessing: resize {fields['resize']} contradicts {shown_size(spec.size)} at"
+                f" resize_mode {spec.resize_mode} and crop_ratio {spec.crop_ratio}, which give"
+                f" {shown_size(spec.resize)}"
             )
         return spec
-
-
-def side_of(size: Size) -> int:
-    """The side in pixels of a size that must be a square.
-
-    Raises:
-        ConfigError: It is none, or not of whole pixels.
-    """
-    height, width = size if isinstance(size, tuple) and len(size) == 2 else (size, size)
-    if type(height) is not int or type(width) is not int:
-        raise ConfigError(f"`input_size` is an int, or a height and a width, not {size!r}")
-    if height != width:
-        raise ConfigError(f"`input_size` must be square so far, not {height} x {width}")
-    return height
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

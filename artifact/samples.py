@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .outputs import Outputs, part_of
 from .preprocessing import Preprocessing
 
 
@@ -21,14 +22,14 @@ class Samples:
         name: What the images are.
         pixels: uint8 [N, H, W, 3], before normalisation.
         labels: int64 [N], or None.
-        logits: The eager model's, float32 [N, K]; None where it was not run.
+        outputs: The eager model's; None where it was not run.
         skipped: Files that could not be read, each with the reason.
     """
 
     name: str
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int64] | None = None
-    logits: NDArray[np.float32] | None = None
+    outputs: Outputs | None = None
     skipped: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -60,5 +61,5 @@ class Samples:
             self,
             pixels=self.pixels[chosen],
             labels=None if self.labels is None else self.labels[chosen],
-            logits=None if self.logits is None else self.logits[chosen],
+            outputs=None if self.outputs is None else part_of(self.outputs, chosen),
         )

@@ -25,11 +25,12 @@ from torch import nn
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.files import size_of
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.coreml.exporter import CoreMLExporter
 from lowformer_edge.export.coreml.internals import repaired
 from lowformer_edge.export.coreml.package import package_content
-from lowformer_edge.export.eager import reference_logits
+from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.variants import VARIANTS
@@ -96,13 +97,13 @@ def measure(
 def compare(name: str, precision: str, progress: TerminalProgress) -> dict[str, Measured]:
     """Measures the stock package and ours."""
     loaded = load_model() if name == "demo" else load_model(name, random_weights=True)
-    size = loaded.config.input_size
+    size, _ = sides_of(loaded.config.input_size)
     pixels = np.random.default_rng(0).integers(0, 256, (IMAGES, size, size, 3), np.uint8)
     held_out = Samples("noise", pixels, None)
     (images,) = held_out.batches(loaded.preprocessing, IMAGES)
-    reference = reference_logits(
+    reference = reference_outputs(
         loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None
-    )
+    )["logits"]
     found = {}
     with tempfile.TemporaryDirectory() as scratch:
         for way in ("stock", "ours"):

@@ -24,15 +24,15 @@ from lowformer_edge.calibration.bias_correction import correct_biases
 from lowformer_edge.calibration.data.images import ImageSet, decode, find_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
-from lowformer_edge.export.eager import reference_logits
+from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, export_tflite
-from lowformer_edge.judging.parity import compare
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
 OBSERVERS = (
     "minmax",
@@ -81,9 +81,9 @@ class Files:
         with progress.step("converting"):
             self._float_file = convert(self._rewritten, loaded.config.input_size, 1)
         with progress.step("running the eager model", len(evaluation)) as advance:
-            self._reference = reference_logits(
+            self._reference = reference_outputs(
                 loaded.network, evaluation.pixels, loaded.preprocessing, advance
-            )
+            )["logits"]
 
     def row(self, name: str, spec: ExportSpec) -> str:
         """A line of the table for a spec."""
@@ -102,14 +102,20 @@ class Files:
             self._progress.step(f"{name}: judging", len(self.evaluation)) as advance,
             TFLiteRunner(self._path, 2) as runner,
         ):
-            logits = runner.run_pixels(self.evaluation.pixels, preprocessing, advance)
-        parity = compare(self._reference, logits, self.evaluation.labels, self.evaluation.name)
+            logits = runner.run_pixels(self.evaluation.pixels, preprocessing, advance)["logits"]
+        parity = CLASSIFICATION.compare(
+            {"logits": self._reference},
+            {"logits": logits},
+            self.evaluation.labels,
+            self.evaluation.name,
+        )
         return line(name, parity, residency(self._path).partitions)
 
 
 def line(name: str, parity: Parity, partitions: int) -> str:
     """A line of the table."""
     assert parity.top1 is not None
+    assert parity.agreement is not None
     decibels = parity.sqnr_db if isinstance(parity.sqnr_db, str) else f"{parity.sqnr_db:.1f}"
     return (
         f"| {name} | {parity.top1.value:.2f} | {parity.agreement.value:.2f} | {decibels}"

@@ -16,6 +16,7 @@ import numpy as np
 import onnxruntime
 
 from lowformer_edge import demo, open_images
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.export.onnx.exporter import OnnxExporter
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
@@ -58,7 +59,9 @@ def main() -> None:
             path = Path(folder) / f"{precision}.onnx"
             spec = ExportSpec("onnx", precision)
             path.write_bytes(exporter.export(spec, exporter.model, ranges))
-            columns.append(milliseconds(path, loaded.config.input_size, arguments.runs))
+            columns.append(
+                milliseconds(path, sides_of(loaded.config.input_size)[0], arguments.runs)
+            )
     floats, integers = columns
     print("| op | float32 ms | INT8 ms |")
     print("|---|---|---|")

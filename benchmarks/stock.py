@@ -27,11 +27,10 @@ from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.bundle import toolchain
-from lowformer_edge.export.eager import reference_logits
+from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.judging.ratio import ratio
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.process.native_output import captured_output
@@ -39,6 +38,7 @@ from lowformer_edge.progress import Progress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.machine import describe_machine
 from lowformer_edge.runtime.measure.durations import time_interleaved
+from lowformer_edge.tasks.closeness import sqnr
 
 STOCK, OURS = "stock fp32", "ours fp32"
 STOCK_INT8, OURS_INT8 = "stock static INT8", "ours INT8"
@@ -183,13 +183,13 @@ def benchmark(
         with progress.step(f"{target} {name}: our way"):
             paths |= our_files(target, loaded, calibration, folder)
         (inputs,) = held_out.batches(loaded.preprocessing, len(held_out))
-        reference = reference_logits(
+        reference = reference_outputs(
             loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None
-        )
+        )["logits"]
         noise = {}
         for label, path in paths.items():
             with format_of(path).runner(path, 2) as runner:
-                noise[label] = sqnr(reference, runner.run(inputs))
+                noise[label] = sqnr(reference, runner.run(inputs)["logits"])
         medians, ratios = {}, {}
         for count in threads:
             with progress.step(f"{target} {name}: timing with {count} thread(s)"):

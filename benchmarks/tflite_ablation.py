@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from torch import Tensor, nn
 
 from lowformer_edge import demo, open_images
@@ -109,8 +108,7 @@ def main() -> None:
                 spec = ExportSpec(precision=precision)
                 path.write_bytes(export_tflite(content, spec, model, ranges, loaded))
             runner = stack.enter_context(TFLiteRunner(path))
-            size = runner.input_size
-            runner.set_input(np.zeros((1, 3, size, size), np.float32))
+            runner.set_noise()
             runners[name] = runner
 
         add(FLOAT, rewritten, "fp32")

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.artifact.size import Size, sides_of
 from lowformer_edge.calibration.ranges import ModuleRange, Ranges, model_digest
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.rewrites.table import rewrite
@@ -65,7 +66,7 @@ class Distinct:
         return f"{kind} {kernel}x{kernel} s{stride}, {channels} at {self.shape[-1]}"
 
 
-def distinct_convolutions(model: nn.Module, input_size: int) -> list[Distinct]:
+def distinct_convolutions(model: nn.Module, input_size: Size) -> list[Distinct]:
     """The distinct convolutions of a model, in the order in which they run."""
     found: dict[tuple[object, ...], Distinct] = {}
 
@@ -82,7 +83,7 @@ def distinct_convolutions(model: nn.Module, input_size: int) -> list[Distinct]:
         if isinstance(module, Convolution)
     ]
     with torch.no_grad():
-        model(torch.zeros(1, 3, input_size, input_size))
+        model(torch.zeros(1, 3, *sides_of(input_size)))
     for hook in hooks:
         hook.remove()
     return list(found.values())

@@ -24,7 +24,7 @@ QUANTIZABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 BATCH = 8
 
-VERSION = 1
+VERSION = 2
 """Of the ranges file."""
 
 DEAD_BELOW = 1e-6
@@ -63,12 +63,13 @@ class Ranges:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that the ranges depend on, in hex."""
+        """SHA-256 over the ranges and all that they depend on, in hex."""
         parts = {
             "model": self.model,
             "data": self.data,
             "preprocessing": self.preprocessing.to_dict(),
             "observer": self.observer,
+            "modules": self._modules(),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -83,10 +84,14 @@ class Ranges:
             "observer": self.observer,
             "images": self.images,
             "distinct": self.distinct,
-            "modules": {
-                path: {"input": list(found.input), "output": list(found.output)}
-                for path, found in self.modules.items()
-            },
+            "modules": self._modules(),
+        }
+
+    def _modules(self) -> dict[str, dict[str, list[float]]]:
+        """Each module's bounds as plain values."""
+        return {
+            path: {"input": list(bounds.input), "output": list(bounds.output)}
+            for path, bounds in self.modules.items()
         }
 
     def save(self, path: Path) -> None:
@@ -124,6 +129,11 @@ class Ranges:
         if ranges.digest != fields["digest"]:
             raise DataError(f"{path}: does not fit its own digest; calibrate again")
         return ranges
+
+    def within(self, prefix: str) -> Ranges:
+        """The same of a model that is part of another, where its paths begin with a prefix."""
+        modules = {f"{prefix}{path}": bounds for path, bounds in self.modules.items()}
+        return dataclasses.replace(self, modules=modules)
 
     def check_model(self, model: nn.Module, preprocessing: Preprocessing) -> None:
         """Checks that the ranges are this rewritten model's.

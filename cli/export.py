@@ -16,13 +16,12 @@ from ..export.options import (
     BACKENDS,
     DEFAULT_DEPLOYMENT_TARGET,
     DEPLOYMENT_TARGETS,
-    INPUTS,
     IO_TYPES,
     default_of,
     options_of,
     owner_of,
 )
-from ..export.spec import PRECISIONS, ExportSpec
+from ..export.spec import INPUTS, OUTPUTS, PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
@@ -126,8 +125,9 @@ def _add_format_options(parser: CommandParser) -> None:
         "--input",
         choices=INPUTS,
         default=INPUTS[0],
-        help="what Core ML packages take: a normalised tensor, or an RGB image; with class names"
-        " a package with an image input is a classifier (default: %(default)s)",
+        help="what files take: a normalised tensor, or an RGB image of 8 bits, with scale, mean and"
+        " deviation in the file; with class names a Core ML package with an image input is a"
+        " classifier (default: %(default)s)",
     )
     for precision in PRECISIONS:
         target.add_argument(
@@ -177,9 +177,11 @@ def _add_output_options(parser: CommandParser) -> None:
     output.add_argument(
         "--output",
         dest="folder",
-        type=Path,
-        metavar="FOLDER",
-        help="the bundle (default: MODEL-TARGET)",
+        action="append",
+        default=[],
+        metavar="FOLDER|probabilities",
+        help="the bundle (default: MODEL-TARGET); or, given once more, what files give: logits"
+        " (default), or probabilities, after the softmax",
     )
     output.add_argument(
         "--force", dest="overwrite", action="store_true", help="replace an existing bundle"
@@ -220,7 +222,22 @@ _PRECISION_HELP = {
 }
 
 
+def _split_outputs(options: argparse.Namespace) -> None:
+    """Tells the bundle's folder and what files give apart, both of which --output takes.
+
+    Raises:
+        UsageError: One of both was given twice.
+    """
+    given = [name for name in options.folder if name in OUTPUTS]
+    folders = [Path(name) for name in options.folder if name not in OUTPUTS]
+    if len(given) > 1 or len(folders) > 1:
+        raise UsageError(f"--output takes one folder, and one of {', '.join(OUTPUTS)}")
+    options.output = given[0] if given else OUTPUTS[0]
+    options.folder = folders[0] if folders else None
+
+
 def _export(options: argparse.Namespace, progress: Progress) -> Answer:
+    _split_outputs(options)
     if options.print_config:
         return _printed_config(options, progress)
     if not options.to:
@@ -341,7 +358,7 @@ def _formats(options: argparse.Namespace) -> list[str]:
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
         raise UsageError(
-            f"target {unknown[0]!r} is unknown; choose of {', '.join(FORMATS)}, or all"
+            f"format {unknown[0]!r} is unknown; choose of {', '.join(FORMATS)}, or all"
         )
     return list(dict.fromkeys(names))
 
@@ -351,7 +368,6 @@ _OPTION_FLAGS = {
     "backend": "--backend",
     "dynamic_batch": "--dynamic-batch",
     "deployment_target": "--minimum-deployment-target",
-    "input": "--input",
 }
 """What sets an option of one format alone, by the option's name; chips are several."""
 
@@ -392,6 +408,8 @@ def _specs(options: argparse.Namespace) -> list[ExportSpec]:
                         name,
                         precision,
                         batch=options.batch,
+                        input=options.input,
+                        output=options.output,
                         observer=options.observer,
                         recipe=recipe if is_int8 else None,
                         bias_correction=options.bias_correction and is_int8,

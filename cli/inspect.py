@@ -76,6 +76,8 @@ class Inspection:
     path: Path
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    task: str | None
+    why_no_task: str | None
     residency: Residency
     metadata: dict[str, Any] | None
 
@@ -88,6 +90,8 @@ class Inspection:
             bytes=size_of(self.path),
             inputs=self.inputs,
             outputs=self.outputs,
+            task=self.task,
+            why_no_task=self.why_no_task,
             ops=self.residency.op_counts,
             delegate=self.residency.delegate,
             partitions=self.residency.partitions,
@@ -100,10 +104,13 @@ class Inspection:
 
 def _inspect_file(path: Path) -> Answer:
     from ..runtime.formats import format_of
+    from ..runtime.images import task_of
 
     runtime = format_of(path)
     residency = runtime.residency(path, 1)
-    found = Inspection(path, *runtime.tensors(path), residency, runtime.metadata(path))
+    inputs, outputs = runtime.tensors(path)
+    task, reason = task_of(inputs, outputs)
+    found = Inspection(path, inputs, outputs, task, reason, residency, runtime.metadata(path))
     return Answer(lambda: found.record().model_dump(mode="json"), lambda: _show(found))
 
 
@@ -114,6 +121,7 @@ def _show(found: Inspection) -> None:
     for role, records in (("input", found.inputs), ("output", found.outputs)):
         for tensor in records:
             print(f"{role}: {_described(tensor)}")
+    print(f"task: {found.task}" if found.task else printable(found.why_no_task or ""))
     if found.metadata:
         print(f"metadata: {', '.join(map(printable, found.metadata))}")
     place = f", in {where.partitions} {where.delegate} partition(s)" if where.delegate else ""
@@ -129,7 +137,11 @@ def _show(found: Inspection) -> None:
 
 
 def _described(tensor: Tensor) -> str:
-    text = f"{printable(tensor.name)} {tensor.dtype} {list(tensor.shape)} {tensor.layout}"
+    from ..runtime.tensor_values import shown_tensor
+
+    text = printable(shown_tensor(tensor))
+    if tensor.layout:
+        text += f" {tensor.layout}"
     if tensor.quantization:
         scale, zero_point = tensor.quantization.scale, tensor.quantization.zero_point
         text += f", real = {scale:.6g} * (integer - {zero_point})"

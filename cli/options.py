@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..artifact.size import PADDING_PLACES, RESIZE_MODES, parse_size
 from ..errors import UsageError
 from ..models.variants import VARIANTS
 from ..process.interrupt import deferred_interrupt
@@ -40,7 +41,22 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--classes", dest="num_classes", type=int, metavar="N", help="number of classes"
     )
     model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
-    model.add_argument("--input-size", type=int, metavar="PIXELS", help="side of the input")
+    model.add_argument(
+        "--input-size", metavar="SIZE", help="of the input in pixels, such as 224 or 192x256 (HxW)"
+    )
+    model.add_argument(
+        "--resize-mode",
+        metavar="MODE",
+        help=f"how images come to that size: {', '.join(RESIZE_MODES)} (default: the model's)",
+    )
+    model.add_argument(
+        "--padding", metavar="R,G,B", help="colour beside letterboxed images (default: the mean)"
+    )
+    model.add_argument(
+        "--padding-place",
+        metavar="PLACE",
+        help=f"where it is: {' or '.join(PADDING_PLACES)} (default: {PADDING_PLACES[0]})",
+    )
 
 
 def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedModel:
@@ -58,12 +74,35 @@ def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedMode
         config=options.config,
         random_weights=options.random_weights,
         num_classes=options.num_classes,
-        input_size=options.input_size,
+        input_size=None if options.input_size is None else parse_size(options.input_size),
+        preprocessing=_preprocessing_of(options),
         labels=options.labels,
     )
     for note in loaded.notes:
         progress.note(note)
     return loaded
+
+
+def _preprocessing_of(options: argparse.Namespace) -> dict[str, object]:
+    """The parameters of the preprocessing that the options state.
+
+    Raises:
+        UsageError: The padding is no colour.
+    """
+    given = {
+        name: getattr(options, name)
+        for name in ("resize_mode", "padding_place")
+        if getattr(options, name) is not None
+    }
+    if options.padding is not None:
+        try:
+            given["padding"] = tuple(map(int, options.padding.split(",")))
+        except ValueError as error:
+            raise UsageError(
+                f"--padding takes red, green and blue from 0 to 255, such as 114,114,114, not"
+                f" {options.padding!r}"
+            ) from error
+    return given
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +40,12 @@ _TOOLCHAIN = (
 )
 
 
-def write_golden(folder: Path, pixels: NDArray[np.uint8], logits: NDArray[np.float32]) -> None:
-    """Writes the first images with the eager model's logits as golden vectors."""
-    GoldenVectors(pixels[:GOLDEN_COUNT], logits[:GOLDEN_COUNT]).save(folder / GOLDEN_FILE)
+def write_golden(
+    folder: Path, pixels: NDArray[np.uint8], outputs: Mapping[str, NDArray[np.float32]]
+) -> None:
+    """Writes the first images with the eager model's outputs, by name, as golden vectors."""
+    first = {name: values[:GOLDEN_COUNT] for name, values in outputs.items()}
+    GoldenVectors(pixels[:GOLDEN_COUNT], first).save(folder / GOLDEN_FILE)
 
 
 def write_manifest(
@@ -66,18 +69,25 @@ def write_manifest(
     if ranges:
         ranges.save(folder / RANGES_FILE)
     mac_check = None
-    if any(artifact.target == "coreml" for artifact in artifacts):
+    if any(artifact.format == "coreml" for artifact in artifacts):
         path = folder / Path(check_on_mac.__file__).name
         shutil.copyfile(check_on_mac.__file__, path)
         mac_check = FileRecord.of(path)
     manifest = Manifest(
         name=loaded.config.name,
+        task=loaded.task.name,
         model=loaded.config.to_dict(),
         source=Source(
-            name=loaded.source, sha256=loaded.digest, fit_for_accuracy=not loaded.is_random
+            name=loaded.source,
+            sha256=loaded.digest,
+            taken=loaded.taken,
+            fit_for_accuracy=not loaded.is_random,
         ),
         preprocessing=loaded.preprocessing.to_dict(),
+        preprocessing_sources=dict(loaded.preprocessing_sources),
+        outputs=loaded.task.outputs(loaded.num_classes),
         labels=labels,
+        classes_source=loaded.classes_source,
         golden=FileRecord.of(folder / GOLDEN_FILE),
         artifacts=tuple(artifacts),
         calibration=ranges

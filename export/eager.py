@@ -1,4 +1,4 @@
-"""The eager model that every artifact is held to: its logits, and what each of its ops computes."""
+"""The eager model that every artifact is held to: its outputs, and those of each op."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 
 from ..artifact.files import digest_of
+from ..artifact.interface import OUTPUT_NAME
 from ..artifact.manifest import Manifest
+from ..artifact.outputs import Outputs, joined
 from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
 from ..models.checkpoint import load_weights, read_checkpoint
@@ -77,16 +79,16 @@ class EagerModel:
             raise UsageError("`weights` are not those of the model that the bundle was made from")
         return cls(model.network, manifest.preprocessing_spec())
 
-    def logits(self, pixels: NDArray[np.uint8], advance: Advance) -> NDArray[np.float32]:
-        """Logits [N, K] for images, uint8 [N, H, W, 3]."""
-        return reference_logits(self._network, pixels, self._preprocessing, advance)
+    def outputs(self, pixels: NDArray[np.uint8], advance: Advance) -> Outputs:
+        """Outputs for images, uint8 [N, H, W, 3]."""
+        return reference_outputs(self._network, pixels, self._preprocessing, advance)
 
-    def rewritten_logits(
+    def rewritten_outputs(
         self, format_name: str, pixels: NDArray[np.uint8], advance: Advance
-    ) -> NDArray[np.float32]:
+    ) -> Outputs:
         """The same of what the model is rewritten to for a format."""
         model = self.rewritten(format_name)
-        return reference_logits(model, pixels, self._preprocessing, advance)
+        return reference_outputs(model, pixels, self._preprocessing, advance)
 
     def rewritten(self, format_name: str) -> nn.Module:
         """The model as it is rewritten for a format."""
@@ -99,17 +101,22 @@ class EagerModel:
         return eager_trace(self.rewritten(format_name), images)
 
 
-def reference_logits(
+def reference_outputs(
     model: nn.Module, pixels: NDArray[np.uint8], preprocessing: Preprocessing, advance: Advance
-) -> NDArray[np.float32]:
-    """Logits float32 [N, K] of the eager model for images, uint8 [N, H, W, 3]."""
-    logits = []
+) -> Outputs:
+    """Outputs of the eager model for images, uint8 [N, H, W, 3].
+
+    A model gives one tensor, its logits, or several by name.
+    """
+    parts: list[Outputs] = []
     with torch.no_grad():
         for start in range(0, len(pixels), BATCH):
             batch = preprocessing.normalise(pixels[start : start + BATCH])
-            logits.append(model(torch.from_numpy(batch)).numpy())
+            given = model(torch.from_numpy(batch))
+            named = {OUTPUT_NAME: given} if isinstance(given, Tensor) else given
+            parts.append({name: values.numpy() for name, values in named.items()})
             advance(len(batch))
-    return np.concatenate(logits)
+    return joined(parts)
 
 
 def eager_trace(model: nn.Module, images: NDArray[np.float32]) -> Trace:

@@ -6,17 +6,20 @@ import abc
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ..artifact.content import Content
 from ..artifact.formats import Format
 from ..artifact.manifest import Compiled
 from ..artifact.samples import Samples
+from ..artifact.size import sides_of
 from ..calibration.ranges import Ranges
 from ..calibration.recipe import Recipe, quantizable_kinds
 from ..errors import UsageError
 from ..models.loading import LoadedModel
 from ..progress import Progress
+from .file_interface import ranges_for_pixels, with_scaled_stem
 from .legality import legal_precisions
 from .rewrites.table import rewrite
 from .spec import ExportSpec
@@ -35,6 +38,7 @@ class Exporter(abc.ABC):
         recipes: The precision of each op, by the precision that is asked for.
         choices: Precisions that a search tries, by kind of op, the first in the fastest file;
             nothing where there is no search.
+        size: Height and width of the input in pixels.
         model: The model as it was rewritten for the format.
     """
 
@@ -45,6 +49,7 @@ class Exporter(abc.ABC):
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
         self.loaded = loaded
         self.batch = batch
+        self.size = sides_of(loaded.config.input_size)
         self.model = rewrite(loaded.network, self.format.name)
 
     @classmethod
@@ -74,6 +79,29 @@ class Exporter(abc.ABC):
                 if any(rule.matches(path, kind) for path, kind in kinds.items())
             )
         )
+
+    def source(
+        self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None
+    ) -> tuple[nn.Module, Ranges | None]:
+        """The model whose ops a spec's file has, by the same paths, and its activation ranges.
+
+        Args:
+            spec: What is to be exported.
+            model: :attr:`model`, or a copy with other biases.
+            ranges: Its activation ranges, where the spec needs them.
+        """
+        if not spec.takes_image:
+            return model, ranges
+        preprocessing = self.loaded.preprocessing
+        if ranges is not None:
+            ranges = ranges_for_pixels(ranges, preprocessing)
+        return with_scaled_stem(model, preprocessing), ranges
+
+    def sample(self, spec: ExportSpec) -> Tensor:
+        """An input like that of a spec's file: uint8 [N, H, W, 3], or float32 [N, 3, H, W]."""
+        if spec.takes_image:
+            return torch.zeros(spec.batch, *self.size, 3, dtype=torch.uint8)
+        return torch.zeros(spec.batch, 3, *self.size)
 
     def suffix_of(self, spec: ExportSpec) -> str:
         """The end of a file's name; the format's but where it has several."""

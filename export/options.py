@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Protocol
 
 from ..artifact.chips import chip_of
 from ..errors import UsageError
@@ -17,7 +18,6 @@ BACKENDS = {
 }
 """ExecuTorch's backends, and what each can be exported in."""
 
-INPUTS = ("tensor", "image")
 DEPLOYMENT_TARGETS = ("iOS16", "iOS17", "iOS18")
 """Least systems of Core ML files, by their names in coremltools."""
 
@@ -25,16 +25,39 @@ DEFAULT_DEPLOYMENT_TARGET = "iOS17"
 """The first with int8 activations."""
 
 
+class Asked(Protocol):
+    """What is asked of a file besides a format's own options; see :class:`.spec.ExportSpec`."""
+
+    @property
+    def precision(self) -> str:
+        """Of the file, one that the format has."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Images per inference."""
+        ...
+
+    @property
+    def takes_image(self) -> bool:
+        """Whether the input is pixels."""
+        ...
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the softmax is in the file."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class FormatOptions:
     """Nothing, for formats that can be asked for nothing of their own."""
 
-    def check(self, precision: str, batch: int) -> None:
+    def check(self, spec: Asked) -> None:
         """Refuses what the format cannot do.
 
         Args:
-            precision: Of the file, one that the format has.
-            batch: Images per inference.
+            spec: What is to be exported, with these options.
 
         Raises:
             UsageError: It cannot do that.
@@ -65,14 +88,16 @@ class TFLiteOptions(FormatOptions):
 
     io: str = IO_TYPES[0]
 
-    def check(self, precision: str, batch: int) -> None:
+    def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
         check_choice("io", self.io, IO_TYPES)
-        if self.io == "int8" and precision != "int8":
+        if self.io == "int8" and spec.precision != "int8":
             raise UsageError(
-                f"int8 inputs and outputs need precision int8, not {precision};"
+                f"int8 inputs and outputs need precision int8, not {spec.precision};"
                 " leave out `io` or export in int8"
             )
+        if self.io == "int8" and spec.takes_image:
+            raise UsageError("`io` int8 and `input` image are two types of input; give one")
 
     @property
     def label(self) -> str:
@@ -90,12 +115,12 @@ class ExecuTorchOptions(FormatOptions):
 
     backend: str = "xnnpack"
 
-    def check(self, precision: str, batch: int) -> None:
+    def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
         check_choice("backend", self.backend, BACKENDS)
-        if not self.offers(precision):
+        if not self.offers(spec.precision):
             raise UsageError(
-                f"ExecuTorch's {self.backend} backend has no {precision}; choose one of"
+                f"ExecuTorch's {self.backend} backend has no {spec.precision}; choose one of"
                 f" {', '.join(BACKENDS[self.backend])}"
             )
 
@@ -131,28 +156,20 @@ class CoreMLOptions(FormatOptions):
 
     Attributes:
         deployment_target: The least system: one of :data:`DEPLOYMENT_TARGETS`.
-        input: ``tensor`` for normalised values or ``image`` for an image.
     """
 
     deployment_target: str = DEFAULT_DEPLOYMENT_TARGET
-    input: str = INPUTS[0]
 
-    def check(self, precision: str, batch: int) -> None:
+    def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
         check_choice("deployment_target", self.deployment_target, DEPLOYMENT_TARGETS)
-        check_choice("input", self.input, INPUTS)
-        if self.input == "image" and batch != 1:
-            raise UsageError("an image input takes one image; leave out `batch` or `input`")
-        if precision == "int8" and self.deployment_target == "iOS16":
+        if spec.takes_image and spec.batch != 1:
+            raise UsageError("Core ML's image input takes one image; leave out `batch` or `input`")
+        if spec.precision == "int8" and self.deployment_target == "iOS16":
             raise UsageError(
                 "Core ML has int8 activations (W8A8) from iOS17 on; choose that"
                 " `deployment_target`, or int8-weights"
             )
-
-    @property
-    def label(self) -> str:
-        """See :class:`FormatOptions`."""
-        return "-image" if self.input == "image" else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,10 +183,15 @@ class QnnOptions(FormatOptions):
 
     chip: str = ""
 
-    def check(self, precision: str, batch: int) -> None:
+    def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
+        if spec.takes_image or spec.gives_probabilities:
+            raise UsageError(
+                "QNN's graphs take normalised values and give logits; export pixels and"
+                " probabilities for other formats"
+            )
         if self.chip:
-            chip_of(self.chip).check(precision)
+            chip_of(self.chip).check(spec.precision)
 
     @property
     def label(self) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..artifact.formats import FORMATS
 from ..errors import UsageError
-from .options import OPTIONS, FormatOptions, check_choice, default_of, options_of, owner_of
+from .options import FormatOptions, check_choice, default_of, options_of, owner_of
 
 if TYPE_CHECKING:
     from ..calibration.recipe import Recipe
 
-VERSION = 1
+VERSION = 2
 """Of the spec's fields and their meaning."""
 
 PRECISIONS = (
@@ -27,24 +27,8 @@ PRECISIONS = (
     "palettized-4bit",
 )
 
-_STATED = (
-    "target",
-    "precision",
-    "io",
-    "batch",
-    "observer",
-    "recipe",
-    "bias_correction",
-    "backend",
-    "dynamic_batch",
-    "deployment_target",
-    "input",
-    "author",
-    "license",
-    "model_version",
-    "chip",
-)
-"""Fields of a spec's JSON, in their order; those of other formats have their defaults there."""
+INPUTS = ("tensor", "image")
+OUTPUTS = ("logits", "probabilities")
 
 Options = TypeVar("Options", bound=FormatOptions)
 
@@ -61,6 +45,9 @@ class ExportSpec:
             weights in int8 and activations in 16 bits, with calibrated ranges;
             ``palettized-6bit`` and ``palettized-4bit``, weights stored as indices into tables.
         batch: Images per inference, fixed in the file.
+        input: ``tensor`` for normalised values, or ``image`` for pixels as they are read: scale,
+            mean and deviation are in the file then.
+        output: ``logits``, or ``probabilities`` after the softmax.
         observer: How activation ranges are taken, see :func:`observer_factory`.
         recipe: For ``int8``, which op gets which precision, in place of our own choice.
         bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
@@ -73,6 +60,8 @@ class ExportSpec:
     format: str = "tflite"
     precision: str = "fp32"
     batch: int = 1
+    input: str = INPUTS[0]
+    output: str = OUTPUTS[0]
     observer: str = "minmax"
     recipe: Recipe | None = None
     bias_correction: bool = False
@@ -82,8 +71,10 @@ class ExportSpec:
     options: FormatOptions | None = None
 
     def __post_init__(self) -> None:
-        check_choice("target", self.format, FORMATS)
+        check_choice("format", self.format, FORMATS)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("input", self.input, INPUTS)
+        check_choice("output", self.output, OUTPUTS)
         precisions = FORMATS[self.format].precisions
         if self.precision not in precisions:
             raise UsageError(
@@ -101,7 +92,7 @@ class ExportSpec:
             object.__setattr__(self, "options", options_of(self.format)())
         if type(self.options) is not options_of(self.format):
             raise UsageError(f"{type(self.options).__name__} are no options of {self.format}")
-        self.options.check(self.precision, self.batch)
+        self.options.check(self)
 
     @classmethod
     def of(
@@ -151,6 +142,16 @@ class ExportSpec:
         return self.options
 
     @property
+    def takes_image(self) -> bool:
+        """Whether the input is pixels."""
+        return self.input == "image"
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the softmax is in the file."""
+        return self.output == "probabilities"
+
+    @property
     def needs_ranges(self) -> bool:
         """Whether activation ranges must be calibrated first."""
         return self.precision in ("int8", "w8a16")
@@ -167,9 +168,11 @@ class ExportSpec:
 
     @property
     def label(self) -> str:
-        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-8gen2``."""
+        """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-image``."""
         assert self.options is not None
-        return self.precision + self.options.label
+        image = "-image" if self.takes_image else ""
+        probabilities = "-probabilities" if self.gives_probabilities else ""
+        return self.precision + self.options.label + image + probabilities
 
     @property
     def not_run(self) -> str | None:
@@ -183,18 +186,11 @@ class ExportSpec:
         return self.not_run is None and FORMATS[self.format].is_timed
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, with the version; options of all formats are side by side."""
-        values: dict[str, Any] = {
-            field.name: field.default
-            for options in OPTIONS.values()
-            for field in dataclasses.fields(options)
-        }
-        values |= {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        values |= vars(values.pop("options"))
-        values["target"] = values.pop("format")
+        """Plain JSON values, with the version; what the format alone has is under ``options``."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         values["recipe"] = None if self.recipe is None else self.recipe.to_dict()
-        stated = {name: values.pop(name) for name in _STATED}
-        return {"version": VERSION, **stated, **values}
+        values["options"] = vars(self.options)
+        return {"version": VERSION, **values}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ExportSpec:
@@ -207,8 +203,16 @@ class ExportSpec:
         version = values.pop("version", None)
         if version != VERSION:
             raise UsageError(f"export spec: version {version} is not readable, only {VERSION} is")
+        unknown = values.keys() - {field.name for field in dataclasses.fields(cls)}
+        if unknown:
+            raise UsageError(f"export spec: unknown field {', '.join(sorted(unknown))}")
         if values.get("recipe") is not None:
             from ..calibration.recipe import Recipe
 
             values["recipe"] = Recipe.from_dict(values["recipe"])
-        return cls.of(values.pop("target", "tflite"), **values)
+        options = options_of(str(values.get("format", cls.format)))
+        stated = values.pop("options", None) or {}
+        try:
+            return cls(**values, options=options(**stated))
+        except TypeError as error:
+            raise UsageError(f"export spec: unknown option ({error})") from error

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from ..artifact.results.verify import CulpritResult
 from ..runtime.trace import FLOAT16_BITS, FLOAT32_BITS, Array, Trace, TracedOp, Tracer, Values
+from ..tasks.closeness import cosine, sqnr
 from .matching import Partner, ReferenceValues
 from .op_kind import Family, family
-from .parity import cosine, sqnr
 
 LEAST_DB = {FLOAT32_BITS: 60.0, FLOAT16_BITS: 35.0}
 """How closely an op of so many bits follows the reference from equal inputs, if it is sound."""

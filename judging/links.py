@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Parity
+from ..artifact.outputs import Outputs, count_of, part_of
 from ..artifact.results.verify import EdgeResult, LinkResult
 from ..artifact.samples import Samples
+from ..tasks.task import Task
 from .culprit import Culprit
-from .parity import compare
 from .promise import REWRITTEN_DB, promise_of, same_file_db
 
 EAGER = "eager"
@@ -30,7 +31,7 @@ HOST = "host"
 
 @dataclasses.dataclass(frozen=True)
 class Edge:
-    """Two sets of logits for the same images, compared; the first is the reference."""
+    """Outputs of two for the same images, compared; the first is the reference."""
 
     first: str
     second: str
@@ -42,16 +43,17 @@ class Edge:
 
 
 def edges(
-    logits: Mapping[str, NDArray[np.float32]], labels: NDArray[np.int64] | None, data: str
+    task: Task, outputs: Mapping[str, Outputs], labels: NDArray[np.int64] | None, data: str
 ) -> list[Edge]:
-    """Every pair of a mapping's logits [N, K], in its order.
+    """Every pair of a mapping's outputs, in its order; pairs with other names are left out.
 
     Raises:
-        CheckError: Logits have other shapes, or are not finite.
+        CheckError: Outputs have other shapes, or are not finite.
     """
     return [
-        Edge(first, second, compare(logits[first], logits[second], labels, data))
-        for first, second in itertools.combinations(logits, 2)
+        Edge(first, second, task.compare(outputs[first], outputs[second], labels, data))
+        for first, second in itertools.combinations(outputs, 2)
+        if outputs[first].keys() == outputs[second].keys()
     ]
 
 
@@ -99,21 +101,21 @@ class Link:
 
 @dataclasses.dataclass(frozen=True)
 class Computed:
-    """One file's logits from one target, float32 [N, K].
+    """One file's outputs from one target.
 
     Attributes:
         file: The file's name.
         precision: Of the file.
         target: The target's name.
         half: Whether the target itself may round to half precision.
-        logits: The logits.
+        outputs: The outputs.
     """
 
     file: str
     precision: str
     target: str
     half: bool
-    logits: NDArray[np.float32]
+    outputs: Outputs
 
     @property
     def place(self) -> str:
@@ -127,57 +129,63 @@ def place_of(file: str, target: str) -> str:
 
 
 def rewritten_links(
-    eager: NDArray[np.float32], rewritten: Mapping[str, NDArray[np.float32]], data: str
+    task: Task, eager: Outputs, rewritten: Mapping[str, Outputs], data: str
 ) -> list[Link]:
     """The links from the eager model to what it was rewritten to.
 
     Args:
-        eager: Logits [N, K].
-        rewritten: Logits by export target.
+        task: What the outputs mean.
+        eager: The eager model's outputs.
+        rewritten: Those of its rewrites, by format.
         data: What the images are.
     """
     return [
-        _link(EAGER, f"rewritten for {target}", compare(eager, logits, None, data), REWRITTEN_DB)
-        for target, logits in rewritten.items()
+        _link(
+            EAGER, f"rewritten for {name}", task.compare(eager, outputs, None, data), REWRITTEN_DB
+        )
+        for name, outputs in rewritten.items()
     ]
 
 
 def file_links(
-    computed: Sequence[Computed], images: Samples, few: Samples, *, trained: bool
+    task: Task, computed: Sequence[Computed], images: Samples, few: Samples, *, trained: bool
 ) -> list[Link]:
     """The links to one file on all targets.
 
     Args:
-        computed: The file's logits from each target: from the host, which is the first if it
+        task: What the outputs mean.
+        computed: The file's outputs from each target: from the host, which is the first if it
             takes the file, for all images, and from the others for a few.
         images: All images.
         few: The first of them.
         trained: Whether the weights are trained.
 
     Raises:
-        CheckError: Logits have other shapes, or are not finite.
+        CheckError: Outputs have other shapes, or are not finite.
     """
     links = []
     host = computed[0] if computed and computed[0].target == HOST else None
     for item in computed:
         shown = images if item is host else few
-        if shown.logits is not None:
-            parity = compare(shown.logits, item.logits, shown.labels, shown.name)
+        if shown.outputs is not None:
+            reference = task.reference(shown.outputs, tuple(item.outputs))
+            parity = task.compare(reference, item.outputs, shown.labels, shown.name)
             promise = promise_of(item.precision, half=item.half, trained=trained)
             links.append(Link(EAGER, item.place, parity, promise.least_db, promise.breach(parity)))
         if host and item is not host:
-            links.append(_same_file(host, item, few, trained=trained))
+            links.append(_same_file(task, host, item, few, trained=trained))
     emulated = [item for item in computed if item.target.startswith("arm:")]
     links += [
-        _same_file(one, other, few, trained=trained) for one, other in itertools.pairwise(emulated)
+        _same_file(task, one, other, few, trained=trained)
+        for one, other in itertools.pairwise(emulated)
     ]
     return links
 
 
-def _same_file(one: Computed, other: Computed, few: Samples, *, trained: bool) -> Link:
+def _same_file(task: Task, one: Computed, other: Computed, few: Samples, *, trained: bool) -> Link:
     """The link between two targets that ran the same file."""
-    logits = one.logits[: len(other.logits)]
-    parity = compare(logits, other.logits, few.labels, few.name)
+    outputs = part_of(one.outputs, slice(count_of(other.outputs)))
+    parity = task.compare(outputs, other.outputs, few.labels, few.name)
     least = same_file_db(other.precision, half=other.half, trained=trained)
     return _link(one.place, other.place, parity, least)
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..runtime.trace import Array, Trace, TracedOp
+from ..tasks.closeness import sqnr
 from .op_kind import Family, family
-from .parity import sqnr
 
 _PROBES = 1024
 """Elements that candidates are compared by before they are compared by all."""

@@ -73,10 +73,9 @@ class FusedMBConv(nn.Module):
     """3x3 convolution that expands, then a 1x1 convolution that projects."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, expansion: int, stride: int = 1, *, bias: bool
+        self, in_channels: int, out_channels: int, hidden: int, stride: int = 1, *, bias: bool
     ) -> None:
         super().__init__()
-        hidden = in_channels * expansion
         self.spatial_conv = ConvLayer(in_channels, hidden, 3, stride, bias=bias)
         self.point_conv = ConvLayer(hidden, out_channels, 1, act=False)
 
@@ -88,10 +87,9 @@ class MBConv(nn.Module):
     """1x1 expansion, 3x3 depthwise, 1x1 projection; only the last has a BatchNorm."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, expansion: int, stride: int = 1, *, bias: bool
+        self, in_channels: int, out_channels: int, hidden: int, stride: int = 1, *, bias: bool
     ) -> None:
         super().__init__()
-        hidden = in_channels * expansion
         self.inverted_conv = ConvLayer(in_channels, hidden, 1, bias=bias, norm=False)
         self.depth_conv = ConvLayer(hidden, hidden, 3, stride, groups=hidden, bias=bias, norm=False)
         self.point_conv = ConvLayer(hidden, out_channels, 1, act=False)
@@ -187,13 +185,13 @@ class ConvAttention(nn.Module):
         return self.upsampling(self.o_proj(values))[:, :, :height, :width]
 
 
-def mlp(channels: int, expansion: int) -> nn.Sequential:
+def mlp(channels: int, hidden: int) -> nn.Sequential:
     """GroupNorm, 1x1 expansion, exact GELU, 1x1 projection."""
     return nn.Sequential(
         nn.GroupNorm(1, channels),
-        nn.Conv2d(channels, channels * expansion, 1),
+        nn.Conv2d(channels, hidden, 1),
         nn.GELU(),
-        nn.Conv2d(channels * expansion, channels, 1),
+        nn.Conv2d(hidden, channels, 1),
     )
 
 

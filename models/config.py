@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..artifact.size import Size, as_size, shown_size, sides_of
 from ..errors import ConfigError
 
 NUM_STAGES = 5
@@ -53,7 +54,11 @@ class LowFormerConfig:
         attention_kernels: Kernel of that convolution.
         head_dim_ratio: Share of the channels that attention works on.
         head_width: Channels per head before ``head_dim_ratio``; gives the number of heads.
-        input_size: Side of the square input in pixels for which the model is meant.
+        input_size: Pixels of the input for which the model is meant: a side of a square, or height
+            and width.
+        hidden_channels: Hidden channels of each MBConv, block by block for the stem and for stages
+            1 to 4, of a stage the stride-2 block first; by the expansions where there are none.
+        mlp_channels: The same of each MLP of stages 3 and 4.
     """
 
     name: str
@@ -73,22 +78,31 @@ class LowFormerConfig:
     attention_kernels: tuple[int, ...] = (5, 3)
     head_dim_ratio: float = 0.5
     head_width: int = 30
-    input_size: int = 224
+    input_size: Size = 224
+    hidden_channels: tuple[tuple[int, ...], ...] = ()
+    mlp_channels: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, list):
-                object.__setattr__(self, field.name, tuple(value))
+                value = tuple(tuple(part) if isinstance(part, list) else part for part in value)
+                object.__setattr__(self, field.name, value)
         self._check_types()
+        object.__setattr__(self, "input_size", as_size(self.input_size))
         self._check_shapes()
+        self._check_hidden()
 
     def _check_types(self) -> None:
         """Raises ConfigError where a field is not of its declared kind."""
         for field in dataclasses.fields(self):
             value, kind = getattr(self, field.name), str(field.type)
+            if kind == "Size":
+                continue
             if kind == "tuple[int, ...]":
-                good = isinstance(value, tuple) and all(type(item) is int for item in value)
+                good = _are_whole(value)
+            elif kind == "tuple[tuple[int, ...], ...]":
+                good = isinstance(value, tuple) and all(map(_are_whole, value))
             elif kind == "float":
                 good = type(value) in (int, float)
             else:
@@ -127,15 +141,17 @@ class LowFormerConfig:
             self.mlp_expansion,
             self.num_classes,
             self.head_width,
+            *(channels for stage in self.hidden_channels + self.mlp_channels for channels in stage),
         )
         if max(positive) > LARGEST_SIZE or max(self.depths) > DEEPEST:
             raise ConfigError(
                 f"model config: sizes go to {LARGEST_SIZE} and depths to {DEEPEST}, got more"
             )
-        if not SMALLEST_INPUT <= self.input_size <= LARGEST_INPUT:
+        sides = sides_of(self.input_size)
+        if min(sides) < SMALLEST_INPUT or max(sides) > LARGEST_INPUT:
             raise ConfigError(
-                f"input size {self.input_size} is not possible; the model takes {SMALLEST_INPUT}"
-                f" to {LARGEST_INPUT} pixels"
+                f"input size {shown_size(self.input_size)} is not possible; the model takes"
+                f" {SMALLEST_INPUT} to {LARGEST_INPUT} pixels a side"
             )
         if min(positive) < 1 or min(self.depths) < 0:
             raise ConfigError("model config: sizes must be positive and depths not negative")
@@ -149,6 +165,39 @@ class LowFormerConfig:
             raise ConfigError(
                 f"model config: attention_kernels must be odd, got {self.attention_kernels}"
             )
+
+    def _check_hidden(self) -> None:
+        """Raises ConfigError where hidden channels are not those of the blocks that there are."""
+        blocks = [self.depths[0], *self.depths[1:3], *(depth + 1 for depth in self.depths[3:])]
+        stated = {
+            "hidden_channels": (self.hidden_channels, blocks),
+            "mlp_channels": (self.mlp_channels, list(self.depths[3:])),
+        }
+        for name, (channels, counts) in stated.items():
+            if channels and [len(stage) for stage in channels] != counts:
+                raise ConfigError(
+                    f"model config: {name} needs for each stage as many numbers as it has blocks,"
+                    f" {counts}, got {[len(stage) for stage in channels]}"
+                )
+
+    def hidden(self, stage: int, block: int) -> int:
+        """Hidden channels of an MBConv.
+
+        Args:
+            stage: 0 for the stem, 1 to 4 for the stages.
+            block: From 0; in a stage the stride-2 block is the first.
+        """
+        if self.hidden_channels:
+            return self.hidden_channels[stage][block]
+        if stage and not block:
+            return self.widths[stage - 1] * self.downsample_expansions[stage - 1]
+        return self.widths[stage] * (self.block_expansion if stage else self.stem_expansion)
+
+    def mlp_hidden(self, stage: int, block: int) -> int:
+        """Hidden channels of an MLP of stage 3 or 4; ``block`` counts those with attention."""
+        if self.mlp_channels:
+            return self.mlp_channels[stage - 3][block]
+        return self.widths[stage] * self.mlp_expansion
 
     def num_heads(self, width: int) -> int:
         """Number of attention heads in a stage of that many channels (paper.md, Blocks)."""
@@ -202,3 +251,7 @@ class LowFormerConfig:
         if not isinstance(fields, dict):
             raise ConfigError(f"{path}: a config is a JSON object, not {type(fields).__name__}")
         return cls.from_dict(fields)
+
+
+def _are_whole(numbers: object) -> bool:
+    return isinstance(numbers, tuple) and all(type(number) is int for number in numbers)

@@ -7,15 +7,19 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..artifact.labels import read_labels
-from ..artifact.preprocessing import Preprocessing, Size, side_of
+from ..artifact.preprocessing import Preprocessing
+from ..artifact.size import Size, shown_size
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import CheckpointError, ConfigError, UsageError
 from ..process.text import printable
+from ..tasks.classification import CLASSIFICATION
+from ..tasks.task import Task
 from .authors_config import read_authors_config
 from .checkpoint import (
     Checkpoint,
@@ -27,8 +31,17 @@ from .checkpoint import (
 from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .random_weights import random_model
+from .stated_preprocessing import (
+    CHECKPOINT,
+    CONFIG,
+    DEFAULT,
+    GIVEN,
+    PUBLISHED,
+    TIMM,
+    StatedPreprocessing,
+)
 from .timm_models import is_timm_module, published_name, stated_preprocessing
-from .variants import CHECKPOINTS_PAGE, DEMO, variant
+from .variants import CHECKPOINTS_PAGE, DEMO, VARIANTS, variant
 
 RANDOM = "random weights"
 
@@ -45,6 +58,9 @@ class LoadedModel:
         digest: SHA-256 in hex of the checkpoint file, or of the weights of a model in memory; None
             for random weights.
         notes: What a user should know of how it was read.
+        preprocessing_sources: Who stated each parameter of the preprocessing.
+        classes_source: Who stated the class names and their order; None where nobody did.
+        taken: Which of several sets of weights in the file these are; empty where it has but one.
     """
 
     network: LowFormer
@@ -53,11 +69,19 @@ class LoadedModel:
     source: str
     digest: str | None
     notes: tuple[str, ...] = ()
+    preprocessing_sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    classes_source: str | None = None
+    taken: str = ""
 
     @property
     def config(self) -> LowFormerConfig:
         """The architecture."""
         return self.network.config
+
+    @property
+    def task(self) -> Task:
+        """What it is for."""
+        return CLASSIFICATION
 
     @property
     def num_classes(self) -> int:
@@ -78,6 +102,7 @@ def load_model(
     random_weights: bool = False,
     num_classes: int | None = None,
     input_size: Size | None = None,
+    preprocessing: Preprocessing | Mapping[str, Any] | None = None,
     labels: str | Path | Sequence[str] | None = None,
 ) -> LoadedModel:
     """Loads a model; never falls back to random weights.
@@ -91,6 +116,8 @@ def load_model(
         num_classes: Overrides the config's number of classes.
         input_size: Pixels of the input's side, or its height and width, instead of the model's
             own.
+        preprocessing: From an image to the input, or some of its parameters by name, instead of
+            what the checkpoint or the config states.
         labels: Class names in order, or a file of them, one per line, instead of the
             checkpoint's.
 
@@ -101,12 +128,9 @@ def load_model(
         raise UsageError("`name` and `config` both choose the architecture; give one of them")
     if weights and random_weights:
         raise UsageError("`weights` and `random_weights` exclude each other; give one of them")
-    if name is None and not config and not weights:
-        name = DEMO.name
-    if name is not None and variant(name) == DEMO and not weights and not random_weights:
-        weights = DEMO_CHECKPOINT
+    name, weights = _or_bundled(name, weights, config, random_weights)
     checkpoint = read_checkpoint(Path(weights)) if weights else None
-    architecture, preprocessing = _architecture(name, config, checkpoint)
+    architecture, stated = _architecture(name, config, checkpoint)
     if num_classes is not None:
         architecture = architecture.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
@@ -114,18 +138,43 @@ def load_model(
             f"model {architecture.name} needs its checkpoint: give `weights` (the authors link"
             f" theirs at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
         )
-    if input_size is not None:
-        architecture = architecture.replace(input_size=side_of(input_size))
-    stated = checkpoint.labels if checkpoint else None
+    used = stated.with_changes(preprocessing, input_size, architecture.input_size)
+    architecture = architecture.replace(input_size=used.preprocessing.size)
     network = load_weights(architecture, checkpoint) if checkpoint else random_model(architecture)
     return LoadedModel(
         network=network,
-        preprocessing=preprocessing.at_size(architecture.input_size),
-        labels=_class_names(labels, stated, architecture.num_classes),
+        preprocessing=used.preprocessing,
+        preprocessing_sources=used.sources,
+        labels=_class_names(
+            labels, checkpoint.labels if checkpoint else None, architecture.num_classes
+        ),
+        classes_source=_classes_source(labels, checkpoint),
+        taken=checkpoint.taken if checkpoint else "",
         source=printable(checkpoint.path.name) if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
-        notes=_notes_on(checkpoint, preprocessing) if checkpoint else (),
+        notes=_notes_on(checkpoint, stated.preprocessing) if checkpoint else (),
     )
+
+
+def _or_bundled(
+    name: str | None,
+    weights: str | Path | None,
+    config: str | Path | LowFormerConfig | None,
+    random_weights: bool,
+) -> tuple[str | None, str | Path | None]:
+    """Name and weights that were given; the bundled model's where nothing else was."""
+    if name is None and not config and not weights:
+        name = DEMO.name
+    if name is not None and variant(name) == DEMO and not weights and not random_weights:
+        weights = DEMO_CHECKPOINT
+    return name, weights
+
+
+def _classes_source(labels: object, checkpoint: Checkpoint | None) -> str | None:
+    """Who states the class names."""
+    if labels is not None:
+        return GIVEN
+    return CHECKPOINT if checkpoint and checkpoint.labels else None
 
 
 def _notes_on(checkpoint: Checkpoint, preprocessing: Preprocessing) -> tuple[str, ...]:
@@ -163,8 +212,11 @@ def from_module(
         UsageError: It is no LowFormer, a weight is not finite, or the preprocessing or the labels
             are not for it.
     """
+    source = DEFAULT if preprocessing is None else GIVEN
     if is_timm_module(network):
-        preprocessing = preprocessing or stated_preprocessing(network)
+        if preprocessing is None:
+            preprocessing = stated_preprocessing(network)
+            source = TIMM if preprocessing else PUBLISHED
         network = _from_timm(network, preprocessing)
     elif not isinstance(network, LowFormer):
         raise UsageError(
@@ -175,8 +227,8 @@ def from_module(
     preprocessing = preprocessing or Preprocessing(size=config.input_size)
     if preprocessing.size != config.input_size:
         raise UsageError(
-            f"`preprocessing` gives {preprocessing.size} pixels a side, but `network` takes"
-            f" {config.input_size}"
+            f"`preprocessing` gives {shown_size(preprocessing.size)} pixels, but `network` takes"
+            f" {shown_size(config.input_size)}"
         )
     copied = copy.deepcopy(network).to("cpu", torch.float32).eval().requires_grad_(False)
     state = copied.state_dict()
@@ -189,6 +241,8 @@ def from_module(
         labels=_class_names(labels, None, config.num_classes),
         source=printable(name),
         digest=_digest_of(state),
+        preprocessing_sources=StatedPreprocessing.by(preprocessing, source).sources,
+        classes_source=None if labels is None else GIVEN,
     )
 
 
@@ -262,12 +316,11 @@ def _architecture(
     name: str | None,
     given: str | Path | LowFormerConfig | None,
     checkpoint: Checkpoint | None,
-) -> tuple[LowFormerConfig, Preprocessing]:
+) -> tuple[LowFormerConfig, StatedPreprocessing]:
     """Config and preprocessing by what was asked for, then by what the checkpoint says."""
     if isinstance(given, str | Path) and Path(given).suffix in (".yaml", ".yml"):
         authors = read_authors_config(Path(given))
-        return authors.model, authors.preprocessing
-    stated = checkpoint.preprocessing if checkpoint else None
+        return authors.model, StatedPreprocessing.by(authors.preprocessing, CONFIG)
     if isinstance(given, LowFormerConfig):
         config = given
     elif given:
@@ -283,6 +336,10 @@ def _architecture(
         raise ConfigError(
             f"{checkpoint.path}: does not state its architecture; give `name` or `config`"
         )
+    if checkpoint and checkpoint.preprocessing:
+        return config, StatedPreprocessing.by(checkpoint.preprocessing, CHECKPOINT)
+    source = PUBLISHED if config in VARIANTS.values() else DEFAULT
+    usual = Preprocessing(size=config.input_size)
     if config == DEMO:
-        stated = stated or Preprocessing(crop_ratio=1.0)
-    return config, stated or Preprocessing(size=config.input_size)
+        usual = dataclasses.replace(usual, crop_ratio=1.0)
+    return config, StatedPreprocessing.by(usual, source)

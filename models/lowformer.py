@@ -21,27 +21,24 @@ from .config import LowFormerConfig
 
 
 def _mb_conv(
-    config: LowFormerConfig,
-    in_channels: int,
-    out_channels: int,
-    expansion: int,
-    stride: int = 1,
+    config: LowFormerConfig, in_channels: int, stage: int, block: int, stride: int = 1
 ) -> nn.Module:
-    """The MBConv of the stem and of the stride-2 blocks: no convolution has a bias."""
-    block = FusedMBConv if config.fused else MBConv
-    return block(in_channels, out_channels, expansion, stride, bias=False)
+    """The MBConv of the stem and of stages 1 and 2, and any with stride: without a bias."""
+    kind = FusedMBConv if config.fused else MBConv
+    return kind(in_channels, config.widths[stage], config.hidden(stage, block), stride, bias=False)
 
 
-def _context(config: LowFormerConfig, width: int, stage: int) -> nn.Module:
-    """Attention and MLP of one LowFormer block; ``stage`` is 0 for stage 3, 1 for stage 4."""
+def _context(config: LowFormerConfig, stage: int, block: int) -> nn.Module:
+    """Attention and MLP of one LowFormer block of stage 3 or 4."""
+    width = config.widths[stage]
     attention: nn.Module = nn.Identity()
     if config.attention:
         attention = ConvAttention(
             width,
             config.num_heads(width),
             config.head_dim(width),
-            config.attention_kernels[stage],
-            config.attention_strides[stage],
+            config.attention_kernels[stage - 3],
+            config.attention_strides[stage - 3],
             fused=config.fused,
         )
         if config.mlp:
@@ -49,14 +46,15 @@ def _context(config: LowFormerConfig, width: int, stage: int) -> nn.Module:
         attention = Residual(attention)
     if not config.mlp:
         return attention
-    return nn.Sequential(attention, Residual(mlp(width, config.mlp_expansion)))
+    return nn.Sequential(attention, Residual(mlp(width, config.mlp_hidden(stage, block))))
 
 
-def _block(config: LowFormerConfig, width: int, stage: int) -> LowFormerBlock:
-    local = FusedMBConv if config.fused and width < config.fused_below else MBConv
-    return LowFormerBlock(
-        _context(config, width, stage), local(width, width, config.block_expansion, bias=True)
-    )
+def _block(config: LowFormerConfig, stage: int, block: int) -> LowFormerBlock:
+    """A LowFormer block of stage 3 or 4; the stride-2 block comes before ``block`` 0."""
+    width = config.widths[stage]
+    kind = FusedMBConv if config.fused and width < config.fused_below else MBConv
+    local = kind(width, width, config.hidden(stage, block + 1), bias=True)
+    return LowFormerBlock(_context(config, stage, block), local)
 
 
 class Backbone(nn.Module):
@@ -67,12 +65,11 @@ class Backbone(nn.Module):
         stem_width = config.widths[0]
         stem: list[nn.Module] = [ConvLayer(3, stem_width, 3, stride=2)]
         stem += [
-            Residual(_mb_conv(config, stem_width, stem_width, config.stem_expansion))
-            for _ in range(config.depths[0])
+            Residual(_mb_conv(config, stem_width, 0, block)) for block in range(config.depths[0])
         ]
         self.input_stem = OpSequential(stem)
         self.stages = nn.ModuleList(
-            OpSequential(_stage(config, index)) for index in range(len(config.widths) - 1)
+            OpSequential(_stage(config, stage)) for stage in range(1, len(config.widths))
         )
 
     def forward_stages(self, x: Tensor) -> list[Tensor]:
@@ -86,19 +83,15 @@ class Backbone(nn.Module):
         return self.forward_stages(x)[-1]
 
 
-def _stage(config: LowFormerConfig, index: int) -> list[nn.Module]:
-    """The blocks of stage ``index + 1``."""
-    width_in, width = config.widths[index : index + 2]
-    depth = config.depths[index + 1]
-    down = _mb_conv(config, width_in, width, config.downsample_expansions[index], stride=2)
+def _stage(config: LowFormerConfig, stage: int) -> list[nn.Module]:
+    """The blocks of a stage, from 1."""
+    depth, width = config.depths[stage], config.widths[stage]
+    down = _mb_conv(config, config.widths[stage - 1], stage, 0, stride=2)
     blocks: list[nn.Module] = [ConvBranch(down)]
-    if index < 2:
-        blocks += [
-            Residual(_mb_conv(config, width, width, config.block_expansion))
-            for _ in range(depth - 1)
-        ]
+    if stage < 3:
+        blocks += [Residual(_mb_conv(config, width, stage, block)) for block in range(1, depth)]
     else:
-        blocks += [_block(config, width, index - 2) for _ in range(depth)]
+        blocks += [_block(config, stage, block) for block in range(depth)]
     return blocks
 
 

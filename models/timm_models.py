@@ -38,6 +38,9 @@ _MARKS = ("stem.0.conv.weight", "in_conv.conv.weight", "pre_classifier.0.weight"
 
 _CONFIG = "pretrained_cfg"
 
+_MODES = {"center": "crop", "squash": "squash"}
+"""Our names of timm's crop modes."""
+
 
 def is_timm(names: Mapping[str, Tensor]) -> bool:
     """Whether weights have timm's names of a LowFormer."""
@@ -71,8 +74,10 @@ def stated_preprocessing(network: nn.Module) -> Preprocessing | None:
         return None
     try:
         channels, height, width = fields["input_size"]
+        mode = fields.get("crop_mode") or "center"
         preprocessing = Preprocessing(
-            size=height,
+            size=(height, width),
+            resize_mode=_MODES.get(mode, mode),
             crop_ratio=fields.get("crop_pct") or 1.0,
             interpolation=fields["interpolation"],
             mean=tuple(fields["mean"]),
@@ -85,9 +90,9 @@ def stated_preprocessing(network: nn.Module) -> Preprocessing | None:
         ) from error
     except UsageError as error:
         raise UsageError(f"`network` states {error}; give `preprocessing`") from error
-    if channels != 3 or height != width or fields.get("crop_mode", "center") != "center":
+    if channels != 3 or (preprocessing.resize_mode == "squash" and preprocessing.crop_ratio != 1):
         raise UsageError(
-            f"`network` takes {channels} x {height} x {width} with crop mode"
-            f" {fields.get('crop_mode', 'center')}, which is not supported; give `preprocessing`"
+            f"`network` takes {channels} channels in crop mode {fields.get('crop_mode')} of"
+            f" {preprocessing.crop_ratio}, which is not supported; give `preprocessing`"
         )
     return preprocessing

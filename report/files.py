@@ -23,9 +23,9 @@ def files_section(evidence: Evidence) -> Section:
     )
     largest = max((item.file.bytes for item in manifest.artifacts), default=0) or 1
     groups = []
-    for target, items in by_target(manifest).items():
+    for name, items in by_format(manifest).items():
         rows = [_row(item, manifest, largest) for item in items]
-        groups.append(Group(tuple(rows), format_name(target)))
+        groups.append(Group(tuple(rows), format_name(name)))
     table = Table("Files by format, with their size beside float32's", columns, tuple(groups))
     total = sum(record.bytes for record in manifest.files())
     return Section(
@@ -38,11 +38,11 @@ def files_section(evidence: Evidence) -> Section:
     )
 
 
-def by_target(manifest: Manifest) -> dict[str, list[ArtifactRecord]]:
+def by_format(manifest: Manifest) -> dict[str, list[ArtifactRecord]]:
     """The artifacts of each target, in the manifest's order."""
     found: dict[str, list[ArtifactRecord]] = {}
     for item in manifest.artifacts:
-        found.setdefault(item.target, []).append(item)
+        found.setdefault(item.format, []).append(item)
     return found
 
 
@@ -53,7 +53,7 @@ def format_name(target: str) -> str:
 
 def share_of_fp32(artifact: ArtifactRecord, manifest: Manifest) -> float | None:
     """A file's size over that of the same format's float32 file; None where there is none."""
-    for item in by_target(manifest)[artifact.target]:
+    for item in by_format(manifest)[artifact.format]:
         if item.precision == "fp32" and item.file.bytes:
             return artifact.file.bytes / item.file.bytes
     return None
@@ -75,13 +75,18 @@ def _row(artifact: ArtifactRecord, manifest: Manifest, largest: int) -> tuple[Ce
 def _options(artifact: ArtifactRecord) -> str:
     """What sets a file apart from others of its precision."""
     spec = artifact.spec
+    options = spec.get("options") or {}
     words = []
-    if spec.get("io", "float") != "float":
-        words.append(f"{spec['io']} inputs and outputs")
-    if artifact.target == "executorch" and spec.get("backend"):
-        words.append(str(spec["backend"]))
-    if artifact.target == "coreml" and spec.get("deployment_target"):
-        words.append(f"{spec['deployment_target']} and later")
+    if spec.get("input") == "image":
+        words.append("takes pixels")
+    if spec.get("output") == "probabilities":
+        words.append("gives probabilities")
+    if options.get("io", "float") != "float":
+        words.append(f"{options['io']} inputs and outputs")
+    if options.get("backend"):
+        words.append(str(options["backend"]))
+    if options.get("deployment_target"):
+        words.append(f"{options['deployment_target']} and later")
     return ", ".join(words)
 
 

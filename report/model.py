@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..artifact.size import shown_size
 from ..errors import ConfigError
 from ..models.config import LowFormerConfig
 from ..models.cost import Cost, cost_of
@@ -19,21 +20,20 @@ def model_section(evidence: Evidence) -> Section:
     manifest = evidence.manifest
     preprocessing = manifest.preprocessing_spec()
     source = manifest.source
-    side = preprocessing.size
+    shown = shown_size(preprocessing.size).replace("x", "×")
     items = [("Name", manifest.name, "")]
     cost = known_cost(evidence)
     if cost:
         items += [
             ("Parameters", millions(cost.parameters), ""),
-            ("Multiply-accumulates", millions(cost.macs), f"one image of {side} × {side} pixels"),
+            ("Multiply-accumulates", millions(cost.macs), f"one image of {shown} pixels"),
         ]
     items += [
-        ("Input", f"RGB, {side} × {side} pixels", ""),
+        ("Input", f"RGB, {shown} pixels", ""),
         ("Classes", _classes(evidence), _first_labels(evidence.labels)),
         (
             "Preprocessing",
-            f"resize the short side to {preprocessing.resize} ({preprocessing.interpolation}),"
-            f" crop the central {side} × {side}, scale to [0, 1], normalise",
+            f"{preprocessing.description}, scale to [0, 1], normalise",
             f"mean {_numbers(preprocessing.mean)}; std {_numbers(preprocessing.std)}",
         ),
         ("Checkpoint", source.name, f"SHA-256 {source.sha256}" if source.sha256 else "no file"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..artifact.size import shown_size
 from .checks import failures_of
 from .evidence import Evidence
-from .files import by_target, format_name, share_of_fp32
+from .files import by_format, format_name, share_of_fp32
 from .latency import Timing, bench_timings, export_timings, is_invalid
 from .limits import RANDOM
 from .model import known_cost
@@ -77,7 +78,7 @@ Figure = tuple[str, str, str]
 
 def _files(evidence: Evidence) -> Figure:
     manifest = evidence.manifest
-    formats = ", ".join(format_name(target) for target in by_target(manifest))
+    formats = ", ".join(format_name(target) for target in by_format(manifest))
     precisions = ", ".join(dict.fromkeys(item.precision for item in manifest.artifacts))
     return "Files", str(len(manifest.artifacts)), f"{formats}; {precisions}"
 
@@ -86,8 +87,8 @@ def _size(evidence: Evidence) -> Figure | None:
     cost = known_cost(evidence)
     if cost is None:
         return None
-    side = evidence.manifest.preprocessing_spec().size
-    return "Parameters", millions(cost.parameters), f"{millions(cost.macs)} MACs at {side} × {side}"
+    shown = shown_size(evidence.manifest.preprocessing_spec().size).replace("x", "×")
+    return "Parameters", millions(cost.parameters), f"{millions(cost.macs)} MACs at {shown}"
 
 
 def _smallest(evidence: Evidence) -> Figure | None:

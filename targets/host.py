@@ -35,9 +35,9 @@ class HostTarget(Target):
                 progress.step(f"checking {path.name}", len(work.pixels)) as advance,
                 kind.runner(path, work.threads) as runner,
             ):
-                logits = runner.run_pixels(work.pixels, work.preprocessing, advance)
+                outputs = runner.run_pixels(work.pixels, work.preprocessing, advance)
             residency = residency_record(kind.residency(path, work.threads))
-            ran.append(Ran(FileAnswer(runtime=runner.runtime, residency=residency), logits))
+            ran.append(Ran(FileAnswer(runtime=runner.runtime, residency=residency), outputs))
         return TargetRun(describe_machine(), tuple(ran))
 
     def measure(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,21 @@ import pytest
 from numpy.typing import NDArray
 
 from lowformer_edge import demo, export_model, open_images
+from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS, IN_ALL
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.errors import LabError, MissingDependencyError
-from lowformer_edge.export.options import INPUTS
-from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.spec import INPUTS, ExportSpec
+from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
 from lowformer_edge.runtime.qnn.simulator import sdk_version
 
+from . import foreign
 from .damage import damage_weights
+from .export.conversion import Conversion
 
 DATA = Path(__file__).parent / "data"
 
@@ -169,6 +173,38 @@ def coreml_bundles(made_once: MakeOnce) -> Path:
             export_model(model, folder / taken, spec, evaluation=evaluation, runs=1)
 
     return made_once("coreml", make)
+
+
+@pytest.fixture(scope="session")
+def foreign_files(made_once: MakeOnce) -> Path:
+    """Files of others: a face detector in every format, and ONNX files with other inputs."""
+
+    def make(folder: Path) -> None:
+        with warnings.catch_warnings():
+            # What the converters say of themselves and of each other.
+            warnings.simplefilter("ignore")
+            for name in ("tflite", "onnx", "pte", "mlpackage"):
+                getattr(foreign, f"write_{name}")(folder / f"faces.{name}")
+        foreign.write_tokens(folder / "tokens.onnx")
+        foreign.write_tokens(folder / "open-tokens.onnx", "length")
+        foreign.write_counts(folder / "counts.onnx")
+
+    return made_once("foreign", make)
+
+
+@pytest.fixture(scope="session")
+def integer_files(made_once: MakeOnce, noise_images: Samples) -> Path:
+    """The smallest classifier as TFLite in float32, and with int8 at its input and output."""
+
+    def make(folder: Path) -> None:
+        conversion = Conversion(TFLiteExporter, SLIGHT, noise_images)
+        for name, spec in {
+            "float": ExportSpec(),
+            "int8": ExportSpec.of(precision="int8", io="int8"),
+        }.items():
+            write_content(folder / f"{name}.tflite", conversion.export(spec))
+
+    return made_once("integers", make)
 
 
 @pytest.fixture(scope="session")

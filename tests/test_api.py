@@ -21,6 +21,7 @@ NAMES = {
     "functions": {
         "bench",
         "calibrate",
+        "compare_files",
         "count_instructions",
         "export_model",
         "from_module",
@@ -36,6 +37,7 @@ NAMES = {
         "Benchmark",
         "Bound",
         "Bundle",
+        "Comparison",
         "DeployedModel",
         "ExportSpec",
         "LoadedModel",
@@ -134,7 +136,7 @@ def test_a_model_is_opened_where_torch_cannot_be_imported(
         pixels = bundle.golden().pixels
         with lfe.open_model(bundle, "tflite/int8") as model:
             print(*[model(image, top=1)[0].index for image in pixels])
-        print(*bundle.golden().logits.argmax(1))
+        print(*bundle.golden().outputs["logits"].argmax(1))
         """,
         cwd=tmp_path,
     )
@@ -159,8 +161,12 @@ API: Any = lfe
 WRONG_USES: dict[str, tuple[Callable[..., Any], str]] = {
     "unknown model": (lambda **_: API.load_model("b9"), "b9"),
     "missing checkpoint": (lambda **_: API.load_model("b0", weights="no.pt"), "no.pt"),
-    "oblong input": (lambda **_: API.load_model(input_size=(96, 64)), "`input_size`"),
+    "an input of three sides": (lambda **_: API.load_model(input_size=(96, 64, 3)), "`input_size`"),
     "input of half a pixel": (lambda **_: API.load_model(input_size=0.5), "`input_size`"),
+    "an unknown parameter": (
+        lambda **_: API.load_model(preprocessing={"crop": 1}),
+        "`preprocessing` has no crop",
+    ),
     "another class count": (lambda **_: API.load_model(labels=["a", "b"]), "class names"),
     "no LowFormer": (lambda **_: API.from_module(object()), "`network`"),
     "no model": (lambda **_: API.export_model("b0", "out", "tflite"), "`model`"),

@@ -138,4 +138,4 @@ def test_the_wheel_exports_away_from_the_checkout(distributions: Path, tmp_path:
         env=environment,
     )
     (artifact,) = read_manifest(folder / "demo-tflite").artifacts
-    assert (artifact.target, artifact.precision) == ("tflite", "int8")
+    assert (artifact.format, artifact.precision) == ("tflite", "int8")

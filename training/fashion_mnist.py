@@ -60,9 +60,8 @@ def read_split(folder: Path, prefix: str) -> tuple[NDArray[np.uint8], NDArray[np
 
 
 def prepare(images: NDArray[np.uint8], preprocessing: Preprocessing) -> Tensor:
-    """Resized grey images [N, 1, size, size] in 0 to 255."""
-    size = preprocessing.size
-    out = np.empty((len(images), 1, size, size), np.uint8)
+    """Resized grey images [N, 1, height, width] in 0 to 255."""
+    out = np.empty((len(images), 1, preprocessing.height, preprocessing.width), np.uint8)
     for index, image in enumerate(images):
         out[index, 0] = preprocessing.pixels(Image.fromarray(image))
     return torch.from_numpy(out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
+from ..artifact.size import shown_size, sides_of
 from ..errors import UsageError
 
 
@@ -38,10 +39,10 @@ def check_samples(name: str, images: object, preprocessing: Preprocessing) -> No
             f"`{name}` must be Samples, as open_images gives them, not {type(images).__name__}"
         )
     height, width = images.pixels.shape[1:3]
-    if (height, width) != (preprocessing.size, preprocessing.size):
+    if (height, width) != sides_of(preprocessing.size):
         raise UsageError(
-            f"`{name}` are {height} x {width} pixels, but the model takes {preprocessing.size} x"
-            f" {preprocessing.size}; open them for this model"
+            f"`{name}` are {height} x {width} pixels, but the model takes"
+            f" {shown_size(preprocessing.size)}; open them for this model"
         )
 
 

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
+from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import CheckError
-from ..judging.parity import compare
 from ..judging.ratio import ratio
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.measure.durations import LatencyResult, time_interleaved
 from ..runtime.residency import residency_record
 from ..runtime.runner import Runner
+from ..tasks.task import Task
 
 WARMUP = 5
 
@@ -59,6 +60,7 @@ class CheckedArtifact:
 
 
 def check_artifacts(
+    task: Task,
     files: Mapping[str, Candidate],
     images: Samples,
     preprocessing: Preprocessing,
@@ -70,24 +72,28 @@ def check_artifacts(
     """Checks and times artifacts, each against the eager model and its float32 file.
 
     Args:
+        task: What the artifacts are for.
         files: Artifacts by name, of any format.
-        images: What parity is taken on, with the eager model's logits.
+        images: What parity is taken on, with the eager model's outputs.
         preprocessing: Normalises the images.
         threads: Threads for each runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
 
     Raises:
-        CheckError: An artifact's or the eager model's logits cannot be compared.
+        CheckError: An artifact's or the eager model's outputs cannot be compared.
     """
     runnable = {name: item for name, item in files.items() if item.not_run is None}
     parities, runtimes = {}, {}
     for name, item in runnable.items():
         shown = images if item.images is None else images.first(item.images)
-        assert shown.logits is not None
-        logits, runtimes[name] = run_file(item.path, shown.pixels, preprocessing, threads, progress)
+        assert shown.outputs is not None
+        outputs, runtimes[name] = run_file(
+            item.path, shown.pixels, preprocessing, threads, progress
+        )
         try:
-            parities[name] = compare(shown.logits, logits, shown.labels, shown.name)
+            reference = task.reference(shown.outputs, tuple(outputs))
+            parities[name] = task.compare(reference, outputs, shown.labels, shown.name)
         except CheckError as error:
             raise CheckError(f"{item.path.name}: {error}") from error
     timed = [item for item in runnable.values() if item.is_timed]
@@ -96,14 +102,14 @@ def check_artifacts(
     for name, item in files.items():
         kind = format_of(item.path)
         where = kind.residency(item.path, threads)
-        inputs, outputs = kind.tensors(item.path)
+        taken, given = kind.tensors(item.path)
         latency = None
         if item.path in times:
-            reference = times[item.reference] if item.reference else None
-            latency = latency_record(times[item.path], reference, threads)
+            slower = times[item.reference] if item.reference else None
+            latency = latency_record(times[item.path], slower, threads)
         verified[name] = CheckedArtifact(
-            inputs=inputs,
-            outputs=outputs,
+            inputs=taken,
+            outputs=given,
             ops=where.op_counts,
             residency=residency_record(where),
             parity=parities.get(name),
@@ -120,8 +126,8 @@ def run_file(
     preprocessing: Preprocessing,
     threads: int,
     progress: Progress,
-) -> tuple[NDArray[np.float32], str]:
-    """Logits [N, K] of a file for images, uint8 [N, H, W, 3], and what computed them.
+) -> tuple[Outputs, str]:
+    """Outputs of a file for images, uint8 [N, H, W, 3], and what computed them.
 
     Raises:
         ArtifactError: The file cannot be run.
@@ -156,7 +162,7 @@ def _time(
                 continue
             shape = (runner.batch, *images.pixels.shape[1:])
             pixels = np.resize(images.pixels[: runner.batch], shape)
-            runner.set_input(preprocessing.normalise(pixels))
+            runner.set_input(runner.prepared(pixels, preprocessing))
             runners[path] = runner
         if not runners:
             return {}

@@ -13,6 +13,7 @@ from ..artifact.results.bench import CountResult, CountsResult
 from ..errors import ArtifactError
 from ..progress import QUIET, Progress
 from ..runtime.formats import format_of
+from ..runtime.images import image_input
 from ..runtime.measure.instructions import InstructionCount
 from ..targets.registry import open_target
 from ..targets.target import Target
@@ -87,10 +88,13 @@ def count_instructions(
 
 
 def _count(path: Path, target: Target, progress: Progress) -> InstructionCount:
-    (image,), _ = format_of(path).tensors(path)
-    size = image.shape[2]
-    pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
-    (count,) = target.count([path], pixels, Preprocessing(size=size), progress=progress)
+    inputs, _ = format_of(path).tensors(path)
+    image = image_input(inputs)
+    # Files that take no image are run by noise, whatever pixels they are sent.
+    height, width = (image.height, image.width) if image else (1, 1)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), np.uint8)
+    preprocessing = Preprocessing(size=(height, width))
+    (count,) = target.count([path], pixels, preprocessing, progress=progress)
     if isinstance(count, str):
         raise ArtifactError(count)
     return count

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArtifactError, MissingDependencyError, TargetError
 from ..progress import Progress
+from ..tasks.registry import task_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ..artifact.manifest import ArtifactRecord, Manifest
+    from ..artifact.outputs import Outputs
     from ..artifact.preprocessing import Preprocessing
     from ..artifact.samples import Samples
     from ..export.eager import EagerModel
@@ -68,14 +70,14 @@ def explain_links(
 
     findings: dict[str, Finding] = {}
     failing = {link.second for link in check.links if link.failure and link.first == EAGER}
-    placed = {one.place: one for one in check.placed if one.logits is not None}
+    placed = {one.place: one for one in check.placed if one.outputs is not None}
     here = {
-        one.file: one.logits
+        one.file: one.outputs
         for place, one in placed.items()
-        if place in failing and one.target == HOST and one.logits is not None
+        if place in failing and one.target == HOST and one.outputs is not None
     }
-    if here and images.logits is not None:
-        found = find_culprits(bundle, manifest, eager, images, here, images.logits, progress)
+    if here and images.outputs is not None:
+        found = find_culprits(bundle, manifest, eager, images, here, images.outputs, progress)
         findings |= {place_of(file, HOST): finding for file, finding in found.items()}
     by_name = {target.name: target for target in targets}
     for link in check.links:
@@ -97,7 +99,8 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
     records = {item.file.path: item for item in manifest.artifacts}
     if records[file].compiled is None:
         return None
-    wanted = {**records[file].spec, "chip": ""}
+    spec = records[file].spec
+    wanted = {**spec, "options": {**spec["options"], "chip": ""}}
     return next((name for name, item in records.items() if item.spec == wanted), None)
 
 
@@ -131,8 +134,8 @@ def find_culprits(
     manifest: Manifest,
     eager: EagerModel | None,
     images: Samples,
-    logits: Mapping[str, NDArray[np.float32]],
-    expected: NDArray[np.float32],
+    outputs: Mapping[str, Outputs],
+    expected: Outputs,
     progress: Progress,
 ) -> dict[str, Finding]:
     """Looks for the first op that does not follow the eager model, in each of some files.
@@ -142,7 +145,7 @@ def find_culprits(
         manifest: The bundle's.
         eager: The model; None where it cannot be had.
         images: What the files were run on.
-        logits: Of the files that failed, by their paths.
+        outputs: Of the files that failed, by their paths.
         expected: The eager model's.
         progress: Is told about each file.
 
@@ -150,12 +153,15 @@ def find_culprits(
         A finding for each file. It is looked for on the image with the largest error.
     """
     if eager is None:
-        return dict.fromkeys(logits, WITHOUT_MODEL)
+        return dict.fromkeys(outputs, WITHOUT_MODEL)
     records = {item.file.path: item for item in manifest.artifacts}
     preprocessing = manifest.preprocessing_spec()
     findings = {}
-    for path, found in logits.items():
-        worst = int(abs(found - expected).max(1).argmax())
+    task = task_of(manifest.task)
+    for path, given in outputs.items():
+        reference = task.reference(expected, tuple(given))
+        differences = [abs(values - reference[name]) for name, values in given.items()]
+        worst = int(sum(one.reshape(len(one), -1).max(1) for one in differences).argmax())
         image = preprocessing.normalise(images.pixels[worst : worst + 1])
         with progress.step(f"looking for the guilty op of {path}", 1) as advance:
             findings[path] = _find(bundle / path, records[path], eager, image)
@@ -172,7 +178,7 @@ def _find(
     try:
         tracer = format_of(path).open_tracer(path)
         images = image.repeat(tracer.batch, 0)
-        reference = eager.trace(record.target, images)
+        reference = eager.trace(record.format, images)
         culprit = find_culprit(tracer, images, reference, _PROMISED_BITS.get(record.precision, 1))
     except (ArtifactError, MissingDependencyError) as error:
         return Finding(f"the op to blame cannot be found: {error}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,31 +12,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..artifact.bundle import Bundle, open_bundle
-from ..artifact.interface import OUTPUT_NAME
 from ..artifact.manifest import FILE_NAME
+from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing, to_rgb
-from ..errors import ArtifactError, ConfigError, DataError, UsageError
+from ..artifact.size import shown_size, sides_of
+from ..errors import DataError, UsageError
 from ..runtime.formats import format_of
+from ..runtime.images import stated_preprocessing
 from ..runtime.runner import Runner
+from ..tasks.classification import CLASSIFICATION, Prediction
 from .arguments import check_count
 
 AnyImage = str | Path | Image.Image | NDArray[np.uint8]
 """A file, an image of Pillow's, or uint8 [H, W] or [H, W, 3] of any size."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Prediction:
-    """A class that a model sees in an image.
-
-    Attributes:
-        label: The class's name, or its number where nobody gave it one.
-        index: The class's number.
-        probability: By softmax over all classes, in [0, 1].
-    """
-
-    label: str
-    index: int
-    probability: float
 
 
 class DeployedModel:
@@ -74,7 +61,7 @@ class DeployedModel:
         self._runner: Runner | None = runtime.runner(path, threads)
         try:
             stated = runtime.metadata(path) or {}
-            self.preprocessing = preprocessing or _stated_preprocessing(path, stated)
+            self.preprocessing = preprocessing or stated_preprocessing(path, stated)
             self.labels = tuple(labels or stated.get("labels") or ()) or None
             self._check_fit()
         except BaseException:
@@ -84,8 +71,13 @@ class DeployedModel:
     @property
     def input_size(self) -> tuple[int, int]:
         """Height and width of the input in pixels."""
-        side = self._open_runner().input_size
-        return side, side
+        runner = self._open_runner()
+        return runner.height, runner.width
+
+    @property
+    def takes_pixels(self) -> bool:
+        """Whether the file takes pixels, and normalises them itself."""
+        return self._open_runner().takes_pixels
 
     @property
     def num_classes(self) -> int:
@@ -97,30 +89,33 @@ class DeployedModel:
         """What computes the file, such as ``LiteRT``."""
         return self._open_runner().runtime
 
-    def run(self, images: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """The file's outputs for images that are normalised already.
+    def run(self, images: NDArray[Any]) -> Outputs:
+        """The file's outputs for images at its size.
 
         Args:
-            images: float32 [N, 3, H, W] for any N, as ``preprocessing(image)`` gives them.
+            images: For any N, normalised float32 [N, 3, H, W], as ``preprocessing(image)`` gives
+                them; or uint8 [N, H, W, 3] where the file takes pixels, see
+                :attr:`takes_pixels`.
 
         Returns:
-            By name, ``logits`` float32 [N, K].
+            By name, float32 [N, K]: ``logits``, or ``probabilities`` where the file gives these.
 
         Raises:
             UsageError: They are of another type or shape, or the model was closed.
         """
         runner = self._open_runner()
-        height, width = self.input_size
-        expected = f"float32 [N, 3, {height}, {width}]"
+        expected = "uint8" if runner.takes_pixels else "normalised float32"
+        expected += f" [N, {', '.join(map(str, runner.shape))}]"
         if not isinstance(images, np.ndarray):
             raise UsageError(f"`images` must be an array {expected}, not {type(images).__name__}")
-        if images.dtype != np.float32 or images.shape[1:] != (3, height, width):
+        try:
+            return runner.run(images)
+        except ValueError as error:
             raise UsageError(
-                f"`images` must be {expected}, normalised, not {images.dtype} {list(images.shape)}"
-            )
-        return {OUTPUT_NAME: runner.run(images)}
+                f"`images` must be {expected}, not {images.dtype} {list(images.shape)}"
+            ) from error
 
-    def __call__(self, image: AnyImage, *, top: int = 5) -> list[Prediction]:
+    def __call__(self, image: AnyImage, *, top: int = 5) -> Sequence[Prediction]:
         """The classes of an image.
 
         Args:
@@ -139,17 +134,9 @@ class DeployedModel:
             raise UsageError(
                 f"{self.path}: does not state how images become its input; give `preprocessing`"
             )
-        (logits,) = self.run(self.preprocessing(read_image(image))[None])[OUTPUT_NAME]
-        probabilities = softmax(logits)
-        order = np.argsort(-probabilities, kind="stable")[:top]
-        return [
-            Prediction(
-                label=self.labels[index] if self.labels else str(index),
-                index=int(index),
-                probability=float(probabilities[index]),
-            )
-            for index in order
-        ]
+        pixels = self.preprocessing.pixels(read_image(image))[None]
+        outputs = self._open_runner().run_pixels(pixels, self.preprocessing)
+        return CLASSIFICATION.decode(outputs, self.labels, top)
 
     def close(self) -> None:
         """Frees the runtime's memory; the model cannot be used afterwards."""
@@ -176,11 +163,11 @@ class DeployedModel:
 
     def _check_fit(self) -> None:
         """Refuses preprocessing and labels of another model."""
-        side = self._open_runner().input_size
-        if self.preprocessing and self.preprocessing.size != side:
+        size = self.input_size
+        if self.preprocessing and sides_of(self.preprocessing.size) != size:
             raise UsageError(
-                f"{self.path}: takes {side} pixels a side, but `preprocessing` gives"
-                f" {self.preprocessing.size}"
+                f"{self.path}: takes {shown_size(size)} pixels, but `preprocessing` gives"
+                f" {shown_size(self.preprocessing.size)}"
             )
         if self.labels and len(self.labels) != self.num_classes:
             raise UsageError(
@@ -259,12 +246,6 @@ def read_image(image: AnyImage) -> Image.Image:
     )
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities [..., K] of logits [..., K]."""
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
-
-
 def _checked_pixels(image: NDArray[Any]) -> NDArray[np.uint8]:
     is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if image.dtype != np.uint8 or not is_image or not image.size:
@@ -272,14 +253,3 @@ def _checked_pixels(image: NDArray[Any]) -> NDArray[np.uint8]:
             f"`image` must be uint8 [H, W] or [H, W, 3], not {image.dtype} {list(image.shape)}"
         )
     return np.ascontiguousarray(image)
-
-
-def _stated_preprocessing(path: Path, metadata: Mapping[str, Any]) -> Preprocessing | None:
-    """What a file states of its preprocessing; None where it states nothing."""
-    fields = metadata.get("preprocessing")
-    if fields is None:
-        return None
-    try:
-        return Preprocessing.from_dict(fields)
-    except (ConfigError, AttributeError) as error:
-        raise ArtifactError(f"{path}: its {error}") from error

@@ -122,8 +122,8 @@ def search_recipe(
     exporter = EXPORTERS[format](model)
     eager = EagerModel(model.network, model.preprocessing)
     with progress.step("running the eager model", len(evaluation)) as advance:
-        logits = eager.logits(evaluation.pixels, advance)
-    judged = dataclasses.replace(evaluation, logits=logits)
+        outputs = eager.outputs(evaluation.pixels, advance)
+    judged = dataclasses.replace(evaluation, outputs=outputs)
     outcomes: list[Found] = []
     choose = recipe_search(bound, model, calibration, judged, threads, progress, outcomes.append)
     ranges = ranges or calibrate(model, calibration, progress=progress)

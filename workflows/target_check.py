@@ -6,9 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.results.verify import PlacedResult
 from ..artifact.samples import Samples
@@ -18,6 +16,7 @@ from ..judging.verdict import failures_of
 from ..progress import Progress
 from ..runtime.work.job import FileAnswer, Ran
 from ..targets.target import Target, Work
+from ..tasks.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +26,12 @@ class Checked:
     Attributes:
         path: The file.
         precision: Of the file.
+        undelegated_ops: Kinds of ops in it of which nobody expects a delegate to take one.
     """
 
     path: Path
     precision: str
+    undelegated_ops: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +43,14 @@ class Placed:
         target: The target's name.
         answer: What was said there; None where the target takes no such files.
         not_run: Why it was not run, or None.
-        logits: float32 [N, K] for the target's images; None where it was not run.
+        outputs: Its outputs for the target's images; None where it was not run.
     """
 
     file: str
     target: str
     answer: FileAnswer | None
     not_run: str | None
-    logits: NDArray[np.float32] | None
+    outputs: Outputs | None
 
     @property
     def place(self) -> str:
@@ -81,6 +82,7 @@ class TargetCheck:
 
 
 def check_on_targets(
+    task: Task,
     files: Sequence[Checked],
     targets: Sequence[Target],
     images: Samples,
@@ -95,6 +97,7 @@ def check_on_targets(
     """Runs files on targets, compares what comes back, and holds it to what is required.
 
     Args:
+        task: What the files are for.
         files: The files.
         targets: The host first.
         images: What they are compared on.
@@ -107,7 +110,7 @@ def check_on_targets(
 
     Raises:
         ArtifactError: A file cannot be run on the host.
-        CheckError: Logits cannot be compared.
+        CheckError: Outputs cannot be compared.
         LabError: A target's laboratory is missing.
         TargetError: A target failed as a whole.
     """
@@ -124,12 +127,13 @@ def check_on_targets(
     links = []
     for item in files:
         computed = [
-            Computed(item.path.name, item.precision, one.target, one.target in halves, one.logits)
+            Computed(item.path.name, item.precision, one.target, one.target in halves, one.outputs)
             for one in placed
-            if one.file == item.path.name and one.logits is not None
+            if one.file == item.path.name and one.outputs is not None
         ]
-        links += file_links(computed, images, few, trained=trained)
-    failures = [line for one in placed for line in _failures(one, requirements)]
+        links += file_links(task, computed, images, few, trained=trained)
+    left = {item.path.name: item.undelegated_ops for item in files}
+    failures = [line for one in placed for line in _failures(one, requirements, left[one.file])]
     return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
 
 
@@ -137,14 +141,17 @@ def _placed(path: Path, target: Target, ran: Ran | None) -> Placed:
     """What became of a file on a target, which did not run it where it takes no such files."""
     if ran is None:
         return Placed(path.name, target.name, None, target.refusal(path), None)
-    return Placed(path.name, target.name, ran.answer, ran.answer.failure, ran.logits)
+    return Placed(path.name, target.name, ran.answer, ran.answer.failure, ran.outputs)
 
 
-def _failures(placed: Placed, requirements: Sequence[Requirement]) -> list[str]:
-    """What does not hold of a file on a target, besides its logits."""
+def _failures(
+    placed: Placed, requirements: Sequence[Requirement], undelegated: tuple[str, ...]
+) -> list[str]:
+    """What does not hold of a file on a target, besides its outputs."""
     answer = placed.answer
     if answer is None:
         return []
     where = f"{placed.file} on {placed.target}"
     lines = [f"{where}: {answer.failure}"] if answer.failure else []
-    return lines + failures_of(where, None, None, answer.residency, requirements)
+    residency = answer.residency and answer.residency.without(undelegated)
+    return lines + failures_of(where, None, None, residency, requirements)

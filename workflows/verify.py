@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from .. import demo
 from ..artifact.bundle import Bundle, open_bundle
 from ..artifact.files import digest_of
+from ..artifact.interface import OUTPUT_NAME
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.manifest import Manifest, Parity
+from ..artifact.outputs import part_of
 from ..artifact.results.verify import MacResult, VerifyResult
 from ..artifact.samples import Samples
 from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
-from ..judging.parity import compare
 from ..judging.promise import promise_of
 from ..judging.requirement import parse_requirement
 from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
+from ..tasks.registry import task_of
 from .arguments import check_counts, check_samples
 from .data import ImageChoice, bundle_images
 from .defaults import EVALUATION_IMAGES, TARGET_IMAGES
@@ -87,13 +89,14 @@ class Verification:
 
     def edges(self) -> list[Edge]:
         """Every pair of the eager model and the files on this machine, compared."""
-        logits = {} if self.images.logits is None else {EAGER: self.images.logits}
-        logits |= {
-            item.file: item.logits
+        outputs = {} if self.images.outputs is None else {EAGER: self.images.outputs}
+        outputs |= {
+            item.file: item.outputs
             for item in self.check.placed
-            if item.target == HOST and item.logits is not None
+            if item.target == HOST and item.outputs is not None
         }
-        return edges(logits, self.images.labels, self.images.name)
+        task = task_of(self.bundle.manifest.task)
+        return edges(task, outputs, self.images.labels, self.images.name)
 
     def record(self) -> VerifyResult:
         """The same as it is written."""
@@ -124,7 +127,7 @@ def verify(
     threads: int = 1,
     progress: Progress = QUIET,
 ) -> Verification:
-    """Runs a bundle's files, and compares their logits with the eager model's.
+    """Runs a bundle's files, and compares their outputs with the eager model's.
 
     Args:
         bundle: The bundle, or its folder.
@@ -146,38 +149,38 @@ def verify(
         ManifestError: The bundle is damaged.
         UsageError: A parameter asks for what does not exist, or gives another model's weights.
         ArtifactError: A file cannot be run on the host.
-        CheckError: Logits cannot be compared.
+        CheckError: Outputs cannot be compared.
         LabError, TargetError: A target's laboratory is missing, or it failed as a whole.
     """
     check_counts(threads=threads, target_images=target_images)
     targets = open_targets(on if isinstance(on, str) else ",".join(on))
     bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-    manifest = bundle.manifest
-    required = [parse_requirement(text) for text in (*requirements, *manifest.requirements)]
-    check_chips(targets, [item.compiled for item in manifest.artifacts if item.compiled])
+    required = dict.fromkeys(map(parse_requirement, (*requirements, *bundle.manifest.requirements)))
+    check_chips(targets, [item.compiled for item in bundle.manifest.artifacts if item.compiled])
     mac = _read_mac_results(mac_report, bundle)
-    eager = _eager_model(weights, manifest)
+    eager = _eager_model(weights, bundle.manifest)
     samples = _images(images, bundle, eager, progress)
-    links = _rewritten_links(eager, manifest, samples, target_images, progress)
+    links = _rewritten_links(eager, bundle.manifest, samples, target_images, progress)
     check = check_on_targets(
+        task_of(bundle.manifest.task),
         _checked_files(bundle),
         targets,
         samples,
         bundle.preprocessing,
-        list(dict.fromkeys(required)),
+        list(required),
         elsewhere=target_images,
-        trained=manifest.source.fit_for_accuracy,
+        trained=bundle.manifest.source.fit_for_accuracy,
         threads=threads,
         progress=progress,
     )
-    links += explain_links(check, targets, bundle.folder, manifest, eager, samples, progress)
+    links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
     return _verification(bundle, samples, check, links, mac)
 
 
 def _checked_files(bundle: Bundle) -> list[Checked]:
     """The bundle's files that anything here runs."""
     return [
-        Checked(bundle.folder / item.file.path, item.precision)
+        Checked(bundle.folder / item.file.path, item.precision, item.undelegated_ops)
         for item in bundle.manifest.artifacts
         if item.not_run is None
     ]
@@ -225,39 +228,41 @@ def _images(
     if isinstance(choice, ImageChoice):
         if not choice.path and eager is None:
             golden = bundle.golden()
-            return Samples("golden vectors", golden.pixels, logits=golden.logits)
+            return Samples("golden vectors", golden.pixels, outputs=golden.outputs)
         choice = bundle_images(choice, bundle, progress)
     check_samples("images", choice, bundle.preprocessing)
     if eager is None:
-        return dataclasses.replace(choice, logits=None)
+        return dataclasses.replace(choice, outputs=None)
     with progress.step("running the eager model", len(choice)) as advance:
-        return dataclasses.replace(choice, logits=eager.logits(choice.pixels, advance))
+        return dataclasses.replace(choice, outputs=eager.outputs(choice.pixels, advance))
 
 
 def _rewritten_links(
     eager: EagerModel | None, manifest: Manifest, images: Samples, count: int, progress: Progress
 ) -> list[Link]:
     """The links from the eager model to what it is rewritten to for the bundle's formats."""
-    if eager is None or images.logits is None:
+    if eager is None or images.outputs is None:
         return []
     few = images.pixels[:count]
-    formats = dict.fromkeys(item.target for item in manifest.artifacts)
+    formats = dict.fromkeys(item.format for item in manifest.artifacts)
     with progress.step("running its rewrites", len(formats) * len(few)) as advance:
-        rewritten = {name: eager.rewritten_logits(name, few, advance) for name in formats}
-    return rewritten_links(images.logits[: len(few)], rewritten, images.name)
+        rewritten = {name: eager.rewritten_outputs(name, few, advance) for name in formats}
+    outputs = part_of(images.outputs, slice(len(few)))
+    return rewritten_links(task_of(manifest.task), outputs, rewritten, images.name)
 
 
 def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacComparison, ...]:
     """The results of a Mac's report, compared with the bundle's golden vectors."""
     if report is None:
         return ()
-    golden = bundle.golden()
+    golden, task = bundle.golden(), task_of(bundle.manifest.task)
     results = []
     for name, package in read_mac_report(Path(report), bundle.manifest).packages.items():
         for units, result in package.units.items():
             parity = None
             if result.failure is None:
-                parity = compare(golden.logits, result.logits_array(), None, "golden vectors")
+                given = {OUTPUT_NAME: result.logits_array()}
+                parity = task.compare(golden.outputs, given, None, "golden vectors")
             results.append(MacComparison(name, units, result, parity))
     return tuple(results)
 

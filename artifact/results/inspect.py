@@ -16,12 +16,19 @@ class RefusedResult(Record):
 
 
 class InspectResult(Record):
-    """All that the command prints; see ``runtime.residency``."""
+    """All that the command prints; see ``runtime.residency``.
+
+    Attributes:
+        task: What the file is for, by its inputs and outputs; None where that is not known.
+        why_no_task: Why not, in a line.
+    """
 
     path: str
     bytes: int
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    task: str | None
+    why_no_task: str | None
     ops: dict[str, int]
     delegate: str | None
     partitions: int

@@ -48,8 +48,8 @@ def _cells(link: Link) -> tuple[str, ...]:
     )
 
 
-def _interval(share: Interval) -> str:
-    return f"{share.value:.1f} ({share.low:.1f}-{share.high:.1f})"
+def _interval(share: Interval | None) -> str:
+    return "-" if share is None else f"{share.value:.1f} ({share.low:.1f}-{share.high:.1f})"
 
 
 def _targets(check: TargetCheck) -> list[str]:

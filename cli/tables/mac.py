@@ -32,7 +32,7 @@ def print_mac_results(results: Sequence[MacComparison]) -> None:
             decibels = parity.sqnr_db
             cells = (
                 decibels if isinstance(decibels, str) else f"{decibels:.1f}",
-                f"{parity.agreement.value:.2f}",
+                f"{parity.agreement.value:.2f}" if parity.agreement else "-",
                 f"{result.milliseconds.median:.2f}",
                 Text(", ".join(f"{n} {printable(device)}" for device, n in result.devices.items())),
             )

@@ -48,4 +48,4 @@ def _cell(parity: Parity | None) -> str:
     if parity is None:
         return ""
     decibels = parity.sqnr_db if isinstance(parity.sqnr_db, str) else f"{parity.sqnr_db:.1f}"
-    return f"{decibels}  {parity.agreement.value:.2f}"
+    return f"{decibels}  {parity.agreement.value:.2f}" if parity.agreement else decibels

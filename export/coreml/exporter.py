@@ -9,17 +9,18 @@ from torch import nn
 
 from ...artifact.content import Content
 from ...artifact.formats import FORMATS
-from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
+from ...artifact.interface import INPUT_NAME, METADATA_NAME
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
 from ...process.interrupt import deferred_interrupt
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
+from ..file_interface import Probabilities, output_name
 from ..metadata import metadata
 from ..options import CoreMLOptions
 from ..spec import ExportSpec
 from .internals import check_version, repaired
-from .pixel_input import PixelInput
+from .pixel_input import ScaledPixelInput
 
 CLASS_NAME = "classLabel"
 PROBABILITIES_NAME = "classLabel_probs"
@@ -27,9 +28,9 @@ PROBABILITIES_NAME = "classLabel_probs"
 
 
 class CoreMLExporter(Exporter):
-    """Exports packages with input ``image`` and output ``logits`` [batch, K].
+    """Exports packages with input ``image`` and output ``logits`` or ``probabilities`` [batch, K].
 
-    The input is a normalised tensor [batch, 3, size, size], or an RGB image of size x size
+    The input is a normalised tensor [batch, 3, height, width], or an RGB image of as many
     pixels. With an image and known class names the model is a classifier, which also gives the
     best class and each class's probability.
     """
@@ -61,7 +62,7 @@ class CoreMLExporter(Exporter):
                 converted = compressor.palettized(spec.palette_bits, grouped=grouped)
             else:
                 converted = compressor.quantized(precisions, ranges)
-        named = _with_named_logits(converted)
+        named = _with_named_output(converted, output_name(spec))
         self._describe(named, spec)
         return package_content(named)
 
@@ -70,16 +71,19 @@ class CoreMLExporter(Exporter):
         import coremltools
 
         options = spec.options_as(CoreMLOptions)
-        size = self.loaded.config.input_size
-        shape = (spec.batch, 3, size, size)
+        shape = (spec.batch, 3, *self.size)
         image = coremltools.TensorType(INPUT_NAME, shape)
         labels = None
-        if options.input == "image":
-            labels = self.loaded.labels
-            model = PixelInput(model, self.loaded.preprocessing, probabilities=bool(labels)).eval()
+        if spec.takes_image:
+            labels = None if spec.gives_probabilities else self.loaded.labels
+            model = ScaledPixelInput(
+                model, self.loaded.preprocessing, probabilities=bool(labels)
+            ).eval()
             image = coremltools.ImageType(
                 INPUT_NAME, shape, scale=1 / 255, color_layout=coremltools.colorlayout.RGB
             )
+        if spec.gives_probabilities:
+            model = Probabilities(model).eval()
         program = torch.export.export(model, (torch.zeros(shape),)).run_decompositions({})
         classifier = None
         if labels:
@@ -100,8 +104,8 @@ class CoreMLExporter(Exporter):
 
     def _describe(self, model: Any, spec: ExportSpec) -> None:
         """States what the model is, for Xcode and for our own tools."""
-        takes_image = spec.options_as(CoreMLOptions).input == "image"
-        name, size = self.loaded.config.name, self.loaded.config.input_size
+        takes_image = spec.takes_image
+        name, (height, width) = self.loaded.config.name, self.size
         model.short_description = f"LowFormer {name}, {spec.label}: image classification"
         if spec.author:
             model.author = spec.author
@@ -110,26 +114,30 @@ class CoreMLExporter(Exporter):
         if spec.model_version:
             model.version = spec.model_version
         if takes_image:
-            model.input_description[INPUT_NAME] = f"An RGB image of {size} x {size} pixels"
+            model.input_description[INPUT_NAME] = f"An RGB image of {width} x {height} pixels"
         else:
             mean, std = self.loaded.preprocessing.mean, self.loaded.preprocessing.std
             model.input_description[INPUT_NAME] = (
-                f"RGB in [0, 1], minus {mean}, divided by {std}, as {spec.batch} x 3 x {size} x"
-                f" {size}"
+                f"RGB in [0, 1], minus {mean}, divided by {std}, as {spec.batch} x 3 x {height} x"
+                f" {width}"
             )
-        model.output_description[OUTPUT_NAME] = "One value per class, before the softmax"
-        if takes_image and self.loaded.labels:
+        model.output_description[output_name(spec)] = (
+            "Probability of each class"
+            if spec.gives_probabilities
+            else "One value per class, before the softmax"
+        )
+        if takes_image and self.loaded.labels and not spec.gives_probabilities:
             model.output_description[CLASS_NAME] = "Name of the most probable class"
             model.output_description[PROBABILITIES_NAME] = "Probability of each class"
         model.user_defined_metadata[METADATA_NAME] = metadata(spec, self.loaded)
 
 
-def _with_named_logits(model: Any) -> Any:
-    """The model with its logits called so; coremltools cannot name outputs beside a classifier."""
+def _with_named_output(model: Any, name: str) -> Any:
+    """The model with its output called so; coremltools cannot name outputs beside a classifier."""
     import coremltools
 
     spec = model.get_spec()
     for output in spec.description.output:
         if output.name not in (CLASS_NAME, PROBABILITIES_NAME):
-            coremltools.utils.rename_feature(spec, output.name, OUTPUT_NAME)
+            coremltools.utils.rename_feature(spec, output.name, name)
     return coremltools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)

@@ -9,7 +9,7 @@ from ...artifact.preprocessing import Preprocessing
 from ..rewrites.channel_affine import ChannelAffine
 
 
-class PixelInput(nn.Module):
+class ScaledPixelInput(nn.Module):
     """A classifier of pixels in [0, 1].
 
     Core ML's image inputs have one scale for all channels, so that a mean and deviation for

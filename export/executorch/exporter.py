@@ -17,6 +17,7 @@ from ...calibration.recipe import uniform
 from ...errors import UsageError
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
+from ..file_interface import path_within, with_interface
 from ..metadata import metadata
 from ..options import ExecuTorchOptions
 from ..rewrites.attention import FusedAttention
@@ -26,7 +27,7 @@ from ..spec import ExportSpec
 class ExecuTorchExporter(Exporter):
     """Lowers to programs with the methods ``forward`` and ``lowformer_edge``.
 
-    ``forward`` takes float32 [batch, 3, size, size] and gives logits [batch, K];
+    ``forward`` takes float32 [batch, 3, height, width] and gives logits [batch, K];
     ``lowformer_edge`` gives a JSON with labels, preprocessing and the rest.
     """
 
@@ -43,12 +44,16 @@ class ExecuTorchExporter(Exporter):
     }
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
-        size = self.loaded.config.input_size
-        sample = (torch.zeros(spec.batch, 3, size, size),)
         description = metadata(spec, self.loaded)
         with converter_errors("exporting to ExecuTorch", "executorch"):
             precisions = self.precisions_of(spec, model)
-            return _lowered(model, spec, precisions, ranges, sample, description)
+            source, ranges = self.source(spec, model, ranges)
+            module = with_interface(source, spec, self.loaded.preprocessing)
+            prefix = path_within(module, source)
+            precisions = {f"{prefix}{path}": value for path, value in precisions.items()}
+            if ranges is not None:
+                ranges = ranges.within(prefix)
+            return _lowered(module, spec, precisions, ranges, (self.sample(spec),), description)
 
     @classmethod
     def precisions_of(cls, spec: ExportSpec, model: nn.Module) -> dict[str, str]:

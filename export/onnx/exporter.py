@@ -14,6 +14,7 @@ from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
+from ..file_interface import output_name, with_interface
 from ..metadata import metadata
 from ..options import OnnxOptions
 from ..spec import ExportSpec
@@ -34,7 +35,7 @@ class HalfPrecision(nn.Module):
 
 
 class OnnxExporter(Exporter):
-    """Exports ONNX files with input ``image`` [batch, 3, size, size] and output ``logits``."""
+    """Exports ONNX files with input ``image`` [batch, 3, height, width] and output ``logits``."""
 
     format = FORMATS["onnx"]
     # ONNX Runtime has no int8 transposed convolution; half precision is the whole graph's.
@@ -54,13 +55,16 @@ class OnnxExporter(Exporter):
         from .quantization import OnnxQuantizer
 
         precisions = self.precisions_of(spec, model)
-        size = self.loaded.config.input_size
-        if spec.precision == "fp16":
-            model = HalfPrecision(copy.deepcopy(model)).eval()
-        open_batch = spec.options_as(OnnxOptions).dynamic_batch
-        proto = convert(model, spec.batch, size, open_batch=open_batch)
+        source, ranges = self.source(spec, model, ranges)
+        core = HalfPrecision(copy.deepcopy(source)).eval() if spec.precision == "fp16" else source
+        proto = convert(
+            with_interface(core, spec, self.loaded.preprocessing),
+            self.sample(spec),
+            output=output_name(spec),
+            open_batch=spec.options_as(OnnxOptions).dynamic_batch,
+        )
         if spec.precision == "int8":
-            OnnxQuantizer(proto, model, ranges).quantize(precisions)
+            OnnxQuantizer(proto, source, ranges).quantize(precisions)
         describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
         onnx.helper.set_model_props(proto, {METADATA_NAME: metadata(spec, self.loaded)})
         onnx.checker.check_model(proto, full_check=True)
@@ -68,26 +72,32 @@ class OnnxExporter(Exporter):
 
 
 def convert(
-    model: nn.Module, batch: int, size: int, opset: int = OPSET, *, open_batch: bool = False
+    model: nn.Module,
+    sample: Tensor,
+    opset: int = OPSET,
+    *,
+    output: str = OUTPUT_NAME,
+    open_batch: bool = False,
 ) -> Any:
     """A model as an ONNX graph.
 
     Args:
         model: In the precision that it is to have.
-        batch: Images per inference.
-        size: Side of the input in pixels.
+        sample: An input of the file's shape and type.
         opset: Version of ONNX's ops.
+        output: What the graph calls what it gives.
         open_batch: Whether the number of images is left open.
     """
     shapes = ({0: torch.export.Dim("batch", min=1)},) if open_batch else None
-    sample = torch.zeros(2 if open_batch else batch, 3, size, size)
+    if open_batch:
+        sample = torch.zeros(2, *sample.shape[1:], dtype=sample.dtype)
     program = torch.onnx.export(
         model,
         (sample,),
         dynamo=True,
         opset_version=opset,
         input_names=[INPUT_NAME],
-        output_names=[OUTPUT_NAME],
+        output_names=[output],
         dynamic_shapes=shapes,
         verbose=False,
     )

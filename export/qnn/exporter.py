@@ -45,7 +45,7 @@ OTHERS = "w8a16"
 
 
 class QnnExporter(Exporter):
-    """Exports graphs with input ``image`` [batch, 3, size, size] and output ``logits``."""
+    """Exports graphs with input ``image`` [batch, 3, height, width] and output ``logits``."""
 
     format = FORMATS["qnn"]
     # Ops with weights are integers throughout; those without are in 16 bits beside them.
@@ -150,7 +150,7 @@ class QnnExporter(Exporter):
         return self._float
 
     def _converted(self, model: nn.Module) -> Any:
-        return convert(model, self.batch, self.loaded.config.input_size, OPSET)
+        return convert(model, self.sample(ExportSpec(batch=self.batch)), OPSET)
 
     def _quantize(
         self, proto: Any, model: nn.Module, precisions: dict[str, str], ranges: Ranges | None

@@ -43,7 +43,8 @@ class QnnTrials:
     def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits [N, K] of images, uint8 [N, H, W, 3]."""
         with _written(file) as path, QnnRunner(path, chip=self._chip) as runner:
-            return runner.run_pixels(pixels, self._preprocessing)
+            (values,) = runner.run_pixels(pixels, self._preprocessing).values()
+            return values
 
 
 @contextlib.contextmanager

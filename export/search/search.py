@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from ...artifact.interface import OUTPUT_NAME
 from ...artifact.preprocessing import Preprocessing
 from ...artifact.results.export import FrontResult, MixResult, ProofResult
 from ...artifact.samples import Samples
@@ -148,15 +149,16 @@ def loss_on(samples: Samples, logits: NDArray[np.float32]) -> MeasuredLoss:
     """What logits lose against the eager model's.
 
     Args:
-        samples: Images with the eager model's logits.
+        samples: Images with the eager model's outputs.
         logits: Of a file for them, [N, K].
     """
-    assert samples.logits is not None
-    expected, found = samples.logits.argmax(1), logits.argmax(1)
+    assert samples.outputs is not None
+    reference = samples.outputs[OUTPUT_NAME]
+    expected, found = reference.argmax(1), logits.argmax(1)
     drop = (expected != found).mean()
     if samples.labels is not None:
         drop = (expected == samples.labels).mean() - (found == samples.labels).mean()
-    loss = loss_between(samples.logits, logits)
+    loss = loss_between(reference, logits)
     return MeasuredLoss(100 * float(drop), loss.sqnr_db, len(logits))
 
 
@@ -178,7 +180,7 @@ def search(
         trials: Runs and times files.
         model: The rewritten eager model.
         ranges: Its activation ranges, of other images than ``judged``.
-        judged: Images with the eager model's logits. One half of them guides the search, the other
+        judged: Images with the eager model's outputs. One half of them guides the search, the other
             proves the result; where the proof fails, the next cleaner mix is tried.
         preprocessing: Normalises images.
         bound: What must be kept.

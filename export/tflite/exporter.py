@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ...artifact.formats import FORMATS
 from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ...artifact.samples import Samples
+from ...artifact.size import Size, sides_of
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import Recipe, uniform
 from ...models.loading import LoadedModel
@@ -18,6 +19,7 @@ from ...process.interrupt import deferred_interrupt
 from ...progress import Progress
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
+from ..file_interface import output_name, with_interface
 from ..metadata import metadata
 from ..options import TFLiteOptions
 from ..spec import ExportSpec
@@ -42,43 +44,59 @@ class ChannelsLastInput(nn.Module):
         return self.model(image.permute(0, 3, 1, 2))
 
 
-def convert(model: nn.Module, input_size: int, batch: int) -> bytes:
+def convert(model: nn.Module, size: Size, batch: int) -> bytes:
     """Converts a rewritten model to a float32 TFLite file.
 
     Args:
         model: The rewritten eager model.
-        input_size: Side of the square input in pixels.
+        size: Of the input in pixels.
         batch: Images per inference.
 
     Returns:
-        A file with one input ``image`` [batch, size, size, 3] and one output ``logits``.
+        A file with one input ``image`` [batch, height, width, 3] and one output ``logits``.
 
     Raises:
         ExportError: The converter failed.
     """
-    return convert_nhwc(model, (batch, input_size, input_size, 3))
+    return convert_nhwc(model, (batch, *sides_of(size), 3))
 
 
-def convert_nhwc(model: nn.Module, shape: tuple[int, int, int, int]) -> bytes:
+def convert_nhwc(
+    model: nn.Module, shape: tuple[int, int, int, int], output: str = OUTPUT_NAME
+) -> bytes:
     """Converts a module of NCHW tensors to a float32 file with an NHWC input.
 
     Args:
         model: Takes one tensor [N, C, H, W] and returns one tensor.
         shape: Of the file's input, [N, H, W, C].
+        output: What the file calls its output.
 
     Raises:
         ExportError: The converter failed.
     """
-    sample = torch.zeros(shape)
+    return convert_module(ChannelsLastInput(model), torch.zeros(shape), output)
+
+
+def convert_module(model: nn.Module, sample: Tensor, output: str = OUTPUT_NAME) -> bytes:
+    """Converts a module as it is to a file.
+
+    Args:
+        model: Takes one tensor and returns one.
+        sample: What it takes; uint8 are pixels.
+        output: What the file calls what it returns.
+
+    Raises:
+        ExportError: The converter failed.
+    """
     with deferred_interrupt(), converter_errors("converting to TFLite", "tflite"):
         import litert_torch
 
         from ...runtime.tflite.graph import TFLiteGraph
 
-        converted = litert_torch.convert(ChannelsLastInput(model).eval(), (sample,))
+        converted = litert_torch.convert(model.eval(), (sample,))
         graph = TFLiteGraph(converted.model_content())
     graph.rename_tensors(_without_our_layout)
-    graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
+    graph.name_inputs_and_outputs((INPUT_NAME,), (output,))
     return graph.to_bytes()
 
 
@@ -116,7 +134,9 @@ def export_tflite(
     from ...runtime.tflite.graph import TFLiteGraph
 
     graph = TFLiteGraph(content)
-    graph.name_inputs_and_outputs((INPUT_NAME,), (OUTPUT_NAME,))
+    if spec.takes_image:
+        graph.dequantize_pixels()
+    graph.name_inputs_and_outputs((INPUT_NAME,), (output_name(spec),))
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
     graph.add_metadata(METADATA_NAME, metadata(spec, loaded).encode())
     return graph.to_bytes()
@@ -161,20 +181,23 @@ class TFLiteExporter(Exporter):
         "transposed_conv": ("int8", "fp16"),
         "linear": ("int8", "int8-dynamic", "fp16"),
     }
-    _converted: bytes | None = None
+
+    def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
+        super().__init__(loaded, batch)
+        self._converted: dict[tuple[str, str], bytes] = {}
 
     def prepare(
         self, specs: Sequence[ExportSpec], calibration: Samples, progress: Progress
     ) -> None:
         """See :class:`Exporter`."""
         with progress.step("converting to TFLite"):
-            self.converted()
+            for spec in specs:
+                self.converted(spec)
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
-        content = self.converted()
-        if model is not self.model:
-            content = convert(model, self.loaded.config.input_size, self.batch)
-        return export_tflite(content, spec, model, ranges, self.loaded)
+        source, ranges = self.source(spec, model, ranges)
+        content = self.converted(spec) if model is self.model else self._convert(spec, source)
+        return export_tflite(content, spec, source, ranges, self.loaded)
 
     def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
         """See :class:`Exporter`."""
@@ -186,11 +209,24 @@ class TFLiteExporter(Exporter):
         """See :class:`Exporter`."""
         return TFLiteTrials(self.loaded.preprocessing, threads)
 
-    def converted(self) -> bytes:
-        """The model as it comes from the converter, without metadata."""
-        if self._converted is None:
-            self._converted = convert(self.model, self.loaded.config.input_size, self.batch)
-        return self._converted
+    def converted(self, spec: ExportSpec | None = None) -> bytes:
+        """The model as it comes from the converter, in float32 and without metadata.
+
+        Args:
+            spec: What the file takes and gives; normalised values and logits by default.
+        """
+        spec = spec or ExportSpec(batch=self.batch)
+        interface = spec.input, spec.output
+        if interface not in self._converted:
+            source, _ = self.source(spec, self.model, None)
+            self._converted[interface] = self._convert(spec, source)
+        return self._converted[interface]
+
+    def _convert(self, spec: ExportSpec, source: nn.Module) -> bytes:
+        module = with_interface(source, spec, self.loaded.preprocessing)
+        if spec.takes_image:
+            return convert_module(module, self.sample(spec), output_name(spec))
+        return convert_nhwc(module, (self.batch, *self.size, 3), output_name(spec))
 
     def float_file(self) -> bytes:
         spec = ExportSpec(batch=self.batch)

@@ -40,8 +40,7 @@ class TFLiteTrials:
             runs = {}
             for name, content in files.items():
                 runner = stack.enter_context(self._runner(content))
-                size = (runner.batch, 3, runner.input_size, runner.input_size)
-                runner.set_input(np.zeros(size, np.float32))
+                runner.set_noise()
                 runs[name] = runner.invoke
             times = time_interleaved(runs, rounds=self._rounds, warmup=3)
         return {name: result.median for name, result in times.items()}
@@ -49,7 +48,8 @@ class TFLiteTrials:
     def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits [N, K] of images, uint8 [N, H, W, 3]."""
         with self._runner(file) as runner:
-            return runner.run_pixels(pixels, self._preprocessing)
+            (values,) = runner.run_pixels(pixels, self._preprocessing).values()
+            return values
 
     @contextlib.contextmanager
     def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:

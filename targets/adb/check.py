@@ -13,9 +13,9 @@ from ...artifact.golden import GoldenVectors
 from ...artifact.manifest import ArtifactRecord, Parity
 from ...artifact.results.phone import PhoneCheckResult
 from ...errors import CheckError, TargetError
-from ...judging.parity import compare
 from ...judging.promise import promise_of
 from ...runtime.work.job import FileAnswer
+from ...tasks.registry import task_of
 from .app import AdbApp
 from .choice import SUFFIXES, AdbChoice
 from .protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
@@ -136,7 +136,10 @@ def _judged(
     """A file that ran, with our judgement of its logits."""
     name, accelerator = record.file.path, check.task.accelerator
     try:
-        parity = compare(check.golden.logits, logits, None, "golden vectors")
+        task = task_of(check.bundle.manifest.task)
+        names = tuple(output.name for output in record.outputs)
+        reference = task.reference(check.golden.outputs, names)
+        parity = task.compare(reference, {names[0]: logits}, None, "golden vectors")
     except CheckError as error:
         return CheckedFile(name, accelerator, said, None, str(error))
     if not _agree(own, parity):
@@ -152,6 +155,7 @@ def _agree(own: OwnParity | None, ours: Parity) -> bool:
     """Whether the app judged logits as we do."""
     if own is None or (own.sqnr_db == "exact") != (ours.sqnr_db == "exact"):
         return False
+    assert ours.agreement is not None
     pairs = [
         (own.cosine, ours.cosine),
         (own.max_difference, ours.max_difference),

@@ -20,9 +20,11 @@ from ...artifact.formats import Accelerator
 from ...artifact.manifest import DecibelsOrExact, Digest, Tensor
 from ...errors import ArtifactError, TargetError
 from ...process.text import one_line
+from ...runtime.images import task_of
+from ...runtime.tensor_values import fixed_shape
 from ...runtime.work.job import FileAnswer, Record
 
-PROTOCOL: Literal[1] = 1
+PROTOCOL: Literal[2] = 2
 
 PACKAGE = "org.lowformer.edge"
 ACTIVITY = f"{PACKAGE}/.VerifyActivity"
@@ -99,7 +101,10 @@ class Task(Record):
 
 
 class RunTask(Task):
-    """Run images: uint8 [N, H, W, 3], resized and cropped; ``preprocessing`` normalises them."""
+    """Run images: uint8 [N, H, W, 3], resized, and cropped or padded.
+
+    ``preprocessing`` normalises them, but for files that take images.
+    """
 
     task: Literal["run"] = "run"
     pixels: RawArray
@@ -148,7 +153,7 @@ class DeviceJob(Record):
         requests: What is to be done, each in a fresh process.
     """
 
-    protocol: Literal[1] = PROTOCOL
+    protocol: Literal[2] = PROTOCOL
     files: tuple[DeviceFile, ...]
     requests: tuple[AnyTask, ...]
 
@@ -186,7 +191,7 @@ class DeviceAnswer(Record):
         result: What was found out, by task; None where it was not done.
     """
 
-    protocol: Literal[1]
+    protocol: Literal[2]
     outcome: Literal["done", "failed", "cancelled", "timeout", "low-battery"]
     reason: str | None
     machine: dict[str, str]
@@ -198,7 +203,7 @@ class DeviceAnswer(Record):
 
 
 class RunResult(Record):
-    """What became of each file, with its logits float32 [N, K]; None where it could not be run."""
+    """What became of each file, with its output float32 [N, K]; None where it could not be run."""
 
     files: tuple[FileAnswer, ...]
     logits: tuple[RawArray | None, ...]
@@ -280,11 +285,12 @@ def device_file(name: str, path: Path, stated: tuple[Tensor, Tensor]) -> DeviceF
         stated: Its input and its output.
 
     Raises:
-        ArtifactError: It cannot be read.
+        ArtifactError: It cannot be read, or is no image classifier.
     """
-    given, made = stated
-    # ExecuTorch's [N, C] of logits are the [N, K] of the other formats.
-    made = made.model_copy(update={"layout": "NK"})
+    given, made = (tensor.model_copy(update={"shape": fixed_shape(tensor)}) for tensor in stated)
+    _, reason = task_of((given,), (made,))
+    if reason:
+        raise ArtifactError(f"{path}: {reason}; phones run nothing else")
     return DeviceFile(
         path=name, sha256=digest_of(path), bytes=size_of(path), input=given, output=made
     )

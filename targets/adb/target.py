@@ -87,10 +87,10 @@ class AdbTarget(Target):
             with progress.step(f"running on {self.name}", work.inferences) as advance:
                 answer = app.do(0, work.inferences, advance)
             result = parse_run(answer, RunResult, len(sent), len(pixels), self.name)
-            ran = [
-                Ran(item, app.fetch(0, array))
-                for item, array in zip(result.files, result.logits, strict=True)
-            ]
+            ran = []
+            for file, item, array in zip(files, result.files, result.logits, strict=True):
+                values = app.fetch(0, array)
+                ran.append(Ran(item, None if values is None else {file.output.name: values}))
         return TargetRun(answer.machine | machine, tuple(ran))
 
     def times(self, artifact: ArtifactRecord) -> bool:

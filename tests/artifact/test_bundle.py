@@ -25,7 +25,7 @@ def test_it_is_what_the_manifest_states(bundle: Bundle) -> None:
     assert bundle.num_classes == 10
     assert bundle.labels is not None
     assert len(bundle.labels) == 10
-    assert bundle.golden().logits.shape == (8, 10)
+    assert bundle.golden().outputs["logits"].shape == (8, 10)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_report_goes_back_into_verification(
     result = json.loads(capfd.readouterr().out)
     assert [item["units"] for item in result["mac"]] == list(check_on_mac.UNITS)
     for item in result["mac"]:
-        assert item["parity"]["sqnr_db"] > 45
+        assert item["parity"]["outputs"]["logits"]["sqnr_db"] > 45
         assert item["devices"]["NeuralEngine"] == 36
         assert item["milliseconds"]["runs"] == 3
     assert verify(arguments) == 0

@@ -13,17 +13,17 @@ LOGITS = np.array([[0.5, -1], [2, 3]], np.float32)
 
 
 def test_vectors_round_trip(tmp_path: Path) -> None:
-    GoldenVectors(PIXELS, LOGITS).save(tmp_path / "golden.npz")
+    GoldenVectors(PIXELS, {"logits": LOGITS}).save(tmp_path / "golden.npz")
     loaded = GoldenVectors.load(tmp_path / "golden.npz")
     np.testing.assert_array_equal(loaded.pixels, PIXELS)
-    np.testing.assert_array_equal(loaded.logits, LOGITS)
+    np.testing.assert_array_equal(loaded.outputs["logits"], LOGITS)
 
 
 def test_damaged_files(tmp_path: Path) -> None:
     path = tmp_path / "golden.npz"
     with pytest.raises(ArtifactError, match="not a readable"):
         GoldenVectors.load(path)
-    GoldenVectors(PIXELS, LOGITS).save(path)
+    GoldenVectors(PIXELS, {"logits": LOGITS}).save(path)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ArtifactError, match="not a readable"):
         GoldenVectors.load(path)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from lowformer_edge.artifact.preprocessing import Preprocessing, to_rgb
+from lowformer_edge.artifact.size import PADDING_PLACES, RESIZE_MODES
 from lowformer_edge.errors import ConfigError
 
 SPECS = st.builds(
@@ -32,7 +32,7 @@ def noise(height: int, width: int, seed: int = 0) -> Image.Image:
 
 def test_the_published_evaluation() -> None:
     spec = Preprocessing()
-    assert (spec.size, spec.resize, spec.interpolation) == (224, 236, "bicubic")
+    assert (spec.size, spec.resize, spec.interpolation) == (224, (236, 236), "bicubic")
     image = noise(300, 400)
     # What torchvision's Resize(236, bicubic) and CenterCrop(224) do with a Pillow image.
     resized = image.resize((int(236 * 400 / 300), 236), Image.Resampling.BICUBIC)
@@ -45,7 +45,7 @@ def test_the_published_evaluation() -> None:
 @settings(max_examples=60, deadline=None)
 def test_any_image_becomes_the_input_size(spec: Preprocessing, height: int, width: int) -> None:
     result = spec(noise(height, width))
-    assert result.shape == (3, spec.size, spec.size)
+    assert result.shape == (3, spec.height, spec.width)
     assert result.dtype == np.float32
 
 
@@ -74,14 +74,14 @@ def test_normalisation_is_the_formula_and_can_be_undone(
 @given(spec=SPECS)
 def test_specs_round_trip_through_json(spec: Preprocessing) -> None:
     assert Preprocessing.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
-    assert spec.resize == math.ceil(spec.size / spec.crop_ratio)
+    assert spec.resize[0] >= spec.height
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"size": 0}, "positive integer"),
-        ({"size": 10.5}, "positive integer"),
+        ({"size": 0}, "at least a pixel"),
+        ({"size": 10.5}, "a side in pixels"),
         ({"crop_ratio": 0}, "crop_ratio"),
         ({"crop_ratio": 1.1}, "crop_ratio"),
         ({"interpolation": "cubic"}, "bicubic"),
@@ -157,3 +157,74 @@ def test_sixteen_bit_png_files_are_read_as_such(tmp_path: Path) -> None:
 def test_absurd_shapes_are_refused_before_they_fill_memory(size: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="too unequal"):
         Preprocessing().pixels(Image.new("RGB", size))
+
+
+@given(
+    mode=st.sampled_from(RESIZE_MODES),
+    place=st.sampled_from(PADDING_PLACES),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    image=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+)
+@settings(max_examples=80, deadline=None)
+def test_every_mode_gives_the_size(
+    mode: str, place: str, size: tuple[int, int], image: tuple[int, int]
+) -> None:
+    spec = Preprocessing(size, resize_mode=mode, padding_place=place)
+    assert spec.pixels(noise(*image)).shape == (*size, 3)
+    assert Preprocessing.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+def test_a_crop_of_a_rectangle_keeps_the_shape_and_covers() -> None:
+    """As timm: the image is resized to cover the size over the ratio, and cut to its centre."""
+    spec = Preprocessing((96, 192), crop_ratio=0.8)
+    assert spec.resize == (120, 240)
+    image = noise(300, 400)
+    resized = image.resize((240, 180), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(
+        spec.pixels(image), np.asarray(resized.crop((24, 42, 24 + 192, 42 + 96)))
+    )
+
+
+def test_squashing_is_one_resize() -> None:
+    image = noise(50, 40)
+    expected = image.resize((30, 20), Image.Resampling.BILINEAR)
+    spec = Preprocessing((20, 30), interpolation="bilinear", resize_mode="squash")
+    np.testing.assert_array_equal(spec.pixels(image), np.asarray(expected))
+
+
+@pytest.mark.parametrize(("place", "left"), [("bottom-right", 0), ("around", 11)])
+def test_letterboxing_keeps_the_shape_and_pads(place: str, left: int) -> None:
+    image = noise(80, 50)
+    spec = Preprocessing((40, 48), resize_mode="letterbox", padding=(7, 8, 9), padding_place=place)
+    pixels = spec.pixels(image)
+    resized = image.resize((25, 40), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(pixels[:, left : left + 25], np.asarray(resized))
+    rest = np.delete(pixels, np.arange(left, left + 25), axis=1)
+    assert (rest == (7, 8, 9)).all()
+
+
+def test_padding_is_the_mean_by_default() -> None:
+    assert Preprocessing().padding == (124, 116, 104)
+    assert Preprocessing(mean=(0, 1.2, -3)).padding == (0, 255, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"resize_mode": "stretch"}, "crop, squash, letterbox"),
+        ({"padding_place": "left"}, "bottom-right, around"),
+        ({"padding": (0, 0, 256)}, "from 0 to 255"),
+        ({"padding": (0, 0)}, "three whole numbers"),
+        ({"padding": (0, 0, 1.5)}, "three whole numbers"),
+        ({"size": (0, 4)}, "at least a pixel"),
+    ],
+)
+def test_impossible_resizing(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        Preprocessing(**fields)
+
+
+def test_a_resize_that_contradicts_is_refused() -> None:
+    fields = {**Preprocessing((20, 30)).to_dict(), "resize": [20, 30]}
+    with pytest.raises(ConfigError, match="contradicts 20 x 30"):
+        Preprocessing.from_dict(fields)

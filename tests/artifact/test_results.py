@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lowformer_edge.artifact.manifest import Interval, Manifest, Parity, Residency
+from lowformer_edge.artifact.manifest import Closeness, Interval, Manifest, Parity, Residency
 from lowformer_edge.artifact.results.bench import (
     BenchmarkResult,
     BenchResult,
@@ -71,9 +71,7 @@ MACHINE = {"processor": "some", "cores": "2"}
 PARITY = Parity(
     images=8,
     data="some images",
-    sqnr_db="exact",
-    cosine=1.0,
-    max_difference=0.0,
+    outputs={"logits": Closeness(sqnr_db="exact", cosine=1.0, max_difference=0.0)},
     agreement=Interval(value=100.0, low=67.6, high=100.0),
 )
 REFUSED = PlacedResult(file="a.tflite", target="npu:8gen2", not_run="takes no such files")
@@ -359,7 +357,7 @@ def test_unknown_keys_are_ignored(record: Record, path: tuple[str | int, ...]) -
     ("record", "path"),
     [
         (VERIFY, ("images",)),
-        (VERIFY, ("edges", 0, "cosine")),
+        (VERIFY, ("edges", 0, "outputs", "logits", "cosine")),
         (VERIFY, ("links", 0, "culprit", "among")),
         (VERIFY, ("placed", 1, "not_run")),
         (BENCH, ("left_out",)),

@@ -10,7 +10,9 @@ from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (7, 4, 4, 3), np.uint8)
-KNOWN = Samples("x", PIXELS, np.arange(7), np.eye(7, dtype=np.float32), ("a.png: broken",))
+KNOWN = Samples(
+    "x", PIXELS, np.arange(7), {"logits": np.eye(7, dtype=np.float32)}, ("a.png: broken",)
+)
 
 
 @given(st.integers(0, 9))
@@ -18,16 +20,16 @@ def test_the_first_of_them_keep_what_is_known(count: int) -> None:
     found = KNOWN.first(count)
     assert len(found) == min(count, 7)
     assert found.labels is not None
-    assert found.logits is not None
+    assert found.outputs is not None
     assert (found.pixels == PIXELS[:count]).all()
     assert (found.labels == np.arange(7)[:count]).all()
-    assert (found.logits == np.eye(7)[:count]).all()
+    assert (found.outputs["logits"] == np.eye(7)[:count]).all()
     assert (found.name, found.skipped) == (KNOWN.name, KNOWN.skipped)
 
 
 def test_what_is_not_known_stays_so() -> None:
     found = Samples("x", PIXELS).part(slice(1, None, 2))
-    assert (found.labels, found.logits) == (None, None)
+    assert (found.labels, found.outputs) == (None, None)
     assert (found.pixels == PIXELS[1::2]).all()
 
 

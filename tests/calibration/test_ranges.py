@@ -114,9 +114,10 @@ def test_ranges_of_another_model_or_preprocessing_are_refused(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 2}, "version 2, not 1"),
+        ({"version": 1}, "version 1, not 2"),
         ({"observer": "mse"}, "its own digest"),
         ({"data": "0"}, "its own digest"),
+        ({"modules": {"x": {"input": [0, 1], "output": [0, 1]}}}, "its own digest"),
         ({"images": "many"}, "not a readable"),
         ({"modules": {"x": {"input": [0, 1]}}}, "not a readable"),
         ({"modules": {"x": {"input": [1, 0], "output": [0, 1]}}}, "no range"),

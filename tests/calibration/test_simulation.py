@@ -11,9 +11,9 @@ from lowformer_edge.calibration.ranges import ModuleRange, Ranges, calibrate
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.calibration.simulation import rounded_by_image, simulated
 from lowformer_edge.export.rewrites.table import rewrite
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.tasks.closeness import sqnr
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 

@@ -67,6 +67,25 @@ def test_any_file_against_any_other(
     assert "timing in fresh processes, 1 thread(s)" in err
 
 
+@pytest.mark.parametrize(
+    "mode", [["--runs", "20", "--processes", "2"], ["--profile", "--runs", "3"]]
+)
+def test_files_of_others(
+    mode: list[str],
+    foreign_files: Path,
+    integer_files: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    names = ("faces.tflite", "faces.onnx", "faces.pte", "tokens.onnx", "open-tokens.onnx")
+    paths = [*(foreign_files / name for name in names), integer_files / "int8.tflite"]
+    assert main([*map(str, paths), *mode, "--json", "--quiet"]) in (0, 1)
+    out, err = capfd.readouterr()
+    assert "error" not in err
+    result = json.loads(out)
+    timed = result.get("profiles") or result["benchmarks"][0]["files"]
+    assert len(timed) == len(paths)
+
+
 def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = demo_bundle / "demo-int8.tflite"
     assert main([str(path), "--runs", "5", "--processes", "2"]) == 1

@@ -52,7 +52,7 @@ def test_one_ranges_file_serves_two_targets(
     assert first.calibration is not None
     assert second.calibration is not None
     assert first.calibration.sha256 == second.calibration.sha256
-    assert [item.target for item in second.artifacts] == ["onnx"]
+    assert [item.format for item in second.artifacts] == ["onnx"]
 
 
 def test_a_replaced_bundles_ranges_are_reused_if_nothing_changed(

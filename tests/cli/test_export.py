@@ -152,7 +152,7 @@ def test_a_published_style_checkpoint(here: Path, slight_config: LowFormerConfig
 
 
 BAD_REQUESTS: list[tuple[list[str], str]] = [
-    (["--to", "onnx2"], "target 'onnx2' is unknown"),
+    (["--to", "onnx2"], "format 'onnx2' is unknown"),
     ([], "--to"),
     ([*FAST, "--model", "b9"], "'b9' is not known"),
     ([*FAST, "--model", "b1"], "needs its checkpoint"),
@@ -166,8 +166,18 @@ BAD_REQUESTS: list[tuple[list[str], str]] = [
     ([*FAST, "--int8", "--calibration-data", "empty"], "holds no image"),
     ([*FAST, "--int8", "--calibration-data", "absent"], "no such images"),
     ([*FAST, "--evaluation-data", "file"], "give a folder"),
-    ([*FAST, "--input-size", "8"], "input size 8 is not possible"),
-    ([*FAST, "--input-size", "big"], "invalid int value"),
+    ([*FAST, "--input-size", "8"], "input size 8 x 8 is not possible"),
+    ([*FAST, "--input-size", "31x64"], "input size 31 x 64 is not possible"),
+    ([*FAST, "--input-size", "0x0"], "at least a pixel"),
+    ([*FAST, "--input-size", "192x"], "size '192x' is neither"),
+    ([*FAST, "--input-size", "192x256x3"], "size '192x256x3' is neither"),
+    ([*FAST, "--input-size", "big"], "size 'big' is neither"),
+    ([*FAST, "--padding", "0,0,256"], "from 0 to 255"),
+    ([*FAST, "--padding", "red"], "--padding takes red, green and blue"),
+    ([*FAST, "--resize-mode", "stretch"], "crop, squash, letterbox"),
+    ([*FAST, "--padding-place", "left"], "bottom-right, around"),
+    ([*FAST, "--output", "logits", "--output", "probabilities"], "--output takes one folder"),
+    ([*FAST, "--int8", "--io", "int8", "--input", "image"], "two types of input"),
     ([*FAST, "--io", "int8"], "--io int8 needs --int8"),
     ([*FAST, "--seed", "-1"], "--seed must not be negative"),
     ([*FAST, "--model", ""], "'' is not known"),
@@ -187,7 +197,7 @@ BAD_REQUESTS: list[tuple[list[str], str]] = [
     ([*FAST, "--output", "file"], "not a folder"),
     ([*FAST, "--output", "file/bundle"], "cannot be written"),
     ([*FAST, "--int4"], "unrecognized arguments: --int4"),
-    (["--to", "tflite,"], "target '' is unknown"),
+    (["--to", "tflite,"], "format '' is unknown"),
     (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
     (["--to", "executorch", "--fp16"], "xnnpack backend has no fp16"),
     (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
@@ -316,7 +326,7 @@ def test_a_target_that_fails_does_not_stop_the_others(
     out, err = capfd.readouterr()
     assert err == "failed: onnx: the converter is broken\n"
     assert json.loads(out)["failed_targets"] == {"onnx": "the converter is broken"}
-    assert [item.target for item in read_manifest(Path("both")).artifacts] == ["tflite"]
+    assert [item.format for item in read_manifest(Path("both")).artifacts] == ["tflite"]
     assert main(["--to", "onnx", *slight[2:], "--output", "none", "--quiet"]) == 1
     assert not Path("none").exists()
 
@@ -415,7 +425,7 @@ def test_ctrl_c_leaves_the_older_bundle_whole(
 def test_broken_promises_are_named(demo_manifest: Manifest) -> None:
     assert failed_checks(demo_manifest) == []
     content = demo_manifest.model_dump(mode="json")
-    content["artifacts"][0]["parity"]["sqnr_db"] = 79.0
+    content["artifacts"][0]["parity"]["outputs"]["logits"]["sqnr_db"] = 79.0
     content["artifacts"][1]["residency"].update(partitions=3, refused={"GELU": 2})
     failures = failed_checks(Manifest.model_validate_json(json.dumps(content)))
     assert len(failures) == 2
@@ -472,7 +482,7 @@ def test_core_ml_by_itself_is_fp16_for_ios_17(
     assert "by our interpreter of Core ML packages, not by Core ML itself: demo-fp16" in out
     manifest = read_manifest(here / "demo-coreml")
     (artifact,) = manifest.artifacts
-    assert (artifact.precision, artifact.spec["deployment_target"]) == ("fp16", "iOS17")
+    assert (artifact.precision, artifact.spec["options"]["deployment_target"]) == ("fp16", "iOS17")
     assert (artifact.runtime, artifact.residency, artifact.latency) == (
         "MIL interpreter",
         None,
@@ -510,7 +520,7 @@ def test_core_ml_loses_no_more_than_it_may(here: Path) -> None:
         ),
         (["--to", "coreml", "--minimum-deployment-target", "iOS15"], "invalid choice: 'iOS15'"),
         (["--to", "tflite", "--minimum-deployment-target", "iOS18"], "is for coreml"),
-        (["--to", "tflite", "--input", "image"], "--input image is for coreml"),
+        (["--to", "qnn", "--fp16", "--input", "image"], "take normalised values"),
         (["--to", "coreml", "--input", "image", "--batch", "2"], "takes one image"),
         (["--to", "coreml", "--int8-dynamic"], "coreml has no int8-dynamic"),
         (["--to", "tflite", "--palettized-4bit"], "tflite has no palettized-4bit"),

@@ -13,7 +13,8 @@ def test_a_file(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(demo_bundle / "demo-int8.tflite")]) == 0
     out, _ = capsys.readouterr()
     assert "input: image float32 [1, 96, 96, 3] NHWC" in out
-    assert "output: logits float32 [1, 10]" in out
+    assert "output: logits float32 [1, 10] NK" in out
+    assert "task: classification" in out
     assert "in 1 XNNPACK partition(s)" in out
     assert "CONV_2D" in out
     assert "not delegated: 0" in out
@@ -28,6 +29,33 @@ def test_a_file_as_json(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -
     assert result["refused"] == []
     assert result["metadata"]["model"]["name"] == "demo"
     assert result["inputs"][0]["shape"] == [1, 96, 96, 3]
+
+
+@pytest.mark.parametrize("name", ["tflite", "onnx", "pte", "mlpackage"])
+def test_a_file_of_others(
+    name: str, foreign_files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = foreign_files / f"faces.{name}"
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    for shape in ("float32 [1, 896, 16]\n", "float32 [1, 896, 1]\n"):
+        assert shape in out
+    assert "no image classifier: 2 outputs: " in out
+    assert main([str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["task"] is None
+    assert result["why_no_task"].startswith("no image classifier: 2 outputs: ")
+    assert [tensor["layout"] for tensor in result["outputs"]] == ["", ""]
+
+
+def test_sizes_that_are_left_open(foreign_files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = foreign_files / "open-tokens.onnx"
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert "input: tokens int64 [1, ?]\n" in out
+    assert "output: values float32 [1, ?, 3]\n" in out
+    assert main([str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["inputs"][0]["shape"] == [1, None]
 
 
 def test_a_package(

@@ -47,10 +47,15 @@ OK_OR_BUSY = (0, 1)
 # What one run cannot tell. A ratio is "exact" where two runtimes agree to the last bit, as they
 # may on another processor; a board is told on some machines only; and sensors tell nothing here.
 MANIFEST = Declared(
-    maps=("artifacts[].ops", "artifacts[].residency.refused", "toolchain"),
+    maps=(
+        "artifacts[].ops",
+        "artifacts[].parity.outputs",
+        "artifacts[].residency.refused",
+        "toolchain",
+    ),
     also={
         "artifacts[].residency.refused.*": "integer",
-        "artifacts[].parity.sqnr_db": "number | string",
+        "artifacts[].parity.outputs.*.sqnr_db": "number | string",
         "calibration.skipped[]": "string",
     },
     left_out=("machine.board",),
@@ -94,6 +99,9 @@ DECLARED = {
             "placed[].residency.refused",
             "mac[].devices",
             "mac[].cost",
+            "edges[].outputs",
+            "links[].outputs",
+            "mac[].parity.outputs",
         ),
         also={
             "not_run.*": "string",
@@ -102,9 +110,11 @@ DECLARED = {
             "links[].culprit.module": "null | string",
             "links[].culprit.sqnr_db": "null | number",
             "links[].culprit.max_difference": "null | number",
-            "edges[].sqnr_db": "number | string",
-            "links[].sqnr_db": "number | string",
-            "mac[].parity.sqnr_db": "number | string",
+            "edges[].outputs.*.sqnr_db": "number | string",
+            "links[].outputs.*.sqnr_db": "number | string",
+            "mac[].parity.outputs.*.sqnr_db": "number | string",
+            "outputs[].sqnr_db": "number | string",
+            "min_sqnr_db": "null | number",
             "failures[]": "string",
         },
         left_out=("targets.*.board",),
@@ -131,7 +141,11 @@ DECLARED = {
             "sensitivity.ops[].left_out.sqnr_db": "null | number",
         }
     ),
-    "inspect": dataclasses.replace(MANIFEST, maps=(*MANIFEST.maps, "ops")),
+    "inspect": dataclasses.replace(
+        MANIFEST,
+        maps=(*MANIFEST.maps, "ops"),
+        also={**MANIFEST.also, "task": "null | string", "why_no_task": "null | string"},
+    ),
     "lab": Declared(maps=("", "*.versions")),
     "report": Declared(also={"failures[]": "string"}),
 }
@@ -333,6 +347,13 @@ def test_verifying_on_a_gpu(hold: Hold, demo_bundle: Path, tmp_path: Path) -> No
     hold("verify-gpu", verify, bundle, *FEW_THERE, "--on", "gpu", codes=(1,))
 
 
+def test_comparing_two_files(hold: Hold, foreign_files: Path) -> None:
+    printed = hold(
+        "verify-files", verify, foreign_files / "faces.onnx", foreign_files / "faces.tflite"
+    )
+    assert [item["shape"] for item in printed["outputs"]] == [[1, 896, 16], [1, 896, 1]]
+
+
 @pytest.mark.usefixtures("phone")
 def test_verifying_on_a_phone(hold: Hold, demo_bundle: Path) -> None:
     hold("verify-adb", verify, demo_bundle, *FEW_THERE, "--on", "adb")
@@ -345,7 +366,7 @@ def test_verifying_on_another_machine(hold: Hold, demo_bundle: Path, ssh: str) -
 def test_what_a_mac_said(hold: Hold, coreml_bundles: Path, tmp_path: Path) -> None:
     bundle = coreml_bundles / "tensor"
     (item,) = json.loads((bundle / "manifest.json").read_text())["artifacts"]
-    logits = GoldenVectors.load(bundle / "golden.npz").logits * (1 + 1e-4)
+    logits = GoldenVectors.load(bundle / "golden.npz").outputs["logits"] * (1 + 1e-4)
     ran = {
         "logits": logits.tolist(),
         "milliseconds": {"median": 1.5, "p10": 1.0, "p90": 2.0, "runs": 3},

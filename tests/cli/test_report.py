@@ -49,7 +49,7 @@ def test_failed_checks_are_shown_and_are_no_failure_of_the_report(
     shutil.copytree(demo_bundle, "bundle")
     path = Path("bundle/manifest.json")
     manifest = json.loads(path.read_text())
-    manifest["artifacts"][0]["parity"]["sqnr_db"] = 1.5
+    manifest["artifacts"][0]["parity"]["outputs"]["logits"]["sqnr_db"] = 1.5
     path.write_text(json.dumps(manifest))
     assert main(["bundle", "--output", "page.html"]) == 0
     assert "1 failed check(s)" in capfd.readouterr().out

@@ -36,7 +36,7 @@ def test_one_calibration_serves_all_targets_closely(bundle: Path) -> None:
         assert item.parity.top1 is not None
         assert item.parity.reference_top1 is not None
         assert abs(item.parity.top1.value - item.parity.reference_top1.value) <= 1.0
-        if item.target == "coreml":
+        if item.format == "coreml":
             assert (item.runtime, item.residency, item.latency) == ("MIL interpreter", None, None)
             continue
         assert item.residency is not None
@@ -60,7 +60,7 @@ def test_all_files_agree_with_the_model_and_each_other(
     for (first, second), edge in pairs.items():
         exact = "int8" not in first + second
         assert edge["agreement"]["value"] >= (99.9 if exact else 99.0), (first, second)
-        assert edge["sqnr_db"] > (90 if exact else 26)
+        assert edge["outputs"]["logits"]["sqnr_db"] > (90 if exact else 26)
         if first == "eager":
             assert abs(edge["top1"]["value"] - edge["reference_top1"]["value"]) <= 0.5
 
@@ -124,7 +124,7 @@ def test_golden_vectors_need_no_torch(bundle: Path, tmp_path: Path) -> None:
     shutil.copytree(bundle, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["artifacts"] = [
-        item for item in manifest["artifacts"] if item["target"] != "executorch"
+        item for item in manifest["artifacts"] if item["format"] != "executorch"
     ]
     manifest["source"]["sha256"] = "0" * 64
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -184,13 +184,16 @@ def test_the_whole_lattice_in_a_small_form(
     assert set(result["targets"]) == {"host", "gpu", "arm:cortex-a76"}
     links = {(link["first"], link["second"]): link for link in result["links"]}
     for target in ("tflite", "executorch", "onnx", "coreml"):
-        assert links["eager", f"rewritten for {target}"]["sqnr_db"] > 110
+        assert links["eager", f"rewritten for {target}"]["outputs"]["logits"]["sqnr_db"] > 110
     for name in ("fp32.tflite", "int8.tflite", "fp32.pte", "int8.pte", "fp32.onnx", "int8.onnx"):
         link = links[f"demo-{name} on host", f"demo-{name} on arm:cortex-a76"]
-        assert link["sqnr_db"] > (100 if "fp32" in name else 30)
+        assert link["outputs"]["logits"]["sqnr_db"] > (100 if "fp32" in name else 30)
         assert (link["images"], link["failure"]) == (2, None)
         assert ("eager", f"demo-{name} on arm:cortex-a76") in links
-    assert links["demo-fp32.tflite on host", "demo-fp32.tflite on gpu"]["sqnr_db"] > 100
+    assert (
+        links["demo-fp32.tflite on host", "demo-fp32.tflite on gpu"]["outputs"]["logits"]["sqnr_db"]
+        > 100
+    )
     placed = {(item["file"], item["target"]): item for item in result["placed"]}
     assert "SwiftShader" in placed["demo-fp32.tflite", "gpu"]["device"]
     assert "Apple" in placed["demo-fp32.mlpackage", "arm:cortex-a76"]["not_run"]
@@ -213,3 +216,31 @@ def test_unknown_targets(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -
     refused([str(demo_bundle), "--on", "arm:m1"], "no ARM processor is called 'm1'", capfd)
     refused([str(demo_bundle), "--require", "speed>3"], "not a condition", capfd)
     refused([str(demo_bundle), "--target-images", "0"], "at least 1", capfd)
+
+
+def test_two_files_of_others(foreign_files: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    first, second = str(foreign_files / "faces.onnx"), str(foreign_files / "faces.tflite")
+    assert main([first, second]) == 0
+    out, _ = capfd.readouterr()
+    assert "[1, 896, 16]" in out
+    assert "1 inference(s) on noise" in out
+    assert main([first, second, "--quiet", "--min-sqnr", "1000"]) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 2
+    assert "dB, less than 1000" in err
+    assert main([first, first, "--json", "--quiet", "--min-sqnr", "1000"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    assert [item["sqnr_db"] for item in result["outputs"]] == ["exact", "exact"]
+
+
+def test_what_cannot_be_said_of_two_files(
+    foreign_files: Path, demo_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first, second = str(foreign_files / "faces.onnx"), str(foreign_files / "tokens.onnx")
+    refused([first, second], "1 inputs and ", capfd)
+    refused([first, first, first], "give one bundle, or two files", capfd)
+    refused([first, first, "--on", "gpu"], "--on is for a bundle, not for two files", capfd)
+    refused([first, first, "--golden", "no.npz"], "no.npz: not a readable array file", capfd)
+    refused([first, first, "--min-sqnr", "nan"], "--min-sqnr must be a number of dB", capfd)
+    refused([str(demo_bundle), "--min-sqnr", "30"], "--min-sqnr is for two files", capfd)

@@ -24,6 +24,8 @@ JSON_TYPES = {
     "float": "number",
     "bool": "boolean",
     "tuple[int, ...]": "list of integers",
+    "tuple[tuple[int, ...], ...]": "list of lists of integers",
+    "Size": "integer, or list of two",
 }
 
 

@@ -11,13 +11,12 @@ from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.errors import UsageError
 from lowformer_edge.export.options import (
-    INPUTS,
     CoreMLOptions,
     ExecuTorchOptions,
     OnnxOptions,
     TFLiteOptions,
 )
-from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.spec import INPUTS, OUTPUTS, ExportSpec
 
 SPECS = (
     st.just(ExportSpec(precision="int8", recipe=uniform("int8", [("linear", "fp16")])))
@@ -36,8 +35,9 @@ SPECS = (
         options=st.builds(
             CoreMLOptions,
             deployment_target=st.sampled_from(["iOS17", "iOS18"]),
-            input=st.sampled_from(INPUTS),
         ),
+        input=st.sampled_from(INPUTS),
+        output=st.sampled_from(OUTPUTS),
     )
     | st.builds(
         ExportSpec,
@@ -69,7 +69,7 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"target": "onnx2"}, "target 'onnx2' is unknown; choose one of tflite"),
+        ({"target": "onnx2"}, "format 'onnx2' is unknown; choose one of tflite"),
         ({"precision": "int4"}, "int8-dynamic"),
         ({"io": "uint8"}, "float, int8"),
         ({"io": "int8"}, "need precision int8"),
@@ -95,7 +95,9 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
             r"\(W8A8\) from iOS17 on; choose that `deployment_target`",
         ),
         ({"target": "coreml", "input": "image", "batch": 2}, "takes one image"),
-        ({"input": "image"}, "`input` image is for coreml, not tflite"),
+        ({"input": "image", "io": "int8", "precision": "int8"}, "two types of input"),
+        ({"output": "classes"}, "choose one of logits, probabilities"),
+        ({"target": "qnn", "precision": "fp16", "input": "image"}, "take normalised values"),
         ({"target": "coreml", "input": "video"}, "choose one of tensor, image"),
     ],
 )
@@ -113,10 +115,12 @@ def test_options_of_another_format() -> None:
 
 def test_other_versions_and_fields() -> None:
     fields = ExportSpec().to_dict()
-    with pytest.raises(UsageError, match="version 2"):
-        ExportSpec.from_dict({**fields, "version": 2})
+    with pytest.raises(UsageError, match="version 1"):
+        ExportSpec.from_dict({**fields, "version": 1})
     with pytest.raises(UsageError, match="unknown field layout"):
         ExportSpec.from_dict({**fields, "layout": "NCHW"})
+    with pytest.raises(UsageError, match=r"unknown option.*layout"):
+        ExportSpec.from_dict({**fields, "options": {"layout": "NCHW"}})
 
 
 def test_labels_are_distinct() -> None:
@@ -127,6 +131,7 @@ def test_labels_are_distinct() -> None:
         ExportSpec("coreml", "palettized-4bit"),
         ExportSpec("coreml", "palettized-6bit"),
         ExportSpec.of("coreml", "fp16", input="image"),
+        ExportSpec(output="probabilities"),
     ]
     assert len({spec.label for spec in specs}) == len(specs)
     assert "vulkan" in str(ExportSpec.of("executorch", "fp16", backend="vulkan").not_run)

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.judging.links import Computed, Link, file_links, rewritten_links
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
 RANDOM = np.random.default_rng(0)
 EAGER = RANDOM.standard_normal((8, 10)).astype(np.float32)
 PIXELS = np.zeros((8, 4, 4, 3), np.uint8)
-IMAGES = Samples("noise", PIXELS, logits=EAGER)
+IMAGES = Samples("noise", PIXELS, outputs={"logits": EAGER})
 
 
 def noisy(decibels: float) -> NDArray[np.float32]:
@@ -24,11 +25,11 @@ def noisy(decibels: float) -> NDArray[np.float32]:
 
 def computed(target: str, decibels: float, precision: str = "fp32", few: int = 8) -> Computed:
     half = target.endswith("fp16")
-    return Computed("a.tflite", precision, target, half, noisy(decibels)[:few])
+    return Computed("a.tflite", precision, target, half, {"logits": noisy(decibels)[:few]})
 
 
 def judged(*places: Computed, trained: bool = True) -> dict[tuple[str, str], Link]:
-    links = file_links(places, IMAGES, IMAGES.first(4), trained=trained)
+    links = file_links(CLASSIFICATION, places, IMAGES, IMAGES.first(4), trained=trained)
     return {(link.first, link.second): link for link in links}
 
 
@@ -70,7 +71,7 @@ def test_processors_that_are_emulated_are_held_to_each_other() -> None:
 def test_what_a_file_keeps_on_another_target(
     target: str, precision: str, decibels: float, holds: bool
 ) -> None:
-    host = Computed("a.tflite", precision, "host", False, EAGER)
+    host = Computed("a.tflite", precision, "host", False, {"logits": EAGER})
     found = judged(host, computed(target, decibels, precision, few=4))
     link = found["a.tflite on host", f"a.tflite on {target}"]
     assert (link.failure is None) == holds
@@ -79,7 +80,7 @@ def test_what_a_file_keeps_on_another_target(
 
 
 def test_random_weights_are_judged_in_float_alone() -> None:
-    host = Computed("a.tflite", "int8", "host", False, EAGER)
+    host = Computed("a.tflite", "int8", "host", False, {"logits": EAGER})
     found = judged(host, computed("gpu", 5, "int8", few=4), trained=False)
     assert all(link.least_db is None and link.failure is None for link in found.values())
     found = judged(computed("host", 50), trained=False)
@@ -89,13 +90,18 @@ def test_random_weights_are_judged_in_float_alone() -> None:
 def test_without_the_eager_model_targets_are_still_compared() -> None:
     images = Samples("noise", PIXELS)
     places = [computed("host", 100), computed("gpu", 100, few=4)]
-    links = file_links(places, images, images.first(4), trained=True)
+    links = file_links(CLASSIFICATION, places, images, images.first(4), trained=True)
     assert [(link.first, link.second) for link in links] == [
         ("a.tflite on host", "a.tflite on gpu")
     ]
 
 
 def test_a_rewrite_that_changes_the_function_fails() -> None:
-    good, bad = rewritten_links(EAGER, {"tflite": noisy(120), "onnx": noisy(60)}, "noise")
+    good, bad = rewritten_links(
+        CLASSIFICATION,
+        {"logits": EAGER},
+        {"tflite": {"logits": noisy(120)}, "onnx": {"logits": noisy(60)}},
+        "noise",
+    )
     assert (good.second, good.failure) == ("rewritten for tflite", None)
     assert bad.failure == "60.0 dB SQNR to eager, below 90"

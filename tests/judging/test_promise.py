@@ -2,23 +2,36 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from lowformer_edge.artifact.manifest import Parity
 from lowformer_edge.errors import CheckError
 from lowformer_edge.judging.links import edges
-from lowformer_edge.judging.parity import compare
 from lowformer_edge.judging.promise import FLOAT, LEAST_SQNR_DB, promise_of
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
 LOGITS = np.eye(4, dtype=np.float32)
+OUTPUTS = {"logits": LOGITS}
+
+
+def compare(reference: NDArray[np.float32], other: NDArray[np.float32]) -> Parity:
+    return CLASSIFICATION.compare({"logits": reference}, {"logits": other})
 
 
 def test_every_pair_is_compared_once_in_order() -> None:
-    found = edges({"eager": LOGITS, "a": LOGITS, "b": LOGITS[::-1]}, np.arange(4), "x")
+    found = edges(
+        CLASSIFICATION,
+        {"eager": OUTPUTS, "a": OUTPUTS, "b": {"logits": LOGITS[::-1]}},
+        np.arange(4),
+        "x",
+    )
     assert [(edge.first, edge.second) for edge in found] == [
         ("eager", "a"),
         ("eager", "b"),
         ("a", "b"),
     ]
     assert found[0].parity.sqnr_db == "exact"
+    assert found[1].parity.agreement is not None
     assert found[1].parity.agreement.value == 0
     assert found[2].parity.top1 is not None
     assert found[2].parity.top1.value == 0
@@ -26,7 +39,7 @@ def test_every_pair_is_compared_once_in_order() -> None:
 
 def test_other_shapes_are_an_error() -> None:
     with pytest.raises(CheckError):
-        edges({"a": LOGITS, "b": LOGITS[:, :3]}, None, "x")
+        edges(CLASSIFICATION, {"a": OUTPUTS, "b": {"logits": LOGITS[:, :3]}}, None, "x")
 
 
 @pytest.mark.parametrize("precision", LEAST_SQNR_DB)

@@ -74,7 +74,7 @@ def test_defaults_of_parent_folders_are_merged_nearest_last(tmp_path: Path) -> N
     own = "data_provider: {rrc_config: {test_crop_ratio: 0.95}}\n"
     config = read_authors_config(write(inner, "b1", FLAGS["b1"], own))
     assert config.preprocessing.crop_ratio == 0.95
-    assert config.preprocessing.resize == 236
+    assert config.preprocessing.resize == (236, 236)
 
 
 @pytest.mark.parametrize(

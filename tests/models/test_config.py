@@ -57,6 +57,13 @@ def test_any_config_round_trips(config: LowFormerConfig) -> None:
         ({"num_classes": 10**12}, "sizes go to"),
         ({"depths": (0, 1, 1, 1, 10**9)}, "depths to"),
         ({"input_size": 8}, "32 to 4096"),
+        ({"input_size": (31, 64)}, "31 x 64 is not possible"),
+        ({"input_size": (64, 5000)}, "64 x 5000 is not possible"),
+        ({"input_size": (64, 64, 3)}, "a height and a width"),
+        ({"input_size": 64.5}, "a side in pixels"),
+        ({"hidden_channels": ((8,),)}, "as many numbers as it has blocks"),
+        ({"hidden_channels": (8, 8)}, "hidden_channels must be"),
+        ({"mlp_channels": ((0, 0, 0), (4, 4))}, "must be positive"),
         ({"attention_kernels": (4, 3)}, "must be odd"),
     ],
 )

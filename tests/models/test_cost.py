@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.cost import Cost, cost_of
 from lowformer_edge.models.lowformer import LowFormer
@@ -19,7 +20,7 @@ def counted(config: LowFormerConfig) -> Cost:
     """What torch counts, on tensors without content."""
     with torch.device("meta"):
         model = LowFormer(config).eval()
-        image = torch.empty(1, 3, config.input_size, config.input_size)
+        image = torch.empty(1, 3, *sides_of(config.input_size))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(image)
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -33,7 +34,7 @@ def test_every_variant(name: str) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    size=st.integers(32, 130),
+    size=st.tuples(st.integers(32, 130), st.integers(32, 130)),
     fused=st.booleans(),
     attention=st.booleans(),
     mlp=st.booleans(),
@@ -43,7 +44,7 @@ def test_every_variant(name: str) -> None:
     depths=st.tuples(*(st.integers(1, 3) for _ in range(5))),
 )
 def test_any_switch_and_size(
-    size: int,
+    size: tuple[int, int],
     fused: bool,
     attention: bool,
     mlp: bool,
@@ -75,3 +76,11 @@ def test_variants_have_what_was_published(name: str) -> None:
 
 def test_every_variant_has_published_figures() -> None:
     assert set(PUBLISHED_FIGURES) == set(PUBLISHED)
+
+
+def test_hidden_channels_block_by_block(tiny_config: LowFormerConfig) -> None:
+    config = tiny_config.replace(
+        hidden_channels=((7,), (9,), (11, 5), (13, 17), (19, 23)), mlp_channels=((10,), (14,))
+    )
+    assert cost_of(config) == counted(config)
+    assert cost_of(config) != cost_of(tiny_config)

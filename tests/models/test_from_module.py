@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import lowformer_edge as lfe
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.errors import UsageError
 from lowformer_edge.models.random_weights import random_model
 
@@ -67,7 +68,7 @@ def test_weights_that_are_no_numbers(bad: float, network: lfe.LowFormer) -> None
 
 
 def test_preprocessing_of_another_size(network: lfe.LowFormer) -> None:
-    with pytest.raises(UsageError, match="`preprocessing` gives 224 pixels a side"):
+    with pytest.raises(UsageError, match="`preprocessing` gives 224 x 224 pixels"):
         lfe.from_module(network, lfe.Preprocessing(size=224))
 
 
@@ -82,7 +83,7 @@ def test_labels_from_a_file(network: lfe.LowFormer, tmp_path: Path) -> None:
 
 
 def test_a_new_last_layer_leaves_the_others(network: lfe.LowFormer) -> None:
-    images = torch.randn(2, 3, network.config.input_size, network.config.input_size)
+    images = torch.randn(2, 3, *sides_of(network.config.input_size))
     with torch.no_grad():
         features = network.backbone(images)
         network.reset_classifier(2)

@@ -42,7 +42,7 @@ def test_random_weights_are_marked(name: str) -> None:
     assert loaded.is_random
     assert loaded.config == VARIANTS[name]
     assert loaded.preprocessing == Preprocessing()
-    assert loaded.preprocessing.resize == 236
+    assert loaded.preprocessing.resize == (236, 236)
 
 
 def test_an_own_checkpoint_states_its_architecture(

@@ -165,13 +165,19 @@ def test_given_preprocessing_outranks_the_config(weights: dict[str, torch.Tensor
     assert model.config.input_size == 192
 
 
+def test_a_rectangle_that_is_squashed(weights: dict[str, torch.Tensor]) -> None:
+    stated = {"input_size": (3, 224, 192), "crop_mode": "squash", "crop_pct": 1.0}
+    preprocessing = lfe.from_module(Module(weights, CONFIG | stated)).preprocessing
+    assert (preprocessing.size, preprocessing.resize_mode) == ((224, 192), "squash")
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"input_size": (3, 224, 192)}, "3 x 224 x 192"),
-        ({"input_size": (1, 224, 224)}, "1 x 224 x 224"),
+        ({"input_size": (1, 224, 224)}, "1 channels"),
         ({"input_size": 224}, "not readable"),
-        ({"crop_mode": "squash"}, "crop mode squash"),
+        ({"crop_mode": "squash", "crop_pct": 0.9}, "crop mode squash of 0.9"),
+        ({"crop_mode": "border"}, "resize_mode 'border' is unknown"),
         ({"interpolation": "random"}, "interpolation 'random' is unknown"),
         ({"std": (0, 1, 1)}, "std must be positive"),
     ],

@@ -191,7 +191,9 @@ def test_failures_come_first(evidence: Evidence, demo_manifest: Manifest) -> Non
     assert "✕ failed" in text
     parity = demo_manifest.artifacts[0].parity
     assert parity is not None
-    far = with_first_artifact(demo_manifest, parity=parity.model_copy(update={"sqnr_db": 3.0}))
+    close = parity.outputs["logits"].model_copy(update={"sqnr_db": 3.0})
+    parity = parity.model_copy(update={"outputs": {"logits": close}})
+    far = with_first_artifact(demo_manifest, parity=parity)
     assert "3.0 dB SQNR to the eager model" in render(far).failures[0]
 
 

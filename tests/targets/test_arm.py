@@ -10,13 +10,13 @@ import pytest
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import LabError, TargetError
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.lab.arm import CPUS
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.measure.instructions import InstructionCount
 from lowformer_edge.targets.arm import ArmTarget
 from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.targets.target import Work
+from lowformer_edge.tasks.closeness import sqnr
 
 EXPECTED = json.loads(
     (Path(__file__).parents[1] / "data" / "instruction_counts.json").read_text(encoding="utf-8")
@@ -35,9 +35,9 @@ def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Pat
     assert there.machine["processor"].startswith(f"{cpu}, emulated by QEMU 1:10.")
     assert "aarch64" in there.machine["system"]
     for one, other, least in zip(here.ran, there.ran, (110, 30), strict=True):
-        assert one.logits is not None
-        assert other.logits is not None
-        assert sqnr(one.logits, other.logits) > least
+        assert one.outputs is not None
+        assert other.outputs is not None
+        assert sqnr(one.outputs["logits"], other.outputs["logits"]) > least
         assert other.answer.runtime == "LiteRT"
         assert other.answer.residency == one.answer.residency
 

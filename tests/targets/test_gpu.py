@@ -13,11 +13,11 @@ from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import LabError, TargetError
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.targets.gpu import GpuTarget
 from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.targets.target import Target, TargetRun, Work
+from lowformer_edge.tasks.closeness import sqnr
 
 
 def run(target: Target, files: list[Path], bundle: Path, images: int = 2) -> TargetRun:
@@ -32,10 +32,10 @@ def test_whole_files_run_on_the_gpu_alone(demo_bundle: Path) -> None:
     files = [demo_bundle / f"demo-{precision}.tflite" for precision in ("fp32", "fp16", "int8")]
     host, gpu = (run(target, files, demo_bundle) for target in (HostTarget(), GpuTarget()))
     for here, there in zip(host.ran, gpu.ran, strict=True):
-        assert here.logits is not None
-        assert there.logits is not None
+        assert here.outputs is not None
+        assert there.outputs is not None
         least = 40 if "int8" in files[gpu.ran.index(there)].name else 100
-        assert sqnr(here.logits, there.logits) > least
+        assert sqnr(here.outputs["logits"], there.outputs["logits"]) > least
         assert "SwiftShader" in (there.answer.device or "")
         assert there.answer.is_software
         assert there.answer.residency is not None
@@ -66,7 +66,7 @@ def test_refused_ops_are_named_with_reasons(tmp_path: Path, demo_bundle: Path) -
     model = litert_torch.to_channel_last_io(Broadcast().eval(), args=[0])
     litert_torch.convert(model, (torch.zeros(1, 96, 96, 3),)).export(str(path))
     (ran,) = run(GpuTarget(), [path], demo_bundle).ran
-    assert ran.logits is None
+    assert ran.outputs is None
     assert "refuses BROADCAST_TO: Operation is not supported" in str(ran.answer.failure)
     assert ran.answer.residency is not None
     assert ran.answer.residency.refused["BROADCAST_TO"] == 1
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_an_answer_not_a_crash(tmp_path: Path, demo_bundle: Pa
     good = demo_bundle / "demo-fp32.tflite"
     damaged, whole = run(GpuTarget(), [path, good], demo_bundle, images=1).ran
     assert "cut.tflite" in str(damaged.answer.failure)
-    assert whole.logits is not None
+    assert whole.outputs is not None
 
 
 @pytest.mark.usefixtures("gpu_lab")
@@ -92,9 +92,9 @@ def test_the_fp16_of_lavapipe_is_real(slight_model: tuple[str, ...], tmp_path: P
     (there,) = run(GpuTarget("fp16"), [path], bundle, images=1).ran
     assert there.answer.half is True
     assert "llvmpipe" in (there.answer.device or "")
-    assert here.logits is not None
-    assert there.logits is not None
-    assert 35 < sqnr(here.logits, there.logits) < 90
+    assert here.outputs is not None
+    assert there.outputs is not None
+    assert 35 < sqnr(here.outputs["logits"], there.outputs["logits"]) < 90
 
 
 def test_without_a_device_the_lab_is_named(demo_bundle: Path) -> None:

@@ -48,7 +48,7 @@ def damaged(
         manifest = json.loads((folder / "manifest.json").read_text())
         (item,) = (item for item in manifest["artifacts"] if item["file"]["path"] == name)
         # Weights of 1x1 convolutions are the same in all targets.
-        weights = rewrite(demo_model.network, item["target"]).state_dict()
+        weights = rewrite(demo_model.network, item["format"]).state_dict()
         damage_file(folder / name, weights[f"{WRONG}.weight"].numpy(), None)
         item["file"]["sha256"] = digest_of(folder / name)
         manifest["artifacts"] = [item]
@@ -143,8 +143,11 @@ def test_an_op_that_another_target_computes_wrongly_is_named(
 
         def run(self, work: Work, progress: Progress) -> TargetRun:
             found = super().run(work, progress)
-            logits = (np.flip(np.asarray(one.logits), 1) for one in found.ran)
-            wrong = (Ran(one.answer, there) for one, there in zip(found.ran, logits, strict=True))
+            logits = (np.flip((one.outputs or {})["logits"], 1) for one in found.ran)
+            wrong = (
+                Ran(one.answer, {"logits": there})
+                for one, there in zip(found.ran, logits, strict=True)
+            )
             return TargetRun(found.machine, tuple(wrong))
 
         def tracer(self, path: Path) -> ExposedTracer:

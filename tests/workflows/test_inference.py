@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 import lowformer_edge as lfe
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.errors import DataError, UsageError
 from lowformer_edge.runtime.formats import format_of
-from lowformer_edge.workflows.inference import softmax
+from lowformer_edge.tasks.classification import softmax
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_outputs_are_the_runners(bundle: lfe.Bundle) -> None:
         with lfe.open_model(path) as model, format_of(path).runner(path, 1) as runner:
             (outputs,) = model.run(images).items()
             assert outputs[0] == "logits"
-            np.testing.assert_array_equal(outputs[1], runner.run(images))
+            np.testing.assert_array_equal(outputs[1], runner.run(images)["logits"])
 
 
 def test_classes_are_those_of_the_logits(bundle: lfe.Bundle) -> None:
@@ -164,7 +165,7 @@ def test_a_file_that_states_nothing(slight_config: lfe.LowFormerConfig, tmp_path
     del graph.metadata_props[:]
     path = tmp_path / "bare.onnx"
     onnx.save(graph, path)
-    side = slight_config.input_size
+    side, _ = sides_of(slight_config.input_size)
     with lfe.open_model(path) as model:
         assert (model.preprocessing, model.labels) == (None, None)
         assert model.run(np.zeros((1, 3, side, side), np.float32))["logits"].shape == (1, 5)

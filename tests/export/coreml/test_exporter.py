@@ -15,6 +15,7 @@ from torch import nn
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.errors import ExportError, MissingDependencyError, UsageError
 from lowformer_edge.export.coreml.compression import CoreMLCompressor
@@ -23,7 +24,6 @@ from lowformer_edge.export.coreml.internals import check_version, repaired
 from lowformer_edge.export.coreml.package import package_content
 from lowformer_edge.export.rewrites.layer_norm import ChannelLayerNorm
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
@@ -33,6 +33,7 @@ from lowformer_edge.runtime.coreml.interpreter import Interpreter
 from lowformer_edge.runtime.coreml.package import read_package
 from lowformer_edge.runtime.coreml.program import Operation, Reference
 from lowformer_edge.runtime.coreml.runner import InterpreterRunner
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import LABELS, SPEC, Conversion
 
@@ -55,7 +56,7 @@ def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> CoreMLCon
 
 def run(path: Path, images: np.ndarray) -> np.ndarray:
     with InterpreterRunner(path) as runner:
-        return runner.run(images)
+        return runner.run(images)["logits"]
 
 
 def relative_error(expected: np.ndarray, found: np.ndarray) -> float:
@@ -149,8 +150,8 @@ def test_odd_sizes_batches_and_ablations(
 ) -> None:
     config = tiny_config.replace(**changes)
     conversion = Conversion(CoreMLExporter, config, noise_images, batch)
-    size = config.input_size
-    images = np.random.default_rng(0).standard_normal((4, 3, size, size)).astype(np.float32)
+    height, width = sides_of(config.input_size)
+    images = np.random.default_rng(0).standard_normal((4, 3, height, width)).astype(np.float32)
     path = conversion.write(ExportSpec.of("coreml", "fp16", batch=batch), tmp_path)
     assert relative_error(conversion.reference(images), run(path, images)) < 3e-3
 
@@ -198,7 +199,9 @@ def test_image_inputs_and_tensors_give_the_same_logits(
 ) -> None:
     images = SPEC.normalise(noise_images.pixels)
     path = conversion.write(ExportSpec.of("coreml", "fp16", input="image"), tmp_path)
-    assert relative_error(conversion.reference(images), run(path, images)) < 3e-3
+    with InterpreterRunner(path) as runner:
+        outputs = runner.run_pixels(noise_images.pixels, SPEC)
+    assert relative_error(conversion.reference(images), outputs["logits"]) < 3e-3
     package = read_package(path)
     (image,) = package.inputs
     assert (image.kind, image.shape) == ("image", (1, 3, 64, 64))

@@ -20,11 +20,11 @@ from lowformer_edge.errors import ArtifactError, ExportError, UsageError
 from lowformer_edge.export import legality
 from lowformer_edge.export.executorch.exporter import ExecuTorchExporter, with_room_for_biases
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.runtime.executorch.program import read_program
 from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner, tensors
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import SPEC, Conversion
 
@@ -56,8 +56,8 @@ def test_every_precision_is_one_delegate_and_follows_the_model(
     assert where.refused == ()
     assert "node" not in " ".join(where.op_counts)
     with ExecuTorchRunner(path) as runner:
-        assert (runner.batch, runner.input_size, runner.num_classes) == (1, 64, 5)
-        found = runner.run(inputs)
+        assert (runner.batch, runner.height, runner.width, runner.num_classes) == (1, 64, 64, 5)
+        found = runner.run(inputs)["logits"]
     reference = lowering.reference(inputs)
     if precision == "fp32":
         assert np.abs(reference - found).max() < 1e-4
@@ -103,7 +103,7 @@ def test_batches(
     path = lowering.write(ExportSpec("executorch", batch=3), tmp_path)
     assert residency(path).partitions == 1
     with ExecuTorchRunner(path) as runner:
-        found = runner.run(inputs)
+        found = runner.run(inputs)["logits"]
     assert np.abs(lowering.reference(inputs) - found).max() < 1e-4
 
 
@@ -146,9 +146,9 @@ def test_what_is_refused_does_not_work(
     )
     spec = ExportSpec.of("executorch", "int8", recipe=Recipe((Rule("int8-dynamic", op=kind),)))
     with pytest.raises(
-        (ExportError, RuntimeError), match=r"Missing out variants|execute\(\) failed"
+        (ExportError, ArtifactError), match=r"Missing out variants|execute\(\) failed"
     ):
-        ExecuTorchRunner(smaller.write(spec, tmp_path)).run(inputs[:1])
+        ExecuTorchRunner(smaller.write(spec, tmp_path)).run(inputs[:1])["logits"]
 
 
 def test_what_takes_an_attentions_values_cannot_be_dynamic(lowering: Lowering) -> None:

@@ -18,12 +18,12 @@ from lowformer_edge.export import legality
 from lowformer_edge.export.onnx.exporter import OPSET, OnnxExporter
 from lowformer_edge.export.onnx.quantization import match_nodes
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import SPEC, Conversion
 
@@ -37,8 +37,8 @@ def conversion(tiny_config: LowFormerConfig, noise_images: Samples) -> OnnxConve
 
 def run(path: Path, inputs: np.ndarray) -> np.ndarray:
     with OnnxRunner(path) as runner:
-        assert (runner.batch, runner.input_size, runner.num_classes) == (1, 64, 5)
-        return runner.run(inputs)
+        assert (runner.batch, runner.height, runner.width, runner.num_classes) == (1, 64, 64, 5)
+        return runner.run(inputs)["logits"]
 
 
 def test_float32_follows_the_model(
@@ -132,7 +132,7 @@ def test_fixed_batches(
     path = conversion.write(ExportSpec("onnx", batch=3), tmp_path)
     with OnnxRunner(path) as runner:
         assert runner.batch == 3
-        found = runner.run(inputs)
+        found = runner.run(inputs)["logits"]
     assert np.abs(conversion.reference(inputs) - found).max() < 1e-4
 
 

@@ -19,11 +19,11 @@ from lowformer_edge.export.qnn.exporter import OPSET, QnnExporter
 from lowformer_edge.export.qnn.quantization import QnnQuantizer
 from lowformer_edge.export.qnn.tensor_ranges import MARGIN, tensor_ranges
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.onnx_cost import int8_products, macs_and_params
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import SPEC, Conversion
 
@@ -39,7 +39,7 @@ def conversion(attentive_config: LowFormerConfig, noise_images: Samples) -> QnnC
 
 def run(path: Path, inputs: np.ndarray) -> np.ndarray:
     with OnnxRunner(path) as runner:
-        return runner.run(inputs)
+        return runner.run(inputs)["logits"]
 
 
 @pytest.mark.parametrize(("precision", "least"), [("fp16", 45), ("w8a16", 35), ("int8", 18)])

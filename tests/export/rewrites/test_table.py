@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lowformer_edge.artifact.formats import FORMATS
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.ranges import QUANTIZABLE
 from lowformer_edge.export.rewrites.table import CALIBRATED, REWRITES, Rewrite, rewrite
 from lowformer_edge.models.config import LowFormerConfig
@@ -67,8 +68,8 @@ def test_all_rewrites_together_keep_the_function(
 def test_registered_variants_keep_their_function(variant: str) -> None:
     config = VARIANTS[variant]
     model = double(config)
-    size = config.input_size - 24
-    x = torch.randn(1, 3, size, size, dtype=torch.float64)
+    height, width = (side - 24 for side in sides_of(config.input_size))
+    x = torch.randn(1, 3, height, width + 40, dtype=torch.float64)
     with torch.no_grad():
         expected = model(x)
         for target in FORMATS:

@@ -13,7 +13,7 @@ from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.calibration.recipe import Recipe, quantizable_kinds, uniform
 from lowformer_edge.errors import CheckError, UsageError
-from lowformer_edge.export.eager import reference_logits
+from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.search.search import (
@@ -75,9 +75,9 @@ def test_losses_on_labelled_and_unlabelled_images() -> None:
     reference = np.eye(4, dtype=np.float32)
     pixels = np.zeros((4, 2, 2, 3), np.uint8)
     found = reference[[0, 1, 3, 2]]
-    unlabelled = Samples("x", pixels, logits=reference)
+    unlabelled = Samples("x", pixels, outputs={"logits": reference})
     assert loss_on(unlabelled, found).drop == 50
-    labelled = Samples("x", pixels, np.array([0, 0, 3, 3]), reference)
+    labelled = Samples("x", pixels, np.array([0, 0, 3, 3]), {"logits": reference})
     assert loss_on(labelled, found).drop == 0
     guide, proof = halves(labelled)
     assert guide.labels is not None
@@ -111,7 +111,7 @@ def run(model: nn.Module, images: Samples, float_file: bytes, bound: Bound) -> F
     ranges = calibrate(model, images, SPEC)
     pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
     fresh = Samples("fresh noise", pixels, None)
-    reference = reference_logits(model, fresh.pixels, SPEC, lambda count: None)
+    reference = reference_outputs(model, fresh.pixels, SPEC, lambda count: None)["logits"]
 
     def quantized(recipe: Recipe) -> bytes:
         precisions = legal_precisions("tflite", recipe, model)
@@ -122,7 +122,7 @@ def run(model: nn.Module, images: Samples, float_file: bytes, bound: Bound) -> F
         TFLiteTrials(SPEC, threads=1, rounds=2),
         model,
         ranges,
-        dataclasses.replace(fresh, logits=reference),
+        dataclasses.replace(fresh, outputs={"logits": reference}),
         SPEC,
         bound,
         SilentProgress(),

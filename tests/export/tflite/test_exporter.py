@@ -14,6 +14,7 @@ import torch
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.ranges import ModuleRange
 from lowformer_edge.calibration.recipe import Recipe, Rule, uniform
 from lowformer_edge.calibration.simulation import simulated
@@ -25,7 +26,6 @@ from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, export_tflite
 from lowformer_edge.export.tflite.quantization import WEIGHT_INPUT, match_ops, tensor_ranges
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import load_model
 from lowformer_edge.models.random_weights import random_model
@@ -33,6 +33,7 @@ from lowformer_edge.runtime.tflite.graph import TFLiteGraph
 from lowformer_edge.runtime.tflite.metadata import read_metadata
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner, tensors
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import SPEC, Conversion
 
@@ -62,8 +63,8 @@ def test_every_precision_follows_the_model_in_one_partition(
     assert where.partitions == 1
     assert where.refused == ()
     with TFLiteRunner(path) as runner:
-        assert (runner.batch, runner.input_size, runner.num_classes) == (1, 64, 5)
-        found = runner.run(inputs)
+        assert (runner.batch, runner.height, runner.width, runner.num_classes) == (1, 64, 64, 5)
+        found = runner.run(inputs)["logits"]
     assert sqnr(conversion.reference(inputs), found) >= LEAST_SQNR_DB[spec]
 
 
@@ -102,7 +103,7 @@ def test_dead_channels_and_dead_ops_stay_finite(
     path = dead.write(ExportSpec(precision="int8"), tmp_path)
     assert residency(path).partitions == 1
     with TFLiteRunner(path) as runner:
-        found = runner.run(inputs)
+        found = runner.run(inputs)["logits"]
     reference, model = dead.reference(inputs), dead.exporter.model
     precisions = TFLiteExporter.precisions_of(ExportSpec(precision="int8"), model)
     with torch.no_grad(), simulated(model, dead.ranges, precisions):
@@ -144,16 +145,16 @@ def test_odd_sizes_batches_and_ablations(
     changes: dict[str, object], batch: int, tiny_config: LowFormerConfig, tmp_path: Path
 ) -> None:
     config = tiny_config.replace(**changes)
-    size = config.input_size
-    pixels = np.random.default_rng(1).integers(0, 256, (5, size, size, 3), np.uint8)
+    height, width = sides_of(config.input_size)
+    pixels = np.random.default_rng(1).integers(0, 256, (5, height, width, 3), np.uint8)
     conversion = Conversion(TFLiteExporter, config, Samples("noise", pixels, None), batch)
     inputs = SPEC.normalise(pixels)
     expected = conversion.reference(inputs)
     for spec, least in ((ExportSpec(batch=batch), 100), (ExportSpec("tflite", "int8"), 18)):
         path = conversion.write(spec, tmp_path)
         with TFLiteRunner(path) as runner:
-            assert (runner.batch, runner.input_size) == (batch, size)
-            assert sqnr(expected, runner.run(inputs)) >= least
+            assert (runner.batch, runner.height, runner.width) == (batch, height, width)
+            assert sqnr(expected, runner.run(inputs)["logits"]) >= least
         assert residency(path).partitions == 1
 
 
@@ -263,7 +264,7 @@ def test_a_mixed_recipe_is_one_partition_and_does_what_it_says(
     where = residency(path)
     assert (where.partitions, where.refused) == (1, ())
     with TFLiteRunner(path) as runner:
-        assert sqnr(conversion.reference(inputs), runner.run(inputs)) > 20
+        assert sqnr(conversion.reference(inputs), runner.run(inputs)["logits"]) > 20
     precisions = recipe.assign(conversion.exporter.model)
     matched = match_ops(TFLiteGraph(conversion.exporter.converted()), conversion.exporter.model)
     expected = {"fp32": "FLOAT32", "fp16": "FLOAT16"}
@@ -298,7 +299,7 @@ def test_a_published_variant_is_small_and_exact(tmp_path: Path) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 224, 224)).astype(np.float32)
     with TFLiteRunner(path) as runner, torch.no_grad():
         expected = loaded.network(torch.from_numpy(x)).numpy()
-        np.testing.assert_allclose(runner.run(x), expected, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(runner.run(x)["logits"], expected, rtol=0, atol=1e-4)
 
 
 def test_names_of_tensors_do_not_follow_where_our_code_lies(

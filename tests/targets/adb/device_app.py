@@ -37,7 +37,7 @@ def main(root: Path, folder: Path, number: int) -> None:
     answers = root / "sdcard/Android/data" / PACKAGE / "files" / folder.name / str(number)
     answers.mkdir(parents=True)
     job = json.loads((folder / "job.json").read_text())
-    assert job["protocol"] == 1
+    assert job["protocol"] == 2
     task = job["requests"][number]
     files = [job["files"][index] for index in task["files"]]
     (answers / "progress").write_text("1")
@@ -68,7 +68,7 @@ def main(root: Path, folder: Path, number: int) -> None:
         "thermal_status": status,
     }
     answer = {
-        "protocol": 2 if mode == "newer" else 1,
+        "protocol": 3 if mode == "newer" else 2,
         "outcome": outcome,
         "reason": reason,
         "machine": {"app": "stand-in"},
@@ -104,7 +104,8 @@ def run(folder: Path, task: Json, files: list[Json], answers: Path, mode: str) -
         for number, item in enumerate(said):
             array = None
             if item["failure"] is None:
-                values = np.load(Path(name) / f"logits-{number}.npy")
+                with np.load(Path(name) / f"outputs-{number}.npz") as outputs:
+                    (values,) = outputs.values()
                 file = f"logits-{number}.raw"
                 array = {"file": file, "shape": [*values.shape], "dtype": "float32"}
                 kept = values[:, 1:] if mode == "short" else values
@@ -139,10 +140,11 @@ def worked(
 
 
 def check(folder: Path, task: Json, files: list[Json], answers: Path, mode: str) -> Json:
-    """Gives a bundle's golden logits back, nearly; who runs files really is tested elsewhere."""
+    """Gives a bundle's golden outputs back, nearly; who runs files really is tested elsewhere."""
     bundle = folder / task["bundle"]
     manifest = json.loads((bundle / "manifest.json").read_text())
-    golden = np.load(bundle / manifest["golden"]["path"])["logits"]
+    (output,) = manifest["outputs"]
+    logits = np.load(bundle / manifest["golden"]["path"])[output["name"]]
     said, arrays, parities = [], [], []
     for number, file in enumerate(files):
         assert file["path"].startswith(f"{task['bundle']}/")
@@ -151,6 +153,7 @@ def check(folder: Path, task: Json, files: list[Json], answers: Path, mode: str)
         said.append({"failure": failure, "runtime": None if refused else "Stand-in"})
         array, parity = None, None
         if not refused:
+            golden = softmax(logits) if file["output"]["name"] == "probabilities" else logits
             noise = np.random.default_rng(number).standard_normal(golden.shape)
             values = (golden * (1 + 1e-5 * noise)).astype("<f4")
             if mode == "wrong":
@@ -170,8 +173,14 @@ def check(folder: Path, task: Json, files: list[Json], answers: Path, mode: str)
     }
 
 
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The probabilities of each image's classes."""
+    powers = np.exp(logits.astype(float) - logits.max(1, keepdims=True))
+    return (powers / powers.sum(1, keepdims=True)).astype(np.float32)
+
+
 def parity_of(golden: NDArray[np.float32], values: NDArray[np.float32]) -> Json:
-    """How closely logits follow the golden ones."""
+    """How closely outputs follow the golden ones."""
     reference, other = golden.astype(float), values.astype(float)
     noise = np.square(reference - other).sum()
     norms = np.linalg.norm(reference) * np.linalg.norm(other)

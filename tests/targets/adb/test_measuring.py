@@ -90,7 +90,7 @@ def test_a_bundle_is_checked_and_timed(
         ("demo-fp32.tflite", "gpu", "the GPU refuses it"),
         ("demo-fp32.tflite", "gpu-fp16", "the GPU refuses it"),
     ]
-    assert checks[0]["parity"]["sqnr_db"] == pytest.approx(100, abs=3)
+    assert checks[0]["parity"]["outputs"]["logits"]["sqnr_db"] == pytest.approx(100, abs=3)
     tasks = [item["task"] for item in timed["phone"]["requests"]]
     assert tasks == ["alone"] * 6 + ["time"] * 2
     state = timed["phone"]["requests"][-1]["after"]

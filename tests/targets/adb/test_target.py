@@ -107,8 +107,9 @@ def test_files_compute_the_same_there(
     here = HostTarget().run(Work(files, golden.pixels, spec), SilentProgress())
     for ours, theirs in zip(here.ran, there.ran, strict=True):
         assert ours.answer == theirs.answer
-        assert ours.logits is not None
-        np.testing.assert_array_equal(ours.logits, theirs.logits)
+        assert ours.outputs is not None
+        assert theirs.outputs is not None
+        np.testing.assert_array_equal(ours.outputs["logits"], theirs.outputs["logits"])
     assert there.machine == {
         "app": "stand-in",
         "processor": "Google Tensor G3",
@@ -139,7 +140,7 @@ def test_the_command_judges_what_comes_back(
     assert result["targets"]["adb:PHONE1"]["model"] == "Google Pixel 8"
     links = {(link["first"], link["second"]): link for link in result["links"]}
     same = links["demo-int8.tflite on host", "demo-int8.tflite on adb:PHONE1"]
-    assert same["sqnr_db"] == "exact"
+    assert same["outputs"]["logits"]["sqnr_db"] == "exact"
 
 
 def test_which_device(server: AdbServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +171,7 @@ def test_the_app_is_installed_once(
     for _ in range(2):
         assert "is refused" in (run(refused_file, f"?apk={apk}").ran[0].answer.failure or "")
     assert len((server.root / "installs").read_text().splitlines()) == 1
-    assert run(refused_file).ran[0].logits is None
+    assert run(refused_file).ran[0].outputs is None
     # What the app's own build left is taken without being named.
     monkeypatch.setattr(adb_app, "BUILT", tmp_path)
     apk.write_bytes(b"PK and a newer app")
@@ -304,7 +305,7 @@ def test_answers_that_do_not_fit(
     golden = GoldenVectors.load(demo_bundle / demo_manifest.golden.path)
     files = [demo_bundle / "demo-int8.tflite"]
     for mode, message in (
-        ("newer", "(protocol: Input should be 1); install the app of this version"),
+        ("newer", "(protocol: Input should be 2); install the app of this version"),
         ("few", "the app did not answer for the request's 1 files"),
         ("short", "logits-0.raw is damaged"),
     ):

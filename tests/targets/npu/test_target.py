@@ -24,7 +24,6 @@ from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ArtifactError, UsageError
 from lowformer_edge.judging.culprit import find_difference
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.qnn.compiled import read_compiled
 from lowformer_edge.runtime.qnn.runner import QnnRunner
@@ -32,6 +31,7 @@ from lowformer_edge.runtime.qnn.simulator import RefusedByNpuError, open_session
 from lowformer_edge.targets.npu.target import NpuTarget
 from lowformer_edge.targets.npu.tracer import NpuTracer
 from lowformer_edge.targets.target import Work
+from lowformer_edge.tasks.closeness import sqnr
 
 GRAPH, COMPILED = "attentive-w8a16-npu.onnx", "attentive-w8a16-8gen2.qnn"
 
@@ -95,9 +95,9 @@ def test_a_compiled_graph_computes_what_its_graph_does(npu_bundle: Path) -> None
     golden = GoldenVectors.load(npu_bundle / manifest.golden.path)
     images = manifest.preprocessing_spec().normalise(golden.pixels[:2])
     with QnnRunner(npu_bundle / COMPILED) as runner:
-        compiled = runner.run(images)
+        compiled = runner.run(images)["logits"]
     with QnnRunner(npu_bundle / GRAPH, chip=chip_of("8gen2")) as runner:
-        assert sqnr(runner.run(images), compiled) > 60
+        assert sqnr(runner.run(images)["logits"], compiled) > 60
 
 
 def test_inspect_tells_what_a_compiled_file_is(
@@ -196,9 +196,9 @@ def test_the_worker_answers_for_each_file(npu_bundle: Path) -> None:
     files = [npu_bundle / GRAPH, npu_bundle / COMPILED]
     work = Work(files, golden.pixels[:1], manifest.preprocessing_spec())
     graph, compiled = NpuTarget("8gen2").run(work, SilentProgress()).ran
-    assert graph.logits is not None
-    assert compiled.logits is not None
-    assert sqnr(graph.logits, compiled.logits) > 60
+    assert graph.outputs is not None
+    assert compiled.outputs is not None
+    assert sqnr(graph.outputs["logits"], compiled.outputs["logits"]) > 60
     assert graph.answer.runtime == compiled.answer.runtime == "Qualcomm HTP simulator"
 
 

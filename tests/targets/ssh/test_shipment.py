@@ -10,9 +10,9 @@ import pytest
 import lowformer_edge
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.runtime.work.job import Job, read_answer, write_job
 from lowformer_edge.targets.ssh.shipment import BASE, install_command, modules_for, shipped_files
+from lowformer_edge.tasks.closeness import sqnr
 
 ROOT = Path(lowformer_edge.__file__).parent
 
@@ -73,8 +73,8 @@ def test_the_worker_runs_files_from_what_is_shipped(
     subprocess.run([sys.executable, "-I", "-c", code], check=True, cwd=shipped)
     _, (ran,) = read_answer(tmp_path, job, 2)
     assert ran.answer.failure is None
-    assert ran.logits is not None
-    assert sqnr(golden.logits[:2], ran.logits) > 20
+    assert ran.outputs is not None
+    assert sqnr(golden.outputs["logits"][:2], ran.outputs["logits"]) > 20
 
 
 def test_commands_name_the_versions_that_were_tested() -> None:

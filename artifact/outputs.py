@@ -1,0 +1,27 @@
+"""What a model or a file gives for images, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outputs = Mapping[str, NDArray[np.float32]]
+"""float32 [N, ...] by output's name, for N images."""
+
+
+def part_of(outputs: Outputs, chosen: slice | NDArray[np.integer[Any]]) -> Outputs:
+    """The outputs for some of the images, by a slice or by their numbers."""
+    return {name: values[chosen] for name, values in outputs.items()}
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """Outputs for the images of several, of which there is at least one, one after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def count_of(outputs: Outputs) -> int:
+    """For how many images outputs are."""
+    return len(next(iter(outputs.values())))

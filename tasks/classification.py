@@ -1,0 +1,128 @@
+"""Classification: one value for each class."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ..artifact.interface import CLASSIFICATION as NAME
+from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
+from ..artifact.manifest import Output, Parity
+from ..artifact.outputs import Outputs, count_of
+from ..errors import CheckError
+from .closeness import closeness
+from .share import share
+from .task import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """A class that a model sees in an image.
+
+    Attributes:
+        label: The class's name, or its number where nobody gave it one.
+        index: The class's number.
+        probability: By softmax over all classes, in [0, 1].
+    """
+
+    label: str
+    index: int
+    probability: float
+
+
+class Classification(Task):
+    """Logits [N, K], or their softmax where a file has it in its graph."""
+
+    name = NAME
+
+    def outputs(self, num_classes: int) -> tuple[Output, ...]:
+        """See :class:`Task`."""
+        return (Output(name=OUTPUT_NAME, shape=(num_classes,), layout="K"),)
+
+    def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
+        """See :class:`Task`; probabilities are the softmax of the model's logits."""
+        if tuple(names) == (PROBABILITIES_NAME,):
+            probabilities = softmax(outputs[OUTPUT_NAME]).astype(np.float32)
+            return {PROBABILITIES_NAME: probabilities}
+        unknown = [name for name in names if name not in outputs]
+        if unknown:
+            raise CheckError(
+                f"the output {unknown[0]!r} is none of a classifier, which gives {OUTPUT_NAME} or"
+                f" {PROBABILITIES_NAME}"
+            )
+        return {name: outputs[name] for name in names}
+
+    def compare(
+        self,
+        reference: Outputs,
+        outputs: Outputs,
+        labels: NDArray[np.int64] | None = None,
+        data: str = "images",
+    ) -> Parity:
+        """See :class:`Task`; measures top-1 agreement, and with labels top-1 accuracy."""
+        if reference.keys() != outputs.keys():
+            raise CheckError(
+                f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
+            )
+        close = {
+            name: closeness(expected, outputs[name], name, data)
+            for name, expected in reference.items()
+        }
+        expected, predicted = (_values(one).argmax(1) for one in (reference, outputs))
+        return Parity(
+            images=count_of(reference),
+            data=data,
+            outputs=close,
+            agreement=share(expected == predicted),
+            top1=None if labels is None else share(predicted == labels),
+            reference_top1=None if labels is None else share(expected == labels),
+        )
+
+    def decode(
+        self, outputs: Outputs, labels: Sequence[str] | None, top: int
+    ) -> Sequence[Prediction]:
+        """See :class:`Task`: the most probable classes."""
+        (values,) = _values(outputs)
+        probabilities = values if PROBABILITIES_NAME in outputs else softmax(values)
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        return [
+            Prediction(
+                label=labels[index] if labels else str(index),
+                index=int(index),
+                probability=float(probabilities[index]),
+            )
+            for index in order
+        ]
+
+    def draw(self, image: Image.Image, results: Sequence[Any]) -> Image.Image:
+        """See :class:`Task`: the classes in a corner, one below the other."""
+        drawn = image.copy()
+        pen = ImageDraw.Draw(drawn)
+        text = "\n".join(f"{one.label} {100 * one.probability:.1f} %" for one in results)
+        pen.rectangle(pen.multiline_textbbox((4, 4), text), fill=(0, 0, 0))
+        pen.multiline_text((4, 4), text, fill=(255, 255, 255))
+        return drawn
+
+
+CLASSIFICATION = Classification()
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities [..., K] of logits [..., K]."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def _values(outputs: Outputs) -> NDArray[np.float32]:
+    """The classes' values [N, K], whichever they are."""
+    for name in (OUTPUT_NAME, PROBABILITIES_NAME):
+        if name in outputs:
+            if outputs[name].ndim != 2:
+                raise CheckError(f"{name} {outputs[name].shape} are not one value for each class")
+            return outputs[name]
+    raise CheckError(f"outputs {', '.join(outputs)} are none of a classifier")

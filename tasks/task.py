@@ -1,0 +1,80 @@
+"""What a model is for: what it gives, what that means, and how it is compared."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..artifact.manifest import Output, Parity
+from ..artifact.outputs import Outputs
+
+
+class Task(abc.ABC):
+    """What outputs are called, hold and mean. Nothing else knows any of that.
+
+    Golden vectors hold all outputs of :meth:`outputs`, and parity compares all of a file's.
+
+    Attributes:
+        name: As manifests call it.
+    """
+
+    name: ClassVar[str]
+
+    @abc.abstractmethod
+    def outputs(self, num_classes: int) -> tuple[Output, ...]:
+        """What a model gives for one image."""
+
+    @abc.abstractmethod
+    def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
+        """What a file is held to.
+
+        Args:
+            outputs: The model's.
+            names: What the file's outputs are called, which may be computed from the model's.
+
+        Raises:
+            CheckError: An output of such a name is not known.
+        """
+
+    @abc.abstractmethod
+    def compare(
+        self,
+        reference: Outputs,
+        outputs: Outputs,
+        labels: NDArray[np.int64] | None = None,
+        data: str = "images",
+    ) -> Parity:
+        """Compares a file's outputs with a reference's, and measures what the task measures.
+
+        Args:
+            reference: What they are held to, by the same names.
+            outputs: The file's, for the same images.
+            labels: What is right for each image, if known.
+            data: What the images are.
+
+        Raises:
+            CheckError: Shapes differ, there is no image, a value is not finite, or a reference is
+                zero throughout.
+        """
+
+    @abc.abstractmethod
+    def decode(self, outputs: Outputs, labels: Sequence[str] | None, top: int) -> Sequence[Any]:
+        """What outputs for one image mean.
+
+        Args:
+            outputs: By name, float32 [1, ...].
+            labels: Names of the classes in order, if known.
+            top: How many results at most.
+
+        Returns:
+            The best first.
+        """
+
+    @abc.abstractmethod
+    def draw(self, image: Image.Image, results: Sequence[Any]) -> Image.Image:
+        """A copy of an RGB image that shows what :meth:`decode` gave for it."""
