@@ -12,7 +12,8 @@ from typing import Any
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...artifact.manifest import Tensor
 from ...errors import ArtifactError
-from .program import Blob, Program, read_program
+from ..images import with_layouts
+from .program import Blob, OpenSizeError, Program, read_program
 from .protobuf import DamagedMessageError, Message
 
 SPECIFICATION_VERSIONS = {7: "iOS16", 8: "iOS17", 9: "iOS18"}
@@ -22,7 +23,17 @@ _MANIFEST = "Manifest.json"
 _DATA = "Data"
 _MODEL_PATH = "@model_path/"
 _ML_PROGRAM = 502
-_ARRAY_TYPES = {65552: "float16", 65568: "float32", 131104: "int32"}
+_ARRAY_TYPES = {
+    65552: "float16",
+    65568: "float32",
+    65600: "float64",
+    131080: "int8",
+    131104: "int32",
+}
+NO_ARRAYS = ("string", "dictionary")
+"""Kinds of features that are no arrays: the name of a class, and the probabilities of all."""
+
+_COLOURS = {10: "grey", 20: "RGB", 30: "BGR"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,9 +43,10 @@ class Feature:
     Attributes:
         name: Its name.
         kind: ``array``, ``image``, ``dictionary`` or ``string``.
-        shape: Of an array; [1, 3, H, W] of an image.
+        shape: Of an array; [1, 3, H, W] of an image, with 1 for 3 where it is grey.
         dtype: Of an array's elements; ``uint8`` of an image.
         description: A short text.
+        colours: Of an image: ``RGB``, ``BGR`` or ``grey``; empty otherwise.
     """
 
     name: str
@@ -42,6 +54,7 @@ class Feature:
     shape: tuple[int, ...]
     dtype: str
     description: str
+    colours: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +107,8 @@ def read_package(path: Path) -> MLPackage:
         return _package(message, version, _blobs(path, model.parent))
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+    except OpenSizeError as error:
+        raise ArtifactError(f"{path}: {error}; convert it with fixed sizes") from error
     except (DamagedMessageError, ValueError, OverflowError, MemoryError) as error:
         raise ArtifactError(
             f"{path}: is damaged ({error}); copy the whole folder or export it again"
@@ -180,7 +195,9 @@ def _feature(message: Message) -> Feature:
     name, text = message.text(1), message.text(2)
     if kind.has(4):
         image = kind.message(4)
-        return Feature(name, "image", (1, 3, image.integer(2), image.integer(1)), "uint8", text)
+        colours = _COLOURS.get(image.integer(3), f"colour space {image.integer(3)}")
+        shape = (1, 1 if colours == "grey" else 3, image.integer(2), image.integer(1))
+        return Feature(name, "image", shape, "uint8", text, colours)
     if kind.has(5):
         array = kind.message(5)
         dtype = _ARRAY_TYPES.get(array.integer(2), str(array.integer(2)))
@@ -196,17 +213,25 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: It cannot be read.
     """
-    package = read_package(path)
-    return tuple(map(_tensor, package.inputs)), tuple(map(_tensor, package.outputs))
+    return tensors_of(read_package(path))
+
+
+def tensors_of(package: MLPackage) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The same of a package; what is no array has as its type what it is, such as ``string``."""
+    return with_layouts(
+        [_tensor(feature) for feature in package.inputs],
+        [_tensor(feature) for feature in package.outputs],
+        "NCHW",
+    )
 
 
 def _tensor(feature: Feature) -> Tensor:
-    layout = {("array", 4): "NCHW", ("array", 2): "NC", ("image", 4): "RGB image"}
+    is_array = feature.kind in ("array", "image")
     return Tensor(
         name=feature.name,
         shape=feature.shape,
-        dtype=feature.dtype,
-        layout=layout.get((feature.kind, len(feature.shape)), feature.kind),
+        dtype=feature.dtype if is_array else feature.kind,
+        layout="",
     )
 
 

@@ -20,6 +20,11 @@ from .protobuf import DamagedMessageError, Message
 
 MAIN = "main"
 
+
+class OpenSizeError(DamagedMessageError):
+    """A program has tensors whose sizes are known only when it runs."""
+
+
 Blob = Callable[[str], memoryview]
 """Gives the content of a weight file by the name that the program calls it."""
 
@@ -210,7 +215,7 @@ def _type(message: Message) -> TensorType:
     shape = []
     for dimension in tensor.messages(3):
         if not dimension.has(1):
-            raise DamagedMessageError("a size is left open, which is not supported")
+            raise OpenSizeError("leaves a size open, which is not read")
         shape.append(dimension.message(1).integer(1))
     if any(size < 0 for size in shape) or math.prod(shape) > LARGEST_TENSOR:
         raise DamagedMessageError(f"a tensor of shape {shape} is too large")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifact.interface import OUTPUT_NAME
-from ...artifact.preprocessing import Preprocessing
-from ...errors import ArtifactError, ConfigError, MissingDependencyError
+from ...errors import ArtifactError, MissingDependencyError
 from ...process.native_output import captured_output
 from ..profile import Profile
 from ..residency import OpRecord, Residency
 from ..runner import Runner
 from .interpreter import Interpreter
 from .kernels import UnsupportedOperationError
-from .package import Feature, MLPackage, read_package
+from .package import NO_ARRAYS, read_package, tensors_of
 from .program import Operation
 
 DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError)
@@ -31,7 +29,7 @@ def open_runner(path: Path, threads: int = 1) -> Runner:
     """The runner for a package on this system.
 
     Raises:
-        ArtifactError: The package cannot be read, or is no image classifier.
+        ArtifactError: The package cannot be read, or takes or gives what is not run.
         MissingDependencyError: A package that the runner needs is not installed.
     """
     kind = MacRunner if sys.platform == "darwin" else InterpreterRunner
@@ -80,58 +78,27 @@ class PackageRunner(Runner):
 
     Attributes:
         program: What it computes.
+        outputs: Those that are arrays; names of classes and their probabilities are left out.
 
     Raises:
-        ArtifactError: It cannot be read, or is no image classifier of ours.
+        ArtifactError: It cannot be read, or takes or gives what is not run.
     """
 
     def __init__(self, path: Path, threads: int) -> None:
         package = read_package(path)
-        self._image = _image_input(path, package)
-        self.batch, _, self.input_size, _ = self._image.shape
-        self.num_classes = _logits(path, package).shape[-1]
-        self.threads = threads
+        inputs, outputs = tensors_of(package)
+        arrays = [tensor for tensor in outputs if tensor.dtype not in NO_ARRAYS]
+        super().__init__(path, inputs, arrays, threads)
         self.program = package.program
-        self._preprocessing = None
-        if self._image.kind == "image":
-            self._preprocessing = _stated_preprocessing(path, package)
+        self._package = package
 
-    def given(self, images: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-        """The package's inputs for normalised images [batch, 3, H, W]."""
-        return {self._image.name: self._given(images)}
+    def metadata(self) -> dict[str, Any] | None:
+        """See :class:`Runner`."""
+        return self._package.metadata
 
-    def _given(self, images: NDArray[np.float32]) -> NDArray[Any]:
-        """What the package takes for normalised images [N, 3, H, W]: these, or pixels."""
-        if self._preprocessing is None:
-            return np.ascontiguousarray(images)
-        return np.moveaxis(self._preprocessing.denormalise(images), -1, -3)
-
-
-def _image_input(path: Path, package: MLPackage) -> Feature:
-    if len(package.inputs) == 1:
-        (image,) = package.inputs
-        if len(image.shape) == 4 and image.shape[1] == 3 and image.shape[2] == image.shape[3]:
-            return image
-    shapes = ", ".join(f"{item.name} {list(item.shape)}" for item in package.inputs)
-    raise ArtifactError(f"{path}: its inputs are {shapes}, not square RGB images in the order NCHW")
-
-
-def _logits(path: Path, package: MLPackage) -> Feature:
-    for output in package.outputs:
-        if output.name == OUTPUT_NAME and len(output.shape) == 2:
-            return output
-    raise ArtifactError(
-        f"{path}: has no output '{OUTPUT_NAME}'; is it a model of lowformer-export?"
-    )
-
-
-def _stated_preprocessing(path: Path, package: MLPackage) -> Preprocessing:
-    try:
-        return Preprocessing.from_dict((package.metadata or {})["preprocessing"])
-    except (LookupError, TypeError, AttributeError, ConfigError) as error:
-        raise ArtifactError(
-            f"{path}: takes an image and does not state its preprocessing; export it again"
-        ) from error
+    def given(self, images: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """The package's inputs by name, for images as :meth:`set_input` takes them."""
+        return {self.inputs[0].name: self.stored(images)}
 
 
 class InterpreterRunner(PackageRunner):
@@ -146,6 +113,12 @@ class InterpreterRunner(PackageRunner):
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         super().__init__(path, threads)
+        for feature in self._package.inputs:
+            if feature.colours == "BGR":
+                raise ArtifactError(
+                    f"{path}: takes a BGR image, which the interpreter does not; convert it with"
+                    " an RGB image"
+                )
         try:
             threadpoolctl: Any = importlib.import_module("threadpoolctl")
         except ImportError as error:
@@ -166,10 +139,10 @@ class InterpreterRunner(PackageRunner):
         self._threads = threadpoolctl.ThreadpoolController()
         self._inputs: dict[str, NDArray[Any]] = {}
         self._results: dict[str, NDArray[Any]] = {}
-        self._path = path
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        self._inputs = self.given(images)
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        names = (tensor.name for tensor in self.inputs)
+        self._inputs = dict(zip(names, values, strict=True))
 
     def compute(
         self, step: Operation, values: Mapping[str, NDArray[Any]]
@@ -180,19 +153,29 @@ class InterpreterRunner(PackageRunner):
             return self._interpreter.compute(step, values)
 
     def invoke(self) -> None:
+        """See :class:`Runner`.
+
+        Raises:
+            ArtifactError: It cannot be computed.
+        """
         assert self._interpreter is not None
+        wanted = tuple(tensor.name for tensor in self.outputs)
         try:
             with self._threads.limit(limits=self.threads, user_api="blas"):
-                self._results = self._interpreter.run(self._inputs, wanted=(OUTPUT_NAME,))
+                self._results = self._interpreter.run(self._inputs, wanted=wanted)
         except DAMAGE as error:
             raise ArtifactError(
-                f"{self._path}: cannot be computed ({error}); export it again"
+                f"{self.path}: cannot be computed ({error}); export it again"
             ) from error
 
-    def output(self) -> NDArray[np.float32]:
-        return self._results[OUTPUT_NAME].astype(np.float32)
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        return [
+            self._results[tensor.name].astype(tensor.dtype, copy=False) for tensor in self.outputs
+        ]
 
     def close(self) -> None:
+        """See :class:`Runner`."""
         self._interpreter = None
 
 
@@ -218,19 +201,25 @@ class MacRunner(PackageRunner):
         self._inputs: dict[str, Any] = {}
         self._results: dict[str, Any] = {}
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        given: Any = self._given(images)
-        if self._image.kind == "image":
-            from PIL import Image
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        self._inputs = {}
+        for feature, value in zip(self._package.inputs, values, strict=True):
+            self._inputs[feature.name] = value
+            if feature.kind == "image":
+                from PIL import Image
 
-            given = Image.fromarray(np.moveaxis(given[0], 0, -1))
-        self._inputs = {self._image.name: given}
+                pixels = np.moveaxis(value[0], 0, -1)
+                grey = feature.colours == "grey"
+                self._inputs[feature.name] = Image.fromarray(pixels[..., 0] if grey else pixels)
 
     def invoke(self) -> None:
+        """See :class:`Runner`."""
         self._results = self._model.predict(self._inputs)
 
-    def output(self) -> NDArray[np.float32]:
-        return np.asarray(self._results[OUTPUT_NAME], np.float32)
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        return [np.asarray(self._results[tensor.name], tensor.dtype) for tensor in self.outputs]
 
     def close(self) -> None:
+        """See :class:`Runner`."""
         self._model = None

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifact.interface import OUTPUT_NAME
 from ...errors import ArtifactError
 from ..trace import (
     FLOAT16_BITS,
@@ -34,17 +33,17 @@ class MILTracer(Tracer):
         path: The package.
 
     Raises:
-        ArtifactError: It cannot be read or computed, or is no image classifier of ours.
+        ArtifactError: It cannot be read or computed, or takes no image.
         MissingDependencyError: A package that the interpreter needs is not installed.
     """
 
     runtime = "MIL interpreter"
-    output = OUTPUT_NAME
 
     def __init__(self, path: Path) -> None:
         self._runner = InterpreterRunner(path)
         self._path = path
-        self.batch = self._runner.batch
+        self.batch = self._runner.taken_image().batch
+        self.output = self._runner.output_name
         program = self._runner.program
         self._constants = {
             item.outputs[0].name: item for item in program.operations if item.is_constant

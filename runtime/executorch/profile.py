@@ -12,13 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from ...errors import ArtifactError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ..profile import WARMUP, OpTime, Profile, middle_mean
-from .program import read_program
+from ..tensor_values import noise
 from .runner import BINDINGS, ExecuTorchRunner, load_runtime
 
 _NUMBER = re.compile(r" #\d+$")
@@ -36,19 +34,19 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
     if importlib.util.find_spec("executorch") is None:
         load_runtime()
         return _none("the package executorch-numpy-runtime traces no events; executorch does")
-    with ExecuTorchRunner(path, threads):
-        """Only to be refused here, in the runner's words, if it cannot be run."""
+    # Refused in the runner's words, if it cannot be run.
+    with ExecuTorchRunner(path, threads) as runner:
+        values = noise(runner.inputs)
     bindings: Any = importlib.import_module(BINDINGS)
     tensor = importlib.import_module("torch").from_numpy
-    shape = read_program(path).inputs[0]
-    image = tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+    inputs = [tensor(value) for value in values]
     with TemporaryDirectory() as folder, deferred_interrupt(), captured_output():
         bindings._unsafe_reset_threadpool(threads)
         module = bindings._load_for_executorch(str(path), enable_etdump=True)
         if not module.has_etdump():
             return _none("this build of ExecuTorch has no event tracer")
         for _ in range(WARMUP + runs):
-            module.forward([image])
+            module.forward(inputs)
         dump = Path(folder) / "trace.etdp"
         module.write_etdump_result_to_file(str(dump), str(Path(folder) / "trace.bin"))
         ops = _ops(dump, runs)

@@ -33,6 +33,22 @@ _KERNEL_CALL, _DELEGATE_CALL = 1, 2
 _TENSOR, _STRING = 5, 6
 _SEGMENT = 1
 _FLOAT = 6
+_TYPES = {
+    0: "uint8",
+    1: "int8",
+    2: "int16",
+    3: "int32",
+    4: "int64",
+    5: "float16",
+    _FLOAT: "float32",
+    7: "float64",
+    11: "bool",
+    15: "bfloat16",
+}
+"""By the numbers of types in ``scalar_type.fbs``."""
+
+NO_TENSOR = "no tensor"
+"""Stands for the type of an input or output that is a number, a text or a list."""
 
 XNNPACK_NODES = [
     "Add",
@@ -100,20 +116,33 @@ class DelegateCall:
 
 
 @dataclasses.dataclass(frozen=True)
+class TensorType:
+    """What an input or output of a program is; programs have no names for them.
+
+    Attributes:
+        shape: Its sizes; the largest ones where they may vary.
+        dtype: Of its values, by numpy's name; :data:`NO_TENSOR` where it is none.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclasses.dataclass(frozen=True)
 class ExecuTorchProgram:
     """The method ``forward`` of a program.
 
     Attributes:
         calls: What it runs, in order: delegates, and names of kernels such as
             ``aten::add.out``.
-        inputs: Shapes of the input tensors.
-        outputs: Shapes of the output tensors.
+        inputs: What it takes.
+        outputs: What it gives.
         metadata: What ``lowformer-export`` put into the file, or None.
     """
 
     calls: tuple[DelegateCall | str, ...]
-    inputs: tuple[tuple[int, ...], ...]
-    outputs: tuple[tuple[int, ...], ...]
+    inputs: tuple[TensorType, ...]
+    outputs: tuple[TensorType, ...]
     metadata: dict[str, Any] | None
 
     @property
@@ -217,8 +246,8 @@ def _read(content: memoryview) -> ExecuTorchProgram:
                 calls.append(delegates[arguments.integer(0)])
     return ExecuTorchProgram(
         calls=tuple(calls),
-        inputs=_shapes(plan, 3),
-        outputs=_shapes(plan, 4),
+        inputs=_tensor_types(plan, 3),
+        outputs=_tensor_types(plan, 4),
         metadata=_metadata(plans.get(METADATA_NAME)),
     )
 
@@ -281,15 +310,18 @@ def _segments_base(content: memoryview) -> int:
     return int(base)
 
 
-def _shapes(plan: Table, field: int) -> tuple[tuple[int, ...], ...]:
-    """Shapes of the tensors among a plan's inputs (3) or outputs (4)."""
+def _tensor_types(plan: Table, field: int) -> tuple[TensorType, ...]:
+    """A plan's inputs (3) or outputs (4)."""
     values = plan.tables(2)
-    shapes = []
+    types = []
     for index in plan.integers(field):
-        kind, value = values[index].union(0)
-        if kind == _TENSOR and value:
-            shapes.append(value.integers(2))
-    return tuple(shapes)
+        kind, tensor = values[index].union(0)
+        if kind != _TENSOR or tensor is None:
+            types.append(TensorType((), NO_TENSOR))
+            continue
+        number = tensor.integer(0, "<b")
+        types.append(TensorType(tensor.integers(2), _TYPES.get(number, f"of type {number}")))
+    return tuple(types)
 
 
 def _metadata(plan: Table | None) -> dict[str, Any] | None:

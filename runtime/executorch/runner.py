@@ -13,17 +13,20 @@ import ctypes
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.interface import INPUT_NAME, OUTPUT_NAME
 from ...artifact.manifest import Tensor
 from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
+from ...process.text import one_line
+from ..images import image_layout, with_layouts
 from ..runner import Runner
 from .program import FORWARD, ExecuTorchProgram, read_program
 
@@ -38,20 +41,20 @@ class _Method(abc.ABC):
     """The method ``forward`` of a loaded program."""
 
     @abc.abstractmethod
-    def set_input(self, images: NDArray[np.float32]) -> None: ...
+    def set_inputs(self, values: Sequence[NDArray[Any]]) -> None: ...
 
     @abc.abstractmethod
     def execute(self) -> None: ...
 
     @abc.abstractmethod
-    def output(self) -> NDArray[np.float32]: ...
+    def outputs(self) -> list[NDArray[Any]]: ...
 
 
 class _TorchMethod(_Method):
     """By the bindings of the package executorch.
 
-    Its public method ``execute`` copies the input and the output each time; the three methods
-    below it are public in its interface file and let a run be timed alone.
+    Its public method ``execute`` copies inputs and outputs each time; the three methods below it
+    are public in its interface file and let a run be timed alone.
     """
 
     def __init__(self, path: Path, threads: int) -> None:
@@ -61,16 +64,15 @@ class _TorchMethod(_Method):
         self._program = bindings._load_program(str(path))
         self._method = self._program.load_method(FORWARD)
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        self._image = self._tensor(images)
-        self._method.set_inputs([self._image])
+    def set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        self._inputs = [self._tensor(value) for value in values]
+        self._method.set_inputs(self._inputs)
 
     def execute(self) -> None:
         self._method.execute()
 
-    def output(self) -> NDArray[np.float32]:
-        (logits,) = self._method.get_outputs()
-        return np.array(logits.numpy(), np.float32)
+    def outputs(self) -> list[NDArray[Any]]:
+        return [np.array(tensor.numpy()) for tensor in self._method.get_outputs()]
 
 
 class _NumpyMethod(_Method):
@@ -81,54 +83,61 @@ class _NumpyMethod(_Method):
         self._program = runtime.Runtime.get().load_program(str(path))
         self._method = self._program.load_method(FORWARD)
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        self._image = images
+    def set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        self._inputs = list(values)
 
     def execute(self) -> None:
-        (self._logits,) = self._method([self._image])
+        self._outputs = self._method(self._inputs)
 
-    def output(self) -> NDArray[np.float32]:
-        return np.array(self._logits, np.float32)
+    def outputs(self) -> list[NDArray[Any]]:
+        return [np.array(value) for value in self._outputs]
 
 
 class _LibraryMethod(_Method):
     """By a library of ours, without torch; see ``lab/native/executorch_library.cpp``."""
 
-    def __init__(self, library: str, path: Path, threads: int, num_classes: int) -> None:
+    def __init__(self, library: str, path: Path, threads: int, program: ExecuTorchProgram) -> None:
+        types = [tensor.dtype for tensor in (*program.inputs, *program.outputs)]
+        if types != ["float32", "float32"]:
+            raise ArtifactError(
+                f"{path}: ExecuTorch's library in the laboratory takes one input and gives one"
+                f" output, both in float32, not {', '.join(types)}; run it with the package"
+                " executorch"
+            )
         self._library = ctypes.CDLL(library)
         self._program = ctypes.c_void_p()
-        self._logits = np.empty((1, num_classes), np.float32)
+        self._values = np.empty(program.outputs[0].shape, np.float32)
         self._check(
             self._library.lfe_open(
                 os.fsencode(path), ctypes.c_uint32(threads), ctypes.byref(self._program)
             )
         )
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        shape = (ctypes.c_int32 * images.ndim)(*images.shape)
+    def set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        (value,) = values
+        shape = (ctypes.c_int32 * value.ndim)(*value.shape)
         self._library.lfe_set_input(
             self._program,
-            images.ctypes.data_as(ctypes.c_void_p),
+            value.ctypes.data_as(ctypes.c_void_p),
             shape,
-            ctypes.c_size_t(images.ndim),
+            ctypes.c_size_t(value.ndim),
         )
-        self._logits = np.empty((len(images), self._logits.shape[1]), np.float32)
 
     def execute(self) -> None:
         self._check(self._library.lfe_invoke(self._program))
 
-    def output(self) -> NDArray[np.float32]:
+    def outputs(self) -> list[NDArray[Any]]:
         self._check(
             self._library.lfe_output(
                 self._program,
-                self._logits.ctypes.data_as(ctypes.c_void_p),
-                ctypes.c_size_t(self._logits.size),
+                self._values.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_size_t(self._values.size),
             )
         )
-        return self._logits
+        return [self._values.copy()]
 
     def __del__(self) -> None:
-        if self._program:
+        if getattr(self, "_program", None):
             self._library.lfe_close(self._program)
 
     @staticmethod
@@ -178,13 +187,13 @@ def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Metho
     try:
         with _dependency(), deferred_interrupt(), captured_output():
             if library := os.environ.get(LIBRARY_VARIABLE):
-                return _LibraryMethod(library, path, threads, program.outputs[0][1])
+                return _LibraryMethod(library, path, threads, program)
             if importlib.util.find_spec(NUMPY_RUNTIME):
                 return _NumpyMethod(path)
             missing = set(program.backends) - _registered_backends()
             if not missing:
                 return _TorchMethod(path, threads)
-    except MissingDependencyError:
+    except (ArtifactError, MissingDependencyError):
         raise
     except Exception as error:
         raise ArtifactError(
@@ -207,19 +216,39 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: The file cannot be read.
     """
-    program = read_program(path)
-    return (
-        tuple(_tensor("image", shape, "NCHW") for shape in program.inputs),
-        tuple(_tensor("logits", shape, "NC") for shape in program.outputs),
+    return _tensors(read_program(path))
+
+
+def _tensors(program: ExecuTorchProgram) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    names = _input_names(program), _output_names(program)
+    inputs, outputs = (
+        [
+            Tensor(name=name, shape=tensor.shape, dtype=tensor.dtype, layout="")
+            for name, tensor in zip(names, tensors, strict=True)
+        ]
+        for names, tensors in zip(names, (program.inputs, program.outputs), strict=True)
     )
+    return with_layouts(inputs, outputs, "NCHW")
 
 
-def _tensor(name: str, shape: tuple[int, ...], layout: str) -> Tensor:
-    return Tensor(name=name, shape=shape, dtype="float32", layout=layout)
+def _input_names(program: ExecuTorchProgram) -> list[str]:
+    """What the inputs are called here, since a program has no names for them."""
+    if len(program.inputs) == 1 and image_layout(program.inputs[0].shape, "NCHW"):
+        return [INPUT_NAME]
+    return [f"input_{number}" for number in range(len(program.inputs))]
+
+
+def _output_names(program: ExecuTorchProgram) -> list[str]:
+    """What the outputs are called here: as the file states, or by number."""
+    if len(program.outputs) == 1 and len(program.outputs[0].shape) == 2:
+        spec = (program.metadata or {}).get("spec")
+        stated = spec.get("output") if isinstance(spec, dict) else None
+        return [stated if isinstance(stated, str) else OUTPUT_NAME]
+    return [f"output_{number}" for number in range(len(program.outputs))]
 
 
 class ExecuTorchRunner(Runner):
-    """Runs a program with one image input and one output of logits.
+    """Runs a program's method ``forward``.
 
     Args:
         path: The file.
@@ -228,41 +257,49 @@ class ExecuTorchRunner(Runner):
             executorch-numpy-runtime chooses its own.
 
     Raises:
-        ArtifactError: The file cannot be read, needs a backend that is not here, or has other
-            inputs and outputs.
+        ArtifactError: The file cannot be read, needs a backend that is not here, or takes or gives
+            what is not run.
     """
 
     runtime = "ExecuTorch"
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         program = read_program(path)
-        shapes = [len(shape) for shape in (*program.inputs, *program.outputs)]
-        if shapes != [4, 2]:
-            raise ArtifactError(f"{path}: not an image classifier with one input and one output")
-        self.batch, channels, height, width = program.inputs[0]
-        if height != width or channels != 3:
-            raise ArtifactError(
-                f"{path}: its input is {list(program.inputs[0])}, not square RGB images in the"
-                " order NCHW"
-            )
-        self.input_size, self.threads = height, threads
-        self.num_classes = program.outputs[0][1]
+        super().__init__(path, *_tensors(program), threads)
+        self._metadata = program.metadata
         self._method: _Method | None = _open_method(path, threads, program)
 
     def __enter__(self) -> ExecuTorchRunner:
         return self
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
+    def metadata(self) -> dict[str, Any] | None:
+        """See :class:`Runner`."""
+        return self._metadata
+
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
         assert self._method is not None
-        self._method.set_input(np.ascontiguousarray(images))
+        self._method.set_inputs(values)
 
     def invoke(self) -> None:
-        assert self._method is not None
-        self._method.execute()
+        """See :class:`Runner`.
 
-    def output(self) -> NDArray[np.float32]:
+        Raises:
+            ArtifactError: These inputs cannot be computed.
+        """
         assert self._method is not None
-        return self._method.output()
+        try:
+            self._method.execute()
+        except RuntimeError as error:
+            raise ArtifactError(
+                f"{self.path}: ExecuTorch cannot compute it ({one_line(error)}); give inputs of"
+                " other values"
+            ) from error
+
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        assert self._method is not None
+        return self._method.outputs()
 
     def close(self) -> None:
+        """See :class:`Runner`."""
         self._method = None

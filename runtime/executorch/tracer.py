@@ -51,14 +51,17 @@ class ExecuTorchTracer(Tracer):
             self._graph = graph = read_graph(delegate)
         except (DamagedBufferError, ValueError, IndexError) as error:
             raise ArtifactError(f"{path}: cannot be computed op by op ({error})") from error
-        shapes = read_program(path).inputs
+        inputs = read_program(path).inputs
         arguments = delegate.arguments[: len(graph.inputs)]
         given = [
             value for value, found in zip(graph.inputs, arguments, strict=True) if found is None
         ]
-        if len(shapes) != 1 or len(given) != 1 or len(graph.outputs) != 1:
-            raise ArtifactError(f"{path}: not an image classifier with one input and one output")
-        self.batch = shapes[0][0]
+        if len(inputs) != 1 or len(given) != 1 or len(graph.outputs) != 1:
+            raise ArtifactError(
+                f"{path}: has {len(inputs)} inputs and {len(graph.outputs)} outputs; only programs"
+                " with one image and one output can be computed op by op"
+            )
+        self.batch = inputs[0].shape[0]
         self._input, self.output = str(given[0]), str(graph.outputs[0])
         self._nodes = {str(node.output): node for node in graph.nodes}
         self._known: dict[int, Array] = {

@@ -85,4 +85,4 @@ def _is_for_npu(model: Any) -> bool:
     except ValueError:
         return False
     spec = (metadata or {}).get("spec")
-    return isinstance(spec, Mapping) and spec.get("target") == NPU_TARGET
+    return isinstance(spec, Mapping) and spec.get("format") == NPU_TARGET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,21 @@ from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line
+from ..images import with_layouts
 from ..runner import Runner
 
 PROVIDER = "CPUExecutionProvider"
 
-_TYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
+_TYPES = {
+    f"tensor({called})": name
+    for name, called in {
+        "float32": "float",
+        "float64": "double",
+        **{name: name for name in ("float16", "int8", "uint8", "int16", "int32", "int64", "bool")},
+    }.items()
+}
+"""Types as ONNX Runtime calls them, by numpy's names."""
+
 _ERRORS_ONLY = 3
 
 LONGEST_REASON = 500
@@ -95,29 +106,29 @@ def _reason(error: Exception) -> str:
 
 
 def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Inputs and outputs of a file; an open batch counts as 1.
+    """Inputs and outputs of a file; what is left open, such as the number of images, is None.
 
     Raises:
         ArtifactError: The file cannot be read.
     """
-    session = open_session(path)
-    return (
-        tuple(_tensor(item, "NCHW") for item in session.get_inputs()),
-        tuple(_tensor(item, "NC") for item in session.get_outputs()),
+    return _tensors(open_session(path))
+
+
+def _tensors(session: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    return with_layouts(
+        [_tensor(item) for item in session.get_inputs()],
+        [_tensor(item) for item in session.get_outputs()],
+        "NCHW",
     )
 
 
-def _tensor(item: Any, layout: str) -> Tensor:
+def _tensor(item: Any) -> Tensor:
     return Tensor(
         name=item.name,
-        shape=_shape(item),
+        shape=tuple(size if isinstance(size, int) else None for size in item.shape),
         dtype=_TYPES.get(item.type, item.type),
-        layout=layout if len(item.shape) == len(layout) else "",
+        layout="",
     )
-
-
-def _shape(item: Any) -> tuple[int, ...]:
-    return tuple(size if isinstance(size, int) else 1 for size in item.shape)
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:
@@ -126,43 +137,42 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     Raises:
         ArtifactError: The file cannot be read, or its metadata are damaged.
     """
-    text = open_session(path).get_modelmeta().custom_metadata_map.get(METADATA_NAME)
-    if text is None:
+    return _parsed(path, _stated(open_session(path)))
+
+
+def _stated(session: Any) -> str | None:
+    """The metadata of an open file, as they are written."""
+    stated: str | None = session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
+    return stated
+
+
+def _parsed(path: Path, stated: str | None) -> dict[str, Any] | None:
+    if stated is None:
         return None
     try:
-        return parse_metadata(text)
+        return parse_metadata(stated)
     except ValueError as error:
         raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
 
 
 class OnnxRunner(Runner):
-    """Runs an ONNX file with one image input and one output of logits.
+    """Runs an ONNX file.
 
     Args:
-        path: The file; its input is [N, 3, H, W] in float32. Where N is open, it is 1.
+        path: The file.
         threads: Threads of ONNX Runtime.
         trace: How the name of a trace of the runs begins, if one is to be written.
 
     Raises:
-        ArtifactError: The file cannot be read, or has other inputs and outputs.
+        ArtifactError: The file cannot be read, or has tensors of a type that is not run.
     """
 
     runtime = "ONNX Runtime"
 
     def __init__(self, path: Path, threads: int = 1, trace: Path | None = None) -> None:
         session = self._open(path, threads, trace)
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4:
-            raise ArtifactError(f"{path}: not an image classifier with one input and one output")
-        self.batch, channels, height, width = _shape(inputs[0])
-        if height != width or channels != 3 or inputs[0].type != "tensor(float)":
-            raise ArtifactError(
-                f"{path}: its input is {inputs[0].type} {list(inputs[0].shape)}, not square RGB"
-                " images in float32 in the order NCHW"
-            )
-        self.input_size, self.threads = height, threads
-        self.num_classes = _shape(outputs[0])[-1]
-        self._names = inputs[0].name, outputs[0].name
+        super().__init__(path, *_tensors(session), threads)
+        self._stated = _stated(session)
         self._session: Any = session
         self._binding: Any = session.io_binding()
 
@@ -173,20 +183,38 @@ class OnnxRunner(Runner):
     def __enter__(self) -> OnnxRunner:
         return self
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        self._binding.bind_cpu_input(self._names[0], np.ascontiguousarray(images))
-        self._binding.bind_output(self._names[1])
+    def metadata(self) -> dict[str, Any] | None:
+        """See :class:`Runner`."""
+        return _parsed(self.path, self._stated)
+
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        for tensor, value in zip(self.inputs, values, strict=True):
+            self._binding.bind_cpu_input(tensor.name, value)
+        for tensor in self.outputs:
+            self._binding.bind_output(tensor.name)
 
     def invoke(self) -> None:
-        self._session.run_with_iobinding(self._binding)
+        """See :class:`Runner`.
 
-    def output(self) -> NDArray[np.float32]:
-        (logits,) = self._binding.copy_outputs_to_cpu()
-        return np.asarray(logits, np.float32)
+        Raises:
+            ArtifactError: These inputs cannot be computed.
+        """
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:
+            raise ArtifactError(
+                f"{self.path}: ONNX Runtime cannot compute it ({_reason(error)}); give inputs of"
+                " other sizes or values"
+            ) from error
+
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        return [np.asarray(value) for value in self._binding.copy_outputs_to_cpu()]
 
     def end_trace(self) -> Path:
         """Ends the trace that was asked for, and gives its file."""
         return Path(self._session.end_profiling())
 
     def close(self) -> None:
+        """See :class:`Runner`."""
         self._binding = self._session = None

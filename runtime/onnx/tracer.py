@@ -36,7 +36,7 @@ class OnnxTracer(Tracer):
         path: The file.
 
     Raises:
-        ArtifactError: The file cannot be read, or is no image classifier.
+        ArtifactError: The file cannot be read, or takes no image.
         MissingDependencyError: onnx or onnxruntime is not installed.
     """
 
@@ -51,7 +51,8 @@ class OnnxTracer(Tracer):
                 " onnx-runtime"
             ) from error
         with OnnxRunner(path) as runner:
-            self.batch = runner.batch
+            self.batch = runner.taken_image().batch
+            self._stored_images = runner.stored
         self._path = path
         self._model: Any = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
         graph = self._model.graph
@@ -74,7 +75,8 @@ class OnnxTracer(Tracer):
         )
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
-        return {self._input: images}
+        value = self._stored_images(images)
+        return {self._input: value.astype(np.float32) if value.dtype.kind == "f" else value}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
         session = self._session(op)

@@ -12,12 +12,11 @@ from ...artifact.chips import chip_of
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...artifact.manifest import Compiled, Tensor
 from ...errors import ArtifactError, MissingDependencyError
+from ..images import with_layouts
 from ..residency import OpRecord, Residency
 from . import simulator as htp
 
 DELEGATE = "Qualcomm HTP"
-
-_LAYOUTS = {4: "NCHW", 2: "NC"}
 
 
 def read_compiled(path: Path) -> Compiled:
@@ -77,7 +76,9 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         ArtifactError: The file cannot be read.
     """
     graph = _load(path).graph
-    return tuple(map(_tensor, graph.input)), tuple(map(_tensor, graph.output))
+    return with_layouts(
+        [_tensor(item) for item in graph.input], [_tensor(item) for item in graph.output], "NCHW"
+    )
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:
@@ -122,10 +123,9 @@ def _tensor(item: Any) -> Tensor:
     import onnx
 
     kind = item.type.tensor_type
-    shape = tuple(max(1, size.dim_value) for size in kind.shape.dim)
     return Tensor(
         name=item.name,
-        shape=shape,
+        shape=tuple(size.dim_value or None for size in kind.shape.dim),
         dtype=str(np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))),
-        layout=_LAYOUTS.get(len(shape), ""),
+        layout="",
     )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...artifact.manifest import Residency
+from ...artifact.manifest import Residency, Tensor
 from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
+from ..images import image_input
 from ..runner import Runner
+from ..tensor_values import fixed_shape, shown_shape
 from . import residency as tflite_residency
 from . import runner as tflite
+from .metadata import read_metadata
 
 _ADAPTER = re.compile(r"Selected adapter: (?P<name>.+?), arch=.*?adapterType=(?P<type>.+)")
 _REFUSED = re.compile(
@@ -44,7 +49,7 @@ class TFLiteGpuRunner(Runner):
     """Runs a TFLite file on the GPU alone: an op that it refuses is an error, not the CPU's.
 
     Args:
-        path: The file; its input is [N, H, W, 3] in float32.
+        path: The file, with one input in float32 or, for pixels, uint8, and outputs in float32.
         half: Whether the device may compute in half precision, which it then decides itself.
 
     Attributes:
@@ -61,37 +66,48 @@ class TFLiteGpuRunner(Runner):
     runtime = GPU_DELEGATE
 
     def __init__(self, path: Path, *, half: bool = False) -> None:
-        (self._input,), (self._output,) = _only_tensors(path)
+        super().__init__(path, *_taken_by_gpu(path), threads=1)
         self._model, adapter = compile_for_gpu(path, half=half)
         self.device, self.is_software = adapter
         with captured_output():
-            self._inputs: Any = self._model.create_input_buffers(0)
-            self._outputs: Any = self._model.create_output_buffers(0)
+            self._taken: Any = self._model.create_input_buffers(0)
+            self._given: Any = self._model.create_output_buffers(0)
+        self._values: list[NDArray[Any]] = []
         self.residency = Residency(
             delegate=GPU_DELEGATE, partitions=1, delegated_ops=_op_count(path), refused={}
         )
-        self.batch, self.input_size = self._input.shape[:2]
-        self.threads = 1
-        self.num_classes = self._output.shape[-1]
 
     def __enter__(self) -> TFLiteGpuRunner:
         return self
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        self._inputs[0].write(np.ascontiguousarray(np.moveaxis(images, 1, -1)))
+    def metadata(self) -> dict[str, Any] | None:
+        """See :class:`Runner`."""
+        return read_metadata(self.path)
+
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        for buffer, value in zip(self._taken, values, strict=True):
+            buffer.write(value)
 
     def invoke(self) -> None:
+        """See :class:`Runner`."""
         with captured_output():
-            self._model.run_by_index(0, self._inputs, self._outputs)
+            self._model.run_by_index(0, self._taken, self._given)
             # The call above only asks for the work; reading waits for it.
-            self._logits = self._outputs[0].read(self.batch * self.num_classes, np.float32)
+            self._values = [
+                buffer.read(math.prod(fixed_shape(tensor)), np.float32)
+                for buffer, tensor in zip(self._given, self.outputs, strict=True)
+            ]
 
-    def output(self) -> NDArray[np.float32]:
-        return np.asarray(self._logits, np.float32).reshape(self.batch, self.num_classes)
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        return [
+            np.asarray(values, np.float32).reshape(fixed_shape(tensor))
+            for values, tensor in zip(self._values, self.outputs, strict=True)
+        ]
 
     def close(self) -> None:
         with captured_output():
-            self._inputs = self._outputs = self._model = None
+            self._taken = self._given = self._model = None
 
 
 def compile_for_gpu(path: Path, *, half: bool) -> tuple[Any, tuple[str, bool]]:
@@ -132,20 +148,29 @@ def compile_for_gpu(path: Path, *, half: bool) -> tuple[Any, tuple[str, bool]]:
     return model, (adapter["name"], "CPU" in adapter["type"])
 
 
-def _only_tensors(path: Path) -> tuple[Any, Any]:
-    """The input and the output of a file, each alone.
+def _taken_by_gpu(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The inputs and outputs of a file.
 
     Raises:
-        ArtifactError: It has others, or of another type than float32.
+        ArtifactError: One is of another type than float32, or than uint8 for pixels; or leaves a
+            size open; or there are several inputs, whose order the accelerator does not tell.
     """
     inputs, outputs = tflite.tensors(path)
-    tensors = (*inputs, *outputs)
-    if len(tensors) != 2 or len(inputs[0].shape) != 4:
-        raise ArtifactError(f"{path}: not an image classifier with one input and one output")
-    for tensor in tensors:
-        if tensor.dtype != "float32":
+    if len(inputs) != 1:
+        raise ArtifactError(
+            f"{path}: has {len(inputs)} inputs; the GPU runner takes files with one"
+        )
+    image = image_input(inputs)
+    takes_pixels = image is not None and image.takes_pixels
+    for tensor in (*inputs, *outputs):
+        if tensor.dtype != "float32" and not (tensor is inputs[0] and takes_pixels):
             raise ArtifactError(
                 f"{path}: its {tensor.name} is {tensor.dtype}; on the GPU it must be float32"
+            )
+        if None in tensor.shape:
+            raise ArtifactError(
+                f"{path}: its {tensor.name} is {shown_shape(tensor.shape)}; on the GPU no size may"
+                " be left open"
             )
     return inputs, outputs
 

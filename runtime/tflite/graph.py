@@ -98,6 +98,30 @@ class TFLiteGraph:
             inputs, outputs = tuple(map(int, op.inputs)), tuple(map(int, op.outputs))
             yield Op(self._op_names[number], inputs, outputs, place)
 
+    def dequantize_pixels(self) -> None:
+        """Has pixels, an input of uint8, made floats by DEQUANTIZE in place of CAST.
+
+        Delegates take the former, and leave the latter to the runtime's own kernel. A scale of 1
+        and a zero point of 0 make both the same.
+
+        Raises:
+            ValueError: There is no such input.
+        """
+        cast = next(op for op in self.ops() if op.name == "CAST")
+        if cast.inputs != self.inputs:
+            raise ValueError("the graph's input is not cast")
+        pixels = self._graph.tensors[self.inputs[0]]
+        pixels.quantization = self._schema.QuantizationParametersT()
+        pixels.quantization.scale = np.ones(1, np.float32)
+        pixels.quantization.zeroPoint = np.zeros(1, np.int64)
+        code = self._schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = self._schema.BuiltinOperator.DEQUANTIZE
+        self._model.operatorCodes.append(code)
+        op = self._graph.operators[cast.place]
+        op.opcodeIndex = len(self._model.operatorCodes) - 1
+        op.builtinOptionsType = self._schema.BuiltinOptions.DequantizeOptions
+        op.builtinOptions = self._schema.DequantizeOptionsT()
+
     def tensor_name(self, index: int) -> str:
         """The name of a tensor; empty where it has none."""
         name: bytes | str = self._graph.tensors[index].name or ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import importlib.metadata
 import importlib.util
+from collections.abc import Sequence
 from ctypes import byref, c_char_p, c_int, c_int32, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 
@@ -23,7 +24,17 @@ VERSION = "2.3.0"
 _LIBRARY = "libLiteRt.so"
 _CPU = 1
 _ALIGNMENT = 64
-_TYPES = {"float32": 1, "uint8": 3, "int8": 9}
+_TYPES = {
+    "float32": 1,
+    "int32": 2,
+    "uint8": 3,
+    "int64": 4,
+    "bool": 6,
+    "int16": 7,
+    "int8": 9,
+    "float16": 10,
+    "float64": 11,
+}
 _OPTIONS = {
     "runtime_options_string": "enable_profiling = true\n",
     "xnnpack": "num_threads = {threads}\n",
@@ -70,15 +81,19 @@ class ProfiledModel:
     Args:
         path: The file.
         threads: Threads of XNNPACK.
-        input_: What it is to compute, in the file's own type and layout.
-        output: Of the shape and type of what it computes.
+        inputs: What it is to compute, in the file's own types, layouts and order.
+        outputs: Of the shapes and types of what it computes, in its order.
 
     Raises:
         ArtifactError: LiteRT cannot compile it.
     """
 
     def __init__(
-        self, path: Path, threads: int, input_: NDArray[np.generic], output: NDArray[np.generic]
+        self,
+        path: Path,
+        threads: int,
+        inputs: Sequence[NDArray[np.generic]],
+        outputs: Sequence[NDArray[np.generic]],
     ) -> None:
         self._path = path
         self._library = ctypes.CDLL(str(_library_path()))
@@ -99,7 +114,10 @@ class ProfiledModel:
         if not self._profiler:
             raise ArtifactError(f"{path}: LiteRT gives no profiler for it")
         self._arrays: list[NDArray[np.uint8]] = []
-        self._buffers = [(c_void_p * 1)(self._buffer(values)) for values in (input_, output)]
+        self._given, self._taken = (
+            (c_void_p * len(arrays))(*map(self._buffer, arrays)) for arrays in (inputs, outputs)
+        )
+        self._first_output = len(inputs)
 
     def _buffer(self, values: NDArray[np.generic]) -> c_void_p:
         """A tensor buffer with values, at an address that LiteRT takes."""
@@ -136,11 +154,17 @@ class ProfiledModel:
 
     def invoke(self) -> None:
         """Runs the model once."""
-        one = c_size_t(1)
-        self._call("RunCompiledModel", self._model, c_size_t(0), one, self._buffers[0], one,
-                   self._buffers[1])  # fmt: skip
+        self._call(
+            "RunCompiledModel",
+            self._model,
+            c_size_t(0),
+            c_size_t(len(self._given)),
+            self._given,
+            c_size_t(len(self._taken)),
+            self._taken,
+        )
 
     def output(self) -> bytes:
-        """The bytes of the last run's output, and what follows them up to the alignment."""
-        memory = self._arrays[1]
+        """The bytes of the last run's first output, and what follows them up to the alignment."""
+        memory = self._arrays[self._first_output]
         return memory[-memory.ctypes.data % _ALIGNMENT :].tobytes()

@@ -10,8 +10,9 @@ import numpy as np
 from ...errors import ArtifactError
 from ...process.native_output import captured_output
 from ..profile import WARMUP, OpTime, Profile, middle_mean
+from ..tensor_values import check_dtypes, fixed_shape, noise
 from .litert_model import ProfiledModel, profiler_missing
-from .runner import TFLiteRunner, open_interpreter
+from .runner import TFLiteRunner, open_interpreter, tensors_of
 
 _ORDER = "Run Order"
 _ROW = re.compile(
@@ -32,14 +33,14 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
     reason = profiler_missing()
     if reason:
         return Profile(TFLiteRunner.runtime, 0, (), reason)
-    (given,), (found,) = interpreter.get_input_details(), interpreter.get_output_details()
-    noise = np.random.default_rng(0).standard_normal(given["shape"])
+    inputs, outputs = tensors_of(interpreter)
+    check_dtypes(path, inputs, outputs)
     with captured_output():
         model = ProfiledModel(
             path,
             threads,
-            noise.astype(given["dtype"]),
-            np.zeros(found["shape"], found["dtype"]),
+            noise(inputs),
+            [np.zeros(fixed_shape(tensor), tensor.dtype) for tensor in outputs],
         )
         for _ in range(WARMUP):
             model.invoke()

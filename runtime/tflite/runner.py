@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line
+from ..images import with_layouts
 from ..runner import Runner
+from .metadata import read_metadata
 
 FILE_IDENTIFIER = b"TFL3"
 
@@ -65,83 +68,108 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: The file cannot be loaded.
     """
-    interpreter = open_interpreter(path, threads=1)
-    return (
-        tuple(_record(tensor, "NHWC") for tensor in interpreter.get_input_details()),
-        tuple(_record(tensor, "NK") for tensor in interpreter.get_output_details()),
+    return tensors_of(open_interpreter(path, threads=1))
+
+
+def tensors_of(interpreter: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The same of an interpreter."""
+    return with_layouts(
+        [_tensor(detail) for detail in interpreter.get_input_details()],
+        [_tensor(detail) for detail in interpreter.get_output_details()],
+        "NHWC",
     )
 
 
-def _record(tensor: dict[str, Any], layout: str) -> Tensor:
-    scale, zero_point = tensor["quantization"]
+def _tensor(detail: dict[str, Any]) -> Tensor:
+    scale, zero_point = detail["quantization"]
+    signature = detail["shape_signature"]
+    shape = signature if len(signature) else detail["shape"]
+    quantized = scale and not _holds_pixels(detail)
     return Tensor(
-        name=tensor["name"],
-        shape=tuple(map(int, tensor["shape"])),
-        dtype=np.dtype(tensor["dtype"]).name,
-        layout=layout,
-        quantization=Quantization(scale=scale, zero_point=zero_point) if scale else None,
+        name=detail["name"],
+        shape=tuple(None if size < 0 else int(size) for size in shape),
+        dtype=np.dtype(detail["dtype"]).name,
+        layout="",
+        quantization=Quantization(scale=scale, zero_point=zero_point) if quantized else None,
     )
+
+
+def _holds_pixels(detail: dict[str, Any]) -> bool:
+    """Whether a tensor's integers stand for themselves, from 0 to 255."""
+    return detail["dtype"] == np.uint8 and detail["quantization"] in ((0.0, 0), (1.0, 0))
 
 
 class TFLiteRunner(Runner):
-    """Runs a TFLite file with one image input and one output of logits.
+    """Runs a TFLite file.
 
     Args:
-        path: The file; its input is [N, H, W, 3] in float32 or int8.
+        path: The file.
         threads: Threads for XNNPACK.
 
     Raises:
-        ArtifactError: The file cannot be read, or has other inputs and outputs.
+        ArtifactError: The file cannot be read, or has tensors of a type that is not run.
     """
 
     runtime = "LiteRT"
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._interpreter = open_interpreter(path, threads)
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0]["shape"]) != 4:
-            raise ArtifactError(f"{path}: not an image classifier with one input and one output")
-        self._input, self._output = inputs[0], outputs[0]
-        batch, height, width, channels = map(int, self._input["shape"])
-        if height != width or channels != 3:
-            raise ArtifactError(
-                f"{path}: its input is {[batch, height, width, channels]}, not square RGB images"
-                " in the order NHWC"
-            )
-        self.batch, self.input_size, self.threads = batch, height, threads
-        self.num_classes = int(self._output["shape"][-1])
+        super().__init__(path, *tensors_of(self._interpreter), threads)
+        self._taken = [item["index"] for item in self._interpreter.get_input_details()]
+        self._given = [item["index"] for item in self._interpreter.get_output_details()]
+        self._sizes = [
+            tuple(map(int, item["shape"])) for item in self._interpreter.get_input_details()
+        ]
 
     def __enter__(self) -> TFLiteRunner:
         return self
 
-    def set_input(self, images: NDArray[np.float32]) -> None:
-        values = np.ascontiguousarray(np.moveaxis(images, 1, -1))
-        self._interpreter.set_tensor(self._input["index"], _quantized(values, self._input))
+    def metadata(self) -> dict[str, Any] | None:
+        """See :class:`Runner`."""
+        return read_metadata(self.path)
+
+    def _set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
+        sizes = [value.shape for value in values]
+        if sizes != self._sizes:
+            self._resize(sizes)
+        for index, value in zip(self._taken, values, strict=True):
+            self._interpreter.set_tensor(index, value)
+
+    def _resize(self, sizes: list[tuple[int, ...]]) -> None:
+        """Has the interpreter make room for inputs of other sizes.
+
+        Raises:
+            ArtifactError: The file cannot be computed for them.
+        """
+        try:
+            with captured_output():
+                for index, shape in zip(self._taken, sizes, strict=True):
+                    self._interpreter.resize_tensor_input(index, shape, strict=True)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ArtifactError(
+                f"{self.path}: LiteRT cannot compute it for inputs of {sizes} ({one_line(error)})"
+            ) from error
+        self._sizes = sizes
 
     def invoke(self) -> None:
-        self._interpreter.invoke()
+        """See :class:`Runner`.
 
-    def output(self) -> NDArray[np.float32]:
-        values = self._interpreter.get_tensor(self._output["index"])
-        return _dequantized(values, self._output)
+        Raises:
+            ArtifactError: These inputs cannot be computed.
+        """
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ArtifactError(
+                f"{self.path}: LiteRT cannot compute it ({one_line(error)}); give inputs of other"
+                " sizes or values"
+            ) from error
+
+    def read_outputs(self) -> list[NDArray[Any]]:
+        """See :class:`Runner`."""
+        return [self._interpreter.get_tensor(index) for index in self._given]
 
     def close(self) -> None:
+        """See :class:`Runner`."""
         self._interpreter = None
-
-
-def _quantized(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:
-    """Values in the tensor's own type: round(values / scale) + zero point, saturated."""
-    if tensor["dtype"] == np.float32:
-        return values
-    scale, zero_point = tensor["quantization"]
-    limits = np.iinfo(tensor["dtype"])
-    steps = np.round(values / np.float32(scale)) + zero_point
-    return np.clip(steps, limits.min, limits.max).astype(tensor["dtype"])
-
-
-def _dequantized(values: NDArray[Any], tensor: dict[str, Any]) -> NDArray[np.float32]:
-    if tensor["dtype"] == np.float32:
-        return values
-    scale, zero_point = tensor["quantization"]
-    return (values.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)

@@ -40,7 +40,7 @@ class TFLiteTracer(ExposedTracer):
         path: The file.
 
     Raises:
-        ArtifactError: The file cannot be read, or is no image classifier.
+        ArtifactError: The file cannot be read, or takes no image.
         MissingDependencyError: ai-edge-litert or flatbuffers is not installed.
     """
 
@@ -48,7 +48,8 @@ class TFLiteTracer(ExposedTracer):
 
     def __init__(self, path: Path) -> None:
         with TFLiteRunner(path) as runner:
-            self.batch = runner.batch
+            self.batch = runner.taken_image().batch
+            self._stored_images = runner.stored
         self._path = path
         self._graph = TFLiteGraph(path.read_bytes())
         self._names = self._graph.unique_names()
@@ -70,8 +71,7 @@ class TFLiteTracer(ExposedTracer):
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
         (index,) = self._graph.inputs
-        image = np.ascontiguousarray(np.moveaxis(images, 1, -1))
-        return {self._names[index]: self._read_value(index, self._stored(index, image))}
+        return {self._names[index]: self._read_value(index, self._stored_images(images))}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
         content = self._single(op)

@@ -1,12 +1,13 @@
 """What another process or machine is asked to do with files, and what it answers.
 
 Both lie in a folder, so that they can be copied to wherever the worker runs: ``job.json`` and
-``pixels.npy`` go there, ``answer.json`` and one ``.npy`` of logits a file come back.
+``pixels.npy`` go there, ``answer.json`` and one ``.npz`` of outputs a file come back.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...artifact.files import replaced_file
 from ...artifact.formats import Accelerator
 from ...artifact.manifest import Residency
+from ...artifact.outputs import Outputs
 from ...errors import TargetError
 
 JOB = "job.json"
@@ -94,11 +96,11 @@ class Ran:
 
     Attributes:
         answer: What the worker said of it.
-        logits: float32 [N, K]; None where it could not be run.
+        outputs: Its outputs; None where it could not be run.
     """
 
     answer: FileAnswer
-    logits: NDArray[np.float32] | None
+    outputs: Outputs | None
 
 
 def write_job(folder: Path, job: Job, pixels: NDArray[Any]) -> None:
@@ -114,10 +116,11 @@ def read_job(folder: Path) -> tuple[Job, NDArray[Any]]:
 
 
 def write_answer(folder: Path, machine: dict[str, str], ran: list[Ran]) -> None:
-    """Writes logits, and last of all what says that they are there."""
+    """Writes outputs, and last of all what says that they are there."""
     for number, item in enumerate(ran):
-        if item.logits is not None:
-            np.save(folder / _logits_name(number), item.logits)
+        if item.outputs is not None:
+            arrays: dict[str, Any] = dict(item.outputs)
+            np.savez(folder / _outputs_name(number), **arrays)
     answer = Answer(machine=machine, files=tuple(item.answer for item in ran))
     with replaced_file(folder / ANSWER) as temporary:
         temporary.write_text(answer.model_dump_json(), encoding="utf-8")
@@ -133,15 +136,13 @@ def read_answer(folder: Path, job: Job, images: int) -> tuple[dict[str, str], li
         answer = Answer.model_validate_json((folder / ANSWER).read_text(encoding="utf-8"))
         ran = []
         for number, item in enumerate(answer.files):
-            logits = None
+            outputs = None
             if item.failure is None:
-                logits = np.load(folder / _logits_name(number), allow_pickle=False)
-                if logits.dtype != np.float32 or logits.ndim != 2 or len(logits) != images:
-                    raise ValueError(f"logits of file {number} are {logits.dtype} {logits.shape}")
-            ran.append(Ran(item, logits))
+                outputs = _read_outputs(folder / _outputs_name(number), number, images)
+            ran.append(Ran(item, outputs))
     except FileNotFoundError as error:
         raise TargetError(f"the worker left no {Path(error.filename).name}") from error
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, ValidationError, zipfile.BadZipFile) as error:
         reason = str(error).splitlines()[0]
         raise TargetError(f"the worker's answer cannot be read ({reason})") from error
     if len(ran) != len(job.files):
@@ -168,5 +169,21 @@ def read_values(folder: Path) -> list[NDArray[Any]]:
         raise TargetError("the worker left no values") from error
 
 
-def _logits_name(number: int) -> str:
-    return f"logits-{number}.npy"
+def _read_outputs(path: Path, number: int, images: int) -> Outputs:
+    """A file's outputs.
+
+    Raises:
+        ValueError: They are not those of as many images.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        outputs = {name: arrays[name] for name in arrays.files}
+    if not outputs:
+        raise ValueError(f"there are no outputs of file {number}")
+    for name, values in outputs.items():
+        if values.dtype != np.float32 or values.ndim < 2 or len(values) != images:
+            raise ValueError(f"{name} of file {number} are {values.dtype} {values.shape}")
+    return outputs
+
+
+def _outputs_name(number: int) -> str:
+    return f"outputs-{number}.npz"

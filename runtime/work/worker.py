@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...artifact.chips import chip_of
+from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
 from ...errors import LowFormerEdgeError
 from ...process.text import one_line
@@ -52,16 +54,16 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
     try:
         with _open(path, job) as runner:
             if job.counted:
-                logits = _count(runner, job.counted, preprocessing.normalise(pixels[:1]))
+                outputs = _count(runner, job.counted, pixels[:1], preprocessing)
             else:
-                logits = runner.run_pixels(pixels, preprocessing, advance)
+                outputs = runner.run_pixels(pixels, preprocessing, advance)
         answer = FileAnswer(runtime=runner.runtime)
         if isinstance(runner, TFLiteGpuRunner):
             answer = FileAnswer(
                 runtime=runner.runtime,
                 device=runner.device,
                 is_software=runner.is_software,
-                half=_half(path, job, preprocessing.normalise(pixels[:1]), logits),
+                half=_half(path, job, runner.prepared(pixels[:1], preprocessing), outputs),
                 residency=runner.residency,
             )
         elif isinstance(runner, QnnRunner):
@@ -78,20 +80,19 @@ def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preproc
         return Ran(FileAnswer(failure=one_line(error), residency=refused_by_npu(error)), None)
     except (LowFormerEdgeError, RuntimeError) as error:
         return Ran(FileAnswer(failure=one_line(error)), None)
-    return Ran(answer, logits)
+    return Ran(answer, outputs)
 
 
-def _half(
-    path: Path, job: Job, image: NDArray[np.float32], logits: NDArray[np.float32]
-) -> bool | None:
-    """Whether a GPU that was allowed half precision used it: then its logits differ from float32.
+def _half(path: Path, job: Job, image: NDArray[Any], outputs: Outputs) -> bool | None:
+    """Whether a GPU that was allowed half precision used it: then outputs differ from float32's.
 
     A device without fp16 computes in float32 and does not say so.
     """
     if job.accelerator != "gpu-fp16":
         return None
     with TFLiteGpuRunner(path, half=False) as runner:
-        return not np.array_equal(runner.run(image), logits[:1])
+        full = runner.run(image)
+    return any(not np.array_equal(values, outputs[name][:1]) for name, values in full.items())
 
 
 def _open(path: Path, job: Job) -> Runner:
@@ -102,16 +103,25 @@ def _open(path: Path, job: Job) -> Runner:
     return TFLiteGpuRunner(path, half=job.accelerator == "gpu-fp16")
 
 
-def _count(runner: Runner, times: int, image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Marks each of some inferences of an image [1, 3, H, W]; its logits [1, K]."""
-    runner.set_input(np.repeat(image, runner.batch, axis=0))
+def _count(
+    runner: Runner, times: int, pixels: NDArray[np.uint8], preprocessing: Preprocessing
+) -> Outputs:
+    """Marks each of some inferences of one image, uint8 [1, H, W, 3]; its outputs.
+
+    Files that take no image are run by noise.
+    """
+    if runner.image is None:
+        runner.set_noise()
+    else:
+        image = runner.prepared(pixels, preprocessing)
+        runner.set_input(np.repeat(image, runner.batch, axis=0))
     runner.invoke()
     for number in range(1, times + 1):
         mark(BEFORE)
         runner.invoke()
         mark(number)
         advance(1)
-    return runner.output()[:1]
+    return {name: np.atleast_2d(values)[:1] for name, values in runner.real_outputs().items()}
 
 
 def advance(count: int) -> None:

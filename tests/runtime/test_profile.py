@@ -52,8 +52,8 @@ def test_the_profiled_model_computes_what_the_interpreter_does(demo_bundle: Path
     path = demo_bundle / "demo-int8.tflite"
     images = np.random.default_rng(0).standard_normal((1, 3, 96, 96)).astype(np.float32)
     with TFLiteRunner(path) as runner:
-        expected = runner.run(images)
-    model = ProfiledModel(path, 1, np.moveaxis(images, 1, -1), np.zeros_like(expected))
+        expected = runner.run(images)["logits"]
+    model = ProfiledModel(path, 1, [np.moveaxis(images, 1, -1)], [np.zeros_like(expected)])
     model.invoke()
     found = np.frombuffer(model.output()[: expected.nbytes], np.float32)
     np.testing.assert_array_equal(found, expected[0])

@@ -27,7 +27,6 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.coreml import package as mlpackage
-from lowformer_edge.runtime.coreml import runner as coreml
 from lowformer_edge.runtime.coreml.constants import constant_value
 from lowformer_edge.runtime.coreml.interpreter import Interpreter
 from lowformer_edge.runtime.coreml.kernels import KERNELS
@@ -110,9 +109,9 @@ def test_inputs_and_outputs(packages: dict[str, Path]) -> None:
         "float16",
         "NCHW",
     )
-    assert (logits.name, logits.shape, logits.layout) == ("logits", (1, 5), "NC")
+    assert (logits.name, logits.shape, logits.layout) == ("logits", (1, 5), "NK")
     ((image,), outputs) = tensors(packages["image"])
-    assert (image.shape, image.dtype, image.layout) == ((1, 3, 32, 32), "uint8", "RGB image")
+    assert (image.shape, image.dtype, image.layout) == ((1, 3, 32, 32), "uint8", "NCHW")
     assert [item.name for item in outputs] == ["classLabel", "classLabel_probs", "logits"]
 
 
@@ -120,8 +119,8 @@ def test_runs_do_not_remember_each_other(packages: dict[str, Path]) -> None:
     images = np.random.default_rng(0).standard_normal((3, 3, 32, 32)).astype(np.float32)
     with open_runner(packages["tensor"], threads=2) as runner:
         assert (runner.runtime, runner.is_stand_in) == ("MIL interpreter", True)
-        together = runner.run(images)
-        single = np.concatenate([runner.run(image[None]) for image in images[::-1]])
+        together = runner.run(images)["logits"]
+        single = np.concatenate([runner.run(image[None])["logits"] for image in images[::-1]])
     assert np.array_equal(together, single[::-1])
     assert len({logits.tobytes() for logits in together}) == 3
 
@@ -149,13 +148,13 @@ def test_on_a_mac_core_ml_itself_is_asked(
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
     images = SPEC.normalise(pixels)
     with open_runner(packages[kind]) as runner:
-        expected = runner.run(images)
+        expected = runner.run(images)["logits"]
     coremltools = SimpleNamespace(models=SimpleNamespace(MLModel=Predictor))
     monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("importlib.import_module", lambda name: coremltools)
     with open_runner(packages[kind]) as runner:
         assert (runner.runtime, runner.is_stand_in) == ("Core ML", False)
-        assert np.array_equal(runner.run(images), expected)
+        assert np.array_equal(runner.run(images)["logits"], expected)
 
 
 def test_ops_are_listed_and_units_unknown(packages: dict[str, Path]) -> None:
@@ -228,7 +227,7 @@ def test_any_damage_of_the_model_is_an_error_or_harmless(
     (path / MODEL).write_bytes(content)
     image = np.zeros((1, 3, 32, 32), np.float32)
     with contextlib.suppress(ArtifactError), InterpreterRunner(path) as runner:
-        if runner.input_size == 32 and runner.batch == 1:
+        if (runner.batch, *runner.shape) == image.shape:
             runner.set_input(image)
             runner.invoke()
 
@@ -239,16 +238,21 @@ def test_an_unknown_op_is_named(packages: dict[str, Path], monkeypatch: pytest.M
         InterpreterRunner(packages["tensor"])
 
 
-def test_other_inputs_and_outputs_are_refused(
+def test_an_image_without_its_preprocessing_takes_pixels_alone(
     packages: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coreml, "OUTPUT_NAME", "scores")
-    with pytest.raises(ArtifactError, match="has no output 'scores'"):
-        InterpreterRunner(packages["tensor"])
-    monkeypatch.undo()
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    with InterpreterRunner(packages["image"]) as runner:
+        assert (runner.takes_pixels, runner.shape) == (True, (32, 32, 3))
+        expected = runner.run(pixels)["logits"]
+        # Normalised images become the same pixels again.
+        assert np.array_equal(runner.run(SPEC.normalise(pixels))["logits"], expected)
+        assert np.array_equal(runner.run_pixels(pixels, SPEC)["logits"], expected)
     monkeypatch.setattr(mlpackage, "METADATA_NAME", "other")
-    with pytest.raises(ArtifactError, match="does not state its preprocessing"):
-        InterpreterRunner(packages["image"])
+    with InterpreterRunner(packages["image"]) as runner:
+        assert np.array_equal(runner.run(pixels)["logits"], expected)
+        with pytest.raises(ArtifactError, match="does not state its preprocessing; give uint8"):
+            runner.run(SPEC.normalise(pixels))
 
 
 def test_computing_a_package_loads_no_torch_and_no_coremltools(packages: dict[str, Path]) -> None:
@@ -258,7 +262,7 @@ def test_computing_a_package_loads_no_torch_and_no_coremltools(packages: dict[st
         "import numpy as np\n"
         "from lowformer_edge.runtime.coreml.runner import InterpreterRunner\n"
         f"with InterpreterRunner(Path({str(packages['tensor'])!r})) as runner:\n"
-        "    assert runner.run(np.zeros((1, 3, 32, 32), np.float32)).shape == (1, 5)\n"
+        "    assert runner.run(np.zeros((1, 3, 32, 32), np.float32))['logits'].shape == (1, 5)\n"
         "assert not {'torch', 'coremltools', 'google.protobuf'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -22,7 +22,12 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.executorch import program as executorch_program
-from lowformer_edge.runtime.executorch.program import DelegateCall, read_program
+from lowformer_edge.runtime.executorch.program import (
+    NO_TENSOR,
+    DelegateCall,
+    TensorType,
+    read_program,
+)
 from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import NUMPY_RUNTIME, ExecuTorchRunner, tensors
 from lowformer_edge.runtime.executorch.tracer import ExecuTorchTracer
@@ -53,8 +58,8 @@ def test_a_program_is_read_as_the_runtime_reads_it(programs: dict[str, Path]) ->
 
     program = read_program(programs["xnnpack"])
     metadata = Runtime.get().load_program(str(programs["xnnpack"])).metadata("forward")
-    assert program.inputs == (tuple(metadata.input_tensor_meta(0).sizes()),)
-    assert program.outputs == (tuple(metadata.output_tensor_meta(0).sizes()),)
+    assert [one.shape for one in program.inputs] == [tuple(metadata.input_tensor_meta(0).sizes())]
+    assert [one.shape for one in program.outputs] == [tuple(metadata.output_tensor_meta(0).sizes())]
     assert program.backends == ("XnnpackBackend",)
 
 
@@ -74,7 +79,7 @@ def test_xnnpack_is_computed_op_by_op_as_the_runtime_computes_it(
     tracer = ExecuTorchTracer(programs["xnnpack"])
     images = np.random.default_rng(0).standard_normal((1, 3, 32, 32)).astype(np.float32)
     with ExecuTorchRunner(programs["xnnpack"]) as runner:
-        logits = runner.run(images)
+        logits = runner.run(images)["logits"]
     found = tracer.trace(images).values[tracer.output]
     assert np.abs(found - logits).max() <= 1e-4 * np.abs(logits).max()
 
@@ -96,8 +101,8 @@ def test_kinds_of_nodes_are_counted(programs: dict[str, Path]) -> None:
 def test_runs_do_not_remember_each_other(programs: dict[str, Path]) -> None:
     images = np.random.default_rng(0).standard_normal((3, 3, 32, 32)).astype(np.float32)
     with ExecuTorchRunner(programs["xnnpack"], threads=2) as runner:
-        together = runner.run(images)
-        single = np.concatenate([runner.run(image[None]) for image in images[::-1]])
+        together = runner.run(images)["logits"]
+        single = np.concatenate([runner.run(image[None])["logits"] for image in images[::-1]])
     assert np.array_equal(together, single[::-1])
     assert len({logits.tobytes() for logits in together}) == 3
 
@@ -155,12 +160,15 @@ def test_programs_without_forward_or_with_other_inputs(
     with pytest.raises(ArtifactError, match="has no method 'forward'"):
         read_program(programs["xnnpack"])
     monkeypatch.undo()
-    program = dataclasses.replace(read_program(programs["xnnpack"]), inputs=((1, 3, 32, 33),))
-    monkeypatch.setattr(
-        "lowformer_edge.runtime.executorch.runner.read_program", lambda path: program
-    )
-    with pytest.raises(ArtifactError, match="not square RGB images in the order NCHW"):
-        ExecuTorchRunner(programs["xnnpack"])
+    for dtype, complaint in ((NO_TENSOR, "is no tensor"), ("bfloat16", "is bfloat16; only files")):
+        program = dataclasses.replace(
+            read_program(programs["xnnpack"]), inputs=(TensorType((1, 3, 32, 32), dtype),)
+        )
+        with monkeypatch.context() as patch:
+            place = "lowformer_edge.runtime.executorch.runner.read_program"
+            patch.setattr(place, lambda path, program=program: program)
+            with pytest.raises(ArtifactError, match=complaint):
+                ExecuTorchRunner(programs["xnnpack"])
 
 
 def test_reading_a_program_loads_no_torch(programs: dict[str, Path]) -> None:
@@ -184,7 +192,7 @@ def test_running_a_program_without_torch(programs: dict[str, Path]) -> None:
         "from pathlib import Path\n"
         "from lowformer_edge.runtime.executorch.runner import ExecuTorchRunner\n"
         f"with ExecuTorchRunner(Path({str(programs['xnnpack'])!r})) as runner:\n"
-        "    logits = runner.run(numpy.zeros((1, 3, 32, 32), numpy.float32))\n"
+        "    logits = runner.run(numpy.zeros((1, 3, 32, 32), numpy.float32))['logits']\n"
         "assert numpy.isfinite(logits).all()\n"
         "assert 'torch' not in sys.modules\n"
     )

@@ -40,7 +40,7 @@ def test_any_number_of_images(batch: int | str, tmp_path: Path) -> None:
     images = np.random.default_rng(0).standard_normal((5, 3, 8, 8)).astype(np.float32)
     with OnnxRunner(path, threads=2) as runner:
         assert (runner.batch, runner.threads) == (2 if batch == 2 else 1, 2)
-        found = runner.run(images)
+        found = runner.run(images)["logits"]
     assert np.allclose(found, images.mean((2, 3)), atol=1e-6)
 
 
@@ -52,7 +52,7 @@ def test_inputs_outputs_residency_and_no_metadata(path: Path) -> None:
         "float32",
         "NCHW",
     )
-    assert (logits.shape, logits.layout) == ((1, 3), "NC")
+    assert (logits.shape, logits.layout) == ((1, 3), "NK")
     where = residency(path)
     assert where.op_counts == {"ReduceMean": 1}
     assert (where.delegate, where.partitions, where.refused) == ("CPUExecutionProvider", 1, ())
@@ -82,12 +82,21 @@ def test_what_this_runtime_does_not_know_is_named(tmp_path: Path) -> None:
         OnnxRunner(path)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 8, 8), (1, 3, 8, 9)])
-def test_other_inputs_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_rectangles_are_run_and_other_inputs_are_not_run_as_images(tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
-    onnx.save(model(shape), str(path))
-    with pytest.raises(ArtifactError, match="not square RGB images"):
-        OnnxRunner(path)
+    onnx.save(model((1, 3, 8, 9)), str(path))
+    images = np.random.default_rng(0).standard_normal((2, 3, 8, 9)).astype(np.float32)
+    with OnnxRunner(path) as runner:
+        assert (runner.height, runner.width, runner.shape) == (8, 9, (3, 8, 9))
+        assert np.allclose(runner.run(images)["logits"], images.mean((2, 3)), atol=1e-6)
+        with pytest.raises(ValueError, match=r"float32 \[N, 3, 8, 9\], not float32 \[2, 3, 9, 8\]"):
+            runner.run(images.transpose(0, 1, 3, 2))
+    onnx.save(model((1, 5, 8, 8)), str(path))
+    with OnnxRunner(path) as runner:
+        with pytest.raises(ArtifactError, match=r"no RGB image: image float32 \[1, 5, 8, 8\]"):
+            runner.run(images)
+        runner.set_noise()
+        runner.invoke()
 
 
 def test_missing_files_and_damaged_metadata(path: Path) -> None:
@@ -108,7 +117,8 @@ def test_running_a_file_loads_no_torch(path: Path) -> None:
         "from lowformer_edge.runtime.onnx.residency import residency\n"
         f"path = Path({str(path)!r})\n"
         "with OnnxRunner(path) as runner:\n"
-        "    assert runner.run(numpy.ones((1, 3, 8, 8), numpy.float32)).tolist() == [[1, 1, 1]]\n"
+        "    logits = runner.run(numpy.ones((1, 3, 8, 8), numpy.float32))['logits']\n"
+        "    assert logits.tolist() == [[1, 1, 1]]\n"
         "residency(path)\n"
         "assert 'torch' not in sys.modules\n"
     )

@@ -8,10 +8,10 @@ import pytest
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import Manifest
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.judging.parity import sqnr
 from lowformer_edge.runtime.tflite.metadata import read_metadata
 from lowformer_edge.runtime.tflite.residency import residency
 from lowformer_edge.runtime.tflite.runner import TFLiteRunner
+from lowformer_edge.tasks.closeness import sqnr
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_golden_vectors_hold(demo_bundle: Path, demo_manifest: Manifest, float32
     golden = GoldenVectors.load(demo_bundle / demo_manifest.golden.path)
     inputs = demo_manifest.preprocessing_spec().normalise(golden.pixels)
     with TFLiteRunner(float32) as runner:
-        assert sqnr(golden.logits, runner.run(inputs)) > 100
+        assert sqnr(golden.outputs["logits"], runner.run(inputs)["logits"]) > 100
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -31,18 +31,20 @@ def test_threads_do_not_change_the_result(threads: int, float32: Path) -> None:
     images = np.random.default_rng(0).standard_normal((3, 3, 96, 96)).astype(np.float32)
     with TFLiteRunner(float32, 1) as one, TFLiteRunner(float32, threads) as runner:
         assert runner.threads == threads
-        np.testing.assert_allclose(one.run(images), runner.run(images), atol=1e-4)
+        np.testing.assert_allclose(
+            one.run(images)["logits"], runner.run(images)["logits"], atol=1e-4
+        )
 
 
 def test_no_image_gives_no_logits(float32: Path) -> None:
     with TFLiteRunner(float32) as runner:
-        assert runner.run(np.zeros((0, 3, 96, 96), np.float32)).shape == (0, 10)
+        assert runner.run(np.zeros((0, 3, 96, 96), np.float32))["logits"].shape == (0, 10)
 
 
 @pytest.mark.parametrize("shape", [(3, 96, 96), (1, 3, 96, 95), (1, 96, 96, 3), (1, 1, 96, 96)])
 def test_other_shapes_are_refused(shape: tuple[int, ...], float32: Path) -> None:
     with TFLiteRunner(float32) as runner, pytest.raises(ValueError, match=r"\[N, 3, 96, 96\]"):
-        runner.run(np.zeros(shape, np.float32))
+        runner.run(np.zeros(shape, np.float32))["logits"]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.0001, 0.01, 0.5])

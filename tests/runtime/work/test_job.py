@@ -22,7 +22,10 @@ from lowformer_edge.runtime.work.job import (
 
 JOB = Job(files=("a.tflite", "b.onnx"), preprocessing={"size": 4})
 LOGITS = np.arange(6, dtype=np.float32).reshape(2, 3)
-RAN = [Ran(FileAnswer(runtime="LiteRT"), LOGITS), Ran(FileAnswer(failure="no such op"), None)]
+RAN = [
+    Ran(FileAnswer(runtime="LiteRT"), {"logits": LOGITS}),
+    Ran(FileAnswer(failure="no such op"), None),
+]
 
 
 def test_a_job_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -38,8 +41,8 @@ def test_an_answer_comes_back_as_it_was(tmp_path: Path) -> None:
     machine, ran = read_answer(tmp_path, JOB, images=2)
     assert machine == {"processor": "one"}
     assert [item.answer for item in ran] == [item.answer for item in RAN]
-    np.testing.assert_array_equal(ran[0].logits, LOGITS)
-    assert ran[1].logits is None
+    np.testing.assert_array_equal((ran[0].outputs or {})["logits"], LOGITS)
+    assert ran[1].outputs is None
 
 
 def test_no_answer(tmp_path: Path) -> None:
@@ -47,10 +50,10 @@ def test_no_answer(tmp_path: Path) -> None:
         read_answer(tmp_path, JOB, images=2)
 
 
-def test_missing_logits(tmp_path: Path) -> None:
+def test_missing_outputs(tmp_path: Path) -> None:
     write_answer(tmp_path, {}, RAN)
-    (tmp_path / "logits-0.npy").unlink()
-    with pytest.raises(TargetError, match=r"the worker left no logits-0\.npy"):
+    (tmp_path / "outputs-0.npz").unlink()
+    with pytest.raises(TargetError, match=r"the worker left no outputs-0\.npz"):
         read_answer(tmp_path, JOB, images=2)
 
 
@@ -73,7 +76,7 @@ def test_an_answer_for_other_images_or_files(tmp_path: Path) -> None:
 
 def test_logits_that_are_code_are_not_run(tmp_path: Path) -> None:
     write_answer(tmp_path, {}, RAN[:1])
-    np.save(tmp_path / "logits-0.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    np.save(tmp_path / "outputs-0.npz", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(TargetError, match="cannot be read"):
         read_answer(tmp_path, Job(files=("a",), preprocessing={}), images=1)
 
