@@ -2,8 +2,8 @@
 
 python -m lowformer_edge.android_demo.tools.golden_exports
 
-Every target, backend and precision, integers as inputs and outputs, batches, labels and Core ML's
-folders. Needs the extra ``all``.
+Every format, backend and precision, integers and images as inputs, integers and probabilities as
+outputs, batches, labels and Core ML's folders. Needs the extra ``all``.
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ def _exports() -> dict[str, list[ExportSpec]]:
         **plain,
         **backends,
         "tflite-int8-io": [ExportSpec.of("tflite", "int8", io="int8", batch=3)],
+        "tflite-image": [ExportSpec.of("tflite", input="image")],
+        "tflite-probabilities": [ExportSpec.of("tflite", output="probabilities")],
+        "executorch-image": [ExportSpec.of("executorch", input="image")],
         "onnx-dynamic": [ExportSpec.of("onnx", dynamic_batch=True)],
         "coreml-image": [
             ExportSpec.of("coreml", FORMATS["coreml"].default_precision, input="image")

@@ -38,6 +38,7 @@ CONTENTS = {
 UNREAD = "the app does not read that field"
 STRICTER = "the app takes no text for a number"
 LATER = "Python leaves that to the runtimes"
+GUESSES_NOT = "the app guesses no preprocessing"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _record(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _tensor(
-    name: str, shape: list[int], dtype: str, layout: str, zero_point: int | None = None
+    name: str, shape: list[int | None], dtype: str, layout: str, zero_point: int | None = None
 ) -> dict[str, Any]:
     quantization = None if zero_point is None else {"scale": 0.02, "zero_point": zero_point}
     return {
@@ -73,13 +74,20 @@ def _tensor(
 
 
 def _artifact(
-    file: dict[str, Any], target: str, precision: str, *tensors: dict[str, Any]
+    file: dict[str, Any], name: str, precision: str, *tensors: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "file": file,
-        "target": target,
+        "format": name,
         "precision": precision,
-        "spec": {"version": 1, "target": target},
+        "spec": {
+            "version": 2,
+            "format": name,
+            "precision": precision,
+            "input": "tensor",
+            "output": "logits",
+            "options": {},
+        },
         "inputs": [tensors[0]],
         "outputs": [tensors[1]],
         "ops": {"CONV_2D": 3},
@@ -89,12 +97,21 @@ def _artifact(
 def _manifest(folder: Path) -> dict[str, Any]:
     """A manifest of a folder with :data:`CONTENTS`."""
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "name": "model",
+        "task": "classification",
         "model": {"name": "model"},
-        "source": {"name": "random weights", "sha256": None, "fit_for_accuracy": False},
+        "source": {
+            "name": "random weights",
+            "sha256": None,
+            "taken": "",
+            "fit_for_accuracy": False,
+        },
         "preprocessing": Preprocessing(size=32).to_dict(),
+        "preprocessing_sources": {"mean": "the default"},
+        "outputs": [{"name": "logits", "shape": [2], "layout": "K"}],
         "labels": _record(folder, "labels.txt"),
+        "classes_source": "the checkpoint",
         "golden": _record(folder, "golden.npz"),
         "artifacts": [
             _artifact(
@@ -108,8 +125,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
                 _record(folder, "model-fp32.onnx"),
                 "onnx",
                 "fp32",
-                _tensor("image", [1, 3, 32, 32], "float32", "NCHW"),
-                _tensor("logits", [1, 2], "float32", "NC"),
+                _tensor("image", [None, 3, 32, 32], "float32", "NCHW"),
+                _tensor("logits", [None, 2], "float32", "NK"),
             ),
             _artifact(
                 _record(folder, "package.mlpackage"),
@@ -173,13 +190,50 @@ def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
     yield "a path with two slashes", lambda it: it["golden"].update(path=".//golden.npz"), None
     yield "an unused dtype", lambda it: _tensor_of(it, 1).update(dtype="float16"), None
     yield "an unused layout", lambda it: _tensor_of(it, 1).update(layout=""), None
-    yield "a whole crop ratio", lambda it: it["preprocessing"].update(crop_ratio=1, resize=32), None
-    for version in (0, 2, "1", None, 1.5, [1]):
+    yield "a whole crop ratio", _preprocessed(crop_ratio=1, resize=[32, 32]), None
+    yield "a squashed image", _preprocessed(resize_mode="squash", resize=[32, 32]), None
+    yield "a letterboxed image", _preprocessed(resize_mode="letterbox", resize=[32, 32]), None
+    yield "a squash that covers more", _preprocessed(resize_mode="squash"), None
+    yield "a sole size", _renamed_size, GUESSES_NOT
+    yield "names of nobody", lambda it: it.update(classes_source=None), None
+    yield "no weights taken", _drop("taken", "source"), None
+    yield from _changes_of_what_is_stated()
+    yield from _changes_of_files()
+    for field, values in _PREPROCESSING.items():
+        for value in values:
+            yield f"{field} {value!r}", _set(field, value, "preprocessing"), None
+
+
+def _changes_of_what_is_stated() -> Iterator[tuple[str, Change, str | None]]:
+    """Those of single fields."""
+    for version in (0, 1, 3, "2", None, 1.5, [2]):
         yield f"schema {version!r}", _set("schema_version", version), None
     for field in _REQUIRED:
         yield f"no {field}", _drop(field), None
-    for field in ("resize", "crop_ratio", "interpolation", "mean", "std"):
-        yield f"no {field}", _drop(field, "preprocessing"), "the app guesses no preprocessing"
+    for field in ("height", "width"):
+        yield f"no {field}", _drop(field, "preprocessing"), None
+    for field in _GUESSED:
+        yield f"no {field}", _drop(field, "preprocessing"), GUESSES_NOT
+    yield "a sole side", lambda it: it["preprocessing"].update(resize=34), GUESSES_NOT
+    yield "no padding stated", lambda it: it["preprocessing"].update(padding=None), GUESSES_NOT
+    yield "another task", lambda it: it.update(task="detection"), "the app does no other"
+    yield "a task of a number", lambda it: it.update(task=3), None
+    yield "sources in text", lambda it: it.update(preprocessing_sources="default"), UNREAD
+    yield "a source of a number", lambda it: it.update(classes_source=3), UNREAD
+    yield "an empty list of outputs", lambda it: it.update(outputs=[]), None
+    yield "two outputs", lambda it: it["outputs"].append(it["outputs"][0]), LATER
+    for field in ("name", "shape", "layout"):
+        yield f"no {field} of an output", _drop(field, "outputs", 0), None
+    yield "a new field of an output", lambda it: it["outputs"][0].update(extra=1), None
+    yield "an open output", _set("shape", [None], "outputs", 0), None
+    yield "half a class", _set("shape", [2.5], "outputs", 0), None
+    for shape in ([], [0], [-2], [2, 2]):
+        yield f"classes {shape}", _set("shape", shape, "outputs", 0), LATER
+    yield "another layout", _set("layout", "HWC", "outputs", 0), LATER
+
+
+def _changes_of_files() -> Iterator[tuple[str, Change, str | None]]:
+    """Those of files, and fields that nobody knows."""
     for path in _HOSTILE:
         yield f"path {path!r}", _set("path", path, "golden"), None
         yield f"model {path!r}", _set("path", path, "artifacts", 0, "file"), None
@@ -200,20 +254,31 @@ def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
     yield "a new field of a tensor", lambda it: _tensor_of(it).update(extra=1), None
     yield "a new field of a source", lambda it: it["source"].update(extra=1), UNREAD
     yield "a new step", lambda it: it["preprocessing"].update(extra=1), None
-    for field, values in _PREPROCESSING.items():
-        for value in values:
-            yield f"{field} {value!r}", _set(field, value, "preprocessing"), None
 
 
 def _changes_of_artifacts() -> Iterator[tuple[str, Change, str | None]]:
     """Those of the exported files, and of what is stated of their tensors."""
+    yield "the target of schema 1", lambda it: it["artifacts"][0].update(target="tflite"), None
+    yield "an image", _taking_images("image", "uint8"), None
+    yield "an image of floats", _taking_images("image", "float32"), LATER
+    yield "a tensor of bytes", _taking_images("tensor", "uint8"), LATER
+    yield "an input of what", _taking_images("video", "uint8"), LATER
+    yield "a quantized image", _set("dtype", "uint8", "artifacts", 0, "inputs", 0), LATER
+    yield "probabilities", _giving("probabilities", "probabilities"), None
+    yield "probabilities called logits", _giving("probabilities", "logits"), LATER
+    yield "logits called probabilities", _giving("logits", "probabilities"), LATER
+    yield "an output of what", _giving("odds", "logits"), LATER
+    yield "classes in bytes", _bytes_out, LATER
+    yield "other classes", _set("shape", [1, 3], "artifacts", 0, "outputs", 0), LATER
+    yield "an open batch", _set("shape", [None, 32, 32, 3], "artifacts", 0, "inputs", 0), LATER
+    yield "open classes", _set("shape", [1, None], "artifacts", 0, "outputs", 0), LATER
     yield "a name of a number", lambda it: it.update(name=3), None
     yield "labels in text", lambda it: it.update(labels="labels.txt"), None
     yield "artifacts in an object", lambda it: it.update(artifacts={}), None
     yield "an artifact in a list", lambda it: it.update(artifacts=[[]]), None
     yield "an artifact of nothing", lambda it: it.update(artifacts=[None]), None
-    for field in ("file", "target", "precision", "spec", "inputs", "outputs", "ops"):
-        yield f"no {field}", _drop(field, "artifacts", 0), None
+    for field in ("file", "format", "precision", "spec", "inputs", "outputs", "ops"):
+        yield f"no {field} of an artifact", _drop(field, "artifacts", 0), None
     for field in ("name", "shape", "dtype", "layout"):
         yield f"no {field} of a tensor", _drop(field, "artifacts", 0, "inputs", 0), None
     yield "inputs in text", lambda it: it["artifacts"][0].update(inputs="image"), None
@@ -235,13 +300,65 @@ def _changes_of_artifacts() -> Iterator[tuple[str, Change, str | None]]:
     yield "a wrong field of none's", lambda it: it.update(toolchain=3), UNREAD
 
 
+def _preprocessed(**stated: object) -> Change:
+    """States other preprocessing."""
+    return lambda manifest: manifest["preprocessing"].update(stated)
+
+
+def _renamed_size(manifest: dict[str, Any]) -> None:
+    """States a square's side, which Python takes as both."""
+    stated = manifest["preprocessing"]
+    del stated["height"], stated["width"]
+    stated["size"] = 32
+
+
+def _taking_images(kind: str, dtype: str) -> Change:
+    """Has the file take another kind of input."""
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["artifacts"][0]["spec"]["input"] = kind
+        _tensor_of(manifest).update(dtype=dtype, quantization=None)
+
+    return change
+
+
+def _giving(kind: str, name: str) -> Change:
+    """Has the file give another kind of output."""
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["artifacts"][0]["spec"]["output"] = kind
+        manifest["artifacts"][0]["outputs"][0]["name"] = name
+
+    return change
+
+
+def _bytes_out(manifest: dict[str, Any]) -> None:
+    """Has the file give unsigned bytes."""
+    manifest["artifacts"][0]["outputs"][0].update(dtype="uint8", quantization=None)
+
+
+_GUESSED = (
+    "resize",
+    "resize_mode",
+    "crop_ratio",
+    "interpolation",
+    "padding",
+    "padding_place",
+    "mean",
+    "std",
+)
+"""What Python has defaults for."""
 _REQUIRED = (
     "schema_version",
     "name",
+    "task",
     "model",
     "source",
     "preprocessing",
+    "preprocessing_sources",
+    "outputs",
     "labels",
+    "classes_source",
     "golden",
     "artifacts",
     "calibration",
@@ -268,10 +385,25 @@ _HOSTILE = (
     "\u202egolden.npz",
 )
 _PREPROCESSING = {
-    "size": (0, -1, 32.5, "32", None, True, 2**40),
-    "resize": (33, 35, "34", None),
+    "height": (0, -1, 31, 32.5, "32", None, True, 2**40),
+    "width": (0, 33, "32", None),
+    "resize": ([33, 34], [34, 35], [34], [34, 34, 34], "34", None, [34, "34"], [34, 34.0], 35),
+    "resize_mode": ("pad", "CROP", "", None, 1, ["crop"]),
     "crop_ratio": (0, 1.1, "1", None, 1e-320, 1.5),
     "interpolation": ("cubic", "BICUBIC", None, 3),
+    "padding": (
+        [256, 0, 0],
+        [0, -1, 0],
+        [0, 0],
+        [0, 0, 0, 0],
+        [0, 0, 0.5],
+        [1.0, 1, 1],
+        [True, 0, 0],
+        "abc",
+        0,
+        [None, 0, 0],
+    ),
+    "padding_place": ("top-left", "", None, 2),
     "mean": (3, [0.5, 0.5], ["a", "b", "c"], [0.5, 0.5, None], None),
     "std": ([0.0, 1.0, 1.0], [1, 1, -1], [1, 1, 1, 1]),
 }

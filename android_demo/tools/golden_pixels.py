@@ -3,8 +3,8 @@
 python -m lowformer_edge.android_demo.tools.golden_pixels
 
 Two files, committed with the app's tests: ``pixels.json`` lists the cases, ``pixels.bin.gz`` holds
-for each of them the image as it is stored [H, W, 3] and the expected crop [S, S, 3], one after
-the other.
+for each of them the image as it is stored [H, W, 3] and the expected pixels of the network's input
+[H, W, 3], one after the other.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ FOLDER = Path(__file__).parents[1] / "core" / "src" / "test" / "resources" / "go
 INDEX_FILE = "pixels.json"
 PIXELS_FILE = "pixels.bin.gz"
 
-NORMALISED = 12
-"""How many normalised values a case states, spread over the crop."""
+NORMALISED = 4
+"""How many normalised values a case states, spread over the input."""
 
 _ORIENTATION = 0x0112
 """EXIF's tag for how the camera was held."""
 
 _HELD = range(1, 9)
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+_COLOURS = ((0, 0, 0), (255, 255, 255), (114, 114, 114), (1, 128, 254))
 
 Paint = Callable[[np.random.Generator, int, int], NDArray[np.uint8]]
 
@@ -96,7 +97,12 @@ def checks(generator: np.random.Generator, height: int, width: int) -> NDArray[n
 
 
 def cases() -> list[Case]:
-    """Odd sizes, every interpolation, every orientation, and crops that fall between pixels."""
+    """Every way to resize, interpolation and orientation, and odd sizes throughout."""
+    return [*_cropped(), *_squashed(), *_letterboxed()]
+
+
+def _cropped() -> list[Case]:
+    """Crops of squares and rectangles, some of which fall between pixels."""
     return [
         *(case for kind in _INTERPOLATIONS for case in _interpolated(kind)),
         *(_case(f"orientation {number}", (37, 53), noise, number, size=24) for number in _HELD),
@@ -118,7 +124,110 @@ def cases() -> list[Case]:
         _case("far larger", (1600, 1201), blocks, size=64),
         _case("a size of one", (33, 21), noise, size=1),
         _case("other means", (50, 41), noise, size=32, mean=(0.5, 0, 0.498), std=(0.004, 1, 0.502)),
+        _case("a wide crop", (91, 77), bands, size=(24, 40)),
+        _case("a tall crop", (91, 77), bands, size=(41, 24), crop_ratio=0.875),
+        _case("a wide crop of a wider image", (71, 23), noise, size=(11, 16), crop_ratio=0.8),
+        _case("a tall crop of a taller image", (23, 61), noise, size=(16, 11), crop_ratio=0.9),
+        _case("a crop of the very shape", (32, 24), noise, size=(9, 12), crop_ratio=1),
+        _case("nearly the very shape", (33, 24), noise, size=(9, 12), crop_ratio=1),
+        _case("a wide crop between pixels", (37, 29), noise, size=(15, 19), crop_ratio=19 / 22),
+        _case("a wide crop, turned", (37, 31), noise, 6, size=(10, 17), interpolation="lanczos"),
+        _case("a row of pixels", (13, 29), noise, size=(1, 17)),
+        _case("a column of pixels", (13, 29), noise, size=(17, 1), interpolation="nearest"),
     ]
+
+
+def _squashed() -> list[Case]:
+    """Images whose shape changes, also so that one side grows and the other shrinks."""
+    return [
+        *(
+            _case(
+                f"squashed {what}, {kind}", stored, noise, **_SQUASH, size=size, interpolation=kind
+            )
+            for kind in _INTERPOLATIONS
+            for what, stored, size in (
+                ("down", (31, 27), (9, 13)),
+                ("up", (7, 5), (14, 11)),
+                ("to be wider", (13, 41), (17, 24)),
+                ("to be taller", (41, 13), (24, 17)),
+                ("to be wider by little", (30, 22), (21, 31)),
+            )
+        ),
+        _case("squashed from a pixel", (1, 1), noise, **_SQUASH, size=(3, 7)),
+        _case("squashed to a pixel", (21, 34), noise, **_SQUASH, size=1),
+        _case("squashed to its own size", (23, 18), noise, **_SQUASH, size=(18, 23)),
+        _case("squashed to its own height", (41, 18), noise, **_SQUASH, size=(18, 23)),
+        _case(
+            "squashed with no regard for the ratio",
+            (50, 41),
+            bands,
+            **_SQUASH,
+            size=32,
+            crop_ratio=0.5,
+        ),
+        *(
+            _case(
+                f"squashed at orientation {held}", (29, 17), noise, held, **_SQUASH, size=(12, 19)
+            )
+            for held in (5, 8)
+        ),
+    ]
+
+
+def _letterboxed() -> list[Case]:
+    """Images with room beside them, in either place."""
+    return [
+        case
+        for place in ("bottom-right", "around")
+        for case in (
+            *(
+                _letterbox(f"{what}, {kind}", stored, place, number, interpolation=kind, size=size)
+                for kind in _INTERPOLATIONS
+                for number, (what, stored, size) in enumerate(
+                    (
+                        ("wide", (43, 21), 16),
+                        ("tall", (21, 43), (17, 16)),
+                        ("enlarged", (7, 5), (12, 15)),
+                        ("in a wide room", (30, 27), (11, 20)),
+                        ("in a tall room", (30, 27), (20, 11)),
+                    )
+                )
+            ),
+            _letterbox("a single pixel", (1, 1), place, size=(6, 9)),
+            _letterbox("of the very shape", (32, 24), place, size=(12, 16)),
+            _letterbox("of its own size", (16, 12), place, size=(12, 16)),
+            _letterbox("half a pixel too low", (32, 19), place, size=(14, 16)),
+            _letterbox("half a pixel too narrow", (19, 32), place, size=(16, 14)),
+            _letterbox("that nearly vanishes", (400, 1), place, size=16),
+            _letterbox("that nearly vanishes, upright", (1, 400), place, size=15),
+            _letterbox("to a pixel", (9, 5), place, size=1),
+            _letterbox("in the colour of the mean", (30, 11), place, size=(14, 17), padding=None),
+            _letterbox("in a mean beyond white", (30, 11), place, size=9, padding=None, mean=_FAR),
+            *(
+                _letterbox(
+                    f"at orientation {held}", (31, 18), place, orientation=held, size=(20, 23)
+                )
+                for held in (5, 8)
+            ),
+        )
+    ]
+
+
+_SQUASH: dict[str, Any] = {"resize_mode": "squash"}
+_FAR = (1.5, -0.5, 0.5)
+
+
+def _letterbox(
+    name: str,
+    stored: tuple[int, int],
+    place: str,
+    colour: int = 0,
+    orientation: int = 1,
+    **spec: Any,
+) -> Case:
+    stated: dict[str, Any] = {"resize_mode": "letterbox", "padding_place": place}
+    stated |= {"padding": _COLOURS[colour % len(_COLOURS)]} | spec
+    return _case(f"letterboxed {place}: {name}", stored, noise, orientation, **stated)
 
 
 def _interpolated(kind: str) -> Iterator[Case]:
@@ -146,10 +255,10 @@ def golden_pixels() -> tuple[list[dict[str, Any]], bytes]:
     index, parts = [], []
     for seed, case in enumerate(cases()):
         stored = case.image(seed)
-        crop = case.spec.pixels(to_rgb(stored))
-        planes = case.spec.normalise(crop)
+        pixels = case.spec.pixels(to_rgb(stored))
+        planes = case.spec.normalise(pixels)
         rows = np.moveaxis(planes, 0, -1)
-        places = np.linspace(0, crop.size - 1, min(NORMALISED, crop.size)).astype(int)
+        places = np.linspace(0, pixels.size - 1, min(NORMALISED, pixels.size)).astype(int)
         index.append(
             {
                 "name": case.name,
@@ -162,7 +271,7 @@ def golden_pixels() -> tuple[list[dict[str, Any]], bytes]:
                 "nhwc": rows.ravel()[places].tolist(),
             }
         )
-        parts += [np.asarray(stored).tobytes(), crop.tobytes()]
+        parts += [np.asarray(stored).tobytes(), pixels.tobytes()]
     return index, b"".join(parts)
 
 

@@ -55,7 +55,10 @@ def test_files_compute_the_same_there(
     assert verify([str(bundle), *FAST, "--target-images", "5"]) == 0
     result = json.loads(capfd.readouterr().out)
     assert result["targets"]["adb"]["app"] == "on HotSpot"
-    links = {(link["first"], link["second"]): link["sqnr_db"] for link in result["links"]}
+    links = {
+        (link["first"], link["second"]): link["outputs"]["logits"]["sqnr_db"]
+        for link in result["links"]
+    }
     for precision in ("fp32", "int8"):
         found = links[f"demo-{precision}.pte on host", f"demo-{precision}.pte on adb"]
         assert found == "exact" or found > 80
@@ -73,8 +76,8 @@ def test_files_are_timed_there(
     assert bench([*files, *FAST, "--runs", "12", "--processes", "2"]) == 0
     (found,) = json.loads(capfd.readouterr().out)["benchmarks"]
     checks = {item["file"]: item for item in found["phone"]["checks"]}
-    assert checks["demo-fp32.pte"]["parity"]["sqnr_db"] > 100
-    assert checks["demo-int8.pte"]["parity"]["sqnr_db"] > 20
+    assert checks["demo-fp32.pte"]["parity"]["outputs"]["logits"]["sqnr_db"] > 100
+    assert checks["demo-int8.pte"]["parity"]["outputs"]["logits"]["sqnr_db"] > 20
     for item in found["files"]:
         assert item["runtime"].startswith("ExecuTorch")
         assert item["runs"] == 12

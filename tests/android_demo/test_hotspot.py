@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -69,7 +70,7 @@ def preprocessing_of(bundle: Path) -> Preprocessing:
 
 def on_this_machine(bundle: Path, path: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     with ExecuTorchRunner(bundle / path) as runner:
-        return runner.run_pixels(pixels, preprocessing_of(bundle))
+        return runner.run_pixels(pixels, preprocessing_of(bundle))["logits"]
 
 
 def test_pixels_are_pythons(classification: Classification, android_bundle: Path) -> None:
@@ -77,6 +78,40 @@ def test_pixels_are_pythons(classification: Classification, android_bundle: Path
     expected = np.stack([spec.pixels(image) for image in odd_images()])
     assert len(expected) >= 24
     np.testing.assert_array_equal(classification.pixels, expected)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"resize_mode": "squash"},
+        {"resize_mode": "letterbox", "padding_place": "around", "padding": (114, 9, 250)},
+        {"resize_mode": "letterbox", "padding_place": "bottom-right", "interpolation": "bilinear"},
+    ],
+)
+def test_pixels_are_pythons_without_a_crop(
+    hotspot: HotSpot, android_bundle: Path, tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    bundle = tmp_path / "b"
+    shutil.copytree(android_bundle, bundle)
+    spec = dataclasses.replace(preprocessing_of(bundle), **stated)
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["preprocessing"] = spec.to_dict()
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    found = hotspot.classify(bundle, odd_images()).pixels
+    np.testing.assert_array_equal(found, np.stack([spec.pixels(image) for image in odd_images()]))
+
+
+def test_a_rectangle_is_pythons(hotspot: HotSpot, android_bundle: Path, tmp_path: Path) -> None:
+    """Without files, whose inputs would be of another size."""
+    bundle = tmp_path / "b"
+    shutil.copytree(android_bundle, bundle)
+    spec = preprocessing_of(bundle).at_size((40, 96))
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest |= {"preprocessing": spec.to_dict(), "artifacts": []}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    found = hotspot.classify(bundle, odd_images()).pixels
+    assert found.shape[1:] == (40, 96, 3)
+    np.testing.assert_array_equal(found, np.stack([spec.pixels(image) for image in odd_images()]))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

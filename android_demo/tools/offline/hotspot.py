@@ -56,7 +56,7 @@ class Classification:
     """What a bundle made of images.
 
     Attributes:
-        pixels: What the preprocessing left of the further images, [M, S, S, 3].
+        pixels: What the preprocessing left of the further images, [M, H, W, 3].
         files: By their path in the bundle.
     """
 
@@ -155,12 +155,16 @@ def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
 
 
 def _classification(lines: Sequence[dict[str, Any]]) -> Classification:
-    images = [bytes.fromhex(line["pixels"]) for line in lines if "pixels" in line]
-    side = round((len(images[0]) / 3) ** 0.5) if images else 0
+    images = [_image(line) for line in lines if "pixels" in line]
     return Classification(
-        np.frombuffer(b"".join(images), np.uint8).reshape(len(images), side, side, 3),
+        np.stack(images) if images else np.empty((0, 0, 0, 3), np.uint8),
         {line["file"]: _outcome(line) for line in lines if "file" in line},
     )
+
+
+def _image(line: dict[str, Any]) -> NDArray[np.uint8]:
+    pixels = np.frombuffer(bytes.fromhex(line["pixels"]), np.uint8)
+    return pixels.reshape(line["height"], line["width"], 3)
 
 
 def _outcome(line: dict[str, Any]) -> FileOutcome:

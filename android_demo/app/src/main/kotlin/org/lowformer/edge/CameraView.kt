@@ -39,7 +39,17 @@ internal class CameraView(
         view.surfaceTextureListener = this
     }
 
-    /** @param needed short side to which preprocessing resizes frames, in pixels. */
+    /** Whether all of a picture is shown, and not as much of it as fills the view. */
+    var isWhole: Boolean = false
+        set(value) {
+            if (field == value) return
+            field = value
+            // Beside a whole picture the background is seen.
+            view.isOpaque = !value
+            turn()
+        }
+
+    /** @param needed short side from which preprocessing need not enlarge frames, in pixels. */
     fun open(facing: Facing, needed: Int) {
         val lens = lenses.firstOrNull { it.facing == facing }
         if (lens == null) {
@@ -69,7 +79,7 @@ internal class CameraView(
         session.rotation = frameRotation(lens.sensor, degrees, lens.facing)
         if (view.width == 0 || view.height == 0) return
         val size = FrameSize(view.width, view.height)
-        val transform = PreviewTransform.of(size, session.shown, lens.sensor, degrees)
+        val transform = PreviewTransform.of(size, session.shown, lens.sensor, degrees, isWhole)
         val (x, y) = view.width / 2f to view.height / 2f
         val matrix = Matrix()
         matrix.setScale(transform.scaleX, transform.scaleY, x, y)

@@ -6,6 +6,7 @@ import android.net.Uri
 import android.os.Handler
 import android.os.Looper
 import org.lowformer.edge.core.Accelerator
+import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.runtime.Runtimes
 import org.lowformer.edge.screen.BundleState
@@ -22,12 +23,15 @@ import org.lowformer.edge.screen.view
 
 /** The activity, as far as [Demo] needs it. */
 internal interface DemoScreen {
-    /** @param photo the picked photo; null where there is none. */
-    fun show(view: ScreenView, photo: Bitmap?)
+    /**
+     * @param photo the picked photo; null where there is none.
+     * @param preprocessing of the bundle; null where none was opened.
+     */
+    fun show(view: ScreenView, photo: Bitmap?, preprocessing: Preprocessing?)
 
     fun askPermission()
 
-    /** @param needed short side to which preprocessing resizes frames, in pixels. */
+    /** @param needed short side from which preprocessing need not enlarge frames, in pixels. */
     fun openCamera(facing: Facing, needed: Int)
 
     fun closeCamera()
@@ -88,7 +92,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     private fun show() {
         isDue = false
-        screen?.show(state.view, photo?.shown)
+        screen?.show(state.view, photo?.shown, opened?.preprocessing)
     }
 
     private fun isBuiltIn(choice: RuntimeChoice): Boolean {
@@ -109,7 +113,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
             is Effect.OpenRunner -> openRunner(effect.key)
             is Effect.CloseRunner -> inference.close()
             is Effect.AskPermission -> screen?.askPermission()
-            is Effect.OpenCamera -> screen?.openCamera(effect.facing, opened?.preprocessing?.resize ?: 0)
+            is Effect.OpenCamera -> screen?.openCamera(effect.facing, opened?.preprocessing?.resize?.longest ?: 0)
             is Effect.CloseCamera -> screen?.closeCamera()
             is Effect.ReadPhoto -> {
                 photo = null

@@ -3,10 +3,12 @@ package org.lowformer.edge
 import android.os.SystemClock
 import java.util.concurrent.atomic.AtomicBoolean
 import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
+import org.lowformer.edge.core.Score
 import org.lowformer.edge.core.topK
 import org.lowformer.edge.screen.Failure
 import org.lowformer.edge.screen.ModelKey
@@ -83,9 +85,9 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
                 val input = open.input(image)
                 val preprocessingMs = readMs + millisecondsSince(start)
                 val middle = SystemClock.elapsedRealtimeNanos()
-                val logits = open.runner.run(input)
+                val outputs = open.runner.run(input)
                 val modelMs = millisecondsSince(middle)
-                ScreenEvent.Classified(key, number, topK(open.first(logits), SHOWN), preprocessingMs, modelMs)
+                ScreenEvent.Classified(key, number, open.scores(outputs), preprocessingMs, modelMs)
             },
         )
     }
@@ -100,13 +102,14 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
         private val model = runner.model
 
         /** One image; a file that takes several at a time gets zeros for the others. */
-        fun input(image: RgbImage): FloatArray {
-            val pixels = preprocessing.pixels(image).pixels
-            return preprocessing.normalise(pixels, 1, model.input.layout).copyOf(model.input.size)
-        }
+        fun input(image: RgbImage): ModelInput =
+            ModelInput.of(preprocessing.pixels(image).pixels, 1, model.input, preprocessing)
 
-        /** The logits of the first image. */
-        fun first(logits: FloatArray): FloatArray = logits.copyOf(model.output.size / model.output.batch)
+        /** The likeliest classes of the first image. */
+        fun scores(outputs: FloatArray): List<Score> {
+            val first = outputs.copyOf(model.output.size / model.output.batch)
+            return topK(first, SHOWN, model.givesProbabilities)
+        }
     }
 
     private companion object {

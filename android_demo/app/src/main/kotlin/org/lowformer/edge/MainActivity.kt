@@ -15,8 +15,10 @@ import android.provider.Settings
 import android.view.View
 import android.view.WindowInsets
 import android.widget.Toast
+import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.screen.Action
 import org.lowformer.edge.screen.Facing
+import org.lowformer.edge.screen.FrameSize
 import org.lowformer.edge.screen.Option
 import org.lowformer.edge.screen.ScreenEvent
 import org.lowformer.edge.screen.ScreenView
@@ -51,9 +53,12 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         super.onStop()
     }
 
-    override fun show(view: ScreenView, photo: Bitmap?) {
+    override fun show(view: ScreenView, photo: Bitmap?, preprocessing: Preprocessing?) {
         removable = view.bundles.find { it.isChosen }
         views.show(view, photo)
+        if (preprocessing == null) return
+        views.picture.shape = FrameSize(preprocessing.size.width, preprocessing.size.height)
+        camera.isWhole = preprocessing.seesAll
     }
 
     override fun askPermission() = requestPermissions(arrayOf(Manifest.permission.CAMERA), ASK_PERMISSION)

@@ -31,6 +31,7 @@ internal class MainViews(
     private val send: (ScreenEvent) -> Unit,
     private val onAction: (Action) -> Unit,
 ) {
+    val picture: PictureFrame = root.part(R.id.picture)
     val camera: TextureView = root.part(R.id.camera_preview)
     private val resources = root.resources
     private val photo: ImageView = root.part(R.id.photo)

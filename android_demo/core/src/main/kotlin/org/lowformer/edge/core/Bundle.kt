@@ -22,7 +22,7 @@ class Bundle(val folder: File, val manifest: Manifest) {
     /**
      * The class names in order, or null where nobody knows them.
      *
-     * @throws EdgeException the file cannot be read, or has another number of names than a model has classes.
+     * @throws EdgeException the file cannot be read, or has another number of names than the model has classes.
      */
     fun labels(): List<String>? {
         val record = manifest.labels ?: return null
@@ -34,18 +34,19 @@ class Bundle(val folder: File, val manifest: Manifest) {
     /** @throws EdgeException the golden vectors are damaged, or do not fit the models. */
     fun golden(): GoldenVectors {
         val path = manifest.golden.path
-        val vectors = GoldenVectors.read(File(folder, path))
+        val vectors = GoldenVectors.read(File(folder, path), manifest.output.name)
         val size = manifest.preprocessing.size
-        if (vectors.height != size || vectors.width != size) {
-            throw EdgeException("$path: its images are not $size x $size pixels; export again")
+        if (Size(vectors.height, vectors.width) != size) {
+            throw EdgeException("$path: its images are not $size pixels; export again")
         }
         checkClasses(vectors.classes, path)
         return vectors
     }
 
     private fun checkClasses(count: Int, path: String) {
-        val other = models.map { it.file.output.shape[1] }.find { it != count } ?: return
-        throw EdgeException("$path: has $count classes, and a model has $other; export again")
+        if (count != manifest.classes) {
+            throw EdgeException("$path: has $count classes, and the model has ${manifest.classes}; export again")
+        }
     }
 
     companion object {

@@ -41,6 +41,11 @@ class Fields(private val json: JSONObject, val place: String) {
 
     fun ints(name: String): List<Int> = list(name).map { it as? Int ?: fail(name, "a list of whole numbers") }
 
+    /** A list of whole numbers, each of which may be null. */
+    fun intsOrNulls(name: String): List<Int?> = list(name).map {
+        if (it == JSONObject.NULL) null else it as? Int ?: fail(name, "a list of whole numbers")
+    }
+
     fun reals(name: String): List<Double> = list(name).map { real(it) ?: fail(name, "a list of numbers") }
 
     fun texts(name: String): List<String> = list(name).map { it as? String ?: fail(name, "a list of texts") }

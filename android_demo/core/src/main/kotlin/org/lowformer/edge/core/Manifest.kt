@@ -4,6 +4,7 @@ package org.lowformer.edge.core
  * What a bundle states of itself, as far as this app needs it; Python's `artifact/manifest.py` has all of it.
  *
  * @property name of the model.
+ * @property output what the model gives: logits, which are one value a class.
  * @property fitForAccuracy false for random weights, whose outputs mean nothing.
  * @property labels the file of class names; null where nobody knows them.
  * @property golden the file of golden vectors.
@@ -11,6 +12,7 @@ package org.lowformer.edge.core
  */
 data class Manifest(
     val name: String,
+    val output: Output,
     val fitForAccuracy: Boolean,
     val preprocessing: Preprocessing,
     val labels: FileRecord?,
@@ -18,6 +20,9 @@ data class Manifest(
     val artifacts: List<Artifact>,
     val others: List<FileRecord>,
 ) {
+    /** How many classes the model knows. */
+    val classes: Int get() = output.shape.single()
+
     /** Every file that the manifest names. */
     val files: List<FileRecord> get() = artifacts.map { it.file } + listOfNotNull(labels, golden) + others
 
@@ -26,12 +31,16 @@ data class Manifest(
         const val FILE_NAME = "manifest.json"
 
         /** The version of the manifest's fields and of their meaning. */
-        const val SCHEMA_VERSION = 1
+        const val SCHEMA_VERSION = 2
+
+        /** The one task of models that this app does. */
+        const val TASK = "classification"
 
         /**
          * Reads a manifest.
          *
-         * @throws EdgeException it is damaged, of another schema version, or a field is missing, unknown or wrong.
+         * @throws EdgeException it is damaged, of another schema version, of a model for another task, or a field is
+         *   missing, unknown or wrong.
          */
         fun parse(text: String): Manifest {
             val json = try {
@@ -41,10 +50,15 @@ data class Manifest(
             }
             val version = json.opt("schema_version")
             if (version != SCHEMA_VERSION) {
+                val found = if (version is Int) "$version" else version?.let { shown(it.toString()) }
                 throw EdgeException(
-                    "$FILE_NAME: has schema version ${version?.let { shown(it.toString()) }}, this app reads" +
-                        " $SCHEMA_VERSION; use the app of the version that wrote it, or export again",
+                    "$FILE_NAME: has schema version $found, this app reads $SCHEMA_VERSION; export again, or use the" +
+                        " app of the version that wrote it",
                 )
+            }
+            val task = json.opt("task")
+            if (task is String && task != TASK) {
+                throw EdgeException("$FILE_NAME: the model's task is ${shown(task)}, and this app does $TASK alone")
             }
             return try {
                 parse(Fields(json, ""))
@@ -55,19 +69,22 @@ data class Manifest(
 
         private fun parse(fields: Fields): Manifest {
             fields.named(
-                "schema_version", "name", "model", "source", "preprocessing", "labels", "golden", "artifacts",
-                "calibration", "machine", "toolchain",
+                "schema_version", "name", "task", "model", "source", "preprocessing", "preprocessing_sources",
+                "outputs", "labels", "classes_source", "golden", "artifacts", "calibration", "machine", "toolchain",
                 optional = listOf("mac_check", "requirements"),
             )
+            fields.text("task")
             val preprocessing = Preprocessing.parse(fields.fields("preprocessing"))
+            val output = Output.ofClassifier(fields.records("outputs"))
             val ranges = fields.fieldsOrNull("calibration")?.fields("ranges")
             return Manifest(
                 name = fields.text("name"),
+                output = output,
                 fitForAccuracy = fields.fields("source").flag("fit_for_accuracy"),
                 preprocessing = preprocessing,
                 labels = fields.fieldsOrNull("labels")?.let { FileRecord.parse(it) },
                 golden = FileRecord.parse(fields.fields("golden")),
-                artifacts = fields.records("artifacts").map { Artifact.parse(it, preprocessing.size) },
+                artifacts = fields.records("artifacts").map { Artifact.parse(it, preprocessing.size, output) },
                 others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check")).map { FileRecord.parse(it) },
             )
         }

@@ -49,10 +49,10 @@ class NumpyArray(val shape: List<Int>, val bytes: ByteArray) {
          */
         fun read(file: File, name: String, type: Type): NumpyArray = try {
             ZipFile(file).use { zip ->
-                val entry = zip.getEntry("$name.npy") ?: throw ZipException("it has no array $name")
+                val entry = zip.getEntry("$name.npy") ?: throw ZipException("it has no array ${shown(name)}")
                 val stream = CheckedInputStream(zip.getInputStream(entry), CRC32())
                 val array = parse(stream, type)
-                if (stream.checksum.value != entry.crc) throw ZipException("$name differs from its checksum")
+                if (stream.checksum.value != entry.crc) throw ZipException("${shown(name)} differs from its checksum")
                 array
             }
         } catch (error: IOException) {

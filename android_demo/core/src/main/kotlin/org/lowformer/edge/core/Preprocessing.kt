@@ -7,58 +7,126 @@ import kotlin.math.round
 /**
  * How an image becomes the network's input, the same as Python's `artifact/preprocessing.py`.
  *
- * Resize the short side, crop the centre, scale to [0, 1], then subtract the mean and divide by the standard
- * deviation of each channel.
+ * Resize to the network's size, scale to [0, 1], then subtract the mean and divide by the standard deviation of each
+ * channel.
  *
- * @property size side of the square centre crop in pixels: the network's input size.
- * @property resize short side after resizing in pixels, ceil([size] / [cropRatio]).
- * @property cropRatio share of the resized short side that the crop keeps.
+ * @property size of the network's input.
+ * @property resize what a resized image covers, in [ResizeMode.CROP], or else keeps within; there it is each side of
+ *   [size] divided by [cropRatio] and rounded up, and else [size].
+ * @property cropRatio share of the covered size that a crop keeps.
+ * @property padding for [ResizeMode.LETTERBOX]: red, green and blue from 0 to 255.
+ * @property paddingPlace for [ResizeMode.LETTERBOX].
  * @property mean of red, green and blue, in [0, 1].
  * @property std of red, green and blue, in [0, 1].
  */
 data class Preprocessing(
-    val size: Int,
-    val resize: Int,
+    val size: Size,
+    val resize: Size,
+    val resizeMode: ResizeMode,
     val cropRatio: Double,
     val interpolation: Interpolation,
+    val padding: List<Int>,
+    val paddingPlace: PaddingPlace,
     val mean: List<Float>,
     val std: List<Float>,
 ) {
     init {
-        require(size in 1..LONGEST_SIDE) { "size must be from 1 to $LONGEST_SIDE, not $size" }
-        require(cropRatio in LEAST_CROP_RATIO..1.0) { "crop_ratio must be in [$LEAST_CROP_RATIO, 1], not $cropRatio" }
-        val implied = ceil(size / cropRatio)
-        require(resize.toDouble() == implied) {
-            "resize $resize contradicts size $size at crop_ratio $cropRatio, which give ${implied.toLong()}"
+        require(size.height in SIDES && size.width in SIDES) {
+            "height and width must be from 1 to $LONGEST_SIDE, not $size"
         }
-        require(resize <= LONGEST_SIDE) { "resize must be at most $LONGEST_SIDE, not $resize" }
+        require(cropRatio in LEAST_CROP_RATIO..1.0) { "crop_ratio must be in [$LEAST_CROP_RATIO, 1], not $cropRatio" }
+        val implied = Size(covered(size.height), covered(size.width))
+        require(resize == implied) {
+            "resize $resize contradicts $size at resize_mode ${resizeMode.id} and crop_ratio $cropRatio, which give" +
+                " $implied"
+        }
+        require(resize.longest <= LONGEST_SIDE) { "resize must be at most $LONGEST_SIDE, not $resize" }
+        require(padding.size == RgbImage.CHANNELS && padding.all { it in 0..BYTE }) {
+            "padding needs three whole numbers from 0 to $BYTE, not ${padding.take(RgbImage.CHANNELS + 1)}"
+        }
         require(mean.size == RgbImage.CHANNELS && std.size == RgbImage.CHANNELS && (mean + std).all(::isFinite)) {
             "mean and std need three numbers each"
         }
         require(std.all { it > 0 }) { "std must be positive" }
     }
 
+    /** Whether the network sees the whole of an image, and not its centre alone. */
+    val seesAll: Boolean get() = resizeMode != ResizeMode.CROP
+
+    /** A side of [resize]. */
+    private fun covered(side: Int): Int =
+        if (resizeMode == ResizeMode.CROP) ceil(side / cropRatio).toInt() else side
+
+    /** What an image is resized to; a side is at most 2^31 - 1, however far it would pass that. */
+    fun resized(image: Size): Size {
+        val (height, width) = image
+        val tall = resize.height.toLong()
+        val wide = resize.width.toLong()
+        val byHeight = tall * width >= wide * height
+        return when (resizeMode) {
+            ResizeMode.SQUASH -> resize
+            // The side that the other one is as large as, or larger; cut off, not rounded.
+            ResizeMode.CROP ->
+                if (byHeight) {
+                    Size(resize.height, (tall * width / height.toDouble()).toInt())
+                } else {
+                    Size((wide * height / width.toDouble()).toInt(), resize.width)
+                }
+            // The other way round; halves are rounded up, and nothing vanishes.
+            ResizeMode.LETTERBOX ->
+                if (byHeight) {
+                    Size(maxOf((2 * wide * height + width) / (2L * width), 1L).toInt(), resize.width)
+                } else {
+                    Size(resize.height, maxOf((2 * tall * width + height) / (2L * height), 1L).toInt())
+                }
+        }
+    }
+
     /**
-     * Resizes and crops an upright image, in the very arithmetic of Pillow.
+     * Where a resized image begins in the network's input: from the top, and from the left.
      *
-     * @return [size] x [size] pixels.
+     * Negative where the image is cropped.
+     */
+    fun placed(resized: Size): Pair<Int, Int> = when (resizeMode) {
+        ResizeMode.LETTERBOX -> when (paddingPlace) {
+            PaddingPlace.BOTTOM_RIGHT -> 0 to 0
+            PaddingPlace.AROUND -> (size.height - resized.height) / 2 to (size.width - resized.width) / 2
+        }
+        else -> -margin(resized.height - size.height) to -margin(resized.width - size.width)
+    }
+
+    /** What is cut off on one side; halves to the even number, as Python's `round` does. */
+    private fun margin(excess: Int): Int = round(excess / 2.0).toInt()
+
+    /**
+     * Resizes an upright image, and crops or pads it, in the very arithmetic of Pillow.
+     *
+     * @return an image of [size].
      * @throws EdgeException the sides are so unequal that the long one would pass [LONGEST_SIDE].
      */
     fun pixels(image: RgbImage): RgbImage {
-        val width = resized(image.width, image.height)
-        val height = resized(image.height, image.width)
-        if (maxOf(width, height) > LONGEST_SIDE) {
+        val whole = resized(Size(image.height, image.width))
+        if (whole.longest > LONGEST_SIDE) {
             throw EdgeException("${image.width} x ${image.height} pixels are too unequal to be resized; crop the image")
         }
-        return resample(image, width, height, Crop(margin(width), margin(height), size), interpolation)
+        val (top, left) = placed(whole)
+        if (resizeMode == ResizeMode.LETTERBOX) {
+            return padded(resample(image, whole, Crop(0, 0, whole), interpolation), top, left)
+        }
+        return resample(image, whole, Crop(-top, -left, size), interpolation)
     }
 
-    /** A side after resizing, beside the other one; cut off, not rounded. */
-    private fun resized(side: Int, other: Int): Int =
-        if (side <= other) resize else (resize.toLong() * side / other.toDouble()).toInt()
-
-    /** Where the crop begins; halves to the even number, as Python's `round` does. */
-    private fun margin(side: Int): Int = round((side - size) / 2.0).toInt()
+    /** An image of [size] in the padding's colour, with another image on it. */
+    private fun padded(image: RgbImage, top: Int, left: Int): RgbImage {
+        val colour = ByteArray(RgbImage.CHANNELS) { padding[it].toByte() }
+        val canvas = ByteArray(RgbImage.CHANNELS * size.height * size.width) { colour[it % RgbImage.CHANNELS] }
+        val length = RgbImage.CHANNELS * image.width
+        for (row in 0 until image.height) {
+            val to = RgbImage.CHANNELS * ((top + row) * size.width + left)
+            image.pixels.copyInto(canvas, to, row * length, (row + 1) * length)
+        }
+        return RgbImage(size.width, size.height, canvas)
+    }
 
     /**
      * Scales and normalises pixels: (pixel / 255 - mean) / std in float32.
@@ -67,29 +135,10 @@ data class Preprocessing(
      * @param layout of the result: [Layout.NHWC] or [Layout.NCHW].
      */
     fun normalise(pixels: ByteArray, images: Int, layout: Layout): FloatArray {
-        require(images > 0 && pixels.size % (RgbImage.CHANNELS * images) == 0) {
-            "${pixels.size} bytes are no $images RGB images"
-        }
         val tables = List(RgbImage.CHANNELS) { normalised(it) }
-        val area = pixels.size / (RgbImage.CHANNELS * images)
-        val (pixelStep, channelStep) = when (layout) {
-            Layout.NHWC -> RgbImage.CHANNELS to 1
-            Layout.NCHW -> 1 to area
-            Layout.NK -> throw IllegalArgumentException("images have no layout NK")
-        }
         val values = FloatArray(pixels.size)
-        for (channel in 0 until RgbImage.CHANNELS) {
-            val table = tables[channel]
-            for (image in 0 until images) {
-                val start = image * area * RgbImage.CHANNELS
-                var to = start + channel * channelStep
-                var from = start + channel
-                for (pixel in 0 until area) {
-                    values[to] = table[pixels[from].toInt() and BYTE]
-                    to += pixelStep
-                    from += RgbImage.CHANNELS
-                }
-            }
+        arrange(pixels.size, images, layout) { channel, from, to ->
+            values[to] = tables[channel][pixels[from].toInt() and BYTE]
         }
         return values
     }
@@ -101,6 +150,7 @@ data class Preprocessing(
         /** Pixels of a resized image's long side; beyond that it is no photo, and would fill memory. */
         const val LONGEST_SIDE = 32_768
 
+        private val SIDES = 1..LONGEST_SIDE
         private const val LEAST_CROP_RATIO = 0.01
         private const val BYTE = 0xFF
         private const val WHITE = 255f
@@ -114,13 +164,21 @@ data class Preprocessing(
 
         /** The same, of a field of a larger document. */
         fun parse(fields: Fields): Preprocessing {
-            fields.named("size", "resize", "crop_ratio", "interpolation", "mean", "std")
+            fields.named(
+                "height", "width", "resize", "resize_mode", "crop_ratio", "interpolation", "padding", "padding_place",
+                "mean", "std",
+            )
+            val resize = fields.ints("resize")
+            if (resize.size != 2) throw EdgeException("${fields.place}.resize must be a height and a width")
             return try {
                 Preprocessing(
-                    size = fields.int("size"),
-                    resize = fields.int("resize"),
+                    size = Size(fields.int("height"), fields.int("width")),
+                    resize = Size(resize[0], resize[1]),
+                    resizeMode = ResizeMode.of(fields.text("resize_mode")),
                     cropRatio = fields.real("crop_ratio"),
                     interpolation = Interpolation.of(fields.text("interpolation")),
+                    padding = fields.ints("padding"),
+                    paddingPlace = PaddingPlace.of(fields.text("padding_place")),
                     mean = fields.reals("mean").map { it.toFloat() },
                     std = fields.reals("std").map { it.toFloat() },
                 )

@@ -3,31 +3,29 @@ package org.lowformer.edge.core
 import kotlin.math.ceil
 
 /**
- * A square of a resized image.
+ * A part of a resized image.
  *
- * @property left of its first column in the resized image.
- * @property top of its first row.
- * @property size its side in pixels.
+ * @property top its first row in the resized image.
+ * @property left its first column.
  */
-internal data class Crop(val left: Int, val top: Int, val size: Int)
+internal data class Crop(val top: Int, val left: Int, val size: Size)
 
 /**
- * Resizes an image to [width] x [height] and cuts a square out, computing no pixel outside of it.
+ * Resizes an image to a [size] and cuts a part out, computing no pixel outside of it.
  *
  * The result is Pillow's to the last bit: one pass along the rows and one along the columns, each antialiased,
  * in fixed point, and rounded to 8 bits at its end.
  */
 internal fun resample(
     image: RgbImage,
-    width: Int,
-    height: Int,
+    size: Size,
     crop: Crop,
     interpolation: Interpolation,
 ): RgbImage {
-    if (interpolation == Interpolation.NEAREST) return nearest(image, width, height, crop)
-    val columns = Weights.of(image.width, width, crop.left, crop.size, interpolation)
-    val rows = Weights.of(image.height, height, crop.top, crop.size, interpolation)
-    return if (columnsFirst(image, width, height)) {
+    if (interpolation == Interpolation.NEAREST) return nearest(image, size, crop)
+    val columns = Weights.of(image.width, size.width, crop.left, crop.size.width, interpolation)
+    val rows = Weights.of(image.height, size.height, crop.top, crop.size.height, interpolation)
+    return if (columnsFirst(image, size)) {
         alongRows(alongColumns(image, columns.inputs, rows), rows.outputs, columns.withoutMargin())
     } else {
         alongColumns(alongRows(image, rows.inputs, columns), columns.outputs, rows.withoutMargin())
@@ -35,8 +33,8 @@ internal fun resample(
 }
 
 /** Pillow 13 begins with the columns where these lose more than twice as many pixels as the rows do. */
-private fun columnsFirst(image: RgbImage, width: Int, height: Int): Boolean =
-    height < image.height && image.height - height > 2 * (image.width - width)
+private fun columnsFirst(image: RgbImage, size: Size): Boolean =
+    size.height < image.height && image.height - size.height > 2 * (image.width - size.width)
 
 /**
  * What a stretch of outputs of one direction takes of its inputs.
@@ -151,10 +149,10 @@ private fun alongColumns(image: RgbImage, columns: IntRange, weights: Weights): 
 /** The pixel of a sum in fixed point. */
 private fun clipped(sum: Int): Byte = (sum shr PRECISION_BITS).coerceIn(0, BYTE).toByte()
 
-private fun nearest(image: RgbImage, width: Int, height: Int, crop: Crop): RgbImage {
-    val columns = nearestInputs(image.width, width, crop.left, crop.size)
-    val rows = nearestInputs(image.height, height, crop.top, crop.size)
-    val target = ByteArray(RgbImage.CHANNELS * crop.size * crop.size)
+private fun nearest(image: RgbImage, size: Size, crop: Crop): RgbImage {
+    val columns = nearestInputs(image.width, size.width, crop.left, crop.size.width)
+    val rows = nearestInputs(image.height, size.height, crop.top, crop.size.height)
+    val target = ByteArray(RgbImage.CHANNELS * rows.size * columns.size)
     var to = 0
     for (row in rows) {
         for (column in columns) {
@@ -162,7 +160,7 @@ private fun nearest(image: RgbImage, width: Int, height: Int, crop: Crop): RgbIm
             for (channel in 0 until RgbImage.CHANNELS) target[to++] = image.pixels[at + channel]
         }
     }
-    return RgbImage(crop.size, crop.size, target)
+    return RgbImage(columns.size, rows.size, target)
 }
 
 /** The nearest input of [outputs] outputs; Pillow adds the steps up, so where halves fall depends on it. */

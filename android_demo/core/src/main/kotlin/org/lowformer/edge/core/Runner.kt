@@ -22,7 +22,15 @@ enum class Format(val suffix: String, val accelerators: List<Accelerator>) {
 }
 
 /** A file with the interface that its manifest or its job states. */
-data class ModelFile(val file: File, val format: Format, val input: TensorSpec, val output: TensorSpec)
+data class ModelFile(val file: File, val format: Format, val input: TensorSpec, val output: TensorSpec) {
+    /** Whether its output are the probabilities of classes, and not logits. */
+    val givesProbabilities: Boolean get() = output.name == PROBABILITIES
+
+    companion object {
+        /** What files call outputs of which they took the softmax. */
+        const val PROBABILITIES = "probabilities"
+    }
+}
 
 /**
  * What a runtime tells of itself and of where it runs.
@@ -42,11 +50,11 @@ interface Runner : AutoCloseable {
     /**
      * Runs one batch.
      *
-     * @param input normalised values in the file's own layout, as many as its input has.
-     * @return the logits [batch, K], row by row, as reals whatever the file's output type is.
+     * @param input as [ModelInput.of] makes it for the file.
+     * @return the output [batch, K], row by row, as reals whatever the file's output type is.
      * @throws EdgeException the runtime failed.
      */
-    fun run(input: FloatArray): FloatArray
+    fun run(input: ModelInput): FloatArray
 }
 
 /** Opens files. The only place that knows which runtimes there are. */

@@ -6,6 +6,9 @@ import org.json.JSONObject
 enum class ElementType(val id: String) {
     FLOAT32("float32"),
     INT8("int8"),
+
+    /** Pixels of files that take images. */
+    UINT8("uint8"),
     ;
 
     companion object {
@@ -39,7 +42,7 @@ enum class Layout {
  * An input or output of a file.
  *
  * @property shape its dimensions; the first is the batch.
- * @property quantization of integers; null for floats.
+ * @property quantization of int8; null for the others.
  */
 data class TensorSpec(
     val name: String,
@@ -53,6 +56,16 @@ data class TensorSpec(
 
     /** Number of values. */
     val size: Int get() = shape.fold(1, Int::times)
+
+    /** Whether it is a batch of RGB images of a size. */
+    fun takesImages(size: Size): Boolean = shape.drop(1) == when (layout) {
+        Layout.NHWC -> listOf(size.height, size.width, RgbImage.CHANNELS)
+        Layout.NCHW -> listOf(RgbImage.CHANNELS, size.height, size.width)
+        Layout.NK -> null
+    }
+
+    /** Whether it has a real, or an integer for one, for each image and class. */
+    val holdsClasses: Boolean get() = layout == Layout.NK && type != ElementType.UINT8
 
     companion object {
         /** Values of a tensor: 1 GiB of floats. */
@@ -70,16 +83,24 @@ data class TensorSpec(
             fields.named("name", "shape", "dtype", "layout", optional = listOf("quantization"))
             val spec = TensorSpec(
                 name = fields.text("name"),
-                shape = fields.ints("shape"),
+                shape = shape(fields),
                 type = ElementType.of(fields.text("dtype")),
                 layout = Layout.of(fields.text("layout")),
                 quantization = fields.fieldsOrNull("quantization")?.let { quantization(it) },
             )
             checkShape(spec, fields.place)
             if ((spec.type == ElementType.INT8) != (spec.quantization != null)) {
-                throw EdgeException("${fields.place}: integers, and only they, need a quantization")
+                throw EdgeException("${fields.place}: int8, and it alone, needs a quantization")
             }
             return spec
+        }
+
+        private fun shape(fields: Fields): List<Int> {
+            val sides = fields.intsOrNulls("shape")
+            if (null in sides) {
+                throw EdgeException("${fields.place}: the shape ${sides.take(4)} leaves one open; this app needs all")
+            }
+            return sides.filterNotNull()
         }
 
         private fun quantization(fields: Fields): Quantization {

@@ -6,6 +6,7 @@ import java.io.File
 import java.io.InputStream
 import java.util.zip.ZipEntry
 import java.util.zip.ZipOutputStream
+import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -98,11 +99,8 @@ class BundleIntakeTest {
     @Test
     fun aWholeBundleIsTaken() {
         val golden = File(parent, "golden.npz").apply { writeText("golden") }
-        val manifest = """{"schema_version": 1, "name": "small", "model": {}, "source": {"fit_for_accuracy": true},
-            "preprocessing": {"resize": 8, "size": 8, "crop_ratio": 1.0, "interpolation": "bicubic",
-            "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}, "labels": null, "calibration": null, "artifacts": [],
-            "golden": {"path": "golden.npz", "sha256": "${digestOf(golden)}", "bytes": 6}, "machine": {},
-            "toolchain": {}}"""
+        val record = JSONObject().put("path", "golden.npz").put("sha256", digestOf(golden)).put("bytes", 6)
+        val manifest = JSONObject(SampleManifest.EMPTY).put("golden", record).toString()
         val intake = intake()
         intake.addZip(zip("demo/manifest.json" to manifest, "demo/golden.npz" to "golden"))
         assertEquals(File(folder, "demo"), intake.bundle().folder)

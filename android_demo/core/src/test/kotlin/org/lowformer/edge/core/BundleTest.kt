@@ -24,17 +24,17 @@ class BundleTest {
         .put("sha256", digestOf(File(folder, path)))
         .put("bytes", sizeOf(File(folder, path)))
 
-    private fun tensor(layout: String, vararg shape: Int) = JSONObject()
-        .put("name", "x")
+    private fun tensor(name: String, layout: String, vararg shape: Int) = JSONObject()
+        .put("name", name)
         .put("shape", JSONArray(shape.toList()))
         .put("dtype", "float32")
         .put("layout", layout)
 
-    private fun artifact(path: String, backend: String, input: JSONObject, output: JSONObject) = JSONObject()
+    private fun artifact(path: String, options: JSONObject, input: JSONObject, output: JSONObject) = JSONObject()
         .put("file", record(path))
-        .put("target", if (path.endsWith(".pte")) "executorch" else "tflite")
+        .put("format", if (path.endsWith(".pte")) "executorch" else "tflite")
         .put("precision", "fp32")
-        .put("spec", JSONObject().put("backend", backend))
+        .put("spec", JSONObject("""{"version": 2, "input": "tensor", "output": "logits"}""").put("options", options))
         .put("inputs", JSONArray().put(input))
         .put("outputs", JSONArray().put(output))
         .put("ops", JSONObject())
@@ -45,17 +45,15 @@ class BundleTest {
         for (name in listOf("m.tflite", "m.pte", "v.pte")) File(folder, name).writeText(name)
         File(folder, "labels.txt").writeText(labels)
         NumpyFile.golden(File(folder, "golden.npz"), 4, 8, 2)
-        val nchw = tensor("NCHW", 1, 3, 8, 8)
-        val logits = tensor("NC", 1, 2)
+        val nchw = tensor("image", "NCHW", 1, 3, 8, 8)
+        val logits = tensor("logits", "NC", 1, 2)
+        fun backend(name: String) = JSONObject().put("backend", name)
+        val rows = tensor("image", "NHWC", 1, 8, 8, 3)
         val artifacts = JSONArray()
-            .put(artifact("m.tflite", "xnnpack", tensor("NHWC", 1, 8, 8, 3), tensor("NK", 1, 2)))
-            .put(artifact("m.pte", "xnnpack", nchw, logits))
-            .put(artifact("v.pte", "vulkan", nchw, logits))
-        val manifest = JSONObject(
-            """{"schema_version": 1, "name": "small", "model": {}, "source": {"fit_for_accuracy": true},
-                "calibration": null, "preprocessing": {"resize": 8, "size": 8, "crop_ratio": 1.0,
-                "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}, "machine": {}, "toolchain": {}}""",
-        )
+            .put(artifact("m.tflite", JSONObject(), rows, tensor("logits", "NK", 1, 2)))
+            .put(artifact("m.pte", backend("xnnpack"), nchw, logits))
+            .put(artifact("v.pte", backend("vulkan"), nchw, logits))
+        val manifest = JSONObject(SampleManifest.EMPTY)
         manifest.put("labels", record("labels.txt")).put("golden", record("golden.npz")).put("artifacts", artifacts)
         change(manifest)
         File(folder, Manifest.FILE_NAME).writeText(manifest.toString())
@@ -74,6 +72,115 @@ class BundleTest {
         assertEquals(listOf(4, 8, 8, 2), listOf(golden.count, golden.height, golden.width, golden.classes))
         assertEquals(4 * 8 * 8 * 3, golden.pixels.size)
         assertArrayEquals(FloatArray(8) { it / 4f }, golden.logits)
+    }
+
+    private fun first(manifest: JSONObject) = manifest.getJSONArray("artifacts").getJSONObject(0)
+
+    private fun part(manifest: JSONObject, list: String) = first(manifest).getJSONArray(list).getJSONObject(0)
+
+    /** Writes a bundle whose first file is changed, and opens it. */
+    private fun opened(change: (JSONObject) -> Unit): Bundle {
+        write(change = change)
+        return Bundle.open(folder)
+    }
+
+    @Test
+    fun filesThatTakeImagesAreRead() {
+        val bundle = opened {
+            first(it).getJSONObject("spec").put("input", "image")
+            part(it, "inputs").put("dtype", "uint8")
+        }
+        assertEquals(ElementType.UINT8, bundle.models.first().file.input.type)
+        assertRefused("is of float32, which is not what the input 'image' is of") {
+            opened { first(it).getJSONObject("spec").put("input", "image") }
+        }
+        assertRefused("is of uint8, which is not what the input 'tensor' is of") {
+            opened { part(it, "inputs").put("dtype", "uint8") }
+        }
+        assertRefused("spec.input: 'video' is unknown") {
+            opened { first(it).getJSONObject("spec").put("input", "video") }
+        }
+    }
+
+    @Test
+    fun filesThatGiveProbabilitiesAreRead() {
+        val bundle = opened {
+            first(it).getJSONObject("spec").put("output", "probabilities")
+            part(it, "outputs").put("name", "probabilities")
+        }
+        assertEquals(listOf(true, false), bundle.models.map { it.file.givesProbabilities })
+        assertRefused("is called 'logits', and not 'probabilities'") {
+            opened { first(it).getJSONObject("spec").put("output", "probabilities") }
+        }
+        assertRefused("is called 'odds', and not 'logits'") { opened { part(it, "outputs").put("name", "odds") } }
+        assertRefused("spec.output: 'odds' is unknown") {
+            opened { first(it).getJSONObject("spec").put("output", "odds") }
+        }
+        assertRefused("is not one value for each of 2 classes") {
+            opened { part(it, "outputs").put("shape", JSONArray(listOf(1, 3))) }
+        }
+        assertRefused("not the logits of 1 images") {
+            opened { part(it, "outputs").put("shape", JSONArray(listOf(2, 2))) }
+        }
+    }
+
+    /** What the app does not run may leave dimensions open. */
+    @Test
+    fun openDimensionsAreRefusedInFilesThatRun() {
+        val open = JSONArray(listOf(JSONObject.NULL, 3, 8, 8))
+        fun input(manifest: JSONObject, number: Int) =
+            manifest.getJSONArray("artifacts").getJSONObject(number).getJSONArray("inputs").getJSONObject(0)
+        assertEquals(2, opened { manifest -> reread(manifest).also { input(it, 2).put("shape", open) } }.models.size)
+        assertRefused("the shape [null, 3, 8, 8] leaves one open") {
+            opened { manifest -> reread(manifest).also { input(it, 1).put("shape", open) } }
+        }
+    }
+
+    /** Gives each file an input of its own, which programs share otherwise. */
+    private fun reread(manifest: JSONObject): JSONObject =
+        manifest.put("artifacts", JSONArray(manifest.getJSONArray("artifacts").toString()))
+
+    @Test
+    fun otherSchemasAreRefusedInOneLine() {
+        assertRefused(
+            "manifest.json: has schema version 1, this app reads 2; export again, or use the app of the version that" +
+                " wrote it",
+        ) { opened { it.put("schema_version", 1) } }
+        assertRefused("has schema version '2', this app reads 2") { opened { it.put("schema_version", "2") } }
+        assertRefused("has schema version null") { opened { it.remove("schema_version") } }
+    }
+
+    @Test
+    fun otherTasksAreRefused() {
+        assertRefused("the model's task is 'detection', and this app does classification alone") {
+            opened { it.put("task", "detection") }
+        }
+        assertRefused("task must be a text") { opened { it.put("task", 1) } }
+        for (outputs in listOf("[]", """[{"name": "a", "shape": [2, 2], "layout": "K"}]""", TWO_OUTPUTS)) {
+            assertRefused("a classifier has one") { opened { it.put("outputs", JSONArray(outputs)) } }
+        }
+    }
+
+    /** Height and width are told apart. */
+    @Test
+    fun aRectangleIsRead() {
+        val change = { manifest: JSONObject ->
+            manifest.getJSONObject("preprocessing").put("width", 6).put("resize", JSONArray(listOf(8, 6)))
+            manifest.put("artifacts", JSONArray().put(first(manifest)))
+            part(manifest, "inputs").put("shape", JSONArray(listOf(1, 8, 6, 3)))
+            Unit
+        }
+        val bundle = opened(change)
+        assertEquals(Size(8, 6), bundle.manifest.preprocessing.size)
+        assertRefused("golden.npz: its images are not 8 x 6 pixels") { bundle.golden() }
+        NumpyFile.golden(File(folder, "golden.npz"), 4, 8, 2, width = 6)
+        assertEquals(6, bundle.golden().width)
+        assertRefused("is not RGB images of 8 x 6 pixels") {
+            opened {
+                change(it)
+                part(it, "inputs").put("shape", JSONArray(listOf(1, 6, 8, 3)))
+            }
+        }
     }
 
     @Test
@@ -158,7 +265,7 @@ class BundleTest {
     @ValueSource(strings = ["cat\n", "cat\ndog\neel\n"])
     fun labelsOfOtherModelsAreRefused(labels: String) {
         write(labels)
-        assertRefused("a model has 2") { Bundle.open(folder).labels() }
+        assertRefused("the model has 2") { Bundle.open(folder).labels() }
     }
 
     @Test
@@ -168,6 +275,11 @@ class BundleTest {
         NumpyFile.golden(File(folder, "golden.npz"), 4, 9, 2)
         assertRefused("golden.npz: its images are not 8 x 8 pixels") { bundle.golden() }
         NumpyFile.golden(File(folder, "golden.npz"), 4, 8, 3)
-        assertRefused("golden.npz: has 3 classes, and a model has 2") { bundle.golden() }
+        assertRefused("golden.npz: has 3 classes, and the model has 2") { bundle.golden() }
+    }
+
+    private companion object {
+        const val TWO_OUTPUTS =
+            """[{"name": "a", "shape": [2], "layout": "K"}, {"name": "b", "shape": [2], "layout": "K"}]"""
     }
 }

@@ -10,7 +10,8 @@ class FieldsTest {
     private val fields = Fields(
         JSONObject(
             """{"text": "1", "whole": 1, "long": 5000000000, "real": 1.5, "flag": true, "none": null, "list": [1, 2],
-                "reals": [1, 2.5], "texts": ["a"], "mixed": [1, "a"], "object": {"a": 1}, "objects": [{"a": 1}, {}]}""",
+                "reals": [1, 2.5], "texts": ["a"], "mixed": [1, "a"], "open": [1, null],
+                "object": {"a": 1}, "objects": [{"a": 1}, {}]}""",
         ),
         "here",
     )
@@ -25,6 +26,7 @@ class FieldsTest {
         assertEquals(1.0, fields.real("whole"))
         assertTrue(fields.flag("flag"))
         assertEquals(listOf(1, 2), fields.ints("list"))
+        assertEquals(listOf(1, null), fields.intsOrNulls("open"))
         assertEquals(listOf(1.0, 2.5), fields.reals("reals"))
         assertEquals(listOf("a"), fields.texts("texts"))
         assertEquals("here.object", fields.fields("object").place)
@@ -44,6 +46,8 @@ class FieldsTest {
         assertRefused("here.text must be a number") { fields.real("text") }
         assertRefused("here.whole must be true or false") { fields.flag("whole") }
         assertRefused("here.mixed must be a list of whole numbers") { fields.ints("mixed") }
+        assertRefused("here.open must be a list of whole numbers") { fields.ints("open") }
+        assertRefused("here.mixed must be a list of whole numbers") { fields.intsOrNulls("mixed") }
         assertRefused("here.mixed must be a list of numbers") { fields.reals("mixed") }
         assertRefused("here.mixed must be a list of texts") { fields.texts("mixed") }
         assertRefused("here.list must be a list of objects") { fields.records("list") }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
 import java.io.File
 
-/** What `lowformer-export` wrote, of every target, backend and precision. */
+/** What `lowformer-export` wrote, of every format, backend and precision. */
 class GoldenExportsTest {
     @ParameterizedTest
     @MethodSource("names")
@@ -17,13 +17,13 @@ class GoldenExportsTest {
         val manifest = Manifest.parse(document.getJSONObject(name).toString())
         val runnable = manifest.artifacts.filter { it.input != null }
         assertEquals("slight", manifest.name)
-        assertEquals(64, manifest.preprocessing.size)
+        assertEquals(Size(64, 64), manifest.preprocessing.size)
         assertTrue(manifest.artifacts.isNotEmpty())
-        val expected = name.startsWith("tflite") || name == "executorch-xnnpack" || name == "several"
+        val expected = name.startsWith("tflite") || name in setOf("executorch-xnnpack", "executorch-image", "several")
         assertEquals(expected, runnable.isNotEmpty())
         for (artifact in runnable) {
             assertEquals(listOf(artifact.input?.batch, 5), artifact.output?.shape)
-            assertTrue(artifact.target == "tflite" || artifact.target == "executorch")
+            assertTrue(artifact.format == "tflite" || artifact.format == "executorch")
         }
     }
 
@@ -37,6 +37,9 @@ class GoldenExportsTest {
         assertEquals(ElementType.INT8, integers.output?.type)
         assertEquals(listOf(3, 64, 64, 3), integers.input?.shape)
         assertEquals(4, runnable("several").size)
+        assertEquals(ElementType.UINT8, runnable("tflite-image").single().input?.type)
+        assertEquals(ElementType.UINT8, runnable("executorch-image").single().input?.type)
+        assertEquals("probabilities", runnable("tflite-probabilities").single().output?.name)
     }
 
     /** The property lists folders of real bundles, as a path does. */

@@ -51,7 +51,7 @@ class GoldenManifestsTest {
         assertEquals("model", bundle.manifest.name)
         assertFalse(bundle.manifest.fitForAccuracy)
         assertEquals(listOf("cat", "dog"), bundle.labels())
-        assertEquals(listOf("tflite", "onnx", "coreml"), bundle.manifest.artifacts.map { it.target })
+        assertEquals(listOf("tflite", "onnx", "coreml"), bundle.manifest.artifacts.map { it.format })
         val model = bundle.models.single()
         assertEquals("int8", model.artifact.precision)
         assertEquals(Format.TFLITE, model.file.format)
@@ -61,7 +61,8 @@ class GoldenManifestsTest {
             model.file.input,
         )
         assertEquals(Layout.NK, model.file.output.layout)
-        assertEquals(34, bundle.manifest.preprocessing.resize)
+        assertEquals(Size(34, 34), bundle.manifest.preprocessing.resize)
+        assertEquals(Output("logits", listOf(2), "K"), bundle.manifest.output)
     }
 
     private companion object {

@@ -28,8 +28,7 @@ class GoldenPixelsTest {
     @MethodSource("cases")
     fun pixelsAreThoseOfPython(case: PixelCase) {
         val found = case.preprocessing.pixels(case.stored.upright(case.orientation))
-        assertEquals(case.preprocessing.size, found.width)
-        assertEquals(case.preprocessing.size, found.height)
+        assertEquals(case.preprocessing.size, Size(found.height, found.width))
         val difference = found.pixels.indices.maxOf {
             abs((found.pixels[it].toInt() and 0xFF) - (case.expected[it].toInt() and 0xFF))
         }
@@ -52,7 +51,17 @@ class GoldenPixelsTest {
         assertEquals(Interpolation.entries.toSet(), all.map { it.preprocessing.interpolation }.toSet())
         assertEquals((1..8).toSet(), all.map { it.orientation }.toSet())
         assertTrue(all.count { it.stored.width % 2 == 1 && it.stored.height % 2 == 1 } >= 8)
-        assertTrue(all.any { it.stored.width < it.preprocessing.size && it.stored.height < it.preprocessing.size })
+        assertTrue(all.any { maxOf(it.stored.width, it.stored.height) < it.preprocessing.size.height })
+        assertTrue(all.count { it.preprocessing.resizeMode != ResizeMode.CROP } >= 40)
+        for (mode in ResizeMode.entries) {
+            val own = all.filter { it.preprocessing.resizeMode == mode }
+            assertEquals(Interpolation.entries.toSet(), own.map { it.preprocessing.interpolation }.toSet())
+            assertTrue(own.any { it.preprocessing.size.height > it.preprocessing.size.width })
+            assertTrue(own.any { it.preprocessing.size.height < it.preprocessing.size.width })
+        }
+        val boxed = all.filter { it.preprocessing.resizeMode == ResizeMode.LETTERBOX }
+        assertEquals(PaddingPlace.entries.toSet(), boxed.map { it.preprocessing.paddingPlace }.toSet())
+        assertTrue(boxed.map { it.preprocessing.padding }.toSet().size >= 5)
     }
 
     private companion object {
@@ -66,8 +75,9 @@ class GoldenPixelsTest {
                 val json = index.getJSONObject(it)
                 val width = json.getInt("width")
                 val height = json.getInt("height")
-                val side = json.getJSONObject("preprocessing").getInt("size")
-                PixelCase(json, RgbImage(width, height, next(3 * width * height)), next(3 * side * side))
+                val stored = RgbImage(width, height, next(3 * width * height))
+                val stated = json.getJSONObject("preprocessing")
+                PixelCase(json, stored, next(3 * stated.getInt("height") * stated.getInt("width")))
             }
             check(at == bytes.size) { "the index and the pixels do not fit" }
             return found

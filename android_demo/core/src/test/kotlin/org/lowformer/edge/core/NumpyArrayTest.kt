@@ -111,7 +111,7 @@ class NumpyArrayTest {
             assertRefused("not a readable array file") { NumpyArray.read(file, "x", NumpyArray.Type.UINT8) }
         }
         NumpyFile.npz(file, mapOf("y.npy" to ByteArray(1)))
-        assertRefused("it has no array x") { NumpyArray.read(file, "x", NumpyArray.Type.UINT8) }
+        assertRefused("it has no array 'x'") { NumpyArray.read(file, "x", NumpyArray.Type.UINT8) }
         assertRefused("it is no .npy file") { read(ByteArray(100)) }
         assertRefused("cut off") { read(ByteArray(3)) }
         assertRefused("version") { read(NumpyFile.npy(NumpyFile.header("|u1", "1,"), ByteArray(1)).also { it[6] = 9 }) }

@@ -34,8 +34,8 @@ object NumpyFile {
         file.writeBytes(bytes.toByteArray())
     }
 
-    fun pixels(count: Int, side: Int): ByteArray =
-        npy(header("|u1", "$count, $side, $side, 3"), ByteArray(count * side * side * 3) { it.toByte() })
+    fun pixels(count: Int, height: Int, width: Int): ByteArray =
+        npy(header("|u1", "$count, $height, $width, 3"), ByteArray(count * height * width * 3) { it.toByte() })
 
     fun logits(count: Int, classes: Int): ByteArray {
         val values = ByteBuffer.allocate(4 * count * classes).order(ByteOrder.LITTLE_ENDIAN)
@@ -44,6 +44,6 @@ object NumpyFile {
     }
 
     /** Golden vectors as Python saves them. */
-    fun golden(file: File, count: Int, side: Int, classes: Int) =
-        npz(file, mapOf("pixels.npy" to pixels(count, side), "logits.npy" to logits(count, classes)))
+    fun golden(file: File, count: Int, height: Int, classes: Int, width: Int = height) =
+        npz(file, mapOf("pixels.npy" to pixels(count, height, width), "logits.npy" to logits(count, classes)))
 }

@@ -1,5 +1,6 @@
 package org.lowformer.edge.core
 
+import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -14,6 +15,19 @@ class ScoreTest {
         assertEquals(0.66524094f, found[0].probability, 1e-7f)
         assertEquals(0.24472848f, found[1].probability, 1e-7f)
         assertEquals(0.09003057f, found[2].probability, 1e-7f)
+    }
+
+    @Test
+    fun probabilitiesStayAsTheyAre() {
+        val found = topK(floatArrayOf(0.25f, 0.75f, 0f), 2, areProbabilities = true)
+        assertEquals(listOf(Score(1, 0.75f), Score(0, 0.25f)), found)
+    }
+
+    @Test
+    fun theSoftmaxIsThatOfFloat64() {
+        // numpy's, in float64.
+        val expected = floatArrayOf(1.0305768e-09f, 0.5f, 0.5f)
+        assertArrayEquals(expected, softmax(floatArrayOf(80f, 100f, 100f)))
     }
 
     @Test

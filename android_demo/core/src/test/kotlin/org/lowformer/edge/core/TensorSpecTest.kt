@@ -2,6 +2,9 @@ package org.lowformer.edge.core
 
 import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
@@ -25,6 +28,30 @@ class TensorSpecTest {
         assertEquals(Quantization(0.5f, -128), TensorSpec.parse(quantized).quantization)
     }
 
+    @Test
+    fun imagesAreTold() {
+        val rows = TensorSpec.parse(json("[2, 6, 8, 3]", "uint8"))
+        assertEquals(ElementType.UINT8, rows.type)
+        assertNull(rows.quantization)
+        assertTrue(rows.takesImages(Size(6, 8)))
+        assertFalse(rows.takesImages(Size(8, 6)))
+        val planes = TensorSpec.parse(json("[1, 3, 6, 8]", layout = "NCHW"))
+        assertTrue(planes.takesImages(Size(6, 8)))
+        assertFalse(planes.takesImages(Size(3, 6)))
+        assertFalse(TensorSpec.parse(json("[1, 8]", layout = "NK")).takesImages(Size(8, 8)))
+    }
+
+    @Test
+    fun classesAreNoBytes() {
+        assertTrue(TensorSpec.parse(json("[1, 8]", layout = "NK")).holdsClasses)
+        assertFalse(TensorSpec.parse(json("[1, 8]", "uint8", "NK")).holdsClasses)
+        assertFalse(TensorSpec.parse(json()).holdsClasses)
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = ["[null, 8, 8, 3]", "[1, null, null, 3]"])
+    fun openDimensionsAreRefused(shape: String) = assertRefused("leaves one open") { TensorSpec.parse(json(shape)) }
+
     @ParameterizedTest
     @ValueSource(
         strings = [
@@ -42,7 +69,11 @@ class TensorSpecTest {
         assertRefused("dtype 'float16' is unknown") { TensorSpec.parse(json(dtype = "float16")) }
         assertRefused("layout 'CHW' is unknown") { TensorSpec.parse(json(layout = "CHW")) }
         assertRefused("not a known field") { TensorSpec.parse(json(rest = ", \"axis\": 1")) }
-        assertRefused("need a quantization") { TensorSpec.parse(json(dtype = "int8")) }
+        assertRefused("needs a quantization") { TensorSpec.parse(json(dtype = "int8")) }
+        for (type in listOf("uint8", "float32")) {
+            val rest = """, "quantization": {"scale": 0.5, "zero_point": 0}"""
+            assertRefused("needs a quantization") { TensorSpec.parse(json(dtype = type, rest = rest)) }
+        }
         for (scale in listOf("0", "-1", "1e-60", "1e60")) {
             val rest = """, "quantization": {"scale": $scale, "zero_point": 0}"""
             assertRefused("scale must be positive") { TensorSpec.parse(json(dtype = "int8", rest = rest)) }

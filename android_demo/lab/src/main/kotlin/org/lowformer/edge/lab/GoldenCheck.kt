@@ -7,6 +7,7 @@ import org.json.JSONObject
 import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.FileRecord
+import org.lowformer.edge.core.GoldenVectors
 import org.lowformer.edge.core.Manifest
 import org.lowformer.edge.core.Parity
 import org.lowformer.edge.core.digestOf
@@ -19,7 +20,7 @@ import org.lowformer.edge.core.sizeOf
  *
  * @param folder the bundle's.
  * @param answers where the logits are written.
- * @throws EdgeException the manifest is damaged or of a newer schema, or a file is missing, not in it, or differs
+ * @throws EdgeException the manifest is damaged or of another schema, or a file is missing, not in it, or differs
  *   from its hash.
  */
 internal fun checkBundle(common: Common, folder: File, run: ImageRun, answers: File): JSONObject {
@@ -31,16 +32,17 @@ internal fun checkBundle(common: Common, folder: File, run: ImageRun, answers: F
     val golden = bundle.golden()
     val images = Images(golden.count, golden.height, golden.width, golden.pixels)
     val runs = run.run(common, images, bundle.manifest.preprocessing)
-    val judged = runs.map { judged(it, golden.logits, golden.classes) }
+    val judged = runs.map { judged(it, golden) }
     val parities = judged.map { (_, parity) -> parity?.let { toJson(it) } ?: JSONObject.NULL }
     return writeRuns(judged.map { (run, _) -> run }, answers).put("parities", JSONArray(parities))
 }
 
 /** A file's run with its parity; logits that cannot be compared are a failure of it. */
-private fun judged(run: FileRun, reference: FloatArray, classes: Int): Pair<FileRun, Parity?> {
+private fun judged(run: FileRun, golden: GoldenVectors): Pair<FileRun, Parity?> {
     val logits = run.logits ?: return run to null
     return try {
-        run to Parity.of(reference, logits, classes)
+        val reference = if (run.file.model.givesProbabilities) golden.probabilities() else golden.logits
+        run to Parity.of(reference, logits, golden.classes)
     } catch (error: EdgeException) {
         FileRun(run.file, oneLine(error), null, null, null) to null
     }

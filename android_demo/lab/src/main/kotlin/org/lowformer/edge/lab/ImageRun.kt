@@ -5,41 +5,36 @@ import org.json.JSONArray
 import org.json.JSONObject
 import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.EdgeException
-import org.lowformer.edge.core.Layout
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 import org.lowformer.edge.core.RuntimeDescription
+import org.lowformer.edge.core.Size
 import org.lowformer.edge.core.TensorSpec
 
 /**
  * Images for files to run.
  *
- * @property pixels uint8 [count, height, width, 3], resized and cropped.
+ * @property pixels uint8 [count, height, width, 3], resized, and cropped or padded.
  */
 internal class Images(val count: Int, val height: Int, val width: Int, val pixels: ByteArray) {
     private val area: Int get() = height * width * RgbImage.CHANNELS
 
     /** A file's input of the images from [start] on; what is missing to a batch is zeros. */
-    fun batch(start: Int, input: TensorSpec, preprocessing: Preprocessing): FloatArray {
+    fun batch(start: Int, input: TensorSpec, preprocessing: Preprocessing): ModelInput {
         val here = minOf(input.batch, count - start)
-        val values = FloatArray(input.size)
         val some = pixels.copyOfRange(start * area, (start + here) * area)
-        preprocessing.normalise(some, here, input.layout).copyInto(values)
-        return values
+        return ModelInput.of(some, here, input, preprocessing)
     }
 
     /** @throws EdgeException the file takes images of another size. */
     fun fit(file: JobFile) {
         val input = file.model.input
-        val sides = when (input.layout) {
-            Layout.NHWC -> listOf(height, width, RgbImage.CHANNELS)
-            Layout.NCHW -> listOf(RgbImage.CHANNELS, height, width)
-            Layout.NK -> emptyList()
-        }
-        if (input.shape.drop(1) != sides) {
-            throw EdgeException("${file.name}: takes ${input.shape}, not images of $height x $width pixels")
+        val size = Size(height, width)
+        if (!input.takesImages(size)) {
+            throw EdgeException("${file.name}: takes ${input.shape}, not images of $size pixels")
         }
     }
 }

@@ -16,7 +16,7 @@ import org.lowformer.edge.core.shown
 /** Reads jobs of the device protocol. */
 object Job {
     /** The version of the device protocol. */
-    const val PROTOCOL = 1
+    const val PROTOCOL = 2
 
     /** The job's name in its folder. */
     const val FILE_NAME = "job.json"
@@ -81,7 +81,7 @@ object Job {
         if (!DIGEST.matches(digest)) throw EdgeException("${fields.place}.sha256 must be 64 hex digits")
         val input = TensorSpec.parse(fields.fields("input"))
         val output = TensorSpec.parse(fields.fields("output"))
-        if (output.batch != input.batch || output.shape.size != 2) {
+        if (output.batch != input.batch || !output.holdsClasses) {
             throw EdgeException("${fields.place}.output: is not the logits of ${input.batch} images")
         }
         val model = ModelFile(File(folder, path), format, input, output)

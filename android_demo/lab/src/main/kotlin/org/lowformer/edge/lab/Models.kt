@@ -2,6 +2,8 @@ package org.lowformer.edge.lab
 
 import java.util.Random
 import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.core.ElementType
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 
@@ -22,9 +24,13 @@ internal fun RunnerFactory.open(file: JobFile, common: Common): Runner {
 }
 
 /** An input of ordinary values, the same each time, for runs that are only timed. */
-internal fun noise(runner: Runner): FloatArray {
+internal fun noise(runner: Runner): ModelInput {
     val random = Random(0)
-    return FloatArray(runner.model.input.size) { random.nextGaussian().toFloat() }
+    val input = runner.model.input
+    return when (input.type) {
+        ElementType.UINT8 -> ModelInput.Pixels(ByteArray(input.size).also { random.nextBytes(it) })
+        else -> ModelInput.Reals(FloatArray(input.size) { random.nextGaussian().toFloat() })
+    }
 }
 
 /** Opens files, does something with their runners, and closes them all. */

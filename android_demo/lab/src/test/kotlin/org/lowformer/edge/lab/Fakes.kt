@@ -3,6 +3,7 @@ package org.lowformer.edge.lab
 import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 import org.lowformer.edge.core.RuntimeDescription
@@ -56,11 +57,18 @@ class LinearFactory(private val clock: StillClock) : RunnerFactory {
         return LinearRunner(model)
     }
 
+    /** Pixels count as they are. */
+    private fun reals(input: ModelInput): FloatArray = when (input) {
+        is ModelInput.Reals -> input.values
+        is ModelInput.Pixels -> FloatArray(input.size) { (input.values[it].toInt() and 0xFF).toFloat() }
+    }
+
     private inner class LinearRunner(override val model: ModelFile) : Runner {
         override val description = RuntimeDescription("Linear 1", null, null)
 
-        override fun run(input: FloatArray): FloatArray {
-            require(input.size == model.input.size)
+        override fun run(input: ModelInput): FloatArray {
+            require(input.fits(model.input))
+            val given = reals(input)
             runs.add(model.file.name)
             clock.pass(costMs(model.file.name))
             onRun()
@@ -68,7 +76,7 @@ class LinearFactory(private val clock: StillClock) : RunnerFactory {
             val values = input.size / model.input.batch
             return FloatArray(model.output.size) { index ->
                 val image = index / classes
-                (0 until values).sumOf { weight(index % classes, it) * input[image * values + it] }.toFloat()
+                (0 until values).sumOf { weight(index % classes, it) * given[image * values + it] }.toFloat()
             }
         }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.LatencySummary
 import org.lowformer.edge.core.Parity
+import org.lowformer.edge.core.softmax
 
 class LabTest {
     @TempDir
@@ -54,6 +55,55 @@ class LabTest {
         assertEquals("3", File(job.answer(0), "progress").readText())
         assertEquals(Step(3, 6, "b.tflite"), job.steps.last())
     }
+
+    private fun file(number: Int): JSONObject = job.json.getJSONArray("files").getJSONObject(number)
+
+    @Test
+    fun `files that take images get the pixels`() {
+        file(0).getJSONObject("input").put("dtype", "uint8")
+        val planar = JSONArray(listOf(2, 3, 4, 4))
+        file(1).getJSONObject("input").put("dtype", "uint8").put("layout", "NCHW").put("shape", planar)
+        job.request("run", 0, 1)
+        assertEquals("done", job.perform().getString("outcome"))
+        val (rows, planes) = listOf("logits-0.raw", "logits-1.raw").map { job.logits(0, it) }
+        fun value(image: Int, index: Int) = job.pixels[image * TestJob.AREA + index].toInt() and 0xFF
+        for (image in 0 until TestJob.IMAGES) {
+            val expected = List(2) { layout ->
+                (0 until TestJob.AREA).sumOf {
+                    val place = if (layout == 0) it else it % 3 * 16 + it / 3
+                    LinearFactory.usual(1, place) * value(image, it)
+                }.toFloat()
+            }
+            assertEquals(expected[0], rows[image * TestJob.CLASSES + 1])
+            assertEquals(expected[1], planes[image * TestJob.CLASSES + 1])
+        }
+    }
+
+    @Test
+    fun `files that take images are timed with pixels`() {
+        file(0).getJSONObject("input").put("dtype", "uint8")
+        for (task in listOf("alone", "time", "endurance")) job.request(task, 0)
+        for (number in 0..2) assertEquals("done", job.perform(number).getString("outcome"))
+    }
+
+    @Test
+    fun `probabilities are held against those of the golden vectors`() {
+        file(0).getJSONObject("output").put("name", "probabilities")
+        val logits = FloatArray(TestJob.IMAGES * TestJob.CLASSES) { it % 4 / 2f }
+        job.bundle(logits)
+        job.request("check", 0, 1)
+        val result = job.perform().getJSONObject("result")
+        for ((number, reference) in listOf(probabilities(logits), logits).withIndex()) {
+            val expected = Parity.of(reference, job.logits(0, "logits-$number.raw"), TestJob.CLASSES)
+            val parity = result.getJSONArray("parities").getJSONObject(number)
+            assertEquals(expected.sqnrDb, parity.getDouble("sqnr_db"))
+            assertEquals(expected.maxDifference, parity.getDouble("max_difference"))
+        }
+    }
+
+    private fun probabilities(logits: FloatArray): FloatArray =
+        (logits.indices step TestJob.CLASSES).flatMap { softmax(logits.copyOfRange(it, it + TestJob.CLASSES)).toList() }
+            .toFloatArray()
 
     @Test
     fun `a gpu that refuses is a failure of that file alone`() {
@@ -112,7 +162,7 @@ class LabTest {
             job.write(changed)
             refused(reason)
         }
-        with("schema version '2'") { it.put("schema_version", 2) }
+        with("has schema version 1, this app reads 2; export again") { it.put("schema_version", 1) }
         with("leaves the bundle's folder") {
             it.getJSONObject("golden").put("path", "../golden.npz")
         }
@@ -285,7 +335,7 @@ class LabTest {
         }
         fun file(json: JSONObject) = json.getJSONArray("files").getJSONObject(0)
         fun request(json: JSONObject) = json.getJSONArray("requests").getJSONObject(0)
-        with("the job is of protocol 2, this app does 1") { it.put("protocol", 2) }
+        with("the job is of protocol 1, this app does 2") { it.put("protocol", 1) }
         with("protocol is missing") { it.remove("protocol") }
         with("'surprise' is not a known field") { it.put("surprise", 1) }
         with("there is no number 0") { it.put("requests", JSONArray()) }
@@ -300,6 +350,14 @@ class LabTest {
         with("files.0.input is missing") { file(it).remove("input") }
         with("is not the logits of 2 images") {
             file(it).getJSONObject("output").put("shape", JSONArray(listOf(1, 5)))
+        }
+        with("is not the logits of 2 images") { file(it).getJSONObject("output").put("dtype", "uint8") }
+        with("int8, and it alone, needs a quantization") {
+            val quantization = JSONObject("""{"scale": 1, "zero_point": 0}""")
+            file(it).getJSONObject("input").put("dtype", "uint8").put("quantization", quantization)
+        }
+        with("leaves one open") {
+            file(it).getJSONObject("input").put("shape", JSONArray(listOf(JSONObject.NULL, 4, 4, 3)))
         }
         with("a.tflite: differs from its hash") { file(it).put("sha256", "0".repeat(64)) }
         with("task: 'dance' is unknown") { request(it).put("task", "dance") }
@@ -338,7 +396,7 @@ class LabTest {
             assertThrows(EdgeException::class.java) { lab.perform(folder, 0, job.answers, { null }) {} }.message.orEmpty()
         assertTrue("is no job" in thrown(File(root, "elsewhere")))
         assertTrue("holds no job that can be read" in thrown(job.folder))
-        File(job.folder, "job.json").writeText("{\"protocol\": 1")
+        File(job.folder, "job.json").writeText("{\"protocol\": 2")
         assertTrue("job.json: " in thrown(job.folder))
         assertFalse(job.answers.exists())
     }

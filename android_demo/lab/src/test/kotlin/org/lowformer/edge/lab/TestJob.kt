@@ -21,7 +21,7 @@ class TestJob(root: File, private val batch: Int = 2) {
     var cancelled: String? = null
     val steps = ArrayList<Step>()
     val loaded = ArrayList<String>()
-    val json: JSONObject = JSONObject().put("protocol", 1).put("files", JSONArray()).put("requests", JSONArray())
+    val json: JSONObject = JSONObject().put("protocol", 2).put("files", JSONArray()).put("requests", JSONArray())
     val pixels = ByteArray(IMAGES * AREA) { (it * 37 % 251).toByte() }
 
     init {
@@ -75,9 +75,9 @@ class TestJob(root: File, private val batch: Int = 2) {
             val file = files.getJSONObject(index)
             JSONObject()
                 .put("file", record(file.getString("path").removePrefix("0/"), file))
-                .put("target", "tflite")
+                .put("format", "tflite")
                 .put("precision", "fp32")
-                .put("spec", JSONObject())
+                .put("spec", spec(file))
                 .put("inputs", JSONArray(listOf(file.getJSONObject("input"))))
                 .put("outputs", JSONArray(listOf(file.getJSONObject("output"))))
                 .put("ops", JSONObject())
@@ -85,17 +85,21 @@ class TestJob(root: File, private val batch: Int = 2) {
         val stated = JSONObject().put("sha256", digestOf(golden)).put("bytes", golden.length())
         val elsewhere = JSONObject()
             .put("file", record("else.onnx", files.getJSONObject(0)))
-            .put("target", "onnx").put("precision", "fp32").put("spec", JSONObject())
+            .put("format", "onnx").put("precision", "fp32").put("spec", JSONObject())
             .put("inputs", JSONArray()).put("outputs", JSONArray()).put("ops", JSONObject())
         val manifest = JSONObject()
-            .put("schema_version", 1)
+            .put("schema_version", 2)
             .put("name", "linear")
+            .put("task", "classification")
             .put("model", JSONObject())
             .put("machine", JSONObject())
             .put("toolchain", JSONObject())
             .put("source", JSONObject().put("name", "x").put("sha256", JSONObject.NULL).put("fit_for_accuracy", true))
             .put("preprocessing", preprocessing())
+            .put("preprocessing_sources", JSONObject())
+            .put("outputs", JSONArray("""[{"name": "logits", "shape": [$CLASSES], "layout": "K"}]"""))
             .put("labels", JSONObject.NULL)
+            .put("classes_source", JSONObject.NULL)
             .put("golden", record("golden.npz", stated))
             .put("artifacts", JSONArray(artifacts + elsewhere))
             .put("calibration", JSONObject.NULL)
@@ -150,8 +154,19 @@ class TestJob(root: File, private val batch: Int = 2) {
             .put("quantization", JSONObject.NULL)
 
         private fun preprocessing() = JSONObject()
-            .put("size", SIDE).put("resize", SIDE).put("crop_ratio", 1).put("interpolation", "bicubic")
+            .put("height", SIDE).put("width", SIDE).put("resize", JSONArray(listOf(SIDE, SIDE)))
+            .put("resize_mode", "crop").put("crop_ratio", 1).put("interpolation", "bicubic")
+            .put("padding", JSONArray(listOf(0, 0, 0))).put("padding_place", "around")
             .put("mean", JSONArray(MEAN.map { it.toDouble() })).put("std", JSONArray(STD.map { it.toDouble() }))
+
+        /** What a file was exported as, as far as its input and output tell. */
+        private fun spec(file: JSONObject): JSONObject {
+            val isImage = file.getJSONObject("input").getString("dtype") == "uint8"
+            return JSONObject()
+                .put("version", 2)
+                .put("input", if (isImage) "image" else "tensor")
+                .put("output", file.getJSONObject("output").getString("name"))
+        }
 
         private fun record(path: String, of: JSONObject) =
             JSONObject().put("path", path).put("sha256", of.getString("sha256")).put("bytes", of.getLong("bytes"))

@@ -3,6 +3,7 @@ package org.lowformer.edge.runtime
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.ElementType
 import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RuntimeDescription
@@ -21,12 +22,12 @@ class ExecuTorchRunner private constructor(
     private val buffer = Tensor.allocateByteBuffer(model.input.size * bytesOf(model.input.type))
     private val input = EValue.from(inputTensor(buffer))
 
-    override fun run(input: FloatArray): FloatArray {
-        require(input.size == model.input.size) { "${input.size} values for ${model.input.shape}" }
+    override fun run(input: ModelInput): FloatArray {
+        require(input.fits(model.input)) { "${input.size} values do not fit ${model.input}" }
         // Writing to a duplicate leaves the position of the tensor's own buffer where it is.
-        when (model.input.type) {
-            ElementType.FLOAT32 -> buffer.asFloatBuffer().put(input)
-            ElementType.INT8 -> buffer.duplicate().put(model.input.integers().quantize(input))
+        when (input) {
+            is ModelInput.Pixels -> buffer.duplicate().put(input.values)
+            is ModelInput.Reals -> write(input.values)
         }
         val output = try {
             module.forward(this.input).single().toTensor()
@@ -36,12 +37,21 @@ class ExecuTorchRunner private constructor(
         return logits(output)
     }
 
+    private fun write(values: FloatArray) {
+        if (model.input.type == ElementType.INT8) {
+            buffer.duplicate().put(model.input.integers().quantize(values))
+        } else {
+            buffer.asFloatBuffer().put(values)
+        }
+    }
+
     /** A tensor that reads the buffer anew each time. */
     private fun inputTensor(buffer: ByteBuffer): Tensor {
         val shape = model.input.shape.map(Int::toLong).toLongArray()
         return when (model.input.type) {
             ElementType.FLOAT32 -> Tensor.fromBlob(buffer.asFloatBuffer(), shape)
             ElementType.INT8 -> Tensor.fromBlob(buffer, shape)
+            ElementType.UINT8 -> Tensor.fromBlobUnsigned(buffer, shape)
         }
     }
 
@@ -53,6 +63,7 @@ class ExecuTorchRunner private constructor(
         return when (model.output.type) {
             ElementType.FLOAT32 -> output.dataAsFloatArray
             ElementType.INT8 -> model.output.integers().dequantize(output.dataAsByteArray)
+            ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no classes")
         }
     }
 
@@ -63,7 +74,7 @@ class ExecuTorchRunner private constructor(
 
         private fun bytesOf(type: ElementType): Int = when (type) {
             ElementType.FLOAT32 -> Float.SIZE_BYTES
-            ElementType.INT8 -> Byte.SIZE_BYTES
+            ElementType.INT8, ElementType.UINT8 -> Byte.SIZE_BYTES
         }
 
         /**

@@ -8,6 +8,7 @@ import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.ElementType
 import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RuntimeDescription
@@ -26,8 +27,8 @@ class LiteRtRunner private constructor(
     private val input: TensorBuffer,
     private val output: TensorBuffer,
 ) : Runner {
-    override fun run(input: FloatArray): FloatArray {
-        require(input.size == model.input.size) { "${input.size} values for ${model.input.shape}" }
+    override fun run(input: ModelInput): FloatArray {
+        require(input.fits(model.input)) { "${input.size} values do not fit ${model.input}" }
         val logits = calling({ "${model.file.name}: LiteRT fails to run it ($it)" }) {
             write(input)
             compiled.run(listOf(this.input), listOf(output))
@@ -39,14 +40,21 @@ class LiteRtRunner private constructor(
         return logits
     }
 
-    private fun write(values: FloatArray) = when (model.input.type) {
-        ElementType.FLOAT32 -> input.writeFloat(values)
-        ElementType.INT8 -> input.writeInt8(model.input.integers().quantize(values))
+    private fun write(given: ModelInput) = when (given) {
+        // LiteRT has one call for bytes of either sign.
+        is ModelInput.Pixels -> input.writeInt8(given.values)
+        is ModelInput.Reals ->
+            if (model.input.type == ElementType.INT8) {
+                input.writeInt8(model.input.integers().quantize(given.values))
+            } else {
+                input.writeFloat(given.values)
+            }
     }
 
     private fun read(): FloatArray = when (model.output.type) {
         ElementType.FLOAT32 -> output.readFloat()
         ElementType.INT8 -> model.output.integers().dequantize(output.readInt8())
+        ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no classes")
     }
 
     override fun close() = resources.close()

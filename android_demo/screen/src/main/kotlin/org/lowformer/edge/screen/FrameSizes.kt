@@ -6,6 +6,13 @@ import kotlin.math.abs
 data class FrameSize(val width: Int, val height: Int) {
     internal val short: Int get() = minOf(width, height)
 
+    /** The largest size of the same shape that is no larger than another one. */
+    fun within(other: FrameSize): FrameSize {
+        val high = other.width.toLong() * height / width
+        if (high <= other.height) return FrameSize(other.width, high.toInt())
+        return FrameSize((other.height.toLong() * width / height).toInt(), other.height)
+    }
+
     internal val area: Long get() = width.toLong() * height
 
     internal fun hasRatioOf(other: FrameSize): Boolean =
@@ -31,7 +38,7 @@ data class FrameSizes(val analysed: FrameSize, val shown: FrameSize) {
         /**
          * @param analysed sizes that the camera offers as pixels.
          * @param shown sizes that it offers for the screen.
-         * @param needed short side to which preprocessing resizes, in pixels.
+         * @param needed short side from which preprocessing need not enlarge, in pixels.
          * @return null where a camera offers nothing.
          */
         fun choose(analysed: List<FrameSize>, shown: List<FrameSize>, needed: Int): FrameSizes? {

@@ -1,10 +1,12 @@
 package org.lowformer.edge.screen
 
 import kotlin.math.max
+import kotlin.math.min
 
 /**
  * What a `TextureView` does to a camera's picture, about the view's centre: first [scaleX] and [scaleY], then
- * [rotation] degrees clockwise. The picture then is upright, has its own proportions and fills the view.
+ * [rotation] degrees clockwise. The picture then is upright, has its own proportions, and fills the view or lies in it
+ * as a whole.
  *
  * A `TextureView` by itself turns the picture upright for the device's natural orientation, and stretches it to
  * the view.
@@ -16,14 +18,17 @@ data class PreviewTransform(val scaleX: Float, val scaleY: Float, val rotation: 
          * @param frame size of the camera's pictures.
          * @param sensor the camera's `SENSOR_ORIENTATION` in degrees.
          * @param display how far the screen's content is turned, in degrees.
+         * @param isWhole whether all of the picture is seen, and not as much of it as fills the view.
          */
-        fun of(view: FrameSize, frame: FrameSize, sensor: Int, display: Int): PreviewTransform {
+        fun of(view: FrameSize, frame: FrameSize, sensor: Int, display: Int, isWhole: Boolean): PreviewTransform {
             val natural = if (sensor % HALF_TURN == 0) frame else frame.swapped()
             val upright = if (display % HALF_TURN == 0) natural else natural.swapped()
-            val fill = max(view.width.toFloat() / upright.width, view.height.toFloat() / upright.height)
+            val across = view.width.toFloat() / upright.width
+            val down = view.height.toFloat() / upright.height
+            val scale = if (isWhole) min(across, down) else max(across, down)
             return PreviewTransform(
-                fill * natural.width / view.width,
-                fill * natural.height / view.height,
+                scale * natural.width / view.width,
+                scale * natural.height / view.height,
                 -display.toFloat(),
             )
         }

@@ -21,6 +21,17 @@ class FrameSizesTest {
     }
 
     @Test
+    fun aShapeIsFittedIntoAView() {
+        val view = FrameSize(900, 600)
+        assertEquals(FrameSize(600, 600), FrameSize(1, 1).within(view))
+        assertEquals(FrameSize(600, 600), FrameSize(224, 224).within(view))
+        assertEquals(FrameSize(900, 450), FrameSize(64, 32).within(view))
+        assertEquals(FrameSize(300, 600), FrameSize(32, 64).within(view))
+        assertEquals(view, FrameSize(3, 2).within(view))
+        assertEquals(FrameSize(65_536, 65_536), FrameSize(32_768, 32_768).within(FrameSize(65_536, 70_000)))
+    }
+
+    @Test
     fun aCameraWithOddSizesIsTakenAsItIs() {
         val odd = listOf(FrameSize(176, 144))
         assertEquals(FrameSizes(odd[0], odd[0]), FrameSizes.choose(odd, usual, needed = 236))

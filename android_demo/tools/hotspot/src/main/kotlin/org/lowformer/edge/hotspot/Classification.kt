@@ -6,6 +6,7 @@ import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.BundleModel
 import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 import java.io.File
@@ -16,15 +17,18 @@ internal class Classification(private val factory: RunnerFactory, folder: File, 
     private val preprocessing = bundle.manifest.preprocessing
 
     /**
-     * Prints a line of JSON for each image, `image` and `pixels`, which are what the preprocessing leaves of
-     * it as hexadecimal numbers; then one for each file, `file` with `failure` or with `runtime`, and
-     * `golden` and `images`: lists of logits.
+     * Prints a line of JSON for each image, `image` with `height`, `width` and `pixels`, which are what the
+     * preprocessing leaves of it, in hexadecimal numbers; then one for each file, `file` with `failure` or with
+     * `runtime`, and `golden` and `images`: lists of outputs.
      *
      * @throws EdgeException the bundle or an image is refused.
      */
     fun print() {
         val pixels = images.map { file ->
-            preprocessing.pixels(readPixelMap(file)).pixels.also { show("image" to file.name, "pixels" to hexadecimal(it)) }
+            val left = preprocessing.pixels(readPixelMap(file))
+            val shape = arrayOf("height" to left.height, "width" to left.width)
+            show("image" to file.name, *shape, "pixels" to hexadecimal(left.pixels))
+            left.pixels
         }
         for (model in bundle.models) show("file" to model.artifact.path, *outcome(model, pixels))
     }
@@ -46,7 +50,7 @@ internal class Classification(private val factory: RunnerFactory, folder: File, 
 
     private fun logits(runner: Runner, inputs: List<ByteArray>) = JSONArray(
         inputs.map { pixels ->
-            JSONArray(runner.run(preprocessing.normalise(pixels, 1, runner.model.input.layout)).toList())
+            JSONArray(runner.run(ModelInput.of(pixels, 1, runner.model.input, preprocessing)).toList())
         },
     )
 
