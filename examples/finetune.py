@@ -58,6 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     classes = sorted(path.name for path in arguments.photos.iterdir() if path.is_dir())
+    torch.manual_seed(0)  # the new last layer starts the same in every run
     start = lfe.load_model(arguments.model, weights=arguments.weights)
     network, preprocessing = start.network, start.preprocessing
     network.reset_classifier(len(classes))

@@ -43,9 +43,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_finetuning_learns_classes_that_classifying_tells(photos: Path, tmp_path: Path) -> None:
-    out = run("finetune.py", photos, "--epochs", "3", "--output", "bundle", cwd=tmp_path)
+    out = run("finetune.py", photos, "--output", "bundle", cwd=tmp_path)
     losses = [float(line.rpartition(" ")[2]) for line in out.splitlines() if "loss" in line]
-    assert losses[2] < losses[0]
+    assert losses[-1] < losses[0]
     accuracies = [line for line in out.splitlines() if line.endswith("of 20 others")]
     assert len(accuracies) == 2
     assert all(float(line.split()[1]) > 75 for line in accuracies)
