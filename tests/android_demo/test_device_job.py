@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from lowformer_edge import demo, export_model, load_model, open_images
 from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot
 from lowformer_edge.artifact.manifest import FileRecord
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify
+from lowformer_edge.export.spec import INPUTS, ExportSpec
 from lowformer_edge.workflows import bench as benchmark
 
 from ..targets.adb.adb_server import AdbServer, serve_phone
@@ -63,6 +65,21 @@ def test_files_compute_the_same_there(
         found = links[f"demo-{precision}.pte on host", f"demo-{precision}.pte on adb"]
         assert found == "exact" or found > 80
     assert not list((phone.root / "data/local/tmp/lowformer-edge").iterdir())
+
+
+def test_rectangles_and_pixels_are_computed_there(
+    phone: AdbServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = load_model(input_size=(96, 64), preprocessing={"resize_mode": "letterbox"})
+    specs = [ExportSpec("executorch", input=taken) for taken in INPUTS]
+    evaluation = open_images(demo.EVALUATION, model, count=20)
+    export_model(model, tmp_path / "oblong", specs, evaluation=evaluation, runs=1)
+    assert verify([str(tmp_path / "oblong"), *FAST, "--target-images", "5"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    links = {(link["first"], link["second"]): link for link in result["links"]}
+    for name in ("demo-fp32.pte", "demo-fp32-image.pte"):
+        found = links[f"{name} on host", f"{name} on adb"]["outputs"]["logits"]["sqnr_db"]
+        assert found == "exact" or found > 80
 
 
 def test_files_are_timed_there(
