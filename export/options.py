@@ -12,7 +12,7 @@ from ..errors import UsageError
 IO_TYPES = ("float", "int8")
 
 BACKENDS = {
-    "xnnpack": ("fp32", "int8", "int8-dynamic"),
+    "xnnpack": ("fp32", "fp16", "int8", "int8-dynamic"),
     "vulkan": ("fp32", "fp16"),
     "coreml": ("fp32", "fp16"),
 }

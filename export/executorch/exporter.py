@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, ClassVar
 
@@ -22,6 +23,11 @@ from ..metadata import metadata
 from ..options import ExecuTorchOptions
 from ..rewrites.attention import FusedAttention
 from ..spec import ExportSpec
+from .half_precision import (
+    HalfPrecision,
+    half_precision_lowering,
+    half_precision_partitioner,
+)
 
 
 class ExecuTorchExporter(Exporter):
@@ -48,6 +54,8 @@ class ExecuTorchExporter(Exporter):
         with converter_errors("exporting to ExecuTorch", "executorch"):
             precisions = self.precisions_of(spec, model)
             source, ranges = self.source(spec, model, ranges)
+            if _is_half(spec):
+                source = HalfPrecision(source)
             module = with_interface(source, spec, self.loaded.preprocessing)
             prefix = path_within(module, source)
             precisions = {f"{prefix}{path}": value for path, value in precisions.items()}
@@ -89,11 +97,12 @@ def _lowered(
         exported = _quantized(model, precisions, ranges, sample)
     else:
         exported = torch.export.export(model, sample)
-    lowered = to_edge_transform_and_lower(
-        exported,
-        partitioner=[_partitioner(spec)],
-        constant_methods={METADATA_NAME: description},
-    )
+    with half_precision_lowering() if _is_half(spec) else contextlib.nullcontext():
+        lowered = to_edge_transform_and_lower(
+            exported,
+            partitioner=[_partitioner(spec)],
+            constant_methods={METADATA_NAME: description},
+        )
     return bytes(lowered.to_executorch().buffer)
 
 
@@ -161,6 +170,13 @@ def _partitioner(spec: ExportSpec) -> Any:
         from .coreml_partitioner import coreml_partitioner
 
         return coreml_partitioner(spec.precision)
+    if _is_half(spec):
+        return half_precision_partitioner()
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 
     return XnnpackPartitioner()
+
+
+def _is_half(spec: ExportSpec) -> bool:
+    """Whether the graph itself is in half precision; other backends round to it on their own."""
+    return spec.precision == "fp16" and spec.options_as(ExecuTorchOptions).backend == "xnnpack"

@@ -32,7 +32,7 @@ _XNNPACK_HEADER = b"XH00"
 _KERNEL_CALL, _DELEGATE_CALL = 1, 2
 _TENSOR, _STRING = 5, 6
 _SEGMENT = 1
-_FLOAT = 6
+_FLOAT, _HALF = 6, 5
 _TYPES = {
     0: "uint8",
     1: "int8",
@@ -46,6 +46,9 @@ _TYPES = {
     15: "bfloat16",
 }
 """By the numbers of types in ``scalar_type.fbs``."""
+
+_STORED = {_FLOAT: "<f4", _HALF: "<f2"}
+"""Types of constants that a delegate takes as arguments."""
 
 NO_TENSOR = "no tensor"
 """Stands for the type of an input or output that is a number, a text or a list."""
@@ -282,17 +285,19 @@ def _constant(
     index = tensor.integer(5, "<I")
     if index == 0:
         return None
-    if tensor.integer(0, "<b") != _FLOAT:
+    stored = _STORED.get(tensor.integer(0, "<b"))
+    if stored is None:
         raise DamagedBufferError("a delegate's argument is a constant of another type than float")
     shape = tensor.integers(2)
     count = math.prod(shape)
     segment = program.table(5)
     assert segment is not None
     start = segment.integers(1, "<Q")[index]
-    data = _segment(content, program, segment.integer(0, "<I"), base)[start : start + 4 * count]
+    size = np.dtype(stored).itemsize * count
+    data = _segment(content, program, segment.integer(0, "<I"), base)[start : start + size]
     order = tuple(tensor.content(3)) or tuple(range(len(shape)))
-    stored = np.frombuffer(data, "<f4", count).reshape([shape[axis] for axis in order])
-    return stored.transpose(np.argsort(order))
+    values = np.frombuffer(data, stored, count).reshape([shape[axis] for axis in order])
+    return values.transpose(np.argsort(order)).astype(np.float32)
 
 
 def _segments_base(content: memoryview) -> int:

@@ -79,7 +79,10 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"bias_correction": True}, "bias correction needs precision int8"),
         ({"bias_correction": 1, "precision": "int8"}, "true or false"),
         ({"target": "onnx", "precision": "int8-dynamic"}, "onnx has no int8-dynamic"),
-        ({"target": "executorch", "precision": "fp16"}, "xnnpack backend has no fp16"),
+        (
+            {"target": "executorch", "precision": "int8", "backend": "vulkan"},
+            "vulkan backend has no int8",
+        ),
         ({"backend": "vulkan"}, "is for executorch"),
         ({"target": "executorch", "backend": "qnn"}, "'qnn' is unknown"),
         ({"dynamic_batch": True}, "is for onnx"),

@@ -30,7 +30,7 @@ from ..conversion import SPEC, Conversion
 
 Lowering = Conversion[ExecuTorchExporter]
 
-PRECISIONS = ("fp32", "int8", "int8-dynamic")
+PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,9 @@ def test_every_precision_is_one_delegate_and_follows_the_model(
     reference = lowering.reference(inputs)
     if precision == "fp32":
         assert np.abs(reference - found).max() < 1e-4
+        return
+    if precision == "fp16":
+        assert 50 < sqnr(reference, found) < 75
         return
     model = lowering.exporter.model
     precisions = ExecuTorchExporter.recipes[spec.precision].assign(model)
