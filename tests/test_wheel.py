@@ -27,6 +27,8 @@ LARGEST = 5_000_000
 
 DATA = {
     "py.typed",
+    "calibration/data/LICENSE-wordnet",
+    "calibration/data/imagenet.tsv",
     "demo/LICENSE-fashion-mnist",
     "demo/README.md",
     "demo/calibration.npz",
