@@ -56,8 +56,19 @@ class Member:
         return io.BytesIO(self.archive.read(self.name))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a file lies within a tar file."""
+
+    offset: int
+    bytes: int
+
+
 class Archive:
     """An archive of files, open for as long as it is used; reading is safe from several threads.
+
+    Tar files within a tar file that is not compressed, such as ``ILSVRC2012_img_train.tar``, are
+    read like folders.
 
     Args:
         path: A tar file, compressed or not, or a zip file.
@@ -71,6 +82,7 @@ class Archive:
         self._lock = threading.Lock()
         self._zip: zipfile.ZipFile | None = None
         self._tar: tarfile.TarFile | None = None
+        self._nested: dict[str, _Place] = {}
         try:
             if path.name.lower().endswith(".zip"):
                 self._zip = zipfile.ZipFile(path)
@@ -85,9 +97,30 @@ class Archive:
                     member.name: member for member in self._tar.getmembers() if member.isfile()
                 }
                 self._sizes = {name: member.size for name, member in self._members.items()}
+                if isinstance(self._tar.fileobj, io.BufferedReader):
+                    self._add_nested(self._tar)
         except (*_DAMAGE, zlib.error) as error:
             self.close()
             raise DataError(f"{path}: not a whole archive ({error}); copy it again") from error
+
+    def _add_nested(self, tar: tarfile.TarFile) -> None:
+        """Adds the files of tar files within, by place: there may be a million.
+
+        Raises:
+            tarfile.TarError: One is damaged.
+        """
+        for name in [name for name in self._members if name.lower().endswith(".tar")]:
+            outer = self._members.pop(name)
+            del self._sizes[name]
+            try:
+                with tarfile.open(fileobj=tar.extractfile(outer), mode="r:") as inner:
+                    for member in inner:
+                        if member.isreg() and not member.issparse():
+                            place = _Place(outer.offset_data + member.offset_data, member.size)
+                            self._nested[f"{name[:-4]}/{member.name}"] = place
+            except tarfile.TarError as error:
+                raise tarfile.TarError(f"{name} in it: {error}") from error
+        self._sizes |= {name: place.bytes for name, place in self._nested.items()}
 
     def members(self) -> Iterator[Member]:
         """Its files, by name."""
@@ -107,11 +140,27 @@ class Archive:
                 if self._zip is not None:
                     return self._zip.read(name)
                 assert self._tar is not None
+                if name in self._nested:
+                    return self._read_at(self._nested[name])
                 file = self._tar.extractfile(self._members[name])
                 assert file is not None
                 return file.read()
         except (*_DAMAGE, zlib.error) as error:
             raise OSError(f"damaged in the archive ({error})") from error
+
+    def _read_at(self, place: _Place) -> bytes:
+        """The content at a place of the uncompressed tar file.
+
+        Raises:
+            EOFError: The file ends before.
+        """
+        assert self._tar is not None
+        assert self._tar.fileobj is not None
+        self._tar.fileobj.seek(place.offset)
+        content = self._tar.fileobj.read(place.bytes)
+        if len(content) < place.bytes:
+            raise EOFError("it ends too early")
+        return content
 
     def close(self) -> None:
         """Closes the file."""
