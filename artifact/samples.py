@@ -24,6 +24,8 @@ class Samples:
         labels: int64 [N], or None.
         outputs: The eager model's; None where it was not run.
         skipped: Files that could not be read, each with the reason.
+        class_order: What was taken for granted of the order of their classes; empty where nothing
+            was.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Samples:
     labels: NDArray[np.int64] | None = None
     outputs: Outputs | None = None
     skipped: tuple[str, ...] = ()
+    class_order: str = ""
 
     def __len__(self) -> int:
         return len(self.pixels)

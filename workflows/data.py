@@ -15,13 +15,8 @@ from ..artifact.bundle import Bundle
 from ..artifact.files import digest_of
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
-from ..calibration.data.images import (
-    ImageSet,
-    decode,
-    find_images,
-    images_in_memory,
-    listed_images,
-)
+from ..calibration.data.image_set import ImageSet
+from ..calibration.data.images import decode, find_images, images_in_memory, listed_images
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
 from ..progress import QUIET, Progress
@@ -78,8 +73,8 @@ def open_images(
             labelled by it.
         model: The model or the bundle, whose preprocessing and classes are taken.
         count: At most how many images, drawn without repetition; all if None.
-        labels: A CSV with the images' file names and classes, or of an array or a list of files
-            the class number of each.
+        labels: A file with the images' names and classes, see :func:`read_label_table`, or of an
+            array or a list of files the class number of each.
         seed: Of the draw.
         strict: Whether an image that cannot be read is an error; otherwise it is left out, and
             ``progress`` is told.
@@ -170,6 +165,7 @@ def calibration_images(
         )
     else:
         images = dataclasses.replace(find_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
+    images = images.without_labels()
     return _read(images, choice, "calibration images", loaded.preprocessing, progress)
 
 
@@ -186,9 +182,8 @@ def evaluation_images(
         raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
     if not choice.path and (loaded.is_random or not _bundled_images_fit(loaded)):
         return dataclasses.replace(calibration, labels=None)
-    return _read(
-        _labelled(choice, loaded), choice, "evaluation images", loaded.preprocessing, progress
-    )
+    images = _labelled(choice, loaded, progress)
+    return _read(images, choice, "evaluation images", loaded.preprocessing, progress)
 
 
 def bundle_images(choice: ImageChoice, bundle: Bundle, progress: Progress) -> Samples:
@@ -197,10 +192,11 @@ def bundle_images(choice: ImageChoice, bundle: Bundle, progress: Progress) -> Sa
     Raises:
         DataError: The images or their labels cannot be read.
     """
-    return _read(_labelled(choice, bundle), choice, "images", bundle.preprocessing, progress)
+    images = _labelled(choice, bundle, progress)
+    return _read(images, choice, "images", bundle.preprocessing, progress)
 
 
-def _labelled(choice: ImageChoice, model: TakesImages) -> ImageSet:
+def _labelled(choice: ImageChoice, model: TakesImages, progress: Progress) -> ImageSet:
     """The chosen images, or the bundled ones, with their classes where they are known."""
     if choice.path:
         images = find_images(choice.path)
@@ -209,7 +205,13 @@ def _labelled(choice: ImageChoice, model: TakesImages) -> ImageSet:
     if choice.labels:
         table = read_label_table(choice.labels)
         return images.with_label_table(table, model.labels, model.num_classes)
-    return images.with_labels_of(model.labels, model.num_classes)
+    labelled = images.with_labels_of(model.labels, model.num_classes)
+    if labelled.labels is None:
+        progress.note(
+            f"no top-1: {images.name} have no labels; lay them in a folder for each class, or give"
+            " `evaluation_labels`"
+        )
+    return labelled
 
 
 def _bundled_images_fit(loaded: LoadedModel) -> bool:
@@ -224,9 +226,20 @@ def _read(
     preprocessing: Preprocessing,
     progress: Progress,
 ) -> Samples:
+    for line in images.notes:
+        progress.note(line)
     images = images.sample(choice.count, choice.seed)
+    told: list[str] = []
     with progress.step(f"reading {purpose}", len(images)) as advance:
-        decoded = decode(images, preprocessing, strict=choice.strict, on_image=lambda: advance(1))
+        decoded = decode(
+            images,
+            preprocessing,
+            strict=choice.strict,
+            on_image=lambda: advance(1),
+            on_note=told.append,
+        )
+    for line in told:
+        progress.note(line)
     for line in decoded.skipped:
         progress.note(f"skipped {line}")
     if decoded.skipped:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,119 +21,18 @@ from ...artifact.arrays import read_arrays
 from ...artifact.preprocessing import Preprocessing, to_rgb
 from ...artifact.samples import Samples
 from ...errors import DataError
-from ...process.text import printable
+from ...process.text import one_line, printable
 from .archive import Archive, Member, is_archive
-from .label_table import class_number
+from .folder_labels import check_no_splits
+from .image_files import SUFFIXES, check_regular, files_below, is_image, passed_over
+from .image_set import ImageSet
+from .pixel_layout import check_pixels
 
 WORKERS = min(8, os.cpu_count() or 1)
 """Threads that decode images; Pillow decodes and resizes without holding Python's lock."""
 
 LARGEST_LABEL = 10_000_000
 """Beyond any number of classes."""
-
-SUFFIXES = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"))
-
-
-@dataclasses.dataclass(frozen=True)
-class ImageSet:
-    """Images that are not decoded yet.
-
-    Attributes:
-        name: What the images are, for tables and manifests.
-        items: Files, members of an archive, or uint8 pixels [H, W] or [H, W, 3].
-        labels: Class of each item as int64 [N], or None where nobody gave them.
-        class_names: Names of the classes that ``labels`` counts, where they are known.
-    """
-
-    name: str
-    items: Sequence[Path | Member] | NDArray[np.uint8]
-    labels: NDArray[np.int64] | None = None
-    class_names: tuple[str, ...] | None = None
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def sample(self, count: int, seed: int = 0) -> ImageSet:
-        """At most ``count`` of the images, drawn without repetition, in their order."""
-        if count >= len(self):
-            return self
-        chosen = np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False))
-        items = (
-            self.items[chosen]
-            if isinstance(self.items, np.ndarray)
-            else [self.items[index] for index in chosen]
-        )
-        labels = None if self.labels is None else self.labels[chosen]
-        return dataclasses.replace(self, items=items, labels=labels)
-
-    def with_labels_of(self, class_names: tuple[str, ...] | None, num_classes: int) -> ImageSet:
-        """The set with labels that count the model's classes.
-
-        Folders are matched with the model's class names, where letters and digits must be the
-        same and case does not count, since not every class name can be a folder's. For a model
-        without class names the folders count in their sorted order.
-
-        Raises:
-            DataError: Folders are not the model's classes, or a label is beyond them.
-        """
-        if self.labels is None:
-            return self
-        labels = self.labels
-        if self.class_names is not None and class_names is not None:
-            numbers = {_plain(name): number for number, name in enumerate(class_names)}
-            strangers = [name for name in self.class_names if _plain(name) not in numbers]
-            if strangers:
-                raise DataError(
-                    f"{self.name}: folder {strangers[0]} is no class of the model"
-                    f" ({len(strangers)} of {len(self.class_names)} folders are not); rename the"
-                    " folders after the class names, or put all images into one folder"
-                )
-            order = np.array([numbers[_plain(name)] for name in self.class_names], np.int64)
-            labels = order[labels]
-        elif self.class_names is not None and len(self.class_names) != num_classes:
-            raise DataError(
-                f"{self.name}: has {len(self.class_names)} folders, but the model {num_classes}"
-                " classes; give one folder for each class, or `labels`"
-            )
-        if int(labels.max()) >= num_classes:
-            raise DataError(
-                f"{self.name}: has label {labels.max()}, but the model only {num_classes} classes"
-            )
-        return dataclasses.replace(self, labels=labels, class_names=class_names)
-
-    def with_label_table(
-        self, table: Mapping[str, str], class_names: tuple[str, ...] | None, num_classes: int
-    ) -> ImageSet:
-        """The set with labels by file name, in place of those by folder.
-
-        Args:
-            table: The label of each image, by its file name or its path below the folder.
-            class_names: The model's, by which labels may be given.
-            num_classes: The model's; labels may also be numbers below it.
-
-        Raises:
-            DataError: An image has no label, or a label is no class.
-        """
-        if isinstance(self.items, np.ndarray):
-            raise DataError(f"{self.name}: images of an array file have no names to be labelled by")
-        numbers = {name: number for number, name in enumerate(class_names or ())}
-        labels = []
-        for item in self.items:
-            parts = item.parts
-            names = ("/".join(parts[start:]) for start in range(len(parts)))
-            label = next((table[name] for name in names if name in table), None)
-            if label is None:
-                raise DataError(f"{printable(str(item))}: has no label in the CSV file")
-            number = class_number(label, numbers, num_classes)
-            if number is None:
-                raise DataError(f"{printable(str(item))}: its label {label!r} is no class")
-            labels.append(number)
-        return dataclasses.replace(self, labels=np.array(labels, np.int64), class_names=class_names)
-
-
-def _plain(name: str) -> str:
-    """A class name without what a folder's name may lack."""
-    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 def images_in_memory(pixels: NDArray[Any], labels: Any = None) -> ImageSet:
@@ -143,12 +46,7 @@ def images_in_memory(pixels: NDArray[Any], labels: Any = None) -> ImageSet:
         DataError: They are of another type or shape, or there are none.
     """
     name = "images in memory"
-    shape = list(pixels.shape)
-    is_image = pixels.ndim == 3 or (pixels.ndim == 4 and pixels.shape[3] == 3)
-    if pixels.dtype != np.uint8 or not is_image or not pixels.size:
-        raise DataError(
-            f"`source` must be uint8 [N, H, W] or [N, H, W, 3], not {pixels.dtype} {shape}"
-        )
+    check_pixels("`source`", pixels, labelled=labels is not None)
     if labels is None:
         return ImageSet(name, pixels)
     return ImageSet(name, pixels, _checked_labels(name, np.asarray(labels), len(pixels)))
@@ -167,9 +65,10 @@ def listed_images(files: Sequence[Path], labels: Any = None) -> ImageSet:
     if not files:
         raise DataError("`source` holds no image; give at least one")
     for path in files:
+        check_regular(path)
         if not path.is_file():
             raise DataError(f"{path}: there is no such image")
-    name = f"{len(files)} image files"
+    name = "listed images"
     if labels is None:
         return ImageSet(name, files)
     return ImageSet(name, files, _checked_labels(name, np.asarray(labels), len(files)))
@@ -178,15 +77,17 @@ def listed_images(files: Sequence[Path], labels: Any = None) -> ImageSet:
 def find_images(path: Path) -> ImageSet:
     """Finds images in a folder, in a tar or zip archive, or in an ``.npz`` or ``.npy`` file.
 
-    A folder's images are labelled by the name of the folder directly below ``path``, if all
-    images lie in such folders; an archive's likewise, below what all its paths begin with. An
-    array file holds uint8 ``images`` [N, H, W] or [N, H, W, 3] and perhaps integer ``labels`` [N].
+    A folder's images are labelled by the name of the folder directly below ``path``; an archive's
+    likewise, below what all its paths begin with. An array file holds uint8 ``images`` [N, H, W]
+    or [N, H, W, 3] and perhaps integer ``labels`` [N].
 
     Raises:
         DataError: Nothing usable is there.
     """
     if path.is_dir():
         return _open_folder(path)
+    if path.exists():
+        check_regular(path)
     if path.suffix in (".npz", ".npy") and path.is_file():
         return _open_arrays(path)
     if is_archive(path) and path.is_file():
@@ -197,61 +98,70 @@ def find_images(path: Path) -> ImageSet:
 
 
 def _open_folder(folder: Path) -> ImageSet:
-    files = sorted(_image_files(folder))
+    below = files_below(folder)
+    files = [path for path in below if is_image(path.name)]
+    over = passed_over(path.name for path in below)
     if not files:
-        raise DataError(
-            f"{folder}: holds no image ({', '.join(sorted(SUFFIXES))}); give a folder that does"
-        )
-    name = printable(folder.resolve().name)
-    if any(file.parent == folder for file in files):
-        return ImageSet(name, files)
-    names = [printable(file.relative_to(folder).parts[0]) for file in files]
-    classes = sorted(set(names))
-    labels = np.searchsorted(classes, names).astype(np.int64)
-    return ImageSet(name, files, labels, tuple(classes))
-
-
-def _image_files(folder: Path) -> Iterator[Path]:
-    """Image files below a folder; links are followed once, hidden files and folders are not."""
-
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
-
-    visited = set()
-    for place, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
-        visited.add(os.path.realpath(place))
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".")
-            and os.path.realpath(os.path.join(place, name)) not in visited  # noqa: PTH118
-        ]
-        for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(place, name)
+        raise _no_image(folder, over, any(is_archive(path) for path in below))
+    for path in files:
+        check_regular(path)
+    folders = [file.relative_to(folder).parts[:-1] for file in files]
+    below_folder = [[printable(part) for part in parts[:1]] for parts in folders]
+    name = f"images of {printable(folder.resolve().name or folder)}"
+    return _in_folders(folder, name, files, below_folder, over)
 
 
 def _open_archive(path: Path) -> ImageSet:
-    members = [
+    below = [
         member
         for member in Archive(path).members()
-        if Path(member.name).suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") and part != ".." for part in member.parts)
+        if not any(part.startswith(".") and part != ".." for part in member.parts)
     ]
+    members = [member for member in below if is_image(member.name)]
+    over = passed_over(member.name for member in below)
     if not members:
-        raise DataError(f"{path}: holds no image ({', '.join(sorted(SUFFIXES))})")
+        raise _no_image(path, over, any(is_archive(Path(member.name)) for member in below))
     folders = [member.parts[:-1] for member in members]
     common = next(
         (depth for depth, parts in enumerate(zip(*folders, strict=False)) if len(set(parts)) > 1),
         min(map(len, folders)),
     )
-    name = printable(path.name)
-    below = [parts[common : common + 1] for parts in folders]
-    if not all(below):
-        return ImageSet(name, members)
-    names = [printable(parts[0]) for parts in below]
-    classes = sorted(set(names))
-    return ImageSet(name, members, np.searchsorted(classes, names).astype(np.int64), tuple(classes))
+    below_common = [[printable(part) for part in parts[common : common + 1]] for parts in folders]
+    images = _in_folders(path, f"images of {printable(path.name)}", members, below_common, over)
+    enclosing = tuple(printable(part) for part in folders[0][:common])
+    return images if images.folders else dataclasses.replace(images, enclosing=enclosing)
+
+
+def _no_image(path: Path, over: str | None, has_archives: bool) -> DataError:
+    """What is wrong with a place without images."""
+    found = f"; {over}" if over else ""
+    unpack = "; unpack the archives in it" if has_archives else ""
+    suffixes = ", ".join(sorted(SUFFIXES))
+    return DataError(f"{path}: holds no image ({suffixes}){found}{unpack}; give a place that does")
+
+
+def _in_folders(
+    path: Path,
+    name: str,
+    items: Sequence[Path | Member],
+    below: Sequence[Sequence[str]],
+    over: str | None,
+) -> ImageSet:
+    """Images, each of which lies in a folder below what was opened, or in none.
+
+    Raises:
+        DataError: The folders are parts of a data set.
+    """
+    notes = (f"{name}: {over}",) if over else ()
+    folders = tuple(parts[0] if parts else "" for parts in below)
+    classes = sorted(set(folders) - {""})
+    if not classes:
+        return ImageSet(name, items, notes=notes)
+    check_no_splits(path, classes)
+    if "" in folders:
+        return ImageSet(name, items, folders=folders, notes=notes)
+    labels = np.searchsorted(classes, folders).astype(np.int64)
+    return ImageSet(name, items, labels, tuple(classes), folders, notes=notes)
 
 
 def _open_arrays(path: Path) -> ImageSet:
@@ -260,16 +170,10 @@ def _open_arrays(path: Path) -> ImageSet:
     labels = arrays.get("labels")
     if images is None:
         raise DataError(f"{path}: has no array called 'images'")
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[3:] not in ((), (3,)):
-        raise DataError(
-            f"{path}: images must be uint8 [N, H, W] or [N, H, W, 3], not {images.dtype}"
-            f" {list(images.shape)}"
-        )
-    if images.size == 0:
-        raise DataError(f"{path}: holds no image")
+    check_pixels(f"{path}: images", images, labelled=labels is not None)
     if labels is not None:
         labels = _checked_labels(path, labels, len(images))
-    return ImageSet(printable(path.name), images, labels)
+    return ImageSet(f"images of {printable(path.name)}", images, labels)
 
 
 def _checked_labels(name: str | Path, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
@@ -285,6 +189,7 @@ def decode(
     *,
     strict: bool = False,
     on_image: Callable[[], object] = lambda: None,
+    on_note: Callable[[str], object] = lambda text: None,
 ) -> Samples:
     """Reads, resizes and crops all images of a set.
 
@@ -293,20 +198,24 @@ def decode(
         preprocessing: How; its normalisation is not applied yet.
         strict: Whether an image that cannot be read is an error; otherwise it is left out.
         on_image: Called after each image, for progress.
+        on_note: Called with each line that Pillow warns of, which names the image.
 
     Raises:
         DataError: No image can be read, or one cannot and ``strict`` is set.
     """
     kept, pixels, skipped = [], [], []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = pool.map(lambda item: _pixels_or_error(item, preprocessing), images.items)
+    with _named_warnings(on_note), ThreadPoolExecutor(WORKERS) as pool:
+        numbers = range(len(images))
+        results = pool.map(
+            lambda index: _pixels_or_error(index, images.items[index], preprocessing), numbers
+        )
         for index, (item, result) in enumerate(zip(images.items, results, strict=True)):
             on_image()
             if isinstance(result, np.ndarray):
                 pixels.append(result)
                 kept.append(index)
                 continue
-            name = f"image {index}" if isinstance(item, np.ndarray) else printable(str(item))
+            name = _name_of(index, item)
             reason = "not an image" if isinstance(result, UnidentifiedImageError) else str(result)
             if strict:
                 pool.shutdown(cancel_futures=True)
@@ -319,13 +228,45 @@ def decode(
         np.stack(pixels),
         None if images.labels is None else images.labels[kept],
         skipped=tuple(skipped),
+        class_order=images.order,
     )
 
 
+_decoded = threading.local()
+"""What each thread decodes at the moment, as ``name``."""
+
+
+@contextlib.contextmanager
+def _named_warnings(on_note: Callable[[str], object]) -> Iterator[None]:
+    """Tells of what Pillow warns of in any thread once, with the first image's name."""
+    images = collections.defaultdict(list)
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def collect(message: Warning | str, *place: Any, **more: Any) -> None:
+            name = getattr(_decoded, "name", None)
+            if name is None:
+                shown(message, *place, **more)
+            else:
+                images[printable(one_line(message))].append(name)
+
+        warnings.simplefilter("always")
+        warnings.showwarning = collect
+        yield
+    for text, names in images.items():
+        others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
+        on_note(f"{names[0]}{others}: {text}")
+
+
+def _name_of(index: int, item: Path | Member | NDArray[np.uint8]) -> str:
+    return f"image {index}" if isinstance(item, np.ndarray) else printable(str(item))
+
+
 def _pixels_or_error(
-    item: Path | Member | NDArray[np.uint8], preprocessing: Preprocessing
+    index: int, item: Path | Member | NDArray[np.uint8], preprocessing: Preprocessing
 ) -> NDArray[np.uint8] | Exception:
     """The pixels of an image, or what is wrong with it."""
+    _decoded.name = _name_of(index, item)
     try:
         return preprocessing.pixels(_opened(item))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

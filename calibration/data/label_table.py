@@ -1,36 +1,55 @@
-"""Labels of images from a CSV file."""
+"""Labels of images from a file of their own."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from pathlib import Path
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import DataError
+from ...process.text import printable
+from .archive import Member
+from .class_index import ClassIndex, Way
+from .devkit import is_devkit, read_devkit
+from .image_files import check_regular
+
+LARGEST_TABLE = 256 * 1024**2
+"""Bytes; ImageNet's largest list of labels has 2 million."""
+
+_IMAGE_HEADINGS = frozenset(
+    (
+        *("file", "filename", "filepath", "id", "image", "imageid", "imagename", "imagepath"),
+        *("img", "name", "path"),
+    )
+)
+_LABEL_HEADINGS = frozenset(
+    ("category", "class", "classid", "classname", "label", "predictionstring", "synset", "target")
+)
 
 
 def read_label_table(path: Path) -> dict[str, str]:
-    """Reads a CSV of two columns: an image's file name, and its class by name or number.
+    """Reads an image's file name and its class, by name, number or WordNet id, from each line.
 
-    A first line whose columns are called ``image`` (or ``file``, ``filename``) and ``label`` (or
-    ``class``) is a heading.
+    Columns are divided by commas, tabs, or else by the line's last space. A first line such as
+    ``image,label`` is a heading, and says which columns these are where there are more than two.
+    Kaggle's ``LOC_val_solution.csv`` is read as well, and ImageNet's development kit: its archive,
+    its folder, or its ``ILSVRC2012_validation_ground_truth.txt``.
 
     Raises:
         DataError: The file cannot be read, is empty, or has a line without two columns or a
             second label for an image.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: not a readable CSV of labels ({error})") from error
-    if rows and _is_heading(rows[0]):
-        rows = rows[1:]
+    if is_devkit(path):
+        return read_devkit(path)
     table: dict[str, str] = {}
-    for number, row in enumerate(rows, 1):
-        if len(row) < 2:
+    for number, row in enumerate(_rows(path), 1):
+        if len(row) != 2 or not all(row):
             raise DataError(f"{path}: row {number} needs an image and a label, got {row}")
-        image, label = row[0].strip(), row[1].strip()
+        image, label = row[0].replace("\\", "/").removeprefix("./"), row[1]
         if table.setdefault(image, label) != label:
             raise DataError(f"{path}: {image} has two labels, {table[image]} and {label}")
     if not table:
@@ -38,15 +57,141 @@ def read_label_table(path: Path) -> dict[str, str]:
     return table
 
 
-def _is_heading(row: list[str]) -> bool:
-    names = [cell.strip().casefold() for cell in row[:2]]
-    return names[0] in ("image", "file", "filename") and names[1:] in (["label"], ["class"])
+def _rows(path: Path) -> list[list[str]]:
+    """An image and its label of each line.
+
+    Raises:
+        DataError: The file cannot be read, or it is not clear which columns these are.
+    """
+    check_regular(path)
+    try:
+        if path.stat().st_size > LARGEST_TABLE:
+            raise DataError(
+                f"{path}: larger than {LARGEST_TABLE // 1024**2} MiB; no list of labels"
+            )
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _divided([line for line in text.splitlines() if line.strip()])
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path}: not a readable CSV of labels ({error})") from error
+    heading = [_heading(cell) for cell in rows[0]] if rows else []
+    image = next((k for k, cell in enumerate(heading) if cell in _IMAGE_HEADINGS), None)
+    label = next((k for k, cell in enumerate(heading) if cell in _LABEL_HEADINGS), None)
+    if image is None or label is None:
+        wide = next((row for row in rows if len(row) > 2), None)
+        if wide is not None:
+            raise DataError(
+                f"{path}: has lines of {len(wide)} columns, such as {wide}; name those to take in a"
+                " first line, image and label, or put quotes around a label with commas"
+            )
+        return rows
+    is_kaggles = heading[label] == "predictionstring"
+    chosen = [[row[k] for k in (image, label) if k < len(row)] for row in rows[1:]]
+    return [[*row[:1], *row[1].split()[:1]] if is_kaggles and row[1:] else row for row in chosen]
 
 
-def class_number(label: str, class_names: Mapping[str, int], num_classes: int) -> int | None:
-    """The class that a label means, by name or by number; None if it is neither."""
-    if label in class_names:
-        return class_names[label]
-    if label.isascii() and label.isdigit() and int(label) < num_classes:
-        return int(label)
-    return None
+def _divided(lines: Sequence[str]) -> list[list[str]]:
+    """The cells of lines, without spaces around them."""
+    if lines and all("," in line for line in lines):
+        rows = list(csv.reader(lines))
+    elif lines and all("\t" in line for line in lines):
+        rows = list(csv.reader(lines, delimiter="\t"))
+    else:
+        rows = [next(csv.reader([line])) if "," in line else line.rsplit(None, 1) for line in lines]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def _heading(cell: str) -> str:
+    return "".join(char for char in cell.casefold() if char.isalnum())
+
+
+@dataclasses.dataclass(frozen=True)
+class ItemLabels:
+    """The classes of images.
+
+    Attributes:
+        numbers: int64 [N].
+        order: What was taken for granted of the classes' order; empty where nothing was.
+        notes: What else a user should know.
+    """
+
+    numbers: NDArray[np.int64]
+    order: str
+    notes: tuple[str, ...]
+
+
+def label_items(
+    items: Sequence[Path | Member], table: Mapping[str, str], index: ClassIndex
+) -> ItemLabels:
+    """The classes of images by a table of file names.
+
+    Args:
+        items: The images.
+        table: The label of each, by its file name, with or without suffix, or the end of its path.
+        index: The model's classes.
+
+    Raises:
+        DataError: An image has no label or several, a label is for several images, or is no class.
+    """
+    keys = _keys_of(items, table)
+    found = {}
+    for item, key in zip(items, keys, strict=True):
+        label = table[key]
+        if label in found:
+            continue
+        try:
+            one = index.find(label)
+        except DataError as error:
+            raise DataError(f"{printable(str(item))}: its label {error}") from error
+        if one is None:
+            last = index.num_classes - 1
+            raise DataError(
+                f"{printable(str(item))}: its label {label!r} is no class; numbers are 0 to {last}"
+            )
+        found[label] = one
+    unused = list(dict.fromkeys(table).keys() - set(keys))
+    notes = []
+    if unused:
+        notes.append(
+            f"{len(unused)} of {len(table)} labels are for images that are not there, such as"
+            f" {printable(min(unused))}"
+        )
+    ways = {one.way for one in found.values()}
+    # Numbers are what a table holds by itself; nothing is taken for granted with them.
+    taken = [way.value for way in (Way.WORDNET_ID, Way.IMAGENET_NAME) if way in ways]
+    order = f"labels taken {' and '.join(taken)}" if taken else ""
+    numbers = np.array([found[table[key]].number for key in keys], np.int64)
+    return ItemLabels(numbers, order, tuple(notes))
+
+
+def _keys_of(items: Sequence[Path | Member], table: Mapping[str, str]) -> list[str]:
+    """By which name each image is in a table.
+
+    Raises:
+        DataError: An image is not in it, or one name is that of several images.
+    """
+    named = [(item, _key_of(item, table)) for item in items]
+    missing = [item for item, key in named if key is None]
+    if missing:
+        raise DataError(
+            f"{printable(str(missing[0]))}: has no label in the CSV file ({len(missing)} of"
+            f" {len(items)} images have none); add them, or move these images away"
+        )
+    owners: dict[str, Path | Member] = {}
+    for item, key in named:
+        assert key is not None
+        if key in owners:
+            raise DataError(
+                f"{key}: labels both {printable(str(owners[key]))} and {printable(str(item))};"
+                " give their paths in the CSV file"
+            )
+        owners[key] = item
+    return list(owners)
+
+
+def _key_of(item: Path | Member, table: Mapping[str, str]) -> str | None:
+    """By which name an image is in a table: the longest end of its path that is there."""
+    parts = [part for part in item.parts if part != "/"]
+    paths = ["/".join(parts[start:]) for start in range(len(parts))]
+    suffix = PurePosixPath(paths[-1]).suffix
+    bare = [path.removesuffix(suffix) for path in paths]
+    return next((path for path in (*paths, *bare) if path in table), None)
