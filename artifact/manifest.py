@@ -294,9 +294,10 @@ class Manifest(_Record):
 
     ``task`` says what the outputs mean, such as ``classification``; ``preprocessing_sources`` says
     for each parameter who stated it, and ``classes_source`` the same of the names of classes and
-    their order, None where they have no names. ``mac_check`` is the script that checks and times
-    Core ML packages on a Mac; ``requirements`` are conditions on where ops run, such as
-    ``partitions<=1``, which hold on every target.
+    their order; where they have no names, it says in which order accuracy takes them, and is None
+    where nothing does. ``mac_check`` is the script that checks and times Core ML packages on a Mac;
+    ``requirements`` are conditions on where ops run, such as ``partitions<=1``, which hold on every
+    target.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION

@@ -6,6 +6,7 @@ import abc
 import argparse
 import collections
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -126,7 +127,8 @@ class Command(abc.ABC):
         parser = self._parser()
         options = parser.parse_args(arguments)
         try:
-            with shown_progress(quiet=options.quiet) as progress:
+            worded = functools.partial(with_flags, parser=parser)
+            with shown_progress(quiet=options.quiet, worded=worded) as progress:
                 answer = self.run(options, progress)
         except LowFormerEdgeError as error:
             # Not a new error: some have arguments of their own.

@@ -40,7 +40,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--classes", dest="num_classes", type=int, metavar="N", help="number of classes"
     )
-    model.add_argument("--labels", type=Path, metavar="FILE", help="class names, one per line")
+    model.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="class names in order: one per line, also after a number or WordNet id, or a JSON",
+    )
     model.add_argument(
         "--input-size", metavar="SIZE", help="of the input in pixels, such as 224 or 192x256 (HxW)"
     )
@@ -151,7 +156,8 @@ def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
         "--evaluation-labels",
         type=Path,
         metavar="FILE",
-        help="CSV of image file names and classes, in place of folders",
+        help="image file names and classes as CSV or in columns, or ImageNet's devkit, in place of"
+        " folders",
     )
     data.add_argument(
         "--evaluation-images",

@@ -7,7 +7,7 @@ import functools
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from ..progress import Advance, Progress, SilentProgress
@@ -23,27 +23,44 @@ PIPE_WIDTH = 160
 
 
 @contextlib.contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Progress]:
-    """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet."""
+def shown_progress(*, quiet: bool, worded: Callable[[str], str] = str) -> Iterator[Progress]:
+    """What a command tells of its steps: on the terminal, or nowhere if it is to be quiet.
+
+    Args:
+        quiet: Whether it is.
+        worded: What a user should know, as it is shown.
+    """
     if quiet:
-        yield QuietProgress()
+        yield QuietProgress(worded)
         return
-    with TerminalProgress() as progress:
+    with TerminalProgress(worded) as progress:
         yield progress
 
 
 class QuietProgress(SilentProgress):
-    """Shows no steps; what a user should know is told all the same."""
+    """Shows no steps; what a user should know is told all the same.
+
+    Args:
+        worded: What a user should know, as it is shown.
+    """
+
+    def __init__(self, worded: Callable[[str], str] = str) -> None:
+        self._worded = worded
 
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
-        print(f"warning: {text}", file=sys.stderr)
+        print(f"warning: {self._worded(text)}", file=sys.stderr)
 
 
 class TerminalProgress:
-    """Shows steps with rich, on the terminal that stderr was when the command started."""
+    """Shows steps with rich, on the terminal that stderr was when the command started.
 
-    def __init__(self) -> None:
+    Args:
+        worded: What a user should know, as it is shown.
+    """
+
+    def __init__(self, worded: Callable[[str], str] = str) -> None:
+        self._worded = worded
         self._stream = _stderr()
 
     def __enter__(self) -> TerminalProgress:
@@ -61,7 +78,7 @@ class TerminalProgress:
 
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
-        print(f"warning: {text}", file=sys.stderr)
+        print(f"warning: {self._worded(text)}", file=sys.stderr)
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:

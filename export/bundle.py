@@ -56,8 +56,12 @@ def write_manifest(
     ranges: Ranges | None,
     machine: dict[str, str],
     requirements: tuple[str, ...],
+    class_order: str = "",
 ) -> Manifest:
-    """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle."""
+    """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle.
+
+    ``class_order`` is what accuracy takes for the order of classes that nobody named.
+    """
     calibration_name = calibration.name
     if ranges and ranges.data != calibration.digest:
         calibration_name = "images of an earlier calibration"
@@ -87,7 +91,7 @@ def write_manifest(
         preprocessing_sources=dict(loaded.preprocessing_sources),
         outputs=loaded.task.outputs(loaded.num_classes),
         labels=labels,
-        classes_source=loaded.classes_source,
+        classes_source=loaded.classes_source or class_order or None,
         golden=FileRecord.of(folder / GOLDEN_FILE),
         artifacts=tuple(artifacts),
         calibration=ranges

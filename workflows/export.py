@@ -303,6 +303,7 @@ def _fill(
         exported.ranges,
         describe_machine(),
         request.requirements,
+        evaluation.class_order,
     )
     failures = failed_checks(manifest)
     if failures and not request.keep_failed:

@@ -63,6 +63,8 @@ def footnotes(manifest: Manifest) -> list[str]:
         eager = parity.reference_top1
         accuracy = f"; eager top-1 {eager.value:.2f} %" if eager else ""
         lines.append(f"parity with the eager model on {parity.images} {parity.data}{accuracy}")
+    if manifest.labels is None and manifest.classes_source:
+        lines.append(f"classes: {manifest.classes_source}; --labels gives another order")
     latency = next((item.latency for item in manifest.artifacts if item.latency), None)
     if latency:
         lines.append(

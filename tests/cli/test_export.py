@@ -127,6 +127,41 @@ def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixtur
     assert_refused(capfd, [*arguments, *data, "--strict", "--force"], "broken.jpg", here)
 
 
+def test_1_2_the_order_of_class_folders_is_said(
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    lay_photos(here / "val", "ant", "bee", "cat", "dog", "elk")
+    assert main([*slight, "--evaluation-data", "val"]) == 0
+    out, err = capfd.readouterr()
+    told = "class folders in sorted order"
+    assert f"parity with the eager model on 5 images of val ({told})" in out
+    assert f"classes: {told}; --labels gives another order" in out
+    assert f"warning: images of val: {told}; to give another order, give --labels" in err
+    manifest = read_manifest(here / "slight-tflite")
+    assert (manifest.labels, manifest.classes_source) == (None, told)
+    assert manifest.artifacts[0].parity is not None
+    assert manifest.artifacts[0].parity.top1 is not None
+
+
+def test_1_9_images_without_labels_are_said(
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    lay_photos(here / "val", ".")
+    assert main([*slight, "--evaluation-data", "val"]) == 0
+    out, err = capfd.readouterr()
+    assert "parity with the eager model on 1 images of val" in out
+    assert "warning: no top-1: images of val have no labels; lay them in a folder" in err
+    assert "or give --evaluation-labels" in err
+
+
+def lay_photos(folder: Path, *classes: str) -> None:
+    """One photo of each class, in a folder of its name."""
+    for name in classes:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / name / "a.png")
+
+
 def test_random_weights_are_marked_unfit(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
