@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import collections
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import DataError
@@ -25,6 +26,30 @@ def read_labels(path: Path) -> tuple[str, ...]:
         if not name:
             raise DataError(f"{path}: line {number} is empty; write one class name per line")
     return names
+
+
+def repeated(names: Sequence[str]) -> dict[str, list[int]]:
+    """The names that several classes have, with the numbers of these."""
+    numbers = collections.defaultdict(list)
+    for number, name in enumerate(names):
+        numbers[name].append(number)
+    return {name: same for name, same in numbers.items() if len(same) > 1}
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that are all different: those that several classes have get the class numbers.
+
+    For formats that keep results by class name, where two of a name would be one.
+    """
+    several, taken = repeated(names), set(names)
+    unique = []
+    for number, name in enumerate(names):
+        changed = name
+        while name in several and changed in taken:
+            changed = f"{changed} ({number})"
+        taken.add(changed)
+        unique.append(changed)
+    return tuple(unique)
 
 
 def format_labels(names: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from torch import nn
 from ...artifact.content import Content
 from ...artifact.formats import FORMATS
 from ...artifact.interface import INPUT_NAME, METADATA_NAME
+from ...artifact.labels import repeated, unique_names
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
 from ...process.interrupt import deferred_interrupt
@@ -88,7 +89,7 @@ class CoreMLExporter(Exporter):
         classifier = None
         if labels:
             classifier = coremltools.ClassifierConfig(
-                list(labels),
+                list(unique_names(labels)),
                 CLASS_NAME,
                 predicted_probabilities_output=program.graph_signature.user_outputs[1],
             )
@@ -127,7 +128,10 @@ class CoreMLExporter(Exporter):
             else "One value per class, before the softmax"
         )
         if takes_image and self.loaded.labels and not spec.gives_probabilities:
-            model.output_description[CLASS_NAME] = "Name of the most probable class"
+            named = "Name of the most probable class"
+            if repeated(self.loaded.labels):
+                named += ", with its number where several classes have that name"
+            model.output_description[CLASS_NAME] = named
             model.output_description[PROBABILITIES_NAME] = "Probability of each class"
         model.user_defined_metadata[METADATA_NAME] = metadata(spec, self.loaded)
 

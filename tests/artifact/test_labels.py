@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowformer_edge.artifact.labels import format_labels, read_labels
+from lowformer_edge.artifact.labels import format_labels, read_labels, repeated, unique_names
 from lowformer_edge.errors import DataError
 
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
@@ -37,3 +37,17 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_bytes("cat\ndog\n".encode("utf-8-sig"))
     assert read_labels(path) == ("cat", "dog")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a (1)", "a (0)", "a (0) (0)"]), min_size=1))
+def test_1_1_names_become_unique_and_others_stay(names: list[str]) -> None:
+    unique = unique_names(names)
+    assert len(set(unique)) == len(names)
+    several = repeated(names)
+    for number, (name, changed) in enumerate(zip(names, unique, strict=True)):
+        assert changed == name if name not in several else changed.startswith(f"{name} ({number})")
+
+
+def test_1_1_repeated_names_have_their_numbers() -> None:
+    assert repeated(("crane", "kite", "crane")) == {"crane": [0, 2]}
+    assert unique_names(("crane", "kite", "crane")) == ("crane (0)", "kite", "crane (2)")

@@ -220,6 +220,26 @@ def test_a_classifier_names_the_best_class(
     assert str(found["classLabel"]) == LABELS[found["logits"].argmax()]
 
 
+def test_1_1_a_classifier_keeps_classes_of_one_name_apart(
+    slight_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
+) -> None:
+    names = ("crane", "kite", "crane", "jay", "hen")
+    conversion = Conversion(CoreMLExporter, slight_config, noise_images, labels=names)
+    package = read_package(
+        conversion.write(ExportSpec.of("coreml", "fp32", input="image"), tmp_path)
+    )
+    (told,) = (item.description for item in package.outputs if item.name == "classLabel")
+    assert "with its number where several classes have that name" in told
+    for image in noise_images.pixels[:8]:
+        pixels = np.moveaxis(image[None].astype(np.float32), -1, 1)
+        found = Interpreter(package.program).run({"image": pixels})
+        number = int(found["logits"].argmax())
+        shown = f"crane ({number})" if names[number] == "crane" else names[number]
+        assert str(found["classLabel"]) == shown
+    assert package.metadata is not None
+    assert package.metadata["labels"] == list(names)
+
+
 def test_an_image_input_without_class_names_gives_logits_alone(
     tiny_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:
