@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..artifact.labels import read_labels
+from ..artifact.labels import repeated, unique_names
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.size import Size, shown_size
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
@@ -28,6 +28,7 @@ from .checkpoint import (
     read_checkpoint,
     shapes_of,
 )
+from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .random_weights import random_model
@@ -118,8 +119,8 @@ def load_model(
             own.
         preprocessing: From an image to the input, or some of its parameters by name, instead of
             what the checkpoint or the config states.
-        labels: Class names in order, or a file of them, one per line, instead of the
-            checkpoint's.
+        labels: Class names in order, or a file of them, see :func:`read_class_list`, instead of
+            the checkpoint's.
 
     Raises:
         UsageError: The combination, a file or a value cannot be used.
@@ -141,18 +142,17 @@ def load_model(
     used = stated.with_changes(preprocessing, input_size, architecture.input_size)
     architecture = architecture.replace(input_size=used.preprocessing.size)
     network = load_weights(architecture, checkpoint) if checkpoint else random_model(architecture)
+    classes = _class_list(labels, checkpoint, architecture.num_classes)
     return LoadedModel(
         network=network,
         preprocessing=used.preprocessing,
         preprocessing_sources=used.sources,
-        labels=_class_names(
-            labels, checkpoint.labels if checkpoint else None, architecture.num_classes
-        ),
+        labels=None if classes is None else classes.names,
         classes_source=_classes_source(labels, checkpoint),
         taken=checkpoint.taken if checkpoint else "",
         source=printable(checkpoint.path.name) if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
-        notes=_notes_on(checkpoint, stated.preprocessing) if checkpoint else (),
+        notes=_notes_on(checkpoint, stated.preprocessing) + _notes_on_classes(classes),
     )
 
 
@@ -177,8 +177,10 @@ def _classes_source(labels: object, checkpoint: Checkpoint | None) -> str | None
     return CHECKPOINT if checkpoint and checkpoint.labels else None
 
 
-def _notes_on(checkpoint: Checkpoint, preprocessing: Preprocessing) -> tuple[str, ...]:
+def _notes_on(checkpoint: Checkpoint | None, preprocessing: Preprocessing) -> tuple[str, ...]:
     """What was taken of a checkpoint, or for granted with it."""
+    if checkpoint is None:
+        return ()
     name, notes = printable(checkpoint.path.name), []
     if checkpoint.taken:
         notes.append(f"{name}: holds several sets of weights; took {checkpoint.taken}")
@@ -187,6 +189,22 @@ def _notes_on(checkpoint: Checkpoint, preprocessing: Preprocessing) -> tuple[str
             f"{name}: has timm's names and states no preprocessing; took what is published:"
             f" {preprocessing.interpolation}, crop {preprocessing.crop_ratio:g}, ImageNet's mean"
             " and std"
+        )
+    return tuple(notes)
+
+
+def _notes_on_classes(classes: ClassList | None) -> tuple[str, ...]:
+    """What was taken for granted with class names, and which of them are not unique."""
+    if classes is None:
+        return ()
+    notes = [classes.note] if classes.note else []
+    several = repeated(classes.names)
+    if several:
+        pairs = [f"{' and '.join(map(str, same))} ({name})" for name, same in several.items()]
+        shown = unique_names(classes.names)[next(iter(several.values()))[0]]
+        notes.append(
+            f"classes {'; '.join(pairs[:3])}{', ...' if pairs[3:] else ''} have one name: label"
+            f" images by number or WordNet id; Core ML's classifiers say {shown!r} and the like"
         )
     return tuple(notes)
 
@@ -205,7 +223,7 @@ def from_module(
             training can go on.
         preprocessing: From an image to its input; by default what timm's ``pretrained_cfg``
             states, or ImageNet's at the model's input size.
-        labels: Class names in order, or a file of them, one per line.
+        labels: Class names in order, or a file of them, see :func:`read_class_list`.
         name: Where the weights came from, as the bundle states it.
 
     Raises:
@@ -235,14 +253,16 @@ def from_module(
     bad = [key for key, value in state.items() if not bool(value.isfinite().all())]
     if bad:
         raise UsageError(f"`network` holds NaN or infinite values in {bad[0]}; train it again")
+    classes = _class_list(labels, None, config.num_classes)
     return LoadedModel(
         network=copied,
         preprocessing=preprocessing,
-        labels=_class_names(labels, None, config.num_classes),
+        labels=None if classes is None else classes.names,
         source=printable(name),
         digest=_digest_of(state),
         preprocessing_sources=StatedPreprocessing.by(preprocessing, source).sources,
         classes_source=None if labels is None else GIVEN,
+        notes=_notes_on_classes(classes),
     )
 
 
@@ -272,21 +292,27 @@ def _digest_of(state: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _class_names(
-    labels: str | Path | Sequence[str] | None, stated: tuple[str, ...] | None, num_classes: int
-) -> tuple[str, ...] | None:
+def _class_list(
+    labels: str | Path | Sequence[str] | None, checkpoint: Checkpoint | None, num_classes: int
+) -> ClassList | None:
     """Class names that were given, or else those that a checkpoint states.
 
     Raises:
         UsageError: There is another number of classes.
     """
-    names = read_labels(Path(labels)) if isinstance(labels, str | Path) else labels or stated
-    if names is not None and len(names) != num_classes:
+    stated = checkpoint.labels if checkpoint else None
+    if isinstance(labels, str | Path):
+        classes = read_class_list(Path(labels))
+    elif labels or stated:
+        classes = ClassList(tuple(labels or stated or ()))
+    else:
+        return None
+    if len(classes.names) != num_classes:
         raise UsageError(
-            f"{len(names)} class names were given, but the model has {num_classes}"
+            f"{len(classes.names)} class names were given, but the model has {num_classes}"
             " classes; correct `labels` or `num_classes`"
         )
-    return None if names is None else tuple(names)
+    return classes
 
 
 def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFormerConfig:
