@@ -62,9 +62,6 @@ def write_manifest(
 
     ``class_order`` is what accuracy takes for the order of classes that nobody named.
     """
-    calibration_name = calibration.name
-    if ranges and ranges.data != calibration.digest:
-        calibration_name = "images of an earlier calibration"
     labels = None
     if loaded.labels:
         path = folder / LABELS_FILE
@@ -94,16 +91,7 @@ def write_manifest(
         classes_source=loaded.classes_source or class_order or None,
         golden=FileRecord.of(folder / GOLDEN_FILE),
         artifacts=tuple(artifacts),
-        calibration=ranges
-        and Calibration(
-            sha256=ranges.digest,
-            data=calibration_name,
-            images=ranges.images,
-            distinct=ranges.distinct,
-            skipped=calibration.skipped,
-            observer=ranges.observer,
-            ranges=FileRecord.of(folder / RANGES_FILE),
-        ),
+        calibration=ranges and _calibration(folder, ranges, calibration),
         mac_check=mac_check,
         requirements=requirements,
         machine=machine,
@@ -111,6 +99,20 @@ def write_manifest(
     )
     (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _calibration(folder: Path, ranges: Ranges, images: Samples) -> Calibration:
+    """What the manifest says of activation ranges, which the bundle holds."""
+    is_earlier = ranges.data != images.digest
+    return Calibration(
+        sha256=ranges.digest,
+        data="images of an earlier calibration" if is_earlier else images.name,
+        images=ranges.images,
+        distinct=ranges.distinct,
+        skipped=images.skipped,
+        observer=ranges.observer,
+        ranges=FileRecord.of(folder / RANGES_FILE),
+    )
 
 
 def toolchain() -> dict[str, str]:
