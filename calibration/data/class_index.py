@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ...errors import DataError
 from .imagenet import COUNT, imagenet_classes, wordnet_numbers
 
-_WORDNET_ID = re.compile(r"n\d{8}")
+_WORDNET_ID = re.compile(r"(n\d{8})(?:[ _-].*)?", re.DOTALL)
+"""Also before words, as in ``n01440764_tench``."""
 
 
 class Way(enum.Enum):
@@ -81,8 +82,9 @@ class ClassIndex:
             if text in numbers:
                 way = Way.IMAGENET_NAME if unnamed else Way.NAME
                 return Found(self._only(text, numbers[text]), way)
-        if _WORDNET_ID.fullmatch(text):
-            return self._by_wordnet_id(text)
+        wordnet = _WORDNET_ID.fullmatch(text)
+        if wordnet:
+            return self._by_wordnet_id(wordnet[1])
         loosely = Way.IMAGENET_NAME if unnamed else Way.LOOSE_NAME
         for numbers in self._folded:
             if _fold(text) in numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 from ...errors import DataError
 from .class_index import ClassIndex, Found, Way
@@ -33,8 +34,12 @@ def splits_among(folders: Sequence[str]) -> list[str]:
     return [name for name in folders if name.casefold() in TRAINING_FOLDERS | TEST_FOLDERS]
 
 
-def check_no_splits(path: object, folders: Sequence[str]) -> None:
+def check_no_splits(path: Path, folders: Sequence[str]) -> None:
     """Refuses the root of a data set, where training and test images lie beside each other.
+
+    Args:
+        path: A folder, or an archive.
+        folders: What is directly in it.
 
     Raises:
         DataError: Two or more folders are parts of a data set.
@@ -47,9 +52,10 @@ def check_no_splits(path: object, folders: Sequence[str]) -> None:
     judged = next((name for name in tests if name.casefold().startswith("val")), None)
     judged = judged or (tests or splits)[0]
     training = next((name for name in splits if name.casefold() in TRAINING_FOLDERS), judged)
+    place = f"{path}/" if path.is_dir() else "from it, unpacked, "
     raise DataError(
         f"{path}: holds {', '.join(splits[:-1])} and {splits[-1]}, which are no classes; give"
-        f" {path}/{judged} to take accuracy on, or {path}/{training} to calibrate on"
+        f" {place}{judged} to take accuracy on, or {place}{training} to calibrate on"
     )
 
 
@@ -112,7 +118,7 @@ def _refusal(folders: Sequence[str], matched: dict[str, Found], index: ClassInde
     if splits:
         return f"folder {splits[0]} is no class of the model; give that folder itself"
     counted = f"{len(strangers)} of {len(folders)} folders are not"
-    if index.names is None and len(matched) < len(folders):
+    if index.names is None and not matched:
         numbers = "0" if index.num_classes == 1 else f"0 to {index.num_classes - 1}"
         return (
             f"has {len(folders)} folders, but the model {index.num_classes} classes; give one"

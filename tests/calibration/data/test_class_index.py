@@ -92,6 +92,12 @@ def test_2_5_wordnet_ids_of_a_model_of_imagenet(names: list[str] | None) -> None
         assert index.find(imagenet_classes()[number].wordnet_id) == Found(number, Way.WORDNET_ID)
 
 
+def test_2_5_wordnet_ids_may_have_words_after_them() -> None:
+    for text in ("n01443537_goldfish", "n01443537-gold-fish", "n01443537 goldfish"):
+        assert ClassIndex(None, 1000).find(text) == Found(1, Way.WORDNET_ID)
+    assert ClassIndex(None, 1000).find("n014435370") is None
+
+
 def test_2_5_wordnet_ids_of_a_model_of_other_classes() -> None:
     assert ClassIndex([f"part {number}" for number in range(1000)], 1000).find("n01440764") is None
     index = ClassIndex(("goldfish", "tench", "car"), 3)

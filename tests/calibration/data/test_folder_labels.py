@@ -162,7 +162,8 @@ def test_1_9_the_root_of_a_data_set(splits: tuple[str, str], judged: str, tmp_pa
     with pytest.raises(DataError, match=f"which are no classes; give {root}/{judged} to"):
         find_images(root)
     names = [f"set/{split}/cat/a.png" for split in splits]
-    with pytest.raises(DataError, match=f"holds {splits[0]} and {splits[1]}"):
+    told = f"holds {splits[0]} and {splits[1]}, .* give from it, unpacked, {judged} to"
+    with pytest.raises(DataError, match=told):
         find_images(zipped(tmp_path / "x.zip", *names))
 
 
@@ -189,6 +190,12 @@ def test_2_5_wordnet_ids_are_imagenets_or_nothing(
     assert labelled.labels is not None
     assert labelled.labels.tolist() == [1, 278]
     assert "by WordNet id" in labelled.order
+
+
+def test_2_5_a_wordnet_id_of_another_set_is_named(tmp_path: Path) -> None:
+    lay(tmp_path, "n01443537/a.JPEG", "n99999999/a.JPEG")
+    with pytest.raises(DataError, match=r"folder n99999999 is no class of the model \(1 of 2"):
+        labels_of(tmp_path, None, 1000)
 
 
 def test_2_5_wordnet_ids_of_other_models_are_in_sorted_order(tmp_path: Path) -> None:
