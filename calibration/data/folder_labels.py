@@ -79,7 +79,9 @@ def classes_of_folders(name: str, folders: Sequence[str], index: ClassIndex) -> 
     matched = {folder: one for folder, one in found.items() if one is not None}
     if len(matched) == len(folders):
         return _matched(name, matched, index)
-    if index.names is None and len(folders) == index.num_classes:
+    # Where most are ImageNet's words or ids, the others are not a set that is sorted otherwise.
+    is_imagenet = sum(one.way is not Way.NUMBER for one in matched.values()) > len(folders) / 2
+    if index.names is None and len(folders) == index.num_classes and not is_imagenet:
         return FolderClasses(
             {folder: number for number, folder in enumerate(folders)},
             "class folders in sorted order",

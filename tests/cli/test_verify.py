@@ -71,7 +71,7 @@ def test_the_table(bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out, err = capfd.readouterr()
     assert "demo-int8.onnx" in out
     assert "eager" in out
-    assert "on 50 evaluation.npz; eager has" in out
+    assert "on 50 images of evaluation.npz; eager has" in out
     assert "checking demo-fp32.pte" in err
 
 

@@ -125,7 +125,7 @@ def test_results_are_shown(evidence: Evidence) -> None:
     assert "mix 1 was chosen, with 1 op in float" in text
     assert "loses 0.25 points at 41.4 dB SQNR. It is the INT8 file of this bundle." in text
     assert "Taken by lowformer-bench on" in text
-    assert "Taken by lowformer-verify on evaluation.npz" in text
+    assert "Taken by lowformer-verify on images of evaluation.npz" in text
     assert "eager → rewritten for tflite" in text
 
 

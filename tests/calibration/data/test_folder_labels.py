@@ -12,6 +12,9 @@ import pytest
 from PIL import Image
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.data.class_index import ClassIndex
+from lowformer_edge.calibration.data.folder_labels import classes_of_folders
+from lowformer_edge.calibration.data.imagenet import imagenet_classes
 from lowformer_edge.calibration.data.images import decode, find_images
 from lowformer_edge.errors import DataError
 
@@ -196,6 +199,17 @@ def test_2_5_a_wordnet_id_of_another_set_is_named(tmp_path: Path) -> None:
     lay(tmp_path, "n01443537/a.JPEG", "n99999999/a.JPEG")
     with pytest.raises(DataError, match=r"folder n99999999 is no class of the model \(1 of 2"):
         labels_of(tmp_path, None, 1000)
+
+
+def test_2_5_names_that_are_nearly_imagenets_are_never_sorted() -> None:
+    words = {one.words.split(",")[0] for one in imagenet_classes()} - {"crane", "maillot"}
+    folders = sorted(words | {"crane bird", "crane machine", "maillot 1", "maillot 2"})
+    assert len(folders) == 1000
+    with pytest.raises(DataError, match="folder crane bird is no class of the model"):
+        classes_of_folders("x", folders, ClassIndex(None, 1000))
+    others = [f"part {number:04}" for number in range(999)]
+    found = classes_of_folders("x", [*others, "tench"], ClassIndex(None, 1000))
+    assert found.order == "class folders in sorted order"
 
 
 def test_2_5_wordnet_ids_of_other_models_are_in_sorted_order(tmp_path: Path) -> None:
