@@ -6,12 +6,14 @@ import ast
 import dataclasses
 import json
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..artifact.labels import read_labels
 from ..errors import DataError
+from ..process.text import printable
 
 LARGEST_LIST = 16 * 1024**2
 """Bytes; the 21841 classes of ImageNet-21k have 1 million."""
@@ -72,7 +74,9 @@ def _without_numbers(path: Path, lines: Sequence[str]) -> ClassList | None:
         return None
     ordered = tuple(names[number] for number in sorted(names))
     told = "class numbers" if first == 0 else "numbers from 1"
-    return ClassList(ordered, f"{path.name}: lines begin with {told}, which were taken off")
+    return ClassList(
+        ordered, f"{printable(path.name)}: lines begin with {told}, which were taken off"
+    )
 
 
 def _without_wordnet_ids(path: Path, lines: Sequence[str]) -> ClassList | None:
@@ -93,8 +97,11 @@ def _without_wordnet_ids(path: Path, lines: Sequence[str]) -> ClassList | None:
     words = tuple(match[2] for match in matches)
     if not all(words):
         return None
-    note = f"{path.name}: lines begin with WordNet ids, which were taken off; their order was kept"
-    return ClassList(words, note)
+    return ClassList(words, _note(path, "WordNet ids"))
+
+
+def _note(path: Path, taken_off: str) -> str:
+    return f"{printable(path.name)}: lines begin with {taken_off}, which were taken off"
 
 
 def _parsed(path: Path) -> object:
@@ -115,7 +122,9 @@ def _parsed(path: Path) -> object:
     except (ValueError, RecursionError):
         pass
     try:
-        return ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes
+            return ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
         if is_json:
             raise DataError(f"{path}: is no JSON; {_WANTED}") from error

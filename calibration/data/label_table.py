@@ -51,7 +51,8 @@ def read_label_table(path: Path) -> dict[str, str]:
             raise DataError(f"{path}: row {number} needs an image and a label, got {row}")
         image, label = row[0].replace("\\", "/").removeprefix("./"), row[1]
         if table.setdefault(image, label) != label:
-            raise DataError(f"{path}: {image} has two labels, {table[image]} and {label}")
+            labels = f"{printable(table[image])} and {printable(label)}"
+            raise DataError(f"{path}: {printable(image)} has two labels, {labels}")
     if not table:
         raise DataError(f"{path}: holds no label")
     return table
@@ -180,9 +181,9 @@ def _keys_of(items: Sequence[Path | Member], table: Mapping[str, str]) -> list[s
     for item, key in named:
         assert key is not None
         if key in owners:
+            both = f"{printable(str(owners[key]))} and {printable(str(item))}"
             raise DataError(
-                f"{key}: labels both {printable(str(owners[key]))} and {printable(str(item))};"
-                " give their paths in the CSV file"
+                f"{printable(key)}: labels both {both}; give their paths in the CSV file"
             )
         owners[key] = item
     return list(owners)

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lowformer_edge.errors import DataError
 from lowformer_edge.models.class_list import read_class_list
@@ -80,6 +82,21 @@ def test_2_5_numbers_that_belong_to_names_stay(lines: tuple[str, ...], tmp_path:
 def test_2_5_json_that_is_no_list_of_names(content: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=reason):
         read_class_list(write(tmp_path, content, "x.json"))
+
+
+@settings(deadline=None)
+@given(content=st.text() | st.text('ab.,01:\t"\n {}[]'), name=st.sampled_from(["a.txt", "a.json"]))
+def test_any_text_is_a_list_or_one_error(
+    content: str, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    try:
+        names = read_class_list(path).names
+    except DataError:
+        return
+    assert names
+    assert all(names)
 
 
 def test_2_5_wordnet_ids_in_the_devkits_order_are_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lowformer_edge.calibration.data.class_index import ClassIndex, Found, Way
@@ -19,6 +19,7 @@ def number_of(index: ClassIndex, text: str) -> int | None:
     return None if found is None else found.number
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1), min_size=1, unique=True))
 def test_1_1_a_name_is_always_its_own_class(names: list[str]) -> None:
     index = ClassIndex(names, len(names))

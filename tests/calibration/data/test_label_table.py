@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from lowformer_edge.calibration.data.image_set import ImageSet
@@ -143,6 +145,21 @@ def test_2_5_lists_of_imagenets_validation_images(content: str, tmp_path: Path) 
 def test_2_5_columns_that_may_be_anything_are_refused(content: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"columns, such as .* name those to take in a first line"):
         read_label_table(write(tmp_path, content))
+
+
+@settings(deadline=None)
+@given(content=st.text() | st.text('ab.,1\t"\n \\/'))
+def test_any_text_is_a_table_or_one_error(
+    content: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(content.encode("utf-8", "surrogatepass"))
+    try:
+        table = read_label_table(path)
+    except DataError:
+        return
+    assert table
+    assert all(image and label for image, label in table.items())
 
 
 def test_4_labels_of_a_pipe_are_refused(tmp_path: Path) -> None:
