@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
-from .size import PADDING_PLACES, RESIZE_MODES, Size, as_size, shown_size, sides_of
+from .size import (
+    INTERPOLATIONS,
+    PADDING_PLACES,
+    RESIZE_MODES,
+    Size,
+    as_size,
+    shown_size,
+    sides_of,
+)
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -26,12 +34,10 @@ LONGEST_SIDE = 32_768
 
 WHITE = 255
 
-_RESAMPLING = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
+_FARTHEST = 10
+"""Of a mean or a deviation from 0; larger ones are those of pixels from 0 to 255."""
+
+_RESAMPLING = {name: Image.Resampling[name.upper()] for name in INTERPOLATIONS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,13 +78,7 @@ class Preprocessing:
         self._check_resizing()
         object.__setattr__(self, "mean", tuple(self.mean))
         object.__setattr__(self, "std", tuple(self.std))
-        for numbers in (self.mean, self.std):
-            if len(numbers) != 3 or not all(
-                type(number) in (int, float) and math.isfinite(number) for number in numbers
-            ):
-                raise ConfigError(f"preprocessing: mean and std need three numbers, not {numbers}")
-        if min(self.std) <= 0:
-            raise ConfigError("preprocessing: std must be positive")
+        self._check_colours()
         padding = self._mean_colour() if self.padding is None else tuple(self.padding)
         object.__setattr__(self, "padding", padding)
         if len(padding) != 3 or not all(
@@ -89,10 +89,24 @@ class Preprocessing:
                 f" {list(padding)}"
             )
 
+    def _check_colours(self) -> None:
+        for name, numbers in (("mean", self.mean), ("std", self.std)):
+            if len(numbers) != 3 or not all(
+                type(number) in (int, float) and abs(number) < math.inf for number in numbers
+            ):
+                raise ConfigError(f"preprocessing: mean and std need three numbers, not {numbers}")
+            if max(map(abs, numbers)) > _FARTHEST:
+                raise ConfigError(
+                    f"preprocessing: {name} must be from 0 to 1, as pixels are when they are"
+                    f" normalised, not {list(numbers)}; divide by {WHITE}"
+                )
+        if min(self.std) <= 0:
+            raise ConfigError("preprocessing: std must be positive")
+
     def _check_resizing(self) -> None:
         for name, choices in (
             ("resize_mode", RESIZE_MODES),
-            ("interpolation", tuple(_RESAMPLING)),
+            ("interpolation", INTERPOLATIONS),
             ("padding_place", PADDING_PLACES),
         ):
             value = getattr(self, name)

@@ -12,7 +12,9 @@ Size = int | tuple[int, int]
 
 RESIZE_MODES = ("crop", "squash", "letterbox")
 PADDING_PLACES = ("bottom-right", "around")
-"""How an image of any shape comes to a size, and where a letterboxed one leaves room; see
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+"""How an image of any shape comes to a size, where a letterboxed one leaves room, and how pixels in
+between are made; see
 :class:`.preprocessing.Preprocessing`."""
 
 _PATTERN = re.compile(r"([0-9]{1,9})(?:x([0-9]{1,9}))?")

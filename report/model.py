@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..artifact.preprocessing_text import described_sources
 from ..artifact.size import shown_size
 from ..errors import ConfigError
 from ..models.config import LowFormerConfig
@@ -34,10 +35,13 @@ def model_section(evidence: Evidence) -> Section:
         (
             "Preprocessing",
             f"{preprocessing.description}, scale to [0, 1], normalise",
-            f"mean {_numbers(preprocessing.mean)}; std {_numbers(preprocessing.std)}",
+            f"mean {_numbers(preprocessing.mean)}; std {_numbers(preprocessing.std)};"
+            f" {described_sources(preprocessing, manifest.preprocessing_sources)}",
         ),
         ("Checkpoint", source.name, f"SHA-256 {source.sha256}" if source.sha256 else "no file"),
     ]
+    if source.taken:
+        items.append(("Weights", source.taken, "of several sets in the checkpoint"))
     blocks: list[Block] = [Facts(tuple(items)), _config(manifest.model)]
     if len(evidence.labels) > FEW_LABELS:
         rows = [(Cell(str(number)), Cell(label)) for number, label in enumerate(evidence.labels)]

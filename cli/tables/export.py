@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ...artifact.caveats import STAND_INS, doubts
 from ...artifact.manifest import ArtifactRecord, Interval, Manifest
+from ...artifact.preprocessing_text import described_preprocessing, described_sources
 from ...process.text import printable
 from ..terminal import result_console
 
@@ -55,9 +56,18 @@ def _percent(interval: Interval | None) -> str:
     return f"{interval.value:.2f}" if interval else "-"
 
 
+def _preprocessing_line(manifest: Manifest) -> str:
+    """What is done with images, and who said so."""
+    used = manifest.preprocessing_spec()
+    sources = described_sources(used, manifest.preprocessing_sources)
+    return f"preprocessing: {described_preprocessing(used)} ({sources})"
+
+
 def footnotes(manifest: Manifest) -> list[str]:
     """What the table's figures were taken on."""
-    lines = []
+    lines = [_preprocessing_line(manifest)]
+    if manifest.source.taken:
+        lines.append(f"weights: {manifest.source.taken}, of several sets in {manifest.source.name}")
     parity = next((item.parity for item in manifest.artifacts if item.parity), None)
     if parity:
         eager = parity.reference_top1
