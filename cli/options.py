@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..artifact.size import PADDING_PLACES, RESIZE_MODES, parse_size
+from ..artifact.size import INTERPOLATIONS, PADDING_PLACES, RESIZE_MODES, parse_size
 from ..errors import UsageError
 from ..models.variants import VARIANTS
 from ..process.interrupt import deferred_interrupt
@@ -32,7 +32,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
     )
-    model.add_argument("--weights", type=Path, metavar="FILE", help=".pt or .safetensors")
+    model.add_argument(
+        "--weights", type=Path, metavar="FILE", help=".pt or .safetensors, or an index of shards"
+    )
+    model.add_argument(
+        "--checkpoint-key",
+        metavar="KEY",
+        help="which of several sets of weights in it, such as state_dict or ema.0.9998 (default:"
+        " the averaged one, or else the trained one)",
+    )
     model.add_argument("--config", type=Path, metavar="FILE", help="the authors' YAML, or our JSON")
     model.add_argument(
         "--random-weights", action="store_true", help="for latency and structure only"
@@ -49,15 +57,42 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--input-size", metavar="SIZE", help="of the input in pixels, such as 224 or 192x256 (HxW)"
     )
-    model.add_argument(
+    add_preprocessing_options(parser)
+
+
+def add_preprocessing_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what says how images come to the model's input."""
+    stated = parser.add_argument_group(
+        "preprocessing",
+        "where it is not what the checkpoint or the config states, or else the published one",
+    )
+    stated.add_argument(
+        "--preprocessing",
+        dest="preprocessing_file",
+        type=Path,
+        metavar="FILE",
+        help="JSON or YAML of the parameters below; an option beats it",
+    )
+    stated.add_argument(
+        "--crop-ratio",
+        type=float,
+        metavar="SHARE",
+        help="of the resized image that the crop keeps, such as 0.875",
+    )
+    stated.add_argument(
+        "--interpolation", metavar="NAME", help=f"one of {', '.join(INTERPOLATIONS)}"
+    )
+    stated.add_argument("--mean", metavar="R,G,B", help="from 0 to 1, such as 0.5,0.5,0.5")
+    stated.add_argument("--std", metavar="R,G,B", help="likewise")
+    stated.add_argument(
         "--resize-mode",
         metavar="MODE",
-        help=f"how images come to that size: {', '.join(RESIZE_MODES)} (default: the model's)",
+        help=f"how images come to the input size: {', '.join(RESIZE_MODES)}",
     )
-    model.add_argument(
+    stated.add_argument(
         "--padding", metavar="R,G,B", help="colour beside letterboxed images (default: the mean)"
     )
-    model.add_argument(
+    stated.add_argument(
         "--padding-place",
         metavar="PLACE",
         help=f"where it is: {' or '.join(PADDING_PLACES)} (default: {PADDING_PLACES[0]})",
@@ -76,11 +111,13 @@ def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedMode
     loaded = load_model(
         options.name,
         weights=options.weights,
+        checkpoint_key=options.checkpoint_key,
         config=options.config,
         random_weights=options.random_weights,
         num_classes=options.num_classes,
         input_size=None if options.input_size is None else parse_size(options.input_size),
-        preprocessing=_preprocessing_of(options),
+        preprocessing=preprocessing_of(options),
+        preprocessing_file=options.preprocessing_file,
         labels=options.labels,
     )
     for note in loaded.notes:
@@ -88,24 +125,30 @@ def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedMode
     return loaded
 
 
-def _preprocessing_of(options: argparse.Namespace) -> dict[str, object]:
+def preprocessing_of(options: argparse.Namespace) -> dict[str, object]:
     """The parameters of the preprocessing that the options state.
 
     Raises:
-        UsageError: The padding is no colour.
+        UsageError: A colour is none.
     """
     given = {
         name: getattr(options, name)
-        for name in ("resize_mode", "padding_place")
+        for name in ("crop_ratio", "interpolation", "resize_mode", "padding_place")
         if getattr(options, name) is not None
     }
-    if options.padding is not None:
+    for name, number, example in (
+        ("mean", float, "from 0 to 1, such as 0.5,0.5,0.5"),
+        ("std", float, "from 0 to 1, such as 0.5,0.5,0.5"),
+        ("padding", int, "from 0 to 255, such as 114,114,114"),
+    ):
+        text = getattr(options, name)
+        if text is None:
+            continue
         try:
-            given["padding"] = tuple(map(int, options.padding.split(",")))
+            given[name] = tuple(map(number, text.split(",")))
         except ValueError as error:
             raise UsageError(
-                f"--padding takes red, green and blue from 0 to 255, such as 114,114,114, not"
-                f" {options.padding!r}"
+                f"--{name} takes red, green and blue {example}, not {text!r}"
             ) from error
     return given
 

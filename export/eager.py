@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 
-from ..artifact.files import digest_of
 from ..artifact.interface import OUTPUT_NAME
 from ..artifact.manifest import Manifest
 from ..artifact.outputs import Outputs, joined
 from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
 from ..models.checkpoint import load_weights, read_checkpoint
+from ..models.checkpoint_file import digest_of_checkpoint
 from ..models.config import LowFormerConfig
 from ..models.loading import LoadedModel
 from ..progress import Advance
@@ -53,10 +53,10 @@ class EagerModel:
             UsageError: The checkpoint is another one.
             CheckpointError: It cannot be read.
         """
-        if digest_of(weights) != manifest.source.sha256:
+        if digest_of_checkpoint(weights) != manifest.source.sha256:
             raise UsageError(f"{weights}: is not the checkpoint that the bundle was made from")
         config = LowFormerConfig.from_dict(manifest.model)
-        network = load_weights(config, read_checkpoint(weights))
+        network = load_weights(config, read_checkpoint(weights, manifest.source.taken or None))
         return cls(network, manifest.preprocessing_spec())
 
     @classmethod

@@ -16,7 +16,8 @@ import yaml
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError
-from ..process.text import one_line
+from ..process.text import one_line, printable
+from .authors_evaluation import evaluation_parameters
 from .config import LowFormerConfig
 from .variants import VARIANTS
 
@@ -43,22 +44,42 @@ _IGNORED = ("name", "dropout", "grouping", "model_mult", "head_dim_mul", "n_clas
 """Keys that are checked elsewhere or do not change the network at inference."""
 
 
+_TASKS = ("cls", "seg", "det")
+_ROOTS = ("configs", ".exp")
+"""Folders of the authors' layouts, ``configs/cls/imagenet/b1.yaml`` and
+``.exp/cls/imagenet/b1/checkpoint/``: of tasks, and what they call the ones with all tasks."""
+
+_DEEPEST = 5
+"""How far above a config these folders are looked for."""
+
+_DEFAULT = "default.yaml"
+
+
 @dataclasses.dataclass(frozen=True)
 class AuthorsConfig:
     """What a YAML config of the authors says about deployment.
 
     Attributes:
         model: The architecture.
-        preprocessing: The evaluation's preprocessing.
+        stated: The parameters of the evaluation's preprocessing that it states.
+        notes: Which defaults were read, and what was chosen, a line each.
     """
 
     model: LowFormerConfig
-    preprocessing: Preprocessing
+    stated: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """The evaluation's preprocessing, with the published values where it states none."""
+        return Preprocessing(**{"size": self.model.input_size, **self.stated})
 
 
 def read_authors_config(path: Path) -> AuthorsConfig:
-    """Reads a YAML config, merged over each ``default.yaml`` in the folders above it.
+    """Reads a YAML config, merged over each ``default.yaml`` above it in the config's own tree.
 
+    That is the config's folder, and in the authors' layout, ``configs/cls/imagenet/b1.yaml``, the
+    folders up to the one that holds all. Whose is further up, nobody knows: it is not read.
     The nearest default wins over those further up, and the file itself over all of them.
 
     Raises:
@@ -66,25 +87,46 @@ def read_authors_config(path: Path) -> AuthorsConfig:
             LowFormer.
     """
     merged: dict[str, Any] = {}
-    defaults = [folder / "default.yaml" for folder in path.resolve().parents]
-    for source in [*reversed([file for file in defaults if file.is_file()]), path]:
+    defaults, left = _defaults_of(path)
+    for source in [*reversed(defaults), path]:
         merge(merged, _read_yaml(source))
     net = merged.get("net_config")
     if not isinstance(net, Mapping):
         raise ConfigError(f"{path}: has no net_config, so it does not describe a model")
     model = _model(path, net)
-    provider = merged.get("data_provider")
-    crop = provider.get("rrc_config", {}) if isinstance(provider, Mapping) else {}
-    ratio = crop.get("test_crop_ratio", 0.95) if isinstance(crop, Mapping) else 0.95
-    interpolation = (
-        crop.get("test_interpolate", "bicubic") if isinstance(crop, Mapping) else "bicubic"
-    )
-    if type(ratio) not in (int, float):
-        raise ConfigError(f"{path}: test_crop_ratio must be a number, not {ratio!r}")
-    preprocessing = Preprocessing(
-        size=model.input_size, crop_ratio=float(ratio), interpolation=str(interpolation)
-    )
-    return AuthorsConfig(model, preprocessing)
+    stated, notes = evaluation_parameters(path, merged)
+    if defaults:
+        notes = (*notes, f"{path.name}: merged over {', '.join(map(printable, defaults))}")
+    if left:
+        notes = (*notes, f"{path.name}: left {printable(left[0])} alone, outside of its folders")
+    config = AuthorsConfig(model, stated, notes)
+    try:
+        preprocessing = config.preprocessing
+        return dataclasses.replace(config, model=model.replace(input_size=preprocessing.size))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _defaults_of(path: Path) -> tuple[list[Path], list[Path]]:
+    """The defaults above a config, the nearest first: in its own tree, and outside of that."""
+    try:
+        folders = list((path.parent.resolve() / path.name).parents)
+    except (OSError, RuntimeError) as error:
+        raise ConfigError(f"{path}: not a readable YAML config ({one_line(error)})") from error
+    inside = _height_of_tree([folder.name for folder in folders[:_DEEPEST]])
+    files = [folder / _DEFAULT for folder in folders]
+    defaults = [file for file in files[:inside] if file.is_file() and file.name != path.name]
+    return defaults, [file for file in files[inside:] if file.is_file()]
+
+
+def _height_of_tree(names: list[str]) -> int:
+    """How many of the folders above a config are its own tree's, by their names."""
+    for number, name in enumerate(names, 1):
+        if name in _ROOTS:
+            return number
+        if name in _TASKS:
+            return number + 1
+    return 1
 
 
 def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:

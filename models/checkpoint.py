@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import pickle
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import CheckpointError, ConfigError
+from ..process.text import printable
+from .checkpoint_file import CheckpointFile, open_checkpoint
+from .checkpoint_fit import check_fit, described_groups, is_unused, shapes_of
 from .config import LowFormerConfig
 from .lowformer import LowFormer
+from .restricted_pickle import Inert
 from .timm_models import is_timm, published_name
-from .variants import VARIANTS
+from .trainer_options import stated_parameters
+from .weight_sets import WeightSet, choose, entries_of, listed, sets_in, unnamed_averages
 
-_CLASSIFIER = "head.op_list.3.linear.weight"
+_OWN = ("config", "preprocessing", "labels")
+"""What our own safetensors state."""
 
-_SETS = ("state_dict_ema", "state_dict")
-"""Where weights are found in a file, the first that is there."""
+_STATISTICS = ("running_mean", "running_var")
+"""Buffers that averages of parameters alone leave out."""
+
+_NO_TENSORS = {
+    "torch._utils._rebuild_qtensor": "a quantized tensor",
+    "torch._utils._rebuild_sparse_tensor": "a sparse tensor",
+    "torch._utils._rebuild_meta_tensor_no_storage": "a tensor without values",
+    "torch._utils._rebuild_nested_tensor": "a nested tensor",
+}
+"""What is no plain tensor, by what it is built by."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +45,15 @@ class Checkpoint:
 
     Attributes:
         path: The file.
-        digest: SHA-256 of the file, in hex.
+        digest: SHA-256 of the file, or of its shards' names and digests, in hex.
         state: Tensors by key, with the published keys.
         config: The architecture, where the file states it (our own safetensors do).
-        preprocessing: The evaluation's preprocessing, where the file states it.
+        preprocessing: The evaluation's preprocessing, where the file states all of it.
+        stated: Parameters of the preprocessing that a trainer's options in the file state.
         labels: Class names in order, where the file states them.
         is_timm: Whether the keys were timm's names.
         taken: Which of several sets of weights these are; empty where the file has but one.
+        notes: What was taken of the file, and what was changed or left, a line each.
     """
 
     path: Path
@@ -48,121 +61,201 @@ class Checkpoint:
     state: Mapping[str, Tensor]
     config: LowFormerConfig | None = None
     preprocessing: Preprocessing | None = None
+    stated: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     labels: tuple[str, ...] | None = None
     is_timm: bool = False
     taken: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Reads ``.safetensors``, or a PyTorch file of tensors such as the published ``evalmodel.pt``.
+def read_checkpoint(path: Path, key: str | None = None) -> Checkpoint:
+    """Reads safetensors, or what ``torch.save`` writes, such as the published ``evalmodel.pt``.
 
-    PyTorch files are read with ``weights_only=True``: one that holds code is refused. The
-    tensors may be bare or under ``state_dict``, or under ``state_dict_ema`` beside it, as timm's
-    training script writes them: the averaged weights are taken, which it evaluates. The prefixes
-    ``module.`` (data parallel) and ``head.opseq.`` (one of the authors' head classes), and timm's
-    names, are mapped to the published keys.
+    No code is run: of what a PyTorch file holds, tensors and plain containers are built, and
+    everything else is left out (:mod:`.restricted_pickle`). Both may be in shards, with an index.
+    The tensors may be at the top or under any keys. Of several sets the averaged one is taken,
+    which trainers evaluate. What wrappers put before the keys is taken off, and timm's names are
+    mapped to the published ones.
+
+    Args:
+        path: The file, or an index of shards, or one of them.
+        key: Which of several sets of weights is taken, such as ``state_dict`` or ``ema.0.9998``.
 
     Raises:
         CheckpointError: The file is missing, damaged, unsafe, or holds something else.
     """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such checkpoint file")
+    file = open_checkpoint(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
-    digest = hashlib.sha256(content).hexdigest()
-    if content[8:9] == b"{" and content[:2] != b"PK":
-        return _read_safetensors(path, digest)
-    weights, taken = _chosen_weights(_load_tensors(path))
-    state, has_timms_names = _published_keys(path, weights)
-    return Checkpoint(path, digest, state, is_timm=has_timms_names, taken=taken)
+        sets = sets_in(file.content)
+        if not sets:
+            raise CheckpointError(_why_no_set(file.content))
+        chosen = choose(sets, key)
+        state, names_are_timms = _published(_with_statistics(chosen, sets))
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    own, ignored = _own_metadata(file)
+    return Checkpoint(
+        path,
+        file.digest,
+        state,
+        config=own.get("config"),
+        preprocessing=own.get("preprocessing"),
+        labels=own.get("labels"),
+        stated=stated_parameters(file.content),
+        is_timm=names_are_timms,
+        taken=chosen.key if len(sets) > 1 else "",
+        notes=tuple(_notes_on(file, sets, chosen, ignored, is_asked=key is not None)),
+    )
 
 
-def _read_safetensors(path: Path, digest: str) -> Checkpoint:
-    try:
-        with safe_open(path, framework="pt") as file:
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            metadata = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path}: not a whole safetensors file ({error}); copy or download it again"
-        ) from error
-    try:
-        stated = ("config", "preprocessing", "labels")
-        fields = {key: json.loads(metadata[key]) for key in stated if key in metadata}
-        state, has_timms_names = _published_keys(path, state)
-        return Checkpoint(
-            path,
-            digest,
-            state,
-            is_timm=has_timms_names,
-            config=LowFormerConfig.from_dict(fields["config"]) if "config" in fields else None,
-            preprocessing=(
-                Preprocessing.from_dict(fields["preprocessing"])
-                if "preprocessing" in fields
-                else None
-            ),
-            labels=tuple(map(str, fields["labels"])) if "labels" in fields else None,
-        )
-    except (ValueError, TypeError, AttributeError, RecursionError, ConfigError) as error:
-        raise CheckpointError(f"{path}: its metadata are damaged ({error})") from error
+def _published(tensors: Mapping[str, Tensor | Inert]) -> tuple[dict[str, Tensor], bool]:
+    """The tensors of a set by the published names, and whether they had timm's.
+
+    Raises:
+        CheckpointError: One is no plain tensor.
+    """
+    names_are_timms, state = is_timm(tensors), {}
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            kind = _NO_TENSORS.get(value.kind, printable(value.kind))
+            raise CheckpointError(f"{name} is not a plain tensor but {kind}; save dense weights")
+        state[published_name(name) if names_are_timms else name] = value
+    return state, names_are_timms
 
 
-def _load_tensors(path: Path) -> object:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about pickle protocols and file formats
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
-        message = str(error)
-        if "TorchScript" in message:
-            raise CheckpointError(
-                f"{path}: is a TorchScript program, which holds code; save the state_dict of the"
-                " eager model"
-            ) from error
-        if isinstance(error, pickle.UnpicklingError) and "Weights only load failed" in message:
-            raise CheckpointError(
-                f"{path}: damaged, or holds Python objects besides tensors, which could run code;"
-                " it is refused; save its state_dict alone, or as safetensors"
-            ) from error
-        raise CheckpointError(
-            f"{path}: not a whole PyTorch checkpoint; copy or download it again"
-        ) from error
-
-
-def _chosen_weights(content: object) -> tuple[object, str]:
-    """The weights of a loaded file, and which of several sets they are."""
-    if not isinstance(content, Mapping):
-        return content, ""
-    sets = [name for name in _SETS if isinstance(content.get(name), Mapping) and content[name]]
-    if not sets:
-        return content, ""
-    return content[sets[0]], sets[0] if len(sets) > 1 else ""
-
-
-def _published_keys(path: Path, content: object) -> tuple[dict[str, Tensor], bool]:
-    """The tensors of a loaded file under the published keys, and whether they had timm's."""
-    if (
-        not isinstance(content, Mapping)
-        or not content
-        or not all(isinstance(value, Tensor) for value in content.values())
-        or not all(isinstance(key, str) for key in content)
-    ):
-        raise CheckpointError(
-            f"{path}: holds no state dict (a mapping of names to tensors, bare or under"
-            " 'state_dict')"
-        )
-    for key, value in content.items():
-        if value.layout != torch.strided or value.is_meta or value.is_quantized:
-            raise CheckpointError(f"{path}: {key} is not a plain tensor; save dense weights")
-    state = {
-        key.removeprefix("module.").replace("head.opseq.", "head."): value
-        for key, value in content.items()
+def _with_statistics(chosen: WeightSet, sets: list[WeightSet]) -> Mapping[str, Tensor | Inert]:
+    """A set's tensors, with the norms' statistics of another one where it has parameters alone."""
+    lender = _lender(chosen, sets)
+    if lender is None:
+        return chosen.tensors
+    lent = {
+        name: value
+        for name, value in lender.tensors.items()
+        if name.rpartition(".")[2] in _STATISTICS
     }
-    if not is_timm(state):
-        return state, False
-    return {published_name(name): value for name, value in state.items()}, True
+    return {**chosen.tensors, **lent}
+
+
+def _lender(chosen: WeightSet, sets: list[WeightSet]) -> WeightSet | None:
+    """The set whose norms' statistics an average of parameters is evaluated with."""
+    if not chosen.is_averaged or any(
+        name.rpartition(".")[2] in _STATISTICS for name in chosen.tensors
+    ):
+        return None
+    return next((one for one in sets if one.is_network and not one.is_averaged), None)
+
+
+def _why_no_set(content: object) -> str:
+    """Why there are no weights in what a file holds, and what would help."""
+    module = _module_in(content)
+    if module:
+        return (
+            f"holds a whole module, {module}, whose code would have to be run; save its"
+            " state_dict() instead"
+        )
+    entries = entries_of(content)
+    held = ", ".join(
+        f"{key} ({_kind_of(value)})" for key, value in list((entries or {}).items())[:6]
+    )
+    return (
+        "holds no state dict (a mapping of names to tensors, bare or under 'state_dict'); it holds"
+        f" {printable(held) or _kind_of(content)}; save the model's state_dict()"
+    )
+
+
+def _module_in(content: object, depth: int = 2) -> str | None:
+    """The class of a pickled module, at the top or under a key."""
+    if isinstance(content, Inert) and "_modules" in content.attributes:
+        return printable(content.kind)
+    values = content.values() if isinstance(content, Mapping) and depth else ()
+    return next(filter(None, (_module_in(value, depth - 1) for value in values)), None)
+
+
+def _kind_of(value: object) -> str:
+    if isinstance(value, Mapping):
+        kinds = {_kind_of(one) for one in value.values() if not isinstance(one, Mapping)}
+        return f"{len(value)} of {kinds.pop()}" if len(kinds) == 1 else f"{len(value)} entries"
+    if isinstance(value, Inert):
+        return printable(value.arguments[0].kind if _is_array(value) else value.kind)
+    return "tensor" if isinstance(value, Tensor) else type(value).__name__
+
+
+def _is_array(value: Inert) -> bool:
+    """Whether it stands for an array of numpy's, by what builds it."""
+    first = value.arguments[:1]
+    return (
+        value.kind.endswith("multiarray._reconstruct")
+        and bool(first)
+        and isinstance(first[0], type)
+        and issubclass(first[0], Inert)
+    )
+
+
+def _own_metadata(file: CheckpointFile) -> tuple[dict[str, Any], list[str]]:
+    """What our own safetensors state, and the names of metadata that are somebody else's.
+
+    Raises:
+        CheckpointError: They are ours, and damaged.
+    """
+    read, ignored = {}, []
+    is_ours = all(name in file.metadata for name in _OWN)
+    for name in _OWN:
+        if name not in file.metadata:
+            continue
+        try:
+            read[name] = _stated(name, json.loads(file.metadata[name]))
+        except (ValueError, TypeError, AttributeError, RecursionError, ConfigError) as error:
+            if is_ours:
+                raise CheckpointError(f"{file.path}: its metadata are damaged ({error})") from error
+            ignored.append(name)
+    return read, ignored
+
+
+def _stated(name: str, value: Any) -> LowFormerConfig | Preprocessing | tuple[str, ...]:
+    if name == "config":
+        return LowFormerConfig.from_dict(value)
+    if name == "preprocessing":
+        return Preprocessing.from_dict(value)
+    if not isinstance(value, list):
+        raise ConfigError("labels must be a list")
+    return tuple(map(str, value))
+
+
+def _notes_on(
+    file: CheckpointFile,
+    sets: list[WeightSet],
+    chosen: WeightSet,
+    ignored: list[str],
+    *,
+    is_asked: bool,
+) -> Iterable[str]:
+    """What a user should know of how a file was read."""
+    if len(sets) > 1:
+        why = " (averaged over training)" if chosen.is_averaged and not is_asked else ""
+        yield (f"holds several sets of weights; took {listed([chosen])}{why} of {listed(sets)}")
+    place = None if chosen.is_averaged else unnamed_averages(file.content)
+    if place:
+        yield f"holds averaged weights without names in {place}, which are not read"
+    lender = _lender(chosen, sets)
+    if lender:
+        yield f"{chosen.key} has no statistics of norms; took those of {listed([lender])}"
+    if chosen.prefix:
+        yield f"took {chosen.prefix} off its names"
+    if chosen.left_out:
+        beside = described_groups(dict.fromkeys(chosen.left_out))
+        yield f"left out what is beside the network, {beside}"
+    kinds = sorted(
+        {
+            str(value.dtype).removeprefix("torch.")
+            for value in chosen.tensors.values()
+            if isinstance(value, Tensor) and value.is_floating_point()
+        }
+        - {"float32"}
+    )
+    if kinds:
+        yield f"its weights are {' and '.join(kinds)}; taken as float32"
+    if ignored:
+        yield f"its metadata {', '.join(ignored)} are not lowformer-edge's; not used"
 
 
 def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
@@ -175,86 +268,33 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
         CheckpointError: Keys, shapes or classes differ, or a weight is not finite. The message
             says which, and names the variant that would fit.
     """
+    check_fit(checkpoint.path, config, shapes_of(checkpoint.state))
     with torch.device("meta"):
         model = LowFormer(config)
-    wanted = model.state_dict()
-    _check_fit(config, shapes_of(wanted), checkpoint)
-    state = {}
-    for key, value in checkpoint.state.items():
-        if value.is_complex() or (wanted[key].is_floating_point() != value.is_floating_point()):
+    state, bad = {}, []
+    for key, wanted in model.state_dict().items():
+        value = checkpoint.state.get(key)
+        if is_unused(key):
+            counts = value is not None and value.dtype == wanted.dtype and value.numel() == 1
+            state[key] = value.reshape(()) if value is not None and counts else torch.tensor(0)
+            continue
+        assert value is not None
+        if value.is_complex() or not value.is_floating_point():
             raise CheckpointError(
-                f"{checkpoint.path}: {key} is of type {value.dtype}, not {wanted[key].dtype}"
+                f"{checkpoint.path}: {key} is of type {value.dtype}, not {wanted.dtype}"
             )
-        state[key] = value.to(wanted[key].dtype)
-    bad = [key for key, value in state.items() if not bool(value.isfinite().all())]
+        state[key] = value.to(wanted.dtype)
+        if not bool(state[key].isfinite().all()):
+            bad.append(key)
     if bad:
+        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise CheckpointError(
-            f"{checkpoint.path}: {_listed(bad)} holds NaN or infinite values; the model cannot"
+            f"{checkpoint.path}: {bad[0]}{more} holds NaN or infinite values; the model cannot"
             " be exported"
         )
     model = model.to_empty(device="cpu")
     model.load_state_dict(state)
     return model.eval()
-
-
-def _check_fit(
-    config: LowFormerConfig, expected: Mapping[str, tuple[int, ...]], checkpoint: Checkpoint
-) -> None:
-    found = shapes_of(checkpoint.state)
-    if found == expected:
-        return
-    classes = found.get(_CLASSIFIER, (0,))[0]
-    if classes and found == _shapes(config.replace(num_classes=classes)):
-        raise CheckpointError(
-            f"{checkpoint.path}: has {classes} classes, the model {config.num_classes};"
-            f" give `num_classes` {classes}"
-        )
-    fitting = fitting_variant(found)
-    differences = []
-    missing = [key for key in expected if key not in found]
-    extra = [key for key in found if key not in expected]
-    reshaped = [key for key in expected if key in found and found[key] != expected[key]]
-    if missing:
-        differences.append(f"lacks {_listed(missing)}")
-    if extra:
-        differences.append(f"has besides {_listed(extra)}")
-    if reshaped:
-        key = reshaped[0]
-        differences.append(
-            f"differs in shape at {_listed(reshaped)} ({list(found[key])}, not"
-            f" {list(expected[key])})"
-        )
-    advice = f"it fits model {fitting.name}" if fitting else "no registered variant fits it"
-    raise CheckpointError(
-        f"{checkpoint.path}: not a checkpoint of {config.name}: {'; '.join(differences)}; {advice}"
-    )
-
-
-def fitting_variant(shapes: Mapping[str, tuple[int, ...]]) -> LowFormerConfig | None:
-    """The registered variant with these keys and shapes, and their number of classes."""
-    if _CLASSIFIER not in shapes:
-        return None
-    for config in VARIANTS.values():
-        own = config.replace(num_classes=shapes[_CLASSIFIER][0])
-        if shapes == _shapes(own):
-            return own
-    return None
-
-
-def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    """Keys and shapes of weights."""
-    return {key: tuple(value.shape) for key, value in state.items()}
-
-
-def _shapes(config: LowFormerConfig) -> dict[str, tuple[int, ...]]:
-    """Keys and shapes of a model's state."""
-    with torch.device("meta"):
-        model = LowFormer(config)
-    return shapes_of(model.state_dict())
-
-
-def _listed(keys: list[str]) -> str:
-    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
 def save_checkpoint(

@@ -21,16 +21,12 @@ from ..process.text import printable
 from ..tasks.classification import CLASSIFICATION
 from ..tasks.task import Task
 from .authors_config import read_authors_config
-from .checkpoint import (
-    Checkpoint,
-    fitting_variant,
-    load_weights,
-    read_checkpoint,
-    shapes_of,
-)
+from .checkpoint import Checkpoint, load_weights, read_checkpoint
+from .checkpoint_fit import advice_on, fitting_variant, shapes_of
 from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
 from .lowformer import LowFormer
+from .preprocessing_file import with_file
 from .random_weights import random_model
 from .stated_preprocessing import (
     CHECKPOINT,
@@ -39,6 +35,7 @@ from .stated_preprocessing import (
     GIVEN,
     PUBLISHED,
     TIMM,
+    USUALLY_STATED,
     StatedPreprocessing,
 )
 from .timm_models import is_timm_module, published_name, stated_preprocessing
@@ -99,11 +96,13 @@ def load_model(
     name: str | None = None,
     *,
     weights: str | Path | None = None,
+    checkpoint_key: str | None = None,
     config: str | Path | LowFormerConfig | None = None,
     random_weights: bool = False,
     num_classes: int | None = None,
     input_size: Size | None = None,
     preprocessing: Preprocessing | Mapping[str, Any] | None = None,
+    preprocessing_file: str | Path | None = None,
     labels: str | Path | Sequence[str] | None = None,
 ) -> LoadedModel:
     """Loads a model; never falls back to random weights.
@@ -112,34 +111,32 @@ def load_model(
         name: A registered variant; the bundled demo model by default. May be left out where
             ``config`` or the checkpoint itself states the architecture.
         weights: A checkpoint's file, ``.pt`` or ``.safetensors``, see :func:`read_checkpoint`.
+        checkpoint_key: Which of several sets of weights in it, such as ``state_dict``; by default
+            the averaged one, or else the trained one.
         config: The authors' YAML or our JSON as a file, or an architecture.
         random_weights: Explicitly ask for random weights.
         num_classes: Overrides the config's number of classes.
         input_size: Pixels of the input's side, or its height and width, instead of the model's
             own.
         preprocessing: From an image to the input, or some of its parameters by name, instead of
-            what the checkpoint or the config states.
+            what the file, the config or the checkpoint states.
+        preprocessing_file: JSON or YAML of some of its parameters, likewise.
         labels: Class names in order, or a file of them, see :func:`read_class_list`, instead of
             the checkpoint's.
 
     Raises:
         UsageError: The combination, a file or a value cannot be used.
     """
-    if name is not None and config:
-        raise UsageError("`name` and `config` both choose the architecture; give one of them")
-    if weights and random_weights:
-        raise UsageError("`weights` and `random_weights` exclude each other; give one of them")
+    _check_choices(name, config, weights, random_weights, checkpoint_key)
     name, weights = _or_bundled(name, weights, config, random_weights)
-    checkpoint = read_checkpoint(Path(weights)) if weights else None
-    architecture, stated = _architecture(name, config, checkpoint)
+    checkpoint = read_checkpoint(Path(weights), checkpoint_key) if weights else None
+    architecture, stated, notes = _architecture(name, config, checkpoint)
     if num_classes is not None:
         architecture = architecture.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
-        raise UsageError(
-            f"model {architecture.name} needs its checkpoint: give `weights` (the authors link"
-            f" theirs at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
-        )
-    used = stated.with_changes(preprocessing, input_size, architecture.input_size)
+        raise UsageError(_why_weights(architecture))
+    stated = with_file(stated, Path(preprocessing_file)) if preprocessing_file else stated
+    used = stated.with_changes(preprocessing, input_size)
     architecture = architecture.replace(input_size=used.preprocessing.size)
     network = load_weights(architecture, checkpoint) if checkpoint else random_model(architecture)
     classes = _class_list(labels, checkpoint, architecture.num_classes)
@@ -152,8 +149,40 @@ def load_model(
         taken=checkpoint.taken if checkpoint else "",
         source=printable(checkpoint.path.name) if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
-        notes=_notes_on(checkpoint, stated.preprocessing) + _notes_on_classes(classes),
+        notes=(
+            *notes,
+            *_notes_on(checkpoint, used),
+            *used.conflicts,
+            *_notes_on_classes(classes),
+        ),
     )
+
+
+def _why_weights(architecture: LowFormerConfig) -> str:
+    return (
+        f"model {architecture.name} needs its checkpoint: give `weights` (the authors link theirs"
+        f" at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
+    )
+
+
+def _check_choices(
+    name: str | None,
+    config: object,
+    weights: object,
+    random_weights: bool,
+    checkpoint_key: str | None,
+) -> None:
+    """Refuses what contradicts each other.
+
+    Raises:
+        UsageError: Two parameters choose the same, or one chooses of nothing.
+    """
+    if name is not None and config:
+        raise UsageError("`name` and `config` both choose the architecture; give one of them")
+    if weights and random_weights:
+        raise UsageError("`weights` and `random_weights` exclude each other; give one of them")
+    if random_weights and checkpoint_key is not None:
+        raise UsageError("`checkpoint_key` chooses weights of a file; give `weights`")
 
 
 def _or_bundled(
@@ -177,18 +206,17 @@ def _classes_source(labels: object, checkpoint: Checkpoint | None) -> str | None
     return CHECKPOINT if checkpoint and checkpoint.labels else None
 
 
-def _notes_on(checkpoint: Checkpoint | None, preprocessing: Preprocessing) -> tuple[str, ...]:
+def _notes_on(checkpoint: Checkpoint | None, used: StatedPreprocessing) -> tuple[str, ...]:
     """What was taken of a checkpoint, or for granted with it."""
-    if checkpoint is None:
+    if checkpoint is None or checkpoint.path == DEMO_CHECKPOINT:
         return ()
-    name, notes = printable(checkpoint.path.name), []
-    if checkpoint.taken:
-        notes.append(f"{name}: holds several sets of weights; took {checkpoint.taken}")
-    if checkpoint.is_timm and checkpoint.preprocessing is None:
+    name = printable(checkpoint.path.name)
+    notes = [f"{name}: {note}" for note in checkpoint.notes]
+    if checkpoint.is_timm and not set(map(used.sources.get, USUALLY_STATED)) - {PUBLISHED, DEFAULT}:
+        taken = used.preprocessing
         notes.append(
             f"{name}: has timm's names and states no preprocessing; took what is published:"
-            f" {preprocessing.interpolation}, crop {preprocessing.crop_ratio:g}, ImageNet's mean"
-            " and std"
+            f" {taken.interpolation}, crop {taken.crop_ratio:g}, ImageNet's mean and std"
         )
     return tuple(notes)
 
@@ -333,7 +361,7 @@ def _timm_architecture(checkpoint: Checkpoint) -> LowFormerConfig:
     config = fitting_variant(shapes_of(checkpoint.state))
     if config is None:
         raise CheckpointError(
-            f"{checkpoint.path}: has timm's names, but no registered variant fits it; give `config`"
+            f"{checkpoint.path}: has timm's names, but {advice_on(shapes_of(checkpoint.state))}"
         )
     return config
 
@@ -342,11 +370,12 @@ def _architecture(
     name: str | None,
     given: str | Path | LowFormerConfig | None,
     checkpoint: Checkpoint | None,
-) -> tuple[LowFormerConfig, StatedPreprocessing]:
-    """Config and preprocessing by what was asked for, then by what the checkpoint says."""
+) -> tuple[LowFormerConfig, StatedPreprocessing, tuple[str, ...]]:
+    """Config, preprocessing and notes by what was asked for, then by what the checkpoint says."""
     if isinstance(given, str | Path) and Path(given).suffix in (".yaml", ".yml"):
         authors = read_authors_config(Path(given))
-        return authors.model, StatedPreprocessing.by(authors.preprocessing, CONFIG)
+        stated = _stated_by(authors.model, checkpoint)
+        return authors.model, stated.updated(authors.stated, CONFIG), authors.notes
     if isinstance(given, LowFormerConfig):
         config = given
     elif given:
@@ -360,12 +389,22 @@ def _architecture(
     else:
         assert checkpoint is not None
         raise ConfigError(
-            f"{checkpoint.path}: does not state its architecture; give `name` or `config`"
+            f"{checkpoint.path}: does not state its architecture; give `name` or `config`:"
+            f" {advice_on(shapes_of(checkpoint.state))}"
         )
+    stated = _stated_by(config, checkpoint)
+    if given:
+        stated = stated.updated({"size": config.input_size}, CONFIG)
+    return config, stated, ()
+
+
+def _stated_by(config: LowFormerConfig, checkpoint: Checkpoint | None) -> StatedPreprocessing:
+    """The preprocessing of an architecture, with what its checkpoint states."""
     if checkpoint and checkpoint.preprocessing:
-        return config, StatedPreprocessing.by(checkpoint.preprocessing, CHECKPOINT)
-    source = PUBLISHED if config in VARIANTS.values() else DEFAULT
+        return StatedPreprocessing.by(checkpoint.preprocessing, CHECKPOINT)
     usual = Preprocessing(size=config.input_size)
     if config == DEMO:
         usual = dataclasses.replace(usual, crop_ratio=1.0)
-    return config, StatedPreprocessing.by(usual, source)
+    source = PUBLISHED if config in VARIANTS.values() else DEFAULT
+    stated = StatedPreprocessing.by(usual, source)
+    return stated.updated(checkpoint.stated, CHECKPOINT) if checkpoint else stated

@@ -7,10 +7,10 @@ code does, under names of its own; the names here are those of timm 1.0.31.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
@@ -42,8 +42,8 @@ _MODES = {"center": "crop", "squash": "squash"}
 """Our names of timm's crop modes."""
 
 
-def is_timm(names: Mapping[str, Tensor]) -> bool:
-    """Whether weights have timm's names of a LowFormer."""
+def is_timm(names: Collection[str]) -> bool:
+    """Whether weights of these names are a LowFormer of timm's."""
     return all(mark in names for mark in _MARKS)
 
 

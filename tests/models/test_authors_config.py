@@ -105,3 +105,119 @@ def test_configs_that_are_refused(content: str, reason: str, tmp_path: Path) -> 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="absent"):
         read_authors_config(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("config", "planted"),
+    [
+        ("b1.yaml", "../default.yaml"),
+        ("runs/b1.yaml", "default.yaml"),
+        ("a/b/b1.yaml", "a/default.yaml"),
+        ("configs/cls/imagenet/b1.yaml", "default.yaml"),
+        ("cls/imagenet/b1.yaml", "../default.yaml"),
+        (".exp/cls/imagenet/b1/checkpoint/b1.yaml", "default.yaml"),
+        ("configs/a/b/c/d/e/f/b1.yaml", "default.yaml"),
+    ],
+)
+def test_3_12_a_default_above_the_configs_own_tree_is_not_read_and_said(
+    config: str, planted: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "home"
+    path, other = root / config, (root / planted).resolve()
+    path.parent.mkdir(parents=True)
+    other.write_text("data_provider: {rrc_config: {test_crop_ratio: 0.5}}\n")
+    write(path.parent, "b1", FLAGS["b1"])
+    read = read_authors_config(path)
+    assert read.preprocessing.crop_ratio == 0.95
+    assert read.notes == (f"b1.yaml: left {other} alone, outside of its folders",)
+
+
+@pytest.mark.parametrize(
+    ("config", "default"),
+    [
+        ("b1.yaml", "default.yaml"),
+        ("configs/cls/imagenet/b1.yaml", "configs/default.yaml"),
+        ("configs/cls/imagenet/b1.yaml", "configs/cls/default.yaml"),
+        ("configs/b1.yaml", "configs/default.yaml"),
+        ("configs/mine/b1.yaml", "configs/default.yaml"),
+        ("cls/imagenet/b1.yaml", "default.yaml"),
+        (".exp/cls/imagenet/b1/b1.yaml", ".exp/cls/imagenet/default.yaml"),
+    ],
+)
+def test_3_12_a_default_in_the_configs_own_tree_is_read_and_said(
+    config: str, default: str, tmp_path: Path
+) -> None:
+    path, other = tmp_path / config, tmp_path / default
+    path.parent.mkdir(parents=True, exist_ok=True)
+    other.write_text("data_provider: {rrc_config: {test_crop_ratio: 0.5}}\n")
+    write(path.parent, "b1", FLAGS["b1"])
+    read = read_authors_config(path)
+    assert read.preprocessing.crop_ratio == 0.5
+    assert read.notes == (f"b1.yaml: merged over {other}",)
+
+
+def test_3_12_a_config_called_default_is_not_merged_over_itself(tmp_path: Path) -> None:
+    write(tmp_path, "default", FLAGS["b1"])
+    assert read_authors_config(tmp_path / "default.yaml").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ("run_config: {eval_image_size: 256}", {"size": 256}),
+        ("run_config: {eval_image_size: [256]}", {"size": 256}),
+        ("run_config: {eval_image_size: ['192-256']}", {"size": (192, 256)}),
+        ("run_config: {eval_image_size: [[192, 256]]}", {"size": (192, 256)}),
+        ("run_config: {eval_image_size: [192, 256]}", {"size": 256}),
+        (
+            "data_provider: {mean_std: {mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}}",
+            {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)},
+        ),
+        ("data_provider: {mean: [0.5, 0.5, 0.5]}", {"mean": (0.5, 0.5, 0.5)}),
+        (
+            "data_provider: {rrc_config: {test_interpolate: bilinear}}",
+            {"interpolation": "bilinear"},
+        ),
+        ("data_provider: {rrc_config: {test_crop_ratio: 1}}", {"crop_ratio": 1.0}),
+        ("data_provider:\nrun_config:", {}),
+    ],
+)
+def test_1_3_all_that_a_config_states_of_the_evaluation_is_taken(
+    extra: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    read = read_authors_config(write(tmp_path, "b1", FLAGS["b1"], extra))
+    assert read.stated == expected
+    assert read.model.input_size == expected.get("size", 224)
+
+
+def test_1_3_of_several_sizes_the_largest_is_taken_and_said(tmp_path: Path) -> None:
+    extra = "run_config: {eval_image_size: [192, 256]}"
+    assert read_authors_config(write(tmp_path, "b1", FLAGS["b1"], extra)).notes == (
+        "b1.yaml: evaluates at 192 x 192, 256 x 256 pixels; took 256 x 256",
+    )
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ("run_config: {eval_image_size: large}", "eval_image_size must be a side"),
+        ("run_config: {eval_image_size: []}", "eval_image_size is empty"),
+        ("run_config: {eval_image_size: [0]}", "eval_image_size must be a side"),
+        ("run_config: {eval_image_size: 20000}", "32 to 4096"),
+        ("run_config: 3", "run_config must be a mapping"),
+        ("data_provider: {rrc_config: [1]}", "rrc_config must be a mapping"),
+        (
+            "data_provider: {rrc_config: {test_crop_ratio: high}}",
+            "test_crop_ratio must be a number",
+        ),
+        ("data_provider: {rrc_config: {test_crop_ratio: 2}}", "crop_ratio must be in"),
+        ("data_provider: {rrc_config: {test_interpolate: box}}", "interpolation 'box' is unknown"),
+        ("data_provider: {mean: 0.5}", "mean must be three numbers"),
+        ("data_provider: {mean_std: {std: [0, 1, 1]}}", "std must be positive"),
+    ],
+)
+def test_1_3_an_evaluation_that_cannot_be_followed_is_one_line(
+    extra: str, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=rf"b1\.yaml: .*{reason}"):
+        read_authors_config(write(tmp_path, "b1", FLAGS["b1"], extra))

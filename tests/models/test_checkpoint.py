@@ -191,7 +191,8 @@ def test_weights_that_are_not_finite(
 @pytest.mark.parametrize("metadata", ["{", '{"name": "x"}', '"text"'])
 def test_damaged_metadata(metadata: str, state: State, tmp_path: Path) -> None:
     path = tmp_path / "metadata.safetensors"
-    save_file(state, path, metadata={"config": metadata})
+    stated = {"config": metadata, "preprocessing": "{}", "labels": "[]"}
+    save_file(state, path, metadata=stated)
     with pytest.raises(CheckpointError, match="metadata are damaged"):
         read_checkpoint(path)
 

@@ -99,7 +99,10 @@ def test_averaged_weights_are_taken_and_told(
     content = {"epoch": 3, "arch": "lowformer_e1", "state_dict": raw, "state_dict_ema": weights}
     torch.save(content, tmp_path / "last.pth.tar")
     loaded = lfe.load_model("e1", weights=tmp_path / "last.pth.tar")
-    assert loaded.notes[0] == "last.pth.tar: holds several sets of weights; took state_dict_ema"
+    assert loaded.notes[0] == (
+        "last.pth.tar: holds several sets of weights; took state_dict_ema (averaged over training)"
+        " of state_dict, state_dict_ema"
+    )
     stem = loaded.network.state_dict()["backbone.input_stem.op_list.0.conv.weight"]
     assert torch.equal(stem, weights["stem.0.conv.weight"])
 
