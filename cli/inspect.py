@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from ..runtime.residency import Residency
 
 
+CHECKPOINTS = (".pt", ".pth", ".safetensors", ".ckpt", ".bin", ".tar", ".json")
+"""What checkpoints are called; a JSON is an index of shards."""
+
+
 class InspectCommand(Command):
     """The command ``lowformer-inspect``."""
 
     name = "lowformer-inspect"
     description = (
         "Shows inputs, outputs, ops and delegation of a .tflite, .pte or .onnx file or a"
-        " .mlpackage, or checks and shows a bundle."
+        " .mlpackage, checks and shows a bundle, or lists what a checkpoint holds: sets of weights,"
+        " the variant that fits them, and what is stated beside them. No code is run from it."
     )
 
     def add_options(self, parser: CommandParser) -> None:
@@ -43,9 +48,12 @@ class InspectCommand(Command):
             return _inspect_file(path)
         if path.is_dir():
             return _inspect_bundle(path)
+        if path.suffix in CHECKPOINTS:
+            return _inspect_checkpoint(path)
         if path.exists():
+            kinds = ", ".join((*RUNTIMES, *CHECKPOINTS))
             raise ArtifactError(
-                f"{path}: of no known kind; give a {', '.join(RUNTIMES)} file or a bundle's folder"
+                f"{path}: of no known kind; give a {kinds} file or a bundle's folder"
             )
         raise ArtifactError(f"{path}: there is no such file or folder")
 
@@ -67,6 +75,14 @@ def _inspect_bundle(folder: Path) -> Answer:
         print(f"all {len(manifest.files())} files fit their hashes")
 
     return Answer(lambda: manifest.model_dump(mode="json"), show)
+
+
+def _inspect_checkpoint(path: Path) -> Answer:
+    from ..workflows.checkpoint import inspect_checkpoint
+    from .tables.checkpoint import print_checkpoint
+
+    found = inspect_checkpoint(path)
+    return Answer(lambda: found.model_dump(mode="json"), lambda: print_checkpoint(found))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -88,12 +88,12 @@ def read_checkpoint(path: Path, key: str | None = None) -> Checkpoint:
     try:
         sets = sets_in(file.content)
         if not sets:
-            raise CheckpointError(_why_no_set(file.content))
+            raise CheckpointError(why_no_set(file.content))
         chosen = choose(sets, key)
         state, names_are_timms = _published(_with_statistics(chosen, sets))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    own, ignored = _own_metadata(file)
+    own, ignored = own_metadata(file)
     return Checkpoint(
         path,
         file.digest,
@@ -145,7 +145,7 @@ def _lender(chosen: WeightSet, sets: list[WeightSet]) -> WeightSet | None:
     return next((one for one in sets if one.is_network and not one.is_averaged), None)
 
 
-def _why_no_set(content: object) -> str:
+def why_no_set(content: object) -> str:
     """Why there are no weights in what a file holds, and what would help."""
     module = _module_in(content)
     if module:
@@ -191,8 +191,14 @@ def _is_array(value: Inert) -> bool:
     )
 
 
-def _own_metadata(file: CheckpointFile) -> tuple[dict[str, Any], list[str]]:
+def own_metadata(file: CheckpointFile) -> tuple[dict[str, Any], list[str]]:
     """What our own safetensors state, and the names of metadata that are somebody else's.
+
+    Args:
+        file: A checkpoint's.
+
+    Returns:
+        ``config``, ``preprocessing`` and ``labels``, those that are there; and names.
 
     Raises:
         CheckpointError: They are ours, and damaged.

@@ -13,8 +13,9 @@ from .restricted_pickle import Inert
 _PLACES = ("args", "opt", "cfg", "config", "hparams", "hyper_parameters", "pretrained_cfg")
 """Keys under which trainers save their options."""
 
-_SHOWN = (str, int, float, bool)
 _LONGEST = 200
+_LARGEST = 10**18
+"""Texts and whole numbers beyond are no options."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "crop_ratio": ("crop_ratio", "crop_pct", "test_crop_ratio"),
@@ -46,11 +47,14 @@ def scalars_of(content: object) -> dict[str, Any]:
     """Numbers and texts beside the weights, such as the epoch, and those of the options."""
     entries = content if isinstance(content, Mapping) else {}
     stated = {str(name): value for name, value in entries.items()} | options_of(content)
-    return {
-        name: value
-        for name, value in stated.items()
-        if isinstance(value, _SHOWN) and len(str(value)) <= _LONGEST
-    }
+    return {name: value for name, value in stated.items() if _is_short(value)}
+
+
+def _is_short(value: object) -> bool:
+    """Whether it is a number or a text that fits a line."""
+    if isinstance(value, str):
+        return len(value) <= _LONGEST
+    return isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _LARGEST)
 
 
 def stated_parameters(content: object) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from lowformer_edge.cli.inspect import main
+from lowformer_edge.demo import CHECKPOINT
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
 
 
 def test_a_file(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,6 +89,59 @@ def test_a_bundle(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "all 8 files fit their hashes" in out
     assert main([str(demo_bundle), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "demo"
+
+
+def test_2_3_a_checkpoint(
+    slight_config: LowFormerConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = dict(random_model(slight_config).state_dict())
+    wrapped = {f"module.{name}": value for name, value in state.items()}
+    options = argparse.Namespace(arch="slight", crop_pct=0.875, data=Path("x"))
+    content = {"state_dict": wrapped, "ema": {0.9998: state}, "epoch": 3, "args": options}
+    path = tmp_path / "model_best.pth.tar"
+    torch.save(content, path)
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    for expected in (
+        "ema.0.9998: averaged over training",
+        "state_dict: the names begin with module.",
+        "taken if no other one is chosen: ema.0.9998",
+        "no registered variant fits it",
+        "preprocessing: crop_ratio 0.875",
+        "states: epoch 3, arch slight, crop_pct 0.875",
+    ):
+        assert expected in out
+    assert main([str(path), "--json"]) == 0
+    assert [one["key"] for one in json.loads(capsys.readouterr().out)["sets"]] == [
+        "state_dict",
+        "ema.0.9998",
+    ]
+
+
+def test_2_3_our_own_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(CHECKPOINT)]) == 0
+    out, _ = capsys.readouterr()
+    assert "demo, 10 classes" in out
+    assert "labels: T-shirt/top, Trouser" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("page.pt", b"<!DOCTYPE html><html></html>", "an HTML page"),
+        ("pointer.safetensors", b"version https://git-lfs.github.com/spec/v1\n", "LFS pointer"),
+        ("config.json", b'{"lr": 1}', "JSON without a weight_map"),
+        ("empty.pth", b"", "empty"),
+    ],
+)
+def test_2_3_what_is_no_checkpoint(
+    name: str, content: bytes, reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert main([str(tmp_path / name)]) == 2
+    out, err = capfd.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert reason in err
 
 
 @pytest.mark.parametrize(

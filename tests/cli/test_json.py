@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from lowformer_edge.artifact.golden import GoldenVectors
@@ -32,8 +33,11 @@ from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.lab import main as lab
 from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
+from lowformer_edge.demo import CHECKPOINT
 from lowformer_edge.lab.place import VARIABLE, new_lab
+from lowformer_edge.models.random_weights import random_model
 
+from ..conftest import SLIGHT
 from ..targets.adb.adb_server import AdbServer, serve_phone
 from .json_schema import Declared, differences, paths_of, schema_of
 
@@ -143,8 +147,14 @@ DECLARED = {
     ),
     "inspect": dataclasses.replace(
         MANIFEST,
-        maps=(*MANIFEST.maps, "ops"),
-        also={**MANIFEST.also, "task": "null | string", "why_no_task": "null | string"},
+        maps=(*MANIFEST.maps, "ops", "sets[].dtypes", "sets[].groups"),
+        also={
+            **MANIFEST.also,
+            "task": "null | string",
+            "why_no_task": "null | string",
+            "sets[].variant": "null | string",
+            "sets[].nearest": "null | string",
+        },
     ),
     "lab": Declared(maps=("", "*.versions")),
     "report": Declared(also={"failures[]": "string"}),
@@ -443,6 +453,14 @@ def test_calibrations(hold: Hold, here: Path, slight_model: tuple[str, ...]) -> 
 @pytest.mark.parametrize("suffix", ["tflite", "pte", "onnx", "mlpackage"])
 def test_files_are_inspected(suffix: str, hold: Hold, all_formats_bundle: Path) -> None:
     hold(f"inspect-{suffix}", inspect, all_formats_bundle / f"demo-int8.{suffix}")
+
+
+def test_2_3_checkpoints_are_inspected(hold: Hold, here: Path) -> None:
+    state = dict(random_model(SLIGHT).state_dict())
+    stated = {"args": {"mean": [0.5, 0.5, 0.5]}, "epoch": 3}
+    torch.save({"state_dict": state, "ema": {0.9998: state}, **stated}, "last.pt")
+    hold("inspect-checkpoint", inspect, "last.pt")
+    hold("inspect-own-checkpoint", inspect, CHECKPOINT)
 
 
 def test_a_stranger_with_a_refused_op_is_inspected(hold: Hold, tmp_path: Path) -> None:
