@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.files import size_of
-from ..errors import ArtifactError
+from ..errors import ArtifactError, UsageError
 from ..process.text import printable
 from ..progress import Progress
 from .command import Answer, Command, CommandParser
@@ -37,12 +37,29 @@ class InspectCommand(Command):
 
     def add_options(self, parser: CommandParser) -> None:
         """See :class:`Command`."""
-        parser.add_argument("path", type=Path, metavar="FILE|BUNDLE")
+        parser.add_argument("path", type=Path, nargs="?", metavar="FILE|BUNDLE")
+        seen = parser.add_argument_group("what a network sees")
+        seen.add_argument(
+            "--preprocess",
+            dest="image",
+            type=Path,
+            metavar="IMAGE",
+            help="write the picture that the network sees of an image, before the normalisation, by"
+            " the preprocessing of a bundle, an exported file, a checkpoint, the authors' YAML or a"
+            " variant (default: the bundled model's)",
+        )
+        seen.add_argument("--output", type=Path, metavar="FILE", help="where to, as .png")
 
     def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
         """See :class:`Command`."""
         from ..runtime.formats import RUNTIMES
 
+        if (options.image is None) != (options.output is None):
+            raise UsageError("`image` and `output` belong together; give both, or neither")
+        if options.image:
+            return _preprocess(options.image, options.path, options.output)
+        if options.path is None:
+            raise UsageError("give a file or a bundle's folder; see lowformer-inspect --help")
         path: Path = options.path
         if path.suffix in RUNTIMES:
             return _inspect_file(path)
@@ -75,6 +92,23 @@ def _inspect_bundle(folder: Path) -> Answer:
         print(f"all {len(manifest.files())} files fit their hashes")
 
     return Answer(lambda: manifest.model_dump(mode="json"), show)
+
+
+def _preprocess(image: Path, source: Path | None, output: Path) -> Answer:
+    from ..artifact.preprocessing import Preprocessing
+    from ..artifact.preprocessing_text import described_preprocessing, described_sources
+    from ..workflows.preprocess import preprocess_image
+
+    found = preprocess_image(image, source, output)
+
+    def show() -> None:
+        used = Preprocessing.from_dict(found.preprocessing)
+        sources = described_sources(used, found.preprocessing_sources)
+        names = map(printable, (found.output, found.image, found.model))
+        print("{}: {} as {} sees it".format(*names))
+        print(printable(f"preprocessing: {described_preprocessing(used)} ({sources})"))
+
+    return Answer(lambda: found.model_dump(mode="json"), show)
 
 
 def _inspect_checkpoint(path: Path) -> Answer:

@@ -408,3 +408,28 @@ def _stated_by(config: LowFormerConfig, checkpoint: Checkpoint | None) -> Stated
     source = PUBLISHED if config in VARIANTS.values() else DEFAULT
     stated = StatedPreprocessing.by(usual, source)
     return stated.updated(checkpoint.stated, CHECKPOINT) if checkpoint else stated
+
+
+def preprocessing_of_variant(model: str | LowFormerConfig) -> StatedPreprocessing:
+    """The published preprocessing of a registered variant, or the usual one of an architecture.
+
+    Raises:
+        ConfigError: No variant has that name.
+    """
+    config = variant(model) if isinstance(model, str) else model
+    checkpoint = read_checkpoint(DEMO_CHECKPOINT) if config == DEMO else None
+    return _stated_by(config, checkpoint)
+
+
+def preprocessing_of_checkpoint(path: Path) -> StatedPreprocessing:
+    """The preprocessing that an export of a checkpoint has, as far as the file tells.
+
+    Raises:
+        CheckpointError: It cannot be read, or neither states its input size nor fits a variant.
+    """
+    checkpoint = read_checkpoint(path)
+    shapes = shapes_of(checkpoint.state)
+    config = checkpoint.config or fitting_variant(shapes)
+    if config is None:
+        raise CheckpointError(f"{path}: does not state its architecture; {advice_on(shapes)}")
+    return _stated_by(config, checkpoint)

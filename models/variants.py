@@ -83,9 +83,18 @@ def variant(name: str) -> LowFormerConfig:
     Raises:
         ConfigError: No variant of that name is registered.
     """
-    config = VARIANTS.get(name.lower().replace(".", ""))
+    config = VARIANTS.get(_key(name))
     if config is None:
         raise ConfigError(
             f"model {name!r} is not known; choose one of {', '.join(VARIANTS)}, or give `config`"
         )
     return config
+
+
+def is_variant(name: str) -> bool:
+    """Whether a variant of that name is registered, as :func:`variant` reads it."""
+    return _key(name) in VARIANTS
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(".", "")

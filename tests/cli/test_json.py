@@ -24,6 +24,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.cli.bench import main as bench
@@ -461,6 +462,11 @@ def test_2_3_checkpoints_are_inspected(hold: Hold, here: Path) -> None:
     torch.save({"state_dict": state, "ema": {0.9998: state}, **stated}, "last.pt")
     hold("inspect-checkpoint", inspect, "last.pt")
     hold("inspect-own-checkpoint", inspect, CHECKPOINT)
+
+
+def test_1_3_what_a_network_sees_is_told(hold: Hold, here: Path) -> None:
+    Image.new("RGB", (30, 20)).save("photo.png")
+    hold("inspect-preprocess", inspect, "--preprocess", "photo.png", "--output", "seen.png")
 
 
 def test_a_stranger_with_a_refused_op_is_inspected(hold: Hold, tmp_path: Path) -> None:
