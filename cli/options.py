@@ -33,7 +33,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help=f"one of {', '.join(VARIANTS)} (default: demo, which is bundled)",
     )
     model.add_argument(
-        "--weights", type=Path, metavar="FILE", help=".pt or .safetensors, or an index of shards"
+        "--weights",
+        type=Path,
+        metavar="FILE|hf:OWNER/NAME",
+        help=".pt or .safetensors, an index of shards, or a repository of the Hugging Face hub,"
+        " with @REVISION for another one than the newest",
     )
     model.add_argument(
         "--checkpoint-key",

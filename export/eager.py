@@ -19,6 +19,7 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
 from ..models.checkpoint import load_weights, read_checkpoint
 from ..models.checkpoint_file import digest_of_checkpoint
+from ..models.checkpoint_source import local_path
 from ..models.config import LowFormerConfig
 from ..models.loading import LoadedModel
 from ..progress import Advance
@@ -53,6 +54,7 @@ class EagerModel:
             UsageError: The checkpoint is another one.
             CheckpointError: It cannot be read.
         """
+        weights = local_path(weights)
         if digest_of_checkpoint(weights) != manifest.source.sha256:
             raise UsageError(f"{weights}: is not the checkpoint that the bundle was made from")
         config = LowFormerConfig.from_dict(manifest.model)

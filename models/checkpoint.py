@@ -20,6 +20,7 @@ from .checkpoint_fit import check_fit, described_groups, is_unused, shapes_of
 from .config import LowFormerConfig
 from .lowformer import LowFormer
 from .restricted_pickle import Inert
+from .stated_preprocessing import CHECKPOINT
 from .timm_models import is_timm, published_name
 from .trainer_options import stated_parameters
 from .weight_sets import WeightSet, choose, entries_of, listed, sets_in, unnamed_averages
@@ -54,6 +55,8 @@ class Checkpoint:
         is_timm: Whether the keys were timm's names.
         taken: Which of several sets of weights these are; empty where the file has but one.
         notes: What was taken of the file, and what was changed or left, a line each.
+        name: How it is called, where that is not the file's name.
+        stated_by: Who stated the preprocessing.
     """
 
     path: Path
@@ -66,6 +69,13 @@ class Checkpoint:
     is_timm: bool = False
     taken: str = ""
     notes: tuple[str, ...] = ()
+    name: str = ""
+    stated_by: str = CHECKPOINT
+
+    @property
+    def shown_name(self) -> str:
+        """How it is called, as text that can be shown."""
+        return printable(self.name or self.path.name)
 
 
 def read_checkpoint(path: Path, key: str | None = None) -> Checkpoint:

@@ -23,6 +23,7 @@ from ..tasks.task import Task
 from .authors_config import read_authors_config
 from .checkpoint import Checkpoint, load_weights, read_checkpoint
 from .checkpoint_fit import advice_on, fitting_variant, shapes_of
+from .checkpoint_source import find_checkpoint
 from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
 from .lowformer import LowFormer
@@ -110,7 +111,7 @@ def load_model(
     Args:
         name: A registered variant; the bundled demo model by default. May be left out where
             ``config`` or the checkpoint itself states the architecture.
-        weights: A checkpoint's file, ``.pt`` or ``.safetensors``, see :func:`read_checkpoint`.
+        weights: A checkpoint's file, ``.pt`` or ``.safetensors``, or ``hf:OWNER/NAME[@REVISION]``.
         checkpoint_key: Which of several sets of weights in it, such as ``state_dict``; by default
             the averaged one, or else the trained one.
         config: The authors' YAML or our JSON as a file, or an architecture.
@@ -129,7 +130,7 @@ def load_model(
     """
     _check_choices(name, config, weights, random_weights, checkpoint_key)
     name, weights = _or_bundled(name, weights, config, random_weights)
-    checkpoint = read_checkpoint(Path(weights), checkpoint_key) if weights else None
+    checkpoint = find_checkpoint(weights, checkpoint_key) if weights else None
     architecture, stated, notes = _architecture(name, config, checkpoint)
     if num_classes is not None:
         architecture = architecture.replace(num_classes=num_classes)
@@ -147,7 +148,7 @@ def load_model(
         labels=None if classes is None else classes.names,
         classes_source=_classes_source(labels, checkpoint),
         taken=checkpoint.taken if checkpoint else "",
-        source=printable(checkpoint.path.name) if checkpoint else RANDOM,
+        source=checkpoint.shown_name if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
         notes=(
             *notes,
@@ -210,7 +211,7 @@ def _notes_on(checkpoint: Checkpoint | None, used: StatedPreprocessing) -> tuple
     """What was taken of a checkpoint, or for granted with it."""
     if checkpoint is None or checkpoint.path == DEMO_CHECKPOINT:
         return ()
-    name = printable(checkpoint.path.name)
+    name = checkpoint.shown_name
     notes = [f"{name}: {note}" for note in checkpoint.notes]
     if checkpoint.is_timm and not set(map(used.sources.get, USUALLY_STATED)) - {PUBLISHED, DEFAULT}:
         taken = used.preprocessing
@@ -401,7 +402,7 @@ def _architecture(
 def _stated_by(config: LowFormerConfig, checkpoint: Checkpoint | None) -> StatedPreprocessing:
     """The preprocessing of an architecture, with what its checkpoint states."""
     if checkpoint and checkpoint.preprocessing:
-        return StatedPreprocessing.by(checkpoint.preprocessing, CHECKPOINT)
+        return StatedPreprocessing.by(checkpoint.preprocessing, checkpoint.stated_by)
     usual = Preprocessing(size=config.input_size)
     if config == DEMO:
         usual = dataclasses.replace(usual, crop_ratio=1.0)

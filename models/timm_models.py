@@ -36,7 +36,8 @@ _RENAMES = (
 _MARKS = ("stem.0.conv.weight", "in_conv.conv.weight", "pre_classifier.0.weight")
 """Names that a LowFormer has in timm and nowhere else together."""
 
-_CONFIG = "pretrained_cfg"
+CONFIG = "pretrained_cfg"
+"""Where timm keeps what it states of a model."""
 
 _MODES = {"center": "crop", "squash": "squash"}
 """Our names of timm's crop modes."""
@@ -68,10 +69,21 @@ def stated_preprocessing(network: nn.Module) -> Preprocessing | None:
     Raises:
         UsageError: It cannot be followed.
     """
-    stated: Any = getattr(network, _CONFIG, None)
+    stated: Any = getattr(network, CONFIG, None)
     fields: Mapping[str, Any] | None = stated.to_dict() if hasattr(stated, "to_dict") else stated
-    if not fields:
-        return None
+    return preprocessing_of_config(fields, "`network`") if fields else None
+
+
+def preprocessing_of_config(fields: Mapping[str, Any], where: str) -> Preprocessing:
+    """What timm's config of a model states of its preprocessing.
+
+    Args:
+        fields: Those of a ``pretrained_cfg``.
+        where: What states it, for errors.
+
+    Raises:
+        UsageError: It cannot be followed.
+    """
     try:
         channels, height, width = fields["input_size"]
         mode = fields.get("crop_mode") or "center"
@@ -85,14 +97,13 @@ def stated_preprocessing(network: nn.Module) -> Preprocessing | None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
-            f"`network` states a preprocessing that is not readable ({error!r}); give"
-            " `preprocessing`"
+            f"{where} states a preprocessing that is not readable ({error!r}); give `preprocessing`"
         ) from error
     except UsageError as error:
-        raise UsageError(f"`network` states {error}; give `preprocessing`") from error
+        raise UsageError(f"{where} states {error}; give `preprocessing`") from error
     if channels != 3 or (preprocessing.resize_mode == "squash" and preprocessing.crop_ratio != 1):
         raise UsageError(
-            f"`network` takes {channels} channels in crop mode {fields.get('crop_mode')} of"
+            f"{where} takes {channels} channels in crop mode {fields.get('crop_mode')} of"
             f" {preprocessing.crop_ratio}, which is not supported; give `preprocessing`"
         )
     return preprocessing
