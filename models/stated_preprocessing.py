@@ -76,9 +76,12 @@ class StatedPreprocessing:
         return StatedPreprocessing(used, sources, self.conflicts + tuple(filter(None, conflicts)))
 
     def _conflict(self, name: str, used: Preprocessing, source: str) -> str:
-        """What another source stated of a parameter; nothing where it is the same."""
+        """What another source stated of a parameter; nothing where it is the same.
+
+        A size that is given is no contradiction: models run at other sizes than they were trained.
+        """
         before, after = getattr(self.preprocessing, name), getattr(used, name)
-        if before == after or self.sources[name] in _ASSUMED:
+        if before == after or self.sources[name] in _ASSUMED or (name, source) == ("size", GIVEN):
             return ""
         return (
             f"preprocessing: took {name} {shown(after)} ({source}), not {shown(before)}"
