@@ -128,7 +128,9 @@ def _published(tensors: Mapping[str, Tensor | Inert]) -> tuple[dict[str, Tensor]
     for name, value in tensors.items():
         if not isinstance(value, Tensor):
             kind = _NO_TENSORS.get(value.kind, printable(value.kind))
-            raise CheckpointError(f"{name} is not a plain tensor but {kind}; save dense weights")
+            raise CheckpointError(
+                f"{printable(name)} is not a plain tensor but {kind}; save dense weights"
+            )
         state[published_name(name) if names_are_timms else name] = value
     return state, names_are_timms
 
@@ -251,12 +253,12 @@ def _notes_on(
         yield (f"holds several sets of weights; took {listed([chosen])}{why} of {listed(sets)}")
     place = None if chosen.is_averaged else unnamed_averages(file.content)
     if place:
-        yield f"holds averaged weights without names in {place}, which are not read"
+        yield f"holds averaged weights without names in {printable(place)}, which are not read"
     lender = _lender(chosen, sets)
     if lender:
-        yield f"{chosen.key} has no statistics of norms; took those of {listed([lender])}"
+        yield f"{listed([chosen])} has no statistics of norms; took those of {listed([lender])}"
     if chosen.prefix:
-        yield f"took {chosen.prefix} off its names"
+        yield f"took {printable(chosen.prefix)} off its names"
     if chosen.left_out:
         beside = described_groups(dict.fromkeys(chosen.left_out))
         yield f"left out what is beside the network, {beside}"

@@ -70,7 +70,7 @@ def open_checkpoint(path: Path) -> CheckpointFile:
             raise CheckpointError(f"{file}: a shard that holds no named tensors")
         twice = merged.keys() & held.keys()
         if twice:
-            raise CheckpointError(f"{file}: {sorted(map(str, twice))[0]} is in two shards")
+            raise CheckpointError(f"{file}: {printable(min(map(str, twice)))} is in two shards")
         merged.update(held)
         all_stated.update(stated)
     _check_complete(path, merged)
@@ -99,8 +99,8 @@ def _check_complete(path: Path, tensors: Mapping[str, Any]) -> None:
     for name, shard in weight_map(path).items():
         if name not in tensors:
             raise CheckpointError(
-                f"{path}: {name} should be in {shard}, but is not; copy or download all shards"
-                " again"
+                f"{path}: {printable(name)} should be in {printable(shard)}, but is not; copy or"
+                " download all shards again"
             )
 
 

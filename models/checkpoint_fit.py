@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..process.text import printable
 from .config import LARGEST_SIZE, LowFormerConfig
 from .lowformer import LowFormer
 from .variants import VARIANTS
@@ -130,11 +131,12 @@ def advice_on(shapes: Shapes) -> str:
 def described_groups(names: Mapping[str, object], most: int = 6) -> str:
     """How many weights there are, by the first parts of their names."""
     counts = groups_of(names)
-    shown = [f"{group} ({count})" for group, count in list(counts.items())[:most]]
+    shown = [f"{printable(group)} ({count})" for group, count in list(counts.items())[:most]]
     if len(counts) > most:
         shown.append(f"{len(counts) - most} more groups")
     return f"{len(names)} weights: {', '.join(shown)}"
 
 
 def _listed(keys: list[str]) -> str:
-    return keys[0] if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
+    first = printable(keys[0])
+    return first if len(keys) == 1 else f"{first} and {len(keys) - 1} more"

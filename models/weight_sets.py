@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..process.text import printable
 from .restricted_pickle import Inert
 from .weight_names import WRAPPERS, is_counter, is_network, networks_in, plain_name
 
@@ -200,4 +201,4 @@ def _rank(one: WeightSet) -> int:
 
 def listed(sets: Sequence[WeightSet]) -> str:
     """The sets' keys in a line."""
-    return ", ".join(one.key or "one at the top" for one in sets)
+    return ", ".join(printable(one.key) or "one at the top" for one in sets)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+_LONE_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""What pickles and JSON may hold and no encoding has; the others stand for a name's bytes."""
 
 
 def printable(name: str | Path) -> str:
     """A file's name as text that can be shown and stored, whatever bytes it holds."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    whole = _LONE_SURROGATES.sub(lambda match: ascii(match[0])[1:-1], os.fspath(name))
+    text = os.fsencode(whole).decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 

@@ -79,3 +79,12 @@ def test_2_3_metadata_of_others_do_not_matter(
     told = [name for name in ("config", "preprocessing", "labels") if name in metadata]
     expected = (f"its metadata {', '.join(told)} are not lowformer-edge's; not used",)
     assert checkpoint.notes == (expected if told else ())
+
+
+def test_2_3_names_are_shown_without_control_characters(
+    slight_config: LowFormerConfig, tmp_path: Path
+) -> None:
+    torch.save({"\x1b[31m": {"a\x1b[2J\n.b\ud800": torch.zeros(2)}}, tmp_path / "odd.pt")
+    with pytest.raises(CheckpointError) as caught:
+        load_weights(slight_config, read_checkpoint(tmp_path / "odd.pt"))
+    assert str(caught.value).isprintable()
