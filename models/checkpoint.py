@@ -286,7 +286,15 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
         CheckpointError: Keys, shapes or classes differ, or a weight is not finite. The message
             says which, and names the variant that would fit.
     """
-    check_fit(checkpoint.path, config, shapes_of(checkpoint.state))
+    try:
+        check_fit(checkpoint.path, config, shapes_of(checkpoint.state))
+    except CheckpointError as error:
+        if not checkpoint.taken:
+            raise
+        taken = printable(checkpoint.taken)
+        raise CheckpointError(
+            f"{error}; these are the weights in {taken}, `checkpoint_key` takes others"
+        ) from error
     with torch.device("meta"):
         model = LowFormer(config)
     state, bad = {}, []

@@ -151,6 +151,15 @@ def test_1_4_an_average_of_parameters_takes_the_statistics_of_the_trained(
     assert "ema.shadow has no statistics of norms; took those of model" in checkpoint.notes
 
 
+def test_1_4_an_average_that_does_not_fit_says_that_there_are_others(
+    raw: State, slight_config: LowFormerConfig, tmp_path: Path
+) -> None:
+    cut = dict(list(raw.items())[:40])
+    torch.save({"model": raw, "model_ema": cut}, tmp_path / "cut.pt")
+    with pytest.raises(CheckpointError, match=r"lacks .*in model_ema, `checkpoint_key` takes"):
+        load_weights(slight_config, read_checkpoint(tmp_path / "cut.pt"))
+
+
 def test_1_4_averages_without_names_are_told(raw: State, tmp_path: Path) -> None:
     average = {"decay": 0.999, "shadow_params": list(raw.values())}
     torch.save({"model": raw, "ema": average}, tmp_path / "unnamed.pt")
