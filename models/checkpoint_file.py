@@ -157,8 +157,8 @@ def _unpickled(path: Path, content: bytes) -> Any:
             )
     except restricted_pickle.RefusedGlobalError as error:
         raise CheckpointError(
-            f"{path}: calls {printable(str(error))} when it is read, which could run code; it is"
-            " refused, do not trust it; a state_dict holds tensors alone"
+            f"{path}: names {printable(str(error))}, which could run code; it is refused, do not"
+            " trust it; a state_dict holds tensors alone"
         ) from error
     except Exception as error:  # damaged pickles raise whatever their bytes happen to mean
         raise CheckpointError(

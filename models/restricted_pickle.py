@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 _PLAIN_MODULES = {
-    "argparse", "collections", "copyreg", "dataclasses", "datetime", "decimal", "enum", "fractions",
-    "functools", "ipaddress", "logging", "numbers", "operator", "pathlib", "random", "re",
-    "string", "time", "types", "typing", "uuid", "zoneinfo",
+    "argparse", "array", "collections", "copyreg", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "ipaddress", "logging", "numbers", "operator", "pathlib", "random",
+    "re", "string", "time", "types", "typing", "uuid", "zoneinfo",
 }  # fmt: skip
 """Of the standard library, where checkpoints' options come from; none of it is called either."""
 
