@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
 from ..process.text import printable
+from .files import Contents, contents_of, folder_digest
 from .manifest import FILE_NAME
 
 
 def check_replaceable(path: Path, *, overwrite: bool) -> None:
     """Checks that a bundle may be put at ``path``.
 
-    Only empty folders are ever replaced, and bundles that hold nothing but their own files.
+    Only empty folders are ever replaced, and bundles that hold nothing but their own files, as
+    they were written.
 
     Args:
         path: Where the bundle is to go.
@@ -23,39 +26,78 @@ def check_replaceable(path: Path, *, overwrite: bool) -> None:
     Raises:
         ArtifactError: Something else is there, or a bundle that may not be replaced.
     """
-    if path.is_symlink():
-        raise ArtifactError(f"{path}: is a link; give the folder itself as `folder`")
-    if path.exists() and not path.is_dir():
-        raise ArtifactError(f"{path}: exists and is not a folder; choose another `folder`")
-    found = {entry.name for entry in path.iterdir()} if path.exists() else set()
-    if not found:
-        return
-    strangers = sorted(found - _bundle_files(path))
-    if strangers:
-        raise ArtifactError(
-            f"{path}: holds {printable(strangers[0])}, which is no bundle's file, so it is not"
-            " replaced; choose another `folder`"
-        )
-    if not overwrite:
+    if os.path.lexists(path) and bundle_contents(path) and not overwrite:
         raise ArtifactError(f"{path}: exists; give `overwrite` to replace it, or another `folder`")
 
 
-def _bundle_files(folder: Path) -> set[str]:
-    """Names of the files that a folder's manifest speaks of, with the manifest; or none."""
+def bundle_contents(path: Path) -> Contents:
+    """What is in a bundle that holds nothing but its own files, or in an empty folder.
+
+    Raises:
+        ArtifactError: It is something else, holds other files, or files that were changed.
+    """
+    if path.is_symlink():
+        raise ArtifactError(f"{path}: is a link; give the folder itself as `folder`")
+    if not path.is_dir():
+        raise ArtifactError(f"{path}: exists and is not a folder; choose another `folder`")
+    digests = _recorded_digests(path)
+    names = sorted(entry.name for entry in path.iterdir())
+    for name in names:
+        if name not in digests:
+            raise _refusal(path, name, "which is no bundle's file")
     try:
-        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        found = contents_of(path)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
+    except ArtifactError as error:
+        raise ArtifactError(f"{error}, so it is not replaced; choose another `folder`") from error
+    for name in found:
+        if name.endswith("/") and not any(found[n] and n.startswith(name) for n in found):
+            raise _refusal(path, name, "which is no bundle's folder")
+    for name in names:
+        if name != FILE_NAME and _digest_of_entry(name, found) != digests[name]:
+            raise _refusal(path, name, "which is not as it was written")
+    return found
+
+
+def _digest_of_entry(name: str, found: Contents) -> str | None:
+    """The digest of a file, or of a folder, that is directly in a folder."""
+    prefix = f"{name}/"
+    if prefix not in found:
+        return found.get(name)
+    files = {n: digest for n, digest in found.items() if n.startswith(prefix) and digest}
+    return folder_digest({n.removeprefix(prefix): digest for n, digest in files.items()})
+
+
+def _refusal(path: Path, name: str, reason: str) -> ArtifactError:
+    return ArtifactError(
+        f"{path}: holds {printable(name)}, {reason}, so it is not replaced; choose another `folder`"
+    )
+
+
+def _recorded_digests(folder: Path) -> dict[str, str]:
+    """The digest of each file that a folder's manifest records; of the manifest itself, none.
+
+    Nothing where there is no manifest of a bundle.
+    """
+    path = folder / FILE_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content["artifacts"], list) or "schema_version" not in content:
-            return set()
+            return {}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return set()
-    return {FILE_NAME, *_paths(content)}
+        return {}
+    return {**_digests(content), FILE_NAME: ""}
 
 
-def _paths(value: Any) -> set[str]:
-    """Every text under the key ``path``, however deep."""
+def _digests(value: Any) -> dict[str, str]:
+    """Every text under the key ``path`` that has one under ``sha256`` beside it, however deep."""
+    found: dict[str, str] = {}
     if isinstance(value, dict):
-        own = {value["path"]} if isinstance(value.get("path"), str) else set()
-        return own.union(*(_paths(item) for item in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_paths(item) for item in value))
-    return set()
+        path, digest = value.get("path"), value.get("sha256")
+        if isinstance(path, str) and isinstance(digest, str) and digest:
+            found[path] = digest
+        value = list(value.values())
+    for part in value if isinstance(value, list) else ():
+        found |= _digests(part)
+    return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..artifact.bundle import Bundle
 from ..artifact.files import replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
-from ..artifact.replacement import check_replaceable
+from ..artifact.replacement import bundle_contents, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
@@ -117,7 +117,7 @@ def export_bundle(
     """
     check_replaceable(output, overwrite=overwrite)
     older = _older_ranges(output)
-    with replaced_folder(output) as folder:
+    with replaced_folder(output, bundle_contents) as folder:
         return dataclasses.replace(_fill(folder, request, older, progress), bundle=output)
 
 
