@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import LabError
+from ..process.renaming import rename_onto_nothing
+from ..process.text import printable
 
 VARIABLE = "LOWFORMER_EDGE_LABS"
 """Names the folder of all laboratories, in place of the user's cache."""
@@ -20,6 +22,12 @@ VERSION = 2
 """Raised when laboratories built before can no longer be used."""
 
 RECORD = "lab.json"
+
+FILES = "lab-files.json"
+"""Lists all that was put into a laboratory, so that nothing else goes with it."""
+
+_CACHE, _SHADERS = "__pycache__", "shaders"
+"""Folders that are filled by what runs from a laboratory: anywhere in it, and at its top."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +66,9 @@ def open_lab(name: str) -> Lab:
         raise LabError(
             f"{folder}: is damaged; build it again with: lowformer-lab {name} --force"
         ) from error
-    if record.get("version") != VERSION:
+    if not isinstance(record, dict) or "version" not in record:
+        raise LabError(f"{folder}: is damaged; build it again with: lowformer-lab {name} --force")
+    if record["version"] != VERSION:
         raise LabError(
             f"{folder}: is of another version; build it again with: lowformer-lab {name} --force"
         )
@@ -69,7 +79,7 @@ def open_lab(name: str) -> Lab:
 def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator[Path]:
     """A folder to build a laboratory in, which takes its place when the block ends.
 
-    If the block fails, an older laboratory stays as it was.
+    If the block fails, an older laboratory stays as it was; so does anything else at its place.
 
     Args:
         name: Of the laboratory.
@@ -77,9 +87,11 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
         megabytes: Free space that the building needs; apt waits for ever on a full disk.
 
     Raises:
-        LabError: There is less.
+        LabError: There is less, or something else is at its place.
     """
     place = lab_folder(name)
+    if os.path.lexists(place):
+        _own_entries(place, place)
     place.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(place.parent).free // 10**6
     if free < megabytes:
@@ -93,16 +105,95 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
         yield folder
         record = {"version": VERSION, "versions": dict(sorted(versions.items()))}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        older = Path(temporary) / "older"
-        if place.exists():
-            place.rename(older)
-        folder.rename(place)
+        entries = [*_entries(folder), FILES]
+        (folder / FILES).write_text(json.dumps(entries, indent=0) + "\n", encoding="utf-8")
+        older = _taken_aside(place) if os.path.lexists(place) else None
+        try:
+            rename_onto_nothing(folder, place)
+        except FileExistsError as error:
+            raise LabError(f"{place}: appeared in the meantime; move it away") from error
+        if older is not None:
+            _remove_aside(older)
 
 
 def remove_lab(name: str) -> bool:
-    """Removes a laboratory; whether there was one."""
+    """Removes a laboratory; whether there was one.
+
+    Raises:
+        LabError: It is none, or holds what the laboratory did not bring.
+    """
     folder = lab_folder(name)
-    if not folder.exists():
+    if not os.path.lexists(folder):
         return False
-    shutil.rmtree(folder)
+    _remove_aside(_taken_aside(folder))
     return True
+
+
+def _own_entries(folder: Path, place: Path) -> list[str]:
+    """What a laboratory, which is or was at ``place``, holds, where it brought all of it.
+
+    Raises:
+        LabError: It holds something else, or is none.
+    """
+    away = f"move it away, or set {VARIABLE} to another folder"
+    if folder.is_symlink() or not folder.is_dir():
+        raise LabError(f"{place}: is no folder; {away}")
+    try:
+        listed = json.loads((folder / FILES).read_text(encoding="utf-8"))
+        known = {name for name in listed if isinstance(name, str)}
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise LabError(
+            f"{place}: has no list of its files, so it is no lab, or an older version's; {away}"
+        ) from error
+    found = _entries(folder)
+    strangers = [name for name in found if name not in known]
+    if strangers:
+        raise LabError(f"{place}: holds {printable(strangers[0])}, which is not the lab's; {away}")
+    return found
+
+
+def _entries(folder: Path) -> list[str]:
+    """All files, links and folders within a folder, but caches, in order."""
+    found = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [name for name in folders if not _is_cache(folder, here / name)]
+        found += [(here / name).relative_to(folder).as_posix() for name in (*folders, *files)]
+    return sorted(found)
+
+
+def _is_cache(folder: Path, path: Path) -> bool:
+    return not path.is_symlink() and (path.name == _CACHE or path == folder / _SHADERS)
+
+
+def _taken_aside(place: Path) -> Path:
+    """Moves a laboratory to a folder of its own beside its place.
+
+    Raises:
+        LabError: It is none, or holds what the laboratory did not bring; it stays then.
+    """
+    _own_entries(place, place)
+    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent)) / place.name
+    place.rename(aside)
+    try:
+        _own_entries(aside, place)
+    except LabError:
+        rename_onto_nothing(aside, place)
+        aside.parent.rmdir()
+        raise
+    return aside
+
+
+def _remove_aside(folder: Path) -> None:
+    """Removes what a laboratory brought, and its caches."""
+    for name in reversed(_entries(folder)):
+        path = folder / name
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+            continue
+        shutil.rmtree(path / _CACHE, ignore_errors=True)
+        path.rmdir()
+    for cache in (_CACHE, _SHADERS):
+        shutil.rmtree(folder / cache, ignore_errors=True)
+    folder.rmdir()
+    folder.parent.rmdir()

@@ -90,3 +90,88 @@ def test_a_disk_without_room_is_told_at_once() -> None:
     with pytest.raises(LabError, match=r"MB free, the gpu lab needs 1\d+; make room, or set"):
         lab.__enter__()
     assert open_lab("gpu").versions == {"tool": "1.0"}
+
+
+def strange(folder: Path) -> dict[str, str]:
+    """A folder that somebody else made, and what is in it."""
+    folder.mkdir(parents=True)
+    (folder / "thesis.txt").write_text("mine")
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def test_3_2_a_strangers_folder_is_neither_removed_nor_replaced() -> None:
+    before = strange(lab_folder("arm"))
+    with pytest.raises(LabError, match=r"no list of its files.*move it away"):
+        remove_lab("arm")
+    with pytest.raises(LabError, match="no list of its files"):
+        build("arm", "1.0")
+    assert contents(lab_folder("arm")) == before
+
+
+@pytest.mark.parametrize(
+    "stranger", ["thesis.txt", ".thesis", "notes/thesis.txt", "inner/thesis.txt", "shaders"]
+)
+def test_3_2_a_strangers_file_in_a_lab_keeps_the_lab(stranger: str) -> None:
+    versions: dict[str, str] = {}
+    with new_lab("arm", versions) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "tool").write_text("1.0")
+    path = lab_folder("arm") / stranger
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    before = contents(lab_folder("arm"))
+    for change in (remove_lab, lambda name: build(name, "2.0")):
+        with pytest.raises(LabError, match=f"holds {stranger.split('/thesis')[0]}.*not the lab's"):
+            change("arm")
+    assert contents(lab_folder("arm")) == before
+    assert [path.name for path in lab_folder("arm").parent.iterdir()] == ["arm"]
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "file"])
+def test_3_2_what_is_no_folder_stays(kind: str, tmp_path: Path) -> None:
+    place = lab_folder("arm")
+    place.parent.mkdir()
+    if kind == "file":
+        place.write_text("mine")
+    else:
+        before = strange(tmp_path / "elsewhere")
+        place.symlink_to(tmp_path / ("elsewhere" if kind == "link" else "nowhere"))
+    for change in (remove_lab, lambda name: build(name, "2.0")):
+        with pytest.raises(LabError, match="is no folder"):
+            change("arm")
+    assert place.is_symlink() or place.read_text() == "mine"
+    assert kind == "file" or contents(tmp_path / "elsewhere") == before
+
+
+def test_3_2_what_came_while_a_lab_was_built_stays() -> None:
+    with pytest.raises(LabError, match="no list of its files"), new_lab("arm", {}) as folder:
+        (folder / "tool").write_text("1.0")
+        before = strange(lab_folder("arm"))
+    assert contents(lab_folder("arm")) == before
+
+
+def test_3_2_a_lab_goes_with_its_folders_links_and_caches() -> None:
+    with new_lab("gpu", {}) as folder:
+        (folder / "empty" / "inner").mkdir(parents=True)
+        (folder / "link").symlink_to("empty")
+        (folder / "dangling").symlink_to("nowhere")
+        (folder / "site").mkdir()
+    for cache in ("shaders", "__pycache__", "site/__pycache__"):
+        (lab_folder("gpu") / cache).mkdir()
+        (lab_folder("gpu") / cache / "made").write_text("by a program of the lab")
+    assert remove_lab("gpu")
+    assert list(lab_folder("gpu").parent.iterdir()) == []
+
+
+def test_3_2_a_damaged_record_does_not_keep_a_lab() -> None:
+    build("gpu", "1.0")
+    (lab_folder("gpu") / RECORD).write_text("[]")
+    with pytest.raises(LabError, match="is damaged"):
+        open_lab("gpu")
+    build("gpu", "2.0")
+    assert open_lab("gpu").versions == {"tool": "2.0"}
