@@ -91,6 +91,6 @@ def read_mac_report(path: Path, manifest: Manifest) -> MacReport:
     for name, package in report.packages.items():
         if digests.get(name) != package.sha256:
             raise ArtifactError(
-                f"{path}: is about another {name}; run this bundle's check_on_mac.py again"
+                f"{path}: is about another {name}; run check_on_mac.py on this bundle again"
             )
     return report

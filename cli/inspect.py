@@ -81,9 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _inspect_bundle(folder: Path) -> Answer:
+    from ..artifact.mac_script import strange_scripts
     from ..artifact.manifest import read_manifest
 
     manifest = read_manifest(folder)
+    complaints = tuple(f"failed: {line}" for line in strange_scripts(folder, manifest))
 
     def show() -> None:
         from .tables.export import print_summary
@@ -91,7 +93,7 @@ def _inspect_bundle(folder: Path) -> Answer:
         print_summary(folder, manifest)
         print(f"all {len(manifest.files())} files fit their hashes")
 
-    return Answer(lambda: manifest.model_dump(mode="json"), show)
+    return Answer(lambda: manifest.model_dump(mode="json"), show, complaints)
 
 
 def _preprocess(image: Path, source: Path | None, output: Path) -> Answer:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..artifact.files import digest_of
 from ..artifact.labels import read_labels
+from ..artifact.mac_script import strange_scripts
 from ..artifact.manifest import Manifest, read_manifest
 from ..artifact.results.bench import BenchResult
 from ..artifact.results.calibrate import SensitivityResult
@@ -33,6 +34,7 @@ class Evidence:
         bench: What ``lowformer-bench`` found.
         sensitivity: What ``lowformer-calibrate`` found.
         search: What a search of ``lowformer-export`` found.
+        strange_scripts: What nobody should run of the bundle, a line each.
     """
 
     manifest: Manifest
@@ -41,6 +43,7 @@ class Evidence:
     bench: BenchResult | None = None
     sensitivity: SensitivityResult | None = None
     search: SearchResult | None = None
+    strange_scripts: tuple[str, ...] = ()
 
 
 def read_evidence(
@@ -74,6 +77,7 @@ def read_evidence(
             sensitivity, SensitivityResult, "lowformer-calibrate --sensitivity --json"
         ),
         search=_read(search, SearchResult, "lowformer-export --max-drop or --min-sqnr, --json"),
+        strange_scripts=strange_scripts(bundle, manifest),
     )
     for path, reason in (
         (verify, _other_verify(evidence)),

@@ -58,6 +58,8 @@ def limits_of(evidence: Evidence) -> list[str]:
 def _mac(evidence: Evidence) -> str:
     if evidence.verify and evidence.verify.mac:
         return " A Mac ran them on the golden vectors: see Parity."
+    if evidence.strange_scripts:
+        return f" Core ML has not run them. {'; '.join(evidence.strange_scripts)}."
     return " Core ML has not run them; check_on_mac.py in the bundle does, on a Mac."
 
 

@@ -13,6 +13,7 @@ from ..artifact.bundle import Bundle, open_bundle
 from ..artifact.files import digest_of
 from ..artifact.interface import OUTPUT_NAME
 from ..artifact.mac_report import UnitResult, read_mac_report
+from ..artifact.mac_script import strange_scripts
 from ..artifact.manifest import Manifest, Parity
 from ..artifact.outputs import part_of
 from ..artifact.results.verify import MacResult, VerifyResult
@@ -196,6 +197,7 @@ def _verification(
     """All that was found out, with what does not hold of it."""
     failures = [link.complaint for link in links if link.complaint]
     failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
+    failures += strange_scripts(bundle.folder, bundle.manifest)
     check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))
     return Verification(bundle, samples, check, mac)
 

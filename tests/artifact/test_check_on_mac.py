@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,13 @@ from PIL import Image
 from lowformer_edge.artifact import check_on_mac
 from lowformer_edge.artifact.files import digest_of
 from lowformer_edge.artifact.mac_report import read_mac_report
+from lowformer_edge.artifact.mac_script import SCRIPT, strange_scripts
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.cli.export import main as export
+from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.verify import main as verify
+from lowformer_edge.report.evidence import read_evidence
+from lowformer_edge.report.limits import limits_of
 from lowformer_edge.runtime.coreml.interpreter import Interpreter
 from lowformer_edge.runtime.coreml.package import read_package
 
@@ -227,3 +232,41 @@ def test_batches_are_filled_up(here: Path, slight_model: tuple[str, ...]) -> Non
     assert export([*common, *slight_model, "--calibration-images", "20", "--output", "batch"]) == 0
     assert check_on_mac.main(["batch", "--runs", "2"], StandIn) == 0
     assert verify(["batch", "--mac-report", "coreml-report.json", "--quiet"]) == 0
+
+
+@pytest.fixture(params=["hash updated", "not in the manifest", "under another name"])
+def other_script(request: pytest.FixtureRequest, bundle: Path, here: Path) -> Path:
+    """A bundle whose script is another one, which its hashes do not tell."""
+    folder = Path(shutil.copytree(bundle / "tensor", here / "copy"))
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    script = folder / "check_on_mac.py"
+    if request.param == "under another name":
+        script = script.rename(folder / "check.py")
+    script.write_text("print('all is well')")
+    manifest["mac_check"] = {
+        "path": script.name,
+        "sha256": digest_of(script),
+        "bytes": script.stat().st_size,
+    }
+    if request.param == "not in the manifest":
+        manifest["mac_check"] = None
+    path.write_text(json.dumps(manifest))
+    return folder
+
+
+def test_3_11_another_script_is_named_where_a_bundle_is_checked(
+    other_script: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for command in (inspect, verify):
+        assert command([str(other_script), "--quiet"]) == 1
+        err = capfd.readouterr().err
+        assert re.fullmatch(r"failed: check\w*\.py: is not the script of this .*\n", err)
+    evidence = read_evidence(other_script)
+    assert any("do not run it" in line for line in limits_of(evidence))
+
+
+def test_3_11_the_scripts_own_place_is_told(bundle: Path) -> None:
+    folder = bundle / "tensor"
+    assert strange_scripts(folder, read_manifest(folder)) == ()
+    assert SCRIPT.read_bytes() == (folder / "check_on_mac.py").read_bytes()
