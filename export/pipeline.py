@@ -17,7 +17,7 @@ from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
 from ..calibration.bias_correction import correct_biases
 from ..calibration.ranges import Ranges, calibrate, reusable
 from ..calibration.recipe import Recipe
-from ..errors import ExportError, MissingDependencyError
+from ..errors import ExportError, UsageError
 from ..models.loading import LoadedModel
 from ..process.interrupt import insistent_interrupt
 from ..progress import Progress
@@ -41,6 +41,7 @@ class Exported:
             outside the bundle; formats without one are left out.
         ranges: Activation ranges, where a spec needed them.
         failures: What went wrong, by format, where others went on.
+        failed_files: The same of single files of a format, by their names.
     """
 
     artifacts: Mapping[ExportSpec, Path]
@@ -48,6 +49,7 @@ class Exported:
     float32: Mapping[str, Path]
     ranges: Ranges | None
     failures: Mapping[str, str]
+    failed_files: Mapping[str, str]
 
 
 def export_artifacts(
@@ -62,7 +64,7 @@ def export_artifacts(
     older: Ranges | None = None,
     choose: Choose | None = None,
 ) -> Exported:
-    """Writes one file per spec; of several formats, one that fails does not stop the others.
+    """Writes one file per spec; of several, one that fails does not stop the others.
 
     Args:
         loaded: The model.
@@ -92,24 +94,26 @@ def export_artifacts(
     compiled: dict[ExportSpec, Compiled] = {}
     float32: dict[str, Path] = {}
     failures: dict[str, str] = {}
+    failed_files: dict[str, str] = {}
     for name, wanted in by_format.items():
         work = _FormatExport(loaded, wanted, calibration, ranges, folder, progress, choose)
         try:
             written = work.run()
             reference = work.float32(scratch, written)
-        except (ExportError, MissingDependencyError) as error:
+        except (ExportError, UsageError) as error:
             if len(by_format) == 1:
                 raise
             failures[name] = str(error)
             work.remove()
             continue
         artifacts |= written
+        failed_files |= work.failures
         compiled |= work.compiled(written)
         if reference:
             float32[name] = reference
     if not artifacts:
         raise ExportError("; ".join(f"{name}: {text}" for name, text in failures.items()))
-    return Exported(artifacts, compiled, float32, ranges, failures)
+    return Exported(artifacts, compiled, float32, ranges, failures, failed_files)
 
 
 def _grouped(specs: Sequence[ExportSpec]) -> dict[str, list[ExportSpec]]:
@@ -121,7 +125,11 @@ def _grouped(specs: Sequence[ExportSpec]) -> dict[str, list[ExportSpec]]:
 
 
 class _FormatExport:
-    """Exports one format's files."""
+    """Exports one format's files.
+
+    Attributes:
+        failures: Why a file was not written, by its name, where others were.
+    """
 
     def __init__(
         self,
@@ -142,18 +150,37 @@ class _FormatExport:
         self._choose = choose
         self._chosen: Recipe | None = None
         self._exporter = EXPORTERS[specs[0].format](loaded, specs[0].batch)
+        self.failures: dict[str, str] = {}
 
     def run(self) -> dict[ExportSpec, Path]:
-        """Writes one file per spec."""
+        """Writes one file per spec; why one was not, where another was, is in :attr:`failures`.
+
+        Raises:
+            ExportError: A converter failed for all of them.
+            UsageError: What was asked for does not exist.
+        """
         self._exporter.prepare(self._specs, self._calibration, self._progress)
         artifacts = {}
         for spec in self._specs:
             spec = self._with_chosen_recipe(spec)
-            with self._progress.step(f"writing {spec.format} {spec.label}"), insistent_interrupt():
-                content = self._exporter.export(spec, self._source(spec), self._ranges)
-                write_content(self._path(spec), content)
-            artifacts[spec] = self._path(spec)
+            path = self._path(spec)
+            try:
+                self._write(spec, path)
+            except (ExportError, UsageError) as error:
+                if len(self._specs) == 1:
+                    raise
+                remove(path)
+                self.failures[path.name] = f"{path.name}: {error}"
+            else:
+                artifacts[spec] = path
+        if not artifacts:
+            raise ExportError("; ".join(self.failures.values()))
         return artifacts
+
+    def _write(self, spec: ExportSpec, path: Path) -> None:
+        with self._progress.step(f"writing {spec.format} {spec.label}"), insistent_interrupt():
+            content = self._exporter.export(spec, self._source(spec), self._ranges)
+            write_content(path, content)
 
     def compiled(self, specs: Iterable[ExportSpec]) -> dict[ExportSpec, Compiled]:
         """What files were compiled for, where they were."""

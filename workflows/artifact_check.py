@@ -14,7 +14,7 @@ from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
-from ..errors import CheckError
+from ..errors import ArtifactError, CheckError
 from ..judging.ratio import ratio
 from ..progress import Progress
 from ..runtime.formats import format_of
@@ -68,7 +68,7 @@ def check_artifacts(
     threads: int,
     rounds: int,
     progress: Progress,
-) -> dict[str, CheckedArtifact]:
+) -> tuple[dict[str, CheckedArtifact], dict[str, str]]:
     """Checks and times artifacts, each against the eager model and its float32 file.
 
     Args:
@@ -80,26 +80,31 @@ def check_artifacts(
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
 
-    Raises:
-        CheckError: An artifact's or the eager model's outputs cannot be compared.
+    Returns:
+        What was found out about each artifact, by name; and why others cannot be compared at all.
     """
-    runnable = {name: item for name, item in files.items() if item.not_run is None}
-    parities, runtimes = {}, {}
-    for name, item in runnable.items():
-        shown = images if item.images is None else images.first(item.images)
-        assert shown.outputs is not None
-        outputs, runtimes[name] = run_file(
-            item.path, shown.pixels, preprocessing, threads, progress
-        )
+    parities: dict[str, Parity] = {}
+    runtimes: dict[str, str] = {}
+    broken: dict[str, str] = {}
+    for name, item in files.items():
+        if item.not_run is not None:
+            continue
         try:
-            reference = task.reference(shown.outputs, tuple(outputs))
-            parities[name] = task.compare(reference, outputs, shown.labels, shown.name)
-        except CheckError as error:
-            raise CheckError(f"{item.path.name}: {error}") from error
-    timed = [item for item in runnable.values() if item.is_timed]
+            parities[name], runtimes[name] = _parity(
+                task, item, images, preprocessing, threads, progress
+            )
+        except (CheckError, ArtifactError) as error:
+            broken[name] = str(error)
+    strays = {files[name].path for name in broken}
+    sound = {
+        name: dataclasses.replace(item, reference=None) if item.reference in strays else item
+        for name, item in files.items()
+        if name not in broken
+    }
+    timed = [item for item in sound.values() if item.not_run is None and item.is_timed]
     times = _time(timed, images, preprocessing, threads, rounds, progress)
     verified = {}
-    for name, item in files.items():
+    for name, item in sound.items():
         kind = format_of(item.path)
         where = kind.residency(item.path, threads)
         taken, given = kind.tensors(item.path)
@@ -117,7 +122,31 @@ def check_artifacts(
             not_run=item.not_run,
             runtime=runtimes.get(name),
         )
-    return verified
+    return verified, broken
+
+
+def _parity(
+    task: Task,
+    item: Candidate,
+    images: Samples,
+    preprocessing: Preprocessing,
+    threads: int,
+    progress: Progress,
+) -> tuple[Parity, str]:
+    """How closely a file follows the eager model, and what computed it.
+
+    Raises:
+        ArtifactError: It cannot be run.
+        CheckError: Its or the eager model's outputs cannot be compared.
+    """
+    shown = images if item.images is None else images.first(item.images)
+    assert shown.outputs is not None
+    outputs, runtime = run_file(item.path, shown.pixels, preprocessing, threads, progress)
+    try:
+        reference = task.reference(shown.outputs, tuple(outputs))
+        return task.compare(reference, outputs, shown.labels, shown.name), runtime
+    except CheckError as error:
+        raise CheckError(f"{item.path.name}: {error}") from error
 
 
 def run_file(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..artifact.bundle import Bundle
-from ..artifact.files import replaced_folder
+from ..artifact.files import remove, replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
 from ..artifact.replacement import bundle_contents, check_replaceable
 from ..artifact.results.export import ExportedResult
@@ -21,7 +21,7 @@ from ..export.pipeline import Exported, export_artifacts
 from ..export.search.search import Bound, Found
 from ..export.spec import ExportSpec
 from ..judging.promise import FLOAT, promise_of
-from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
+from ..judging.requirement import DEFAULT_REQUIREMENTS, Requirement, parse_requirement
 from ..judging.verdict import failures_of
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
@@ -78,30 +78,43 @@ class ExportResult:
         manifest: Its manifest.
         search: The outcome of the search, if there was one.
         failed_formats: What went wrong, by format, where others went on.
+        failed_files: Why a file is not in the bundle, by its name, where others are.
     """
 
     bundle: Path
     manifest: Manifest
     search: Found | None
     failed_formats: Mapping[str, str]
+    failed_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def failures(self) -> list[str]:
         """What does not hold, a line each."""
-        failed = [f"{name}: {text}" for name, text in self.failed_formats.items()]
-        return failed_checks(self.manifest) + failed
+        return failed_checks(self.manifest) + self.left_out
+
+    @property
+    def left_out(self) -> list[str]:
+        """Why what was asked for is not in the bundle, a line each."""
+        formats = [f"{name}: {text}" for name, text in self.failed_formats.items()]
+        return formats + [f"{text}; it was not written" for text in self.failed_files.values()]
 
     def record(self) -> ExportedResult:
         """The same as it is written."""
         search = {"search": self.search.record()} if self.search else {}
         failed = {"failed_targets": dict(self.failed_formats)} if self.failed_formats else {}
-        return ExportedResult(bundle=str(self.bundle), **dict(self.manifest), **search, **failed)
+        left_out = {"failed_files": dict(self.failed_files)} if self.failed_files else {}
+        return ExportedResult(
+            bundle=str(self.bundle), **dict(self.manifest), **search, **failed, **left_out
+        )
 
 
 def export_bundle(
     request: ExportRequest, output: Path, *, overwrite: bool = False, progress: Progress
 ) -> ExportResult:
-    """Exports, checks, times and describes files, all or none of which are written.
+    """Exports, checks, times and describes files.
+
+    Files that do not keep what an export promises are left out, where others do; of none that do,
+    and of an export that is stopped, nothing is written.
 
     Args:
         request: What to export, and from what.
@@ -136,7 +149,10 @@ def export_model(
     keep_failed: bool = False,
     progress: Progress = QUIET,
 ) -> Bundle:
-    """Exports a model to files that are checked, timed and described: all or none are written.
+    """Exports a model to files that are checked, timed and described.
+
+    Files that do not keep what an export promises are left out, where others do; of none that do,
+    and of an export that is stopped, nothing is written.
 
     Args:
         model: The model.
@@ -166,9 +182,9 @@ def export_model(
     )
     request = dataclasses.replace(request, keep_failed=keep_failed)
     result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
-    if result.failed_formats:
-        lines = "; ".join(f"{name}: {text}" for name, text in result.failed_formats.items())
-        raise ExportError(f"{lines}; the other files are in {result.bundle}")
+    if result.left_out:
+        kind = ExportError if result.failed_formats else CheckError
+        raise kind(f"{'; '.join(result.left_out)}; the other files are in {result.bundle}")
     return Bundle(result.bundle, result.manifest)
 
 
@@ -285,7 +301,7 @@ def _fill(
             older=older,
             choose=choose,
         )
-        checked = check_artifacts(
+        checked, broken = check_artifacts(
             loaded.task,
             _candidates(exported),
             evaluation,
@@ -295,22 +311,43 @@ def _fill(
             progress=progress,
         )
     write_golden(folder, evaluation.pixels, outputs)
+    records, failed = _kept(_records(exported, checked), broken, request)
+    for name in failed:
+        remove(folder / name)
     manifest = write_manifest(
         folder,
         loaded,
-        _records(exported, checked),
+        records,
         request.calibration,
         exported.ranges,
         describe_machine(),
         request.requirements,
         evaluation.class_order,
     )
-    failures = failed_checks(manifest)
-    if failures and not request.keep_failed:
-        raise CheckError(
-            f"{'; '.join(failures)}; nothing was written, `keep_failed` writes it all the same"
-        )
-    return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures)
+    failed = {**exported.failed_files, **failed}
+    return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures, failed)
+
+
+def _kept(
+    records: Sequence[ArtifactRecord], broken: Mapping[str, str], request: ExportRequest
+) -> tuple[list[ArtifactRecord], dict[str, str]]:
+    """The files that go into the bundle, and why others do not, by name.
+
+    Raises:
+        CheckError: None does.
+    """
+    failed = dict(broken)
+    if not request.keep_failed:
+        requirements = [parse_requirement(text) for text in request.requirements]
+        for record in records:
+            lines = _failures(record, requirements, trained=not request.loaded.is_random)
+            if lines:
+                failed[record.file.path] = "; ".join(lines)
+    kept = [record for record in records if record.file.path not in failed]
+    if not kept:
+        advice = "" if len(broken) == len(failed) else ", `keep_failed` writes it all the same"
+        raise CheckError(f"{'; '.join(failed.values())}; nothing was written{advice}")
+    return kept, failed
 
 
 def _candidates(exported: Exported) -> dict[str, Candidate]:
@@ -331,6 +368,8 @@ def _records(exported: Exported, checked: Mapping[str, CheckedArtifact]) -> list
     """What the manifest says of each file."""
     records = []
     for spec, path in exported.artifacts.items():
+        if path.name not in checked:
+            continue
         found = checked[path.name]
         records.append(
             ArtifactRecord(
@@ -361,7 +400,14 @@ def failed_checks(manifest: Manifest) -> list[str]:
     trained = manifest.source.fit_for_accuracy
     lines = []
     for item in manifest.artifacts:
-        promise = promise_of(item.precision, trained=trained) if item.precision in FLOAT else None
-        residency = item.residency and item.residency.without(item.undelegated_ops)
-        lines += failures_of(item.file.path, promise, item.parity, residency, requirements)
+        lines += _failures(item, requirements, trained=trained)
     return lines
+
+
+def _failures(
+    item: ArtifactRecord, requirements: Sequence[Requirement], *, trained: bool
+) -> list[str]:
+    """The same of one file."""
+    promise = promise_of(item.precision, trained=trained) if item.precision in FLOAT else None
+    residency = item.residency and item.residency.without(item.undelegated_ops)
+    return failures_of(item.file.path, promise, item.parity, residency, requirements)

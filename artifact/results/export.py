@@ -53,11 +53,13 @@ class _Bundle(SparseRecord):
 class ExportedResult(Manifest, _Bundle):
     """All that the command prints: where the bundle is, its manifest, and how it came to be.
 
-    ``search`` is there where there was one, ``failed_targets`` where formats failed beside others.
+    ``search`` is there where there was one, ``failed_targets`` where formats failed beside others,
+    ``failed_files`` where files did that were written and did not keep their promise.
     """
 
     search: FrontResult | None = None
     failed_targets: dict[str, str] = Field(default_factory=dict)
+    failed_files: dict[str, str] = Field(default_factory=dict)
 
 
 class SourceResult(Record):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -315,6 +316,51 @@ def test_a_failed_check_writes_nothing_unless_asked(
     assert main([*arguments, "--keep-failed"]) == 1
     assert "failed: slight-fp16.tflite" in capfd.readouterr().err
     assert read_manifest(Path("slight-tflite")).artifacts
+
+
+def test_2_4_a_file_that_fails_does_not_throw_away_the_others(
+    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    network = random_model(slight_config)
+    network.get_parameter("head.op_list.3.linear.weight").data *= 1e-7
+    network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
+    save_checkpoint(Path("faint.safetensors"), network, Preprocessing(size=64), "abcde")
+    few = ["--weights", "faint.safetensors", "--evaluation-images", "8", "--runs", "2"]
+    arguments = ["--to", "tflite,onnx", "--fp32", "--fp16", *few, "--output", "out"]
+    assert main([*arguments, "--json", "--quiet"]) == 1
+    out, err = capfd.readouterr()
+    result = json.loads(out)
+    failed = set(result["failed_files"])
+    assert failed
+    written = {item["file"]["path"] for item in result["artifacts"]}
+    assert {item.file.path for item in read_manifest(Path("out")).artifacts} == written
+    assert written >= {"slight-fp32.tflite", "slight-fp32.onnx"}
+    assert written | failed == {
+        f"slight-fp{n}.{end}" for n in (16, 32) for end in ("tflite", "onnx")
+    }
+    assert not any(Path("out", name).exists() for name in failed)
+    assert len(err.splitlines()) == len(failed)
+    assert all(
+        re.match(r"failed: slight-fp16.*; it was not written$", line) for line in err.splitlines()
+    )
+    assert main([*arguments, "--force"]) == 1
+    out, _ = capfd.readouterr()
+    assert all(name in out for name in written)
+    assert not any(name in out for name in failed)
+
+
+def test_2_4_a_file_that_cannot_be_converted_does_not_either(
+    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+) -> None:
+    network = random_model(slight_config)
+    network.get_parameter("head.op_list.3.linear.weight").data[0, 0] = 1e5
+    save_checkpoint(Path("huge.safetensors"), network, Preprocessing(size=64), "abcde")
+    few = ["--weights", "huge.safetensors", "--evaluation-images", "8", "--runs", "2"]
+    assert main([*FAST[:2], "--fp32", "--fp16", *few, "--output", "out", "--quiet"]) == 1
+    err = capfd.readouterr().err
+    assert "beyond the 65504 of half precision" in err
+    assert len(err.splitlines()) == 1
+    assert [item.precision for item in read_manifest(Path("out")).artifacts] == ["fp32"]
 
 
 @pytest.mark.parametrize("images", [np.zeros((32, 96, 96, 3)), np.eye(96)[None] * 255])
