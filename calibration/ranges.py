@@ -252,5 +252,7 @@ def model_digest(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for key, value in model.state_dict().items():
         digest.update(f"{key} {tuple(value.shape)} {value.dtype}\n".encode())
-        digest.update(value.contiguous().numpy().tobytes())
+        # Zeros of either sign are the same value.
+        values = value + 0 if value.is_floating_point() else value
+        digest.update(values.contiguous().numpy().tobytes())
     return digest.hexdigest()
