@@ -214,8 +214,18 @@ class TFLiteGraph:
         self._model.metadata = [*(self._model.metadata or []), entry]
 
     def to_bytes(self) -> bytes:
-        """The file."""
+        """The file, with those buffers alone that something uses."""
+        self._drop_unused_buffers()
         return self._packed(self._model)
+
+    def _drop_unused_buffers(self) -> None:
+        """Drops buffers that no tensor and no metadata name, such as those of replaced constants."""
+        naming = [*self._graph.tensors, *(self._model.metadata or ())]
+        used = sorted({_NO_CONTENT, *(item.buffer for item in naming)})
+        moved = {index: number for number, index in enumerate(used)}
+        for item in naming:
+            item.buffer = moved[item.buffer]
+        self._model.buffers = [self._model.buffers[index] for index in used]
 
     def with_outputs(self, outputs: Sequence[int]) -> bytes:
         """A copy of the file that gives other tensors, so that a run shows them.

@@ -316,3 +316,23 @@ def test_names_of_tensors_do_not_follow_where_our_code_lies(
         "lowformer_edge.models.blocks.",
         "lowformer_edge.models.lowformer.",
     }
+
+
+def test_3_13_every_byte_of_a_file_with_lifted_channels_is_used(
+    slight_config: LowFormerConfig, noise_images: Samples
+) -> None:
+    network = random_model(slight_config)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.data[0] = 0
+    conversion = Conversion(TFLiteExporter, slight_config, noise_images, network=network)
+    content = conversion.export(ExportSpec(precision="int8"))
+    assert isinstance(content, bytes)
+    graph = TFLiteGraph(content)
+    named = {tensor.buffer for tensor in graph._graph.tensors}
+    named |= {entry.buffer for entry in graph._model.metadata}
+    buffers = graph._model.buffers
+    assert named | {0} == set(range(len(buffers)))
+    weights = sum(len(item.data) for item in buffers if item.data is not None)
+    names = sum(len(graph.tensor_name(index)) for index in range(len(graph._graph.tensors)))
+    assert len(content) - weights - names < 200 * len(graph._graph.tensors)
