@@ -64,7 +64,8 @@ class OnnxExporter(Exporter):
             open_batch=spec.options_as(OnnxOptions).dynamic_batch,
         )
         if spec.precision == "int8":
-            OnnxQuantizer(proto, source, ranges).quantize(precisions)
+            several = spec.batch > 1 or spec.options_as(OnnxOptions).dynamic_batch
+            OnnxQuantizer(proto, source, ranges, by_image=several).quantize(precisions)
         describe(proto, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge")
         onnx.helper.set_model_props(proto, {METADATA_NAME: metadata(spec, self.loaded)})
         onnx.checker.check_model(proto, full_check=True)

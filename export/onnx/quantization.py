@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import nn
 
@@ -65,10 +67,19 @@ class OnnxQuantizer:
         model: The model.
         source: The rewritten eager model that it was converted from.
         ranges: Activation ranges; needed where an op is static ``int8``.
+        by_image: Whether an input that is quantized as it comes has a scale for each image.
     """
 
-    def __init__(self, model: onnx.ModelProto, source: nn.Module, ranges: Ranges | None) -> None:
+    def __init__(
+        self,
+        model: onnx.ModelProto,
+        source: nn.Module,
+        ranges: Ranges | None,
+        *,
+        by_image: bool = False,
+    ) -> None:
         self._graph = model.graph
+        self._by_image = by_image
         self._source = source
         self._ranges = ranges
         self._qdq = QdqGraph(model.graph)
@@ -109,18 +120,38 @@ class OnnxQuantizer:
         weights = self._qdq.constant(f"{node.input[1]}_steps", np.ascontiguousarray(steps.T))
         scale = self._qdq.constant(f"{node.input[1]}_scale", scales)
         zero = self._qdq.constant(f"{node.input[1]}_zero", np.zeros(len(scales), np.int8))
-        quantized, input_scale, input_zero = (
-            f"{prefix}_{part}" for part in ("input", "input_scale", "input_zero")
-        )
-        product, cast, factor, scaled = (
-            f"{prefix}_{part}" for part in ("product", "cast", "factor", "scaled")
-        )
         has_bias = len(node.input) > 2 and bool(node.input[2])
-        nodes = [
+        cast, factor, scaled = (f"{prefix}_{part}" for part in ("cast", "factor", "scaled"))
+        if self._by_image:
+            sums = steps.sum(1, dtype=np.int32)
+            product, input_scale = self._product_by_image(node, weights, zero, sums)
+        else:
+            product, input_scale = self._product(node, weights, zero)
+        self._qdq.append(
+            helper.make_node(
+                "Cast", [product], [cast], f"{prefix}_cast", to=onnx.TensorProto.FLOAT
+            ),
+            helper.make_node("Mul", [input_scale, scale], [factor], f"{prefix}_scales"),
+            helper.make_node(
+                "Mul", [cast, factor], [scaled if has_bias else prefix], f"{prefix}_scale"
+            ),
+        )
+        if has_bias:
+            self._qdq.append(
+                helper.make_node("Add", [scaled, node.input[2]], [prefix], f"{prefix}_add")
+            )
+
+    def _product(self, node: onnx.NodeProto, weights: str, zero: str) -> tuple[str, str]:
+        """The product in integers, and the input's scale: one for all, which is one op."""
+        prefix = node.output[0]
+        quantized, scale, input_zero, product = (
+            f"{prefix}_{part}" for part in ("input", "input_scale", "input_zero", "product")
+        )
+        self._qdq.append(
             helper.make_node(
                 "DynamicQuantizeLinear",
                 [node.input[0]],
-                [quantized, input_scale, input_zero],
+                [quantized, scale, input_zero],
                 f"{prefix}_quantize",
             ),
             helper.make_node(
@@ -129,16 +160,40 @@ class OnnxQuantizer:
                 [product],
                 f"{prefix}_multiply",
             ),
-            helper.make_node(
-                "Cast", [product], [cast], f"{prefix}_cast", to=onnx.TensorProto.FLOAT
-            ),
-            helper.make_node("Mul", [input_scale, scale], [factor], f"{prefix}_scales"),
-            helper.make_node(
-                "Mul", [cast, factor], [scaled if has_bias else prefix], f"{prefix}_scale"
-            ),
-        ]
-        if has_bias:
-            nodes.append(
-                helper.make_node("Add", [scaled, node.input[2]], [prefix], f"{prefix}_add")
-            )
-        self._qdq.append(*nodes)
+        )
+        return product, scale
+
+    def _product_by_image(
+        self, node: onnx.NodeProto, weights: str, zero: str, sums: NDArray[np.int32]
+    ) -> tuple[str, str]:
+        """The same with a scale [N, 1] for each image, so that none depends on the others.
+
+        The runtime's integer product takes one zero point alone. So it takes none, and each
+        image's times the sums of the weights is subtracted.
+        """
+        prefix, image = node.output[0], node.input[0]
+
+        def append(kind: str, inputs: list[str], name: str, **attributes: Any) -> str:
+            output = f"{prefix}_{name}"
+            self._qdq.append(helper.make_node(kind, inputs, [output], output, **attributes))
+            return output
+
+        def number(name: str, value: float) -> str:
+            return self._qdq.constant(f"image_{name}", np.float32(value))
+
+        axis = self._qdq.constant("image_axis", np.array([1], np.int64))
+        none, levels = number("none", 0), number("levels", 255)
+        low = append("Min", [append("ReduceMin", [image, axis], "least"), none], "low")
+        high = append("Max", [append("ReduceMax", [image, axis], "largest"), none], "high")
+        span = append("Sub", [high, low], "span")
+        span = append("Max", [span, number("smallest", np.finfo(np.float32).tiny * 256)], "extent")
+        scale = append("Div", [span, levels], "input_scale")
+        start = append("Round", [append("Div", [low, scale], "start")], "start_steps")
+        steps = append("Round", [append("Div", [image, scale], "ratio")], "ratio_steps")
+        steps = append("Clip", [append("Sub", [steps, start], "moved"), none, levels], "steps")
+        quantized = append("Cast", [steps], "input", to=onnx.TensorProto.UINT8)
+        unsigned = self._qdq.constant("image_unsigned", np.uint8(0))
+        product = append("MatMulInteger", [quantized, weights, unsigned, zero], "multiplied")
+        start = append("Cast", [start], "integer_start", to=onnx.TensorProto.INT32)
+        offset = append("Mul", [start, self._qdq.constant(f"{node.input[1]}_sums", sums)], "offset")
+        return append("Add", [product, offset], "product"), scale

@@ -219,7 +219,7 @@ class TFLiteGraph:
         return self._packed(self._model)
 
     def _drop_unused_buffers(self) -> None:
-        """Drops buffers that no tensor and no metadata name, such as those of replaced constants."""
+        """Drops buffers that no tensor and no metadata name, such as a replaced constant's."""
         naming = [*self._graph.tensors, *(self._model.metadata or ())]
         used = sorted({_NO_CONTENT, *(item.buffer for item in naming)})
         moved = {index: number for number, index in enumerate(used)}
