@@ -7,7 +7,7 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	arm-lab gpu-lab android-lab npu android-test android-apk train-demo clean
+	check-configs arm-lab gpu-lab android-lab npu android-test android-apk train-demo clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
@@ -43,6 +43,11 @@ benchmark: $(INSTALLED)
 # Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
 check-coreml: $(INSTALLED)
 	$(BIN)/python benchmarks/coreml.py
+
+# Configs from all over their space in every format, a minute or so each; goes on where it was stopped.
+COUNT ?= 200
+check-configs: $(INSTALLED)
+	$(BIN)/python benchmarks/configs.py --count $(COUNT)
 
 # Emulated ARM processors, software GPUs and what builds the Android app, for the tests that need
 # them; about a minute each.

@@ -159,8 +159,13 @@ def kind_of(module: nn.Module) -> str | None:
     if isinstance(module, nn.ConvTranspose2d):
         return "transposed_conv"
     if isinstance(module, nn.Conv2d):
-        return "depthwise_conv" if module.groups > 1 else "conv"
+        return "depthwise_conv" if is_depthwise(module) else "conv"
     return "linear" if isinstance(module, QUANTIZABLE) else None
+
+
+def is_depthwise(module: nn.Conv2d) -> bool:
+    """Whether each output comes from one input channel; so it does where there is but one."""
+    return module.groups == module.in_channels
 
 
 def quantizable_kinds(model: nn.Module) -> dict[str, str]:

@@ -92,6 +92,7 @@ class LowFormerConfig:
         object.__setattr__(self, "input_size", as_size(self.input_size))
         self._check_shapes()
         self._check_hidden()
+        self._check_heads()
 
     def _check_types(self) -> None:
         """Raises ConfigError where a field is not of its declared kind."""
@@ -178,6 +179,17 @@ class LowFormerConfig:
                 raise ConfigError(
                     f"model config: {name} needs for each stage as many numbers as it has blocks,"
                     f" {counts}, got {[len(stage) for stage in channels]}"
+                )
+
+    def _check_heads(self) -> None:
+        """Raises ConfigError where an attention's heads would have no channels."""
+        for stage in (3, 4) if self.attention else ():
+            width = self.widths[stage]
+            if self.depths[stage] and self.head_dim(width) < 1:
+                raise ConfigError(
+                    f"model config: the {self.num_heads(width)} heads of stage {stage} would share"
+                    f" {width} channels times head_dim_ratio {self.head_dim_ratio}, less than one"
+                    " each; raise head_dim_ratio, head_width or the width"
                 )
 
     def hidden(self, stage: int, block: int) -> int:

@@ -49,8 +49,8 @@ class ChannelsLastAttention(FusedAttention):
     def attend(self, y: Tensor) -> Tensor:
         y = y.permute(0, 2, 3, 1)
         batch, rows, cols, _ = y.shape
-        q, k, v = self._heads(y)
-        values = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(-1, -2)), dim=-1), v)
+        q, turned_k, v = self._factors(y)
+        values = torch.bmm(torch.softmax(torch.bmm(q, turned_k), dim=-1), v)
         if batch == 1:
             values = values.permute(1, 0, 2)
         else:
@@ -58,6 +58,23 @@ class ChannelsLastAttention(FusedAttention):
             values = values.permute(0, 2, 1, 3)
         values = values.reshape(batch, rows, cols, self.num_heads * self.head_dim)
         return values.permute(0, 3, 1, 2)
+
+    def _factors(self, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """q, transposed k and v of [N, H, W, 3 * heads * head_dim]."""
+        if y.shape[0] * self.num_heads == 1:
+            return self._factors_of_one_head(y.reshape(1, -1, y.shape[-1]))
+        q, k, v = self._heads(y)
+        return q, k.transpose(-1, -2), v
+
+    def _factors_of_one_head(self, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The same of [1, H * W, 3 * head_dim].
+
+        A product of two matrices whose right one is transposed becomes a FULLY_CONNECTED without
+        constant weights, which no delegate takes. So all is transposed before it is cut.
+        """
+        q, _, v = thirds(y, axis=2)
+        _, turned_k, _ = thirds(y.transpose(-1, -2), axis=1)
+        return q, turned_k, v
 
     def _heads(self, y: Tensor) -> tuple[Tensor, ...]:
         """q, k and v, each [N * heads, H * W, head_dim], of [N, H, W, 3 * heads * head_dim]."""

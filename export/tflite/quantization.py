@@ -24,6 +24,7 @@ from torch import nn
 from ...calibration.affine import affine_parameters
 from ...calibration.dead_channels import lifted_weights
 from ...calibration.ranges import QUANTIZABLE, Ranges
+from ...calibration.recipe import is_depthwise
 from ...errors import ExportError, UsageError
 from ...runtime.tflite.graph import Op, TFLiteGraph
 from ..weights import ModulesByWeights
@@ -282,6 +283,6 @@ def _weights_as_stored(module: nn.Module) -> NDArray[np.float32]:
     if isinstance(module, nn.ConvTranspose2d):
         weight = weight.permute(1, 2, 3, 0)
     elif isinstance(module, nn.Conv2d):
-        depthwise = module.groups > 1
-        weight = weight.permute(1, 2, 3, 0) if depthwise else weight.permute(0, 2, 3, 1)
+        order = (1, 2, 3, 0) if is_depthwise(module) else (0, 2, 3, 1)
+        weight = weight.permute(*order)
     return np.ascontiguousarray(weight.numpy())

@@ -160,3 +160,31 @@ def test_ranges_are_reused_only_where_nothing_changed(
     assert reusable(ranges, model, fewer, SPEC, "minmax") is None
     assert reusable(ranges, model, noise_images, Preprocessing(size=64), "minmax") is None
     assert reusable(ranges, model, noise_images, SPEC, "mse") is None
+
+
+@pytest.mark.parametrize("end", ["input", "output"])
+@pytest.mark.parametrize("bound", [0, 1])
+def test_1_7_a_bound_that_was_changed_by_hand_is_refused(
+    end: str, bound: int, model: nn.Module, noise_images: Samples, tmp_path: Path
+) -> None:
+    path = tmp_path / "ranges.json"
+    calibrate(model, noise_images.first(4), SPEC).save(path)
+    fields = json.loads(path.read_text())
+    for name in list(fields["modules"])[::8]:
+        changed = json.loads(path.read_text())
+        changed["modules"][name][end][bound] += 1e-3 * (2 * bound - 1)
+        other = tmp_path / "changed.json"
+        other.write_text(json.dumps(changed))
+        with pytest.raises(DataError, match="does not fit its own digest"):
+            Ranges.read(other)
+
+
+@pytest.mark.parametrize("version", [0, 1, 3, None, "2"])
+def test_1_7_files_of_another_version_say_so(
+    version: object, model: nn.Module, noise_images: Samples, tmp_path: Path
+) -> None:
+    path = tmp_path / "ranges.json"
+    calibrate(model, noise_images.first(4), SPEC).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": version}))
+    with pytest.raises(DataError, match=f"has version {version}, not 2; calibrate again"):
+        Ranges.read(path)

@@ -1,0 +1,296 @@
+"""Configs from all over their space, exported to every format and held to the eager model.
+
+    python benchmarks/configs.py --count 200
+
+Each number is a config: its models are small, with random weights. Every file, in float32 and in
+INT8, is run on images of noise, Core ML's by our interpreter. Run by ``make check-configs``, which
+can be stopped with Ctrl-C and goes on where it was. Exit code 1 where a config is refused that the
+eager model runs at a multiple of 32, or a file is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lowformer_edge.artifact.content import write_content
+from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.artifact.size import sides_of
+from lowformer_edge.calibration.ranges import Ranges, calibrate
+from lowformer_edge.calibration.simulation import simulated
+from lowformer_edge.errors import ConfigError, LowFormerEdgeError
+from lowformer_edge.export.exporter import Exporter
+from lowformer_edge.export.formats import EXPORTERS
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.judging.requirement import DEFAULT_REQUIREMENTS, breach, parse_requirement
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.process.native_output import captured_output
+from lowformer_edge.runtime.formats import format_of
+from lowformer_edge.runtime.residency import residency_record
+
+FORMATS = ("tflite", "executorch", "onnx", "coreml")
+PRECISIONS = ("fp32", "int8")
+STATE = Path("build") / "configs.jsonl"
+
+FLOAT_ERROR = 1e-4
+"""Largest difference in float32, relative to the largest logit."""
+
+SIMULATED_FACTOR = 3.0
+"""How many times as far from the eager model as the simulation an INT8 file may be: both round
+alike, but single values fall on the other side of a rounding."""
+
+ROUNDING = 0.1
+"""An error of INT8, relative to the logits, that is within its promise of 20 dB, whatever was
+simulated: a norm over two channels turns the smallest difference into another sign."""
+
+IMAGES = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A config, and how many images its files take at once."""
+
+    config: LowFormerConfig
+    batch: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        file: Its format and precision.
+        refusal: Why there is none.
+        fault: What is wrong with it.
+    """
+
+    file: str
+    refusal: str = ""
+    fault: str = ""
+
+
+def draw(number: int) -> Case:
+    """The config of a number."""
+    chance = random.Random(number)  # noqa: S311 - draws configs
+    widths = tuple(_width(chance) for _ in range(5))
+    fields: dict[str, Any] = {
+        "name": f"c{number}",
+        "widths": widths,
+        "depths": (
+            chance.choice([0, 0, 0, 1]),
+            chance.choice([1, 1, 1, 2]),
+            chance.choice([1, 1, 1, 2]),
+            chance.choice([0, 1, 1, 1, 2]),
+            chance.choice([0, 1, 1]),
+        ),
+        "stem_expansion": chance.choice([1, 2, 3]),
+        "downsample_expansions": tuple(chance.choice([1, 2, 3, 6]) for _ in range(4)),
+        "block_expansion": chance.choice([1, 2, 4]),
+        "head_widths": (_width(chance), _width(chance)),
+        "num_classes": chance.choice([1, 2, 3, 7, 10]),
+        "fused": chance.random() < 0.7,
+        "fused_below": chance.choice([1, 16, 256]),
+        "attention": chance.random() < 0.85,
+        "mlp": chance.random() < 0.8,
+        "mlp_expansion": chance.choice([1, 2, 4]),
+        "attention_strides": tuple(chance.choice([1, 1, 2, 2, 3, 4]) for _ in range(2)),
+        "attention_kernels": tuple(chance.choice([1, 3, 3, 5, 7]) for _ in range(2)),
+        "head_dim_ratio": chance.choice([0.5, 0.5, 0.5, 1.0, 0.25, 0.75]),
+        "head_width": chance.choice([1, 2, 4, 8, 15, 30]),
+        "input_size": _size(chance),
+    }
+    batch = chance.choice([1, 1, 1, 2, 3])
+    try:
+        return Case(LowFormerConfig(**fields), batch)
+    except ConfigError:
+        # Its heads have no channels, which is refused.
+        return Case(LowFormerConfig(**{**fields, "head_dim_ratio": 1.0}), batch)
+
+
+def _width(chance: random.Random) -> int:
+    return chance.choice([chance.randint(1, 40), chance.choice([1, 2, 4, 8, 16, 24, 32, 64])])
+
+
+def _size(chance: random.Random) -> int | tuple[int, int]:
+    """Mostly a multiple of 32; one side or two."""
+    step = 32 if chance.random() < 0.75 else 1
+    sides = [chance.choice([32, 64, 96, chance.randint(32, 130)]) // step * step for _ in range(2)]
+    return sides[0] if chance.random() < 0.5 else (sides[0], sides[1])
+
+
+class CaseCheck:
+    """Exports a config and runs its files.
+
+    Args:
+        case: The config.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._batch = case.batch
+        size = case.config.input_size
+        self._preprocessing = Preprocessing(size=size, crop_ratio=1.0)
+        noise = np.random.default_rng(0).integers(
+            0, 256, (IMAGES * case.batch, *sides_of(size), 3), np.uint8
+        )
+        self._samples = Samples("noise", noise, None)
+        self._images = self._preprocessing.normalise(noise)
+        network = random_model(case.config)
+        self._loaded = LoadedModel(network, self._preprocessing, None, "random weights", None)
+        self.eager = _logits(network, self._images)
+
+    def outcome(self, file: str) -> Outcome:
+        """What becomes of one file, such as ``tflite/int8``."""
+        name, precision = file.split("/")
+        spec = ExportSpec.of(name, precision, batch=self._batch)
+        try:
+            exporter = EXPORTERS[name](self._loaded, self._batch)
+            ranges = None
+            if spec.needs_ranges:
+                ranges = calibrate(exporter.model, self._samples, self._preprocessing)
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / f"model{exporter.suffix_of(spec)}"
+                with captured_output():
+                    write_content(path, exporter.export(spec, exporter.model, ranges))
+                    fault = self._logits_fault(exporter, spec, ranges, self._run(path))
+                    return Outcome(file, fault=fault or _residency_fault(path))
+        except LowFormerEdgeError as error:
+            return Outcome(file, refusal=str(error))
+        except Exception as error:
+            return Outcome(file, fault=f"raises {type(error).__name__}: {error}")
+
+    def _run(self, path: Path) -> NDArray[np.float32]:
+        with format_of(path).runner(path, 1) as runner:
+            (logits,) = runner.run(self._images).values()
+        return logits
+
+    def _logits_fault(
+        self,
+        exporter: Exporter,
+        spec: ExportSpec,
+        ranges: Ranges | None,
+        logits: NDArray[np.float32],
+    ) -> str:
+        if logits.shape != self.eager.shape:
+            return f"gives {logits.shape}, not {self.eager.shape}"
+        if spec.precision == "fp32":
+            error = np.abs(logits - self.eager).max() / np.abs(self.eager).max()
+            return "" if error < FLOAT_ERROR else f"is {error:.2g} off"
+        with simulated(exporter.model, ranges, exporter.precisions_of(spec, exporter.model)):
+            predicted = self._error(_logits(exporter.model, self._images))
+        error = self._error(logits)
+        if error < max(SIMULATED_FACTOR * predicted, ROUNDING):
+            return ""
+        return f"is {error:.2g} off, simulated {predicted:.2g}"
+
+    def _error(self, logits: NDArray[np.float32]) -> float:
+        """Norm of the difference to the eager model's logits, relative to theirs."""
+        return float(np.linalg.norm(logits - self.eager) / np.linalg.norm(self.eager))
+
+
+def _residency_fault(path: Path) -> str:
+    """How a file breaks what every export promises of where its ops run."""
+    found = residency_record(format_of(path).residency(path, 1))
+    requirements = map(parse_requirement, DEFAULT_REQUIREMENTS)
+    return (breach(requirements, found) if found else None) or ""
+
+
+def _logits(network: torch.nn.Module, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    with torch.no_grad():
+        return np.asarray(network(torch.from_numpy(images)).numpy())
+
+
+def files_of(number: int, *, one: bool) -> list[str]:
+    """The files to which a config is exported: of every format, or of one, in turns."""
+    names = FORMATS[number % len(FORMATS) :][:1] if one else FORMATS
+    return [f"{name}/{precision}" for name in names for precision in PRECISIONS]
+
+
+def check(number: int, files: Sequence[str]) -> list[Outcome]:
+    """What becomes of a config's files; of a config that is refused, one outcome alone."""
+    try:
+        found = CaseCheck(draw(number))
+    except LowFormerEdgeError as error:
+        return [Outcome("config", refusal=str(error))]
+    except Exception as error:
+        return [Outcome("config", fault=f"raises {type(error).__name__}: {error}")]
+    return [found.outcome(file) for file in files]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Checks configs that were not checked before, and sums up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="configs (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first config")
+    parser.add_argument(
+        "--one-format", action="store_true", help="one format for each config, in turns"
+    )
+    parser.add_argument("--state", type=Path, default=STATE, help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    wanted = range(options.first, options.first + options.count)
+    known = dict(_read(options.state))
+    try:
+        with options.state.open("a", encoding="utf-8") as state:
+            for number in wanted:
+                if number in known:
+                    continue
+                known[number] = check(number, files_of(number, one=options.one_format))
+                outcomes = [dataclasses.asdict(outcome) for outcome in known[number]]
+                state.write(json.dumps({"number": number, "outcomes": outcomes}) + "\n")
+                state.flush()
+                print(f"{len(known)} of {options.count}: {_line(number, known[number])}")
+    except KeyboardInterrupt:
+        print("stopped; run it again to go on", file=sys.stderr)
+    return _summarise({number: known[number] for number in wanted if number in known})
+
+
+def _read(state: Path) -> Iterator[tuple[int, list[Outcome]]]:
+    """What was found before; a line that was cut short is left out."""
+    for line in state.read_text(encoding="utf-8").splitlines() if state.exists() else ():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        yield record["number"], [Outcome(**outcome) for outcome in record["outcomes"]]
+
+
+def _line(number: int, outcomes: Sequence[Outcome]) -> str:
+    bad = [
+        f"{item.file} {item.fault or 'refused: ' + item.refusal}"
+        for item in outcomes
+        if item.fault or item.refusal
+    ]
+    return f"config {number}: {'; '.join(bad) or 'all right'}"
+
+
+def _summarise(found: dict[int, list[Outcome]]) -> int:
+    """Prints what was found; 1 where something is wrong, or more is refused than may be."""
+    bad = {
+        number: outcomes
+        for number, outcomes in found.items()
+        if any(item.fault or item.refusal for item in outcomes)
+    }
+    refused = sum(any(item.refusal for item in outcomes) for outcomes in found.values())
+    wrong = sum(any(item.fault for item in outcomes) for outcomes in found.values())
+    print(f"\n{len(found)} configs: {refused} refused, {wrong} with a wrong file")
+    for number, outcomes in bad.items():
+        print(_line(number, outcomes))
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

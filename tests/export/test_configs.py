@@ -1,0 +1,56 @@
+"""Configs from all over their space, and those that were once refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from lowformer_edge.benchmarks.configs import FORMATS, PRECISIONS, Case, CaseCheck, draw
+from lowformer_edge.errors import ConfigError
+from lowformer_edge.models.config import LowFormerConfig
+
+ONE_HEAD = LowFormerConfig(
+    name="one-head",
+    widths=(8, 12, 16, 32, 64),
+    depths=(0, 1, 1, 1, 1),
+    downsample_expansions=(2, 2, 2, 2),
+    block_expansion=2,
+    head_widths=(96, 64),
+    num_classes=7,
+    fused_below=64,
+    mlp_expansion=2,
+    head_width=15,
+    input_size=64,
+)
+
+
+@pytest.mark.parametrize("number", range(1000, 1012))
+def test_2_1_any_config_is_exported_and_right(number: int) -> None:
+    file = f"{FORMATS[number % 4]}/{PRECISIONS[number // 4 % 2]}"
+    outcome = CaseCheck(draw(number)).outcome(file)
+    assert (outcome.refusal, outcome.fault) == ("", "")
+
+
+@pytest.mark.parametrize("number", [52], ids=["one input channel"])
+def test_2_1_configs_that_were_refused_are_exported(number: int) -> None:
+    outcome = CaseCheck(draw(number)).outcome("tflite/int8")
+    assert (outcome.refusal, outcome.fault) == ("", "")
+
+
+def test_2_1_one_head_leaves_the_delegate_whole() -> None:
+    outcome = CaseCheck(Case(ONE_HEAD, batch=1)).outcome("tflite/int8")
+    assert (outcome.refusal, outcome.fault) == ("", "")
+
+
+def test_2_1_the_same_number_draws_the_same_config() -> None:
+    assert draw(7) == draw(7)
+    assert len({draw(number) for number in range(50)}) == 50
+
+
+@pytest.mark.parametrize("stage", [3, 4])
+def test_2_1_heads_without_channels_are_refused(stage: int) -> None:
+    widths = [4, 6, 8, 16, 32]
+    widths[stage] = 3
+    fields = {"widths": tuple(widths), "depths": (0, 1, 1, 1, 1), "head_dim_ratio": 0.25}
+    with pytest.raises(ConfigError, match=f"heads of stage {stage} would share 3 channels"):
+        LowFormerConfig(name="thin", **fields)  # type: ignore[arg-type]
+    LowFormerConfig(name="thin", **fields, attention=False)  # type: ignore[arg-type]
