@@ -186,7 +186,9 @@ class OnnxQuantizer:
         low = append("Min", [append("ReduceMin", [image, axis], "least"), none], "low")
         high = append("Max", [append("ReduceMax", [image, axis], "largest"), none], "high")
         span = append("Sub", [high, low], "span")
-        span = append("Max", [span, number("smallest", np.finfo(np.float32).tiny * 256)], "extent")
+        span = append(
+            "Max", [span, number("smallest", float(np.finfo(np.float32).tiny) * 256)], "extent"
+        )
         scale = append("Div", [span, levels], "input_scale")
         start = append("Round", [append("Div", [low, scale], "start")], "start_steps")
         steps = append("Round", [append("Div", [image, scale], "ratio")], "ratio_steps")

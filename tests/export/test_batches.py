@@ -27,7 +27,7 @@ SPECS = {
 }
 
 
-@pytest.fixture(params=SPECS.values(), ids=SPECS)
+@pytest.fixture(params=list(SPECS.values()), ids=list(SPECS))
 def spec(request: pytest.FixtureRequest) -> ExportSpec:
     return request.param
 
