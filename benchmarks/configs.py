@@ -114,11 +114,22 @@ def draw(number: int) -> Case:
         "input_size": _size(chance),
     }
     batch = chance.choice([1, 1, 1, 2, 3])
+    if chance.random() < 0.2:
+        fields |= _channels_block_by_block(chance, fields["depths"])
     try:
         return Case(LowFormerConfig(**fields), batch)
     except ConfigError:
         # Its heads have no channels, which is refused.
         return Case(LowFormerConfig(**{**fields, "head_dim_ratio": 1.0}), batch)
+
+
+def _channels_block_by_block(chance: random.Random, depths: Sequence[int]) -> dict[str, Any]:
+    """Hidden channels of each block, in place of expansions."""
+    blocks = [*depths[:3], *(depth + 1 for depth in depths[3:])]
+    return {
+        "hidden_channels": tuple(tuple(_width(chance) for _ in range(n)) for n in blocks),
+        "mlp_channels": tuple(tuple(_width(chance) for _ in range(n)) for n in depths[3:]),
+    }
 
 
 def _width(chance: random.Random) -> int:
