@@ -30,7 +30,7 @@ from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.ranges import Ranges, calibrate
 from lowformer_edge.calibration.simulation import simulated
-from lowformer_edge.errors import ConfigError, LowFormerEdgeError
+from lowformer_edge.errors import LowFormerEdgeError
 from lowformer_edge.export.exporter import Exporter
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.spec import ExportSpec
@@ -116,11 +116,11 @@ def draw(number: int) -> Case:
     batch = chance.choice([1, 1, 1, 2, 3])
     if chance.random() < 0.2:
         fields |= _channels_block_by_block(chance, fields["depths"])
-    try:
-        return Case(LowFormerConfig(**fields), batch)
-    except ConfigError:
-        # Its heads have no channels, which is refused.
-        return Case(LowFormerConfig(**{**fields, "head_dim_ratio": 1.0}), batch)
+    config = LowFormerConfig(**fields)
+    if min(config.head_dim(width) for width in widths[3:]) < 1:
+        # Heads without channels are refused.
+        config = config.replace(head_dim_ratio=1.0)
+    return Case(config, batch)
 
 
 def _channels_block_by_block(chance: random.Random, depths: Sequence[int]) -> dict[str, Any]:
@@ -263,7 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 outcomes = [dataclasses.asdict(outcome) for outcome in known[number]]
                 state.write(json.dumps({"number": number, "outcomes": outcomes}) + "\n")
                 state.flush()
-                print(f"{len(known)} of {options.count}: {_line(number, known[number])}")
+                place = number - options.first + 1
+                print(f"{place} of {options.count}: {_line(number, known[number])}")
     except KeyboardInterrupt:
         print("stopped; run it again to go on", file=sys.stderr)
     return _summarise({number: known[number] for number in wanted if number in known})

@@ -53,7 +53,8 @@ class LowFormerConfig:
         attention_strides: Stride of the attention's depthwise convolution in stages 3 and 4.
         attention_kernels: Kernel of that convolution.
         head_dim_ratio: Share of the channels that attention works on.
-        head_width: Channels per head before ``head_dim_ratio``; gives the number of heads.
+        head_width: Channels per head before ``head_dim_ratio``; gives the number of heads. A model
+            whose heads would get less than one channel is refused.
         input_size: Pixels of the input for which the model is meant: a side of a square, or height
             and width.
         hidden_channels: Hidden channels of each MBConv, block by block for the stem and for stages
@@ -92,7 +93,6 @@ class LowFormerConfig:
         object.__setattr__(self, "input_size", as_size(self.input_size))
         self._check_shapes()
         self._check_hidden()
-        self._check_heads()
 
     def _check_types(self) -> None:
         """Raises ConfigError where a field is not of its declared kind."""
@@ -179,17 +179,6 @@ class LowFormerConfig:
                 raise ConfigError(
                     f"model config: {name} needs for each stage as many numbers as it has blocks,"
                     f" {counts}, got {[len(stage) for stage in channels]}"
-                )
-
-    def _check_heads(self) -> None:
-        """Raises ConfigError where an attention's heads would have no channels."""
-        for stage in (3, 4) if self.attention else ():
-            width = self.widths[stage]
-            if self.depths[stage] and self.head_dim(width) < 1:
-                raise ConfigError(
-                    f"model config: the {self.num_heads(width)} heads of stage {stage} would share"
-                    f" {width} channels times head_dim_ratio {self.head_dim_ratio}, less than one"
-                    " each; raise head_dim_ratio, head_width or the width"
                 )
 
     def hidden(self, stage: int, block: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from ..errors import ConfigError
 from .blocks import (
     Classifier,
     ConvAttention,
@@ -33,6 +34,7 @@ def _context(config: LowFormerConfig, stage: int, block: int) -> nn.Module:
     width = config.widths[stage]
     attention: nn.Module = nn.Identity()
     if config.attention:
+        _check_heads(config, stage)
         attention = ConvAttention(
             width,
             config.num_heads(width),
@@ -47,6 +49,17 @@ def _context(config: LowFormerConfig, stage: int, block: int) -> nn.Module:
     if not config.mlp:
         return attention
     return nn.Sequential(attention, Residual(mlp(width, config.mlp_hidden(stage, block))))
+
+
+def _check_heads(config: LowFormerConfig, stage: int) -> None:
+    """Raises ConfigError where the heads of a stage would have no channels."""
+    width = config.widths[stage]
+    if config.head_dim(width) < 1:
+        raise ConfigError(
+            f"model config: the {config.num_heads(width)} heads of stage {stage} would share"
+            f" {width} channels times head_dim_ratio {config.head_dim_ratio}, less than one each;"
+            " raise head_dim_ratio, head_width or the width"
+        )
 
 
 def _block(config: LowFormerConfig, stage: int, block: int) -> LowFormerBlock:
