@@ -28,7 +28,7 @@ from .spatial_norm import (
     rewrite_spatial_group_norm,
     rewrite_spatial_pooling,
 )
-from .transposed_conv import rewrite_transposed_conv, rewrite_unit_stride
+from .transposed_conv import rewrite_odd_stride, rewrite_transposed_conv, rewrite_unit_stride
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,6 +110,11 @@ REWRITES = (
         "unit_stride_transposed_conv",
         rewrite_unit_stride,
         {"coreml": "convolutions are the Neural Engine's own op; grouped transposed ones are one"},
+    ),
+    Rewrite(
+        "odd_stride_transposed_conv",
+        rewrite_odd_stride,
+        {"tflite": "the converter refuses paddings that are neither none nor the format's own"},
     ),
     Rewrite(
         "pooling",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .module_tree import replace_modules
 
@@ -34,6 +35,43 @@ def rewrite_unit_stride(model: nn.Module) -> nn.Module:
     def build(module: nn.Module) -> nn.Module | None:
         if isinstance(module, nn.ConvTranspose2d) and module.stride == (1, 1):
             return as_conv(module)
+        return None
+
+    return replace_modules(model, build)
+
+
+class UnpaddedTransposedConv(nn.ConvTranspose2d):
+    """A transposed convolution without padding, whose border is cut off after it."""
+
+    @classmethod
+    def of(cls, source: nn.ConvTranspose2d) -> UnpaddedTransposedConv:
+        """The same function."""
+        layer = cls(
+            source.in_channels,
+            source.out_channels,
+            source.kernel_size,  # type: ignore[arg-type]
+            source.stride,  # type: ignore[arg-type]
+            source.padding,  # type: ignore[arg-type]
+        )
+        layer.weight, layer.bias = source.weight, source.bias
+        return layer
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        whole = F.conv_transpose2d(x, self.weight, self.bias, self.stride)
+        rows, cols = (int(padding) for padding in self.padding)
+        return whole[:, :, rows : whole.shape[2] - rows, cols : whole.shape[3] - cols]
+
+
+def rewrite_odd_stride(model: nn.Module) -> nn.Module:
+    """Cuts the border off after dense transposed convolutions of odd stride.
+
+    With a kernel of twice the stride these give a row more than the stride times the input's, so
+    that their padding is neither of the two kinds that TFLite knows.
+    """
+
+    def build(module: nn.Module) -> nn.Module | None:
+        if isinstance(module, nn.ConvTranspose2d) and module.stride[0] % 2 and module.groups == 1:
+            return UnpaddedTransposedConv.of(module)
         return None
 
     return replace_modules(model, build)

@@ -31,7 +31,7 @@ def test_2_1_any_config_is_exported_and_right(number: int) -> None:
     assert (outcome.refusal, outcome.fault) == ("", "")
 
 
-@pytest.mark.parametrize("number", [52], ids=["one input channel"])
+@pytest.mark.parametrize("number", [52, 64], ids=["one input channel", "stride of 3"])
 def test_2_1_configs_that_were_refused_are_exported(number: int) -> None:
     outcome = CaseCheck(draw(number)).outcome("tflite/int8")
     assert (outcome.refusal, outcome.fault) == ("", "")

@@ -27,6 +27,9 @@ ABLATIONS: list[dict[str, Any]] = [
     {"attention": False, "mlp": False},
     {"attention_strides": (1, 1)},
     {"attention_strides": (2, 2)},
+    {"attention_strides": (3, 4)},
+    {"attention_strides": (5, 3), "fused": False},
+    {"head_width": 64},
 ]
 
 
