@@ -243,8 +243,9 @@ def _remove_known(folder: Path, path: Path, known: Contents) -> None:
 
 def _kept_beside(new: Path, path: Path) -> Path | None:
     """Where a new folder was put that cannot have its place; None where it cannot be kept."""
+    whole = path.absolute()
     for number in range(1, _PLACES + 1):
-        place = path.with_name(f"{path.name}-new{number if number > 1 else ''}")
+        place = whole.with_name(f"{whole.name}-new{number if number > 1 else ''}")
         try:
             rename_onto_nothing(new, place)
         except FileExistsError:

@@ -4,8 +4,7 @@
 
 Each number is a config: its models are small, with random weights. Every file, in float32 and in
 INT8, is run on images of noise, Core ML's by our interpreter. Run by ``make check-configs``, which
-can be stopped with Ctrl-C and goes on where it was. Exit code 1 where a config is refused that the
-eager model runs at a multiple of 32, or a file is wrong.
+can be stopped with Ctrl-C and goes on where it was. Exit code 1 where a file is refused or wrong.
 """
 
 from __future__ import annotations

@@ -243,6 +243,16 @@ def test_3_1_kept_bundles_never_replace_each_other(place: Path) -> None:
         place.rmdir()
 
 
+def test_3_1_a_place_without_a_name_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(ArtifactError, match=r"^\.: .*here-new$"), replacing(Path()):
+        pass
+    assert everything(tmp_path / "here-new") == {"new": "new"}
+
+
 class Intruder(SilentProgress):
     """Puts a file into the output's place while an export works."""
 
