@@ -83,10 +83,7 @@ def export_artifacts(
         UsageError: A recipe asks for a kernel that does not exist.
     """
     by_format = _grouped(specs)
-    with progress.step("rewriting the model"):
-        calibrated = rewrite(loaded.network, CALIBRATED)
-        for spec in specs:
-            EXPORTERS[spec.format].precisions_of(spec, calibrated)
+    calibrated = _calibrated_form(loaded, specs, progress)
     ranges = None
     if any(spec.needs_ranges for spec in specs):
         ranges = _ranges(given, older, calibrated, calibration, loaded, specs[0].observer, progress)
@@ -114,6 +111,21 @@ def export_artifacts(
     if not artifacts:
         raise ExportError("; ".join(f"{name}: {text}" for name, text in failures.items()))
     return Exported(artifacts, compiled, float32, ranges, failures, failed_files)
+
+
+def _calibrated_form(
+    loaded: LoadedModel, specs: Sequence[ExportSpec], progress: Progress
+) -> nn.Module:
+    """The model in the form that ranges are taken on, for which every recipe is checked.
+
+    Raises:
+        UsageError: A recipe asks for a kernel that does not exist.
+    """
+    with progress.step("rewriting the model"):
+        calibrated = rewrite(loaded.network, CALIBRATED)
+        for spec in specs:
+            EXPORTERS[spec.format].precisions_of(spec, calibrated)
+    return calibrated
 
 
 def _grouped(specs: Sequence[ExportSpec]) -> dict[str, list[ExportSpec]]:

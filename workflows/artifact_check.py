@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -95,12 +95,7 @@ def check_artifacts(
             )
         except (CheckError, ArtifactError) as error:
             broken[name] = str(error)
-    strays = {files[name].path for name in broken}
-    sound = {
-        name: dataclasses.replace(item, reference=None) if item.reference in strays else item
-        for name, item in files.items()
-        if name not in broken
-    }
+    sound = _without(files, broken)
     timed = [item for item in sound.values() if item.not_run is None and item.is_timed]
     times = _time(timed, images, preprocessing, threads, rounds, progress)
     verified = {}
@@ -123,6 +118,16 @@ def check_artifacts(
             runtime=runtimes.get(name),
         )
     return verified, broken
+
+
+def _without(files: Mapping[str, Candidate], broken: Container[str]) -> dict[str, Candidate]:
+    """The files but for broken ones, with which no other's latency is compared either."""
+    strays = {item.path for name, item in files.items() if name in broken}
+    return {
+        name: dataclasses.replace(item, reference=None) if item.reference in strays else item
+        for name, item in files.items()
+        if name not in broken
+    }
 
 
 def _parity(
