@@ -17,6 +17,12 @@ FEW_IMAGES = 8
 DOUBTFUL_SQNR_DB = 20.0
 """INT8 of a trained model below this is worth a warning."""
 
+CURES = (
+    "lowformer-calibrate --sensitivity ranks the ops, lowformer-export --min-sqnr finds a mix that"
+    " keeps a bound, observer percentile:99.99 cuts outliers"
+)
+"""What to do about INT8 that is far from the model."""
+
 
 def described_device(device: str, *, is_software: bool, half: bool | None) -> str:
     """A device that ran files, with what its results stand for.
@@ -48,8 +54,6 @@ def doubts(manifest: Manifest) -> list[str]:
             continue
         if parity.sqnr_db < DOUBTFUL_SQNR_DB:
             lines.append(
-                f"{artifact.file.path} is far from the model ({parity.sqnr_db:.1f} dB):"
-                " lowformer-calibrate --sensitivity ranks the ops, lowformer-export --min-sqnr"
-                " finds a mix that keeps a bound, observer percentile:99.99 cuts outliers"
+                f"{artifact.file.path} is far from the model ({parity.sqnr_db:.1f} dB): {CURES}"
             )
     return lines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..artifact.manifest import Parity, Residency
-from .promise import Promise
+from ..artifact.manifest import ArtifactRecord, Parity, Residency
+from .promise import Promise, promise_of
 from .requirement import Requirement, breach
 
 
@@ -31,3 +31,18 @@ def failures_of(
     if residency:
         reasons.append(breach(requirements, residency))
     return [f"{place}: {reason}" for reason in reasons if reason]
+
+
+def failures_of_artifact(
+    item: ArtifactRecord, requirements: Iterable[Requirement], *, trained: bool
+) -> list[str]:
+    """What does not hold of a bundle's file where it was written, a line each.
+
+    Args:
+        item: The file, as the manifest has it.
+        requirements: What its residency must be.
+        trained: Whether the weights are trained.
+    """
+    promise = promise_of(item.precision, trained=trained)
+    residency = item.residency and item.residency.without(item.undelegated_ops)
+    return failures_of(item.file.path, promise, item.parity, residency, requirements)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..judging.promise import promise_of
 from ..judging.requirement import parse_requirement
-from ..judging.verdict import failures_of as file_failures
+from ..judging.verdict import failures_of_artifact
 from .evidence import Evidence
 
 
@@ -17,10 +16,8 @@ def failures_of(evidence: Evidence) -> tuple[str, ...]:
     manifest, verify = evidence.manifest, evidence.verify
     lines = list(verify.failures) if verify else []
     requirements = [parse_requirement(text) for text in manifest.requirements]
+    trained = manifest.source.fit_for_accuracy
     for artifact in manifest.artifacts:
         if verify is None:
-            promise = promise_of(artifact.precision, trained=manifest.source.fit_for_accuracy)
-            lines += file_failures(
-                artifact.file.path, promise, artifact.parity, artifact.residency, requirements
-            )
+            lines += failures_of_artifact(artifact, requirements, trained=trained)
     return tuple(lines)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..artifact.bundle import Bundle
+from ..artifact.caveats import CURES
 from ..artifact.files import remove, replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
 from ..artifact.replacement import bundle_contents, check_replaceable
@@ -20,9 +21,8 @@ from ..export.eager import EagerModel
 from ..export.pipeline import Exported, export_artifacts
 from ..export.search.search import Bound, Found
 from ..export.spec import ExportSpec
-from ..judging.promise import FLOAT, promise_of
-from ..judging.requirement import DEFAULT_REQUIREMENTS, Requirement, parse_requirement
-from ..judging.verdict import failures_of
+from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
+from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
@@ -340,12 +340,14 @@ def _kept(
     if not request.keep_failed:
         requirements = [parse_requirement(text) for text in request.requirements]
         for record in records:
-            lines = _failures(record, requirements, trained=not request.loaded.is_random)
+            lines = failures_of_artifact(record, requirements, trained=not request.loaded.is_random)
             if lines:
                 failed[record.file.path] = "; ".join(lines)
     kept = [record for record in records if record.file.path not in failed]
     if not kept:
         advice = "" if len(broken) == len(failed) else ", `keep_failed` writes it all the same"
+        if any(item.precision == "int8" and item.file.path in failed for item in records):
+            advice += f"; of INT8, {CURES}"
         raise CheckError(f"{'; '.join(failed.values())}; nothing was written{advice}")
     return kept, failed
 
@@ -392,22 +394,10 @@ def _records(exported: Exported, checked: Mapping[str, CheckedArtifact]) -> list
 
 
 def failed_checks(manifest: Manifest) -> list[str]:
-    """What an export promises and this one does not keep, a line each.
-
-    Only floats are promised: how far INT8 and palettes are off is shown, and warned of.
-    """
+    """What an export promises and this one does not keep, a line each."""
     requirements = [parse_requirement(text) for text in manifest.requirements]
     trained = manifest.source.fit_for_accuracy
     lines = []
     for item in manifest.artifacts:
-        lines += _failures(item, requirements, trained=trained)
+        lines += failures_of_artifact(item, requirements, trained=trained)
     return lines
-
-
-def _failures(
-    item: ArtifactRecord, requirements: Sequence[Requirement], *, trained: bool
-) -> list[str]:
-    """The same of one file."""
-    promise = promise_of(item.precision, trained=trained) if item.precision in FLOAT else None
-    residency = item.residency and item.residency.without(item.undelegated_ops)
-    return failures_of(item.file.path, promise, item.parity, residency, requirements)

@@ -20,6 +20,7 @@ from PIL import Image
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.cli.export import main
+from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ExportError
 from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.config import LowFormerConfig
@@ -368,13 +369,34 @@ def test_poor_calibration_images_are_warned_of(
     images: np.ndarray, here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     np.savez("poor.npz", images=images.astype(np.uint8))
-    assert main([*FAST, "--int8", "--calibration-data", "poor.npz"]) == 0
+    arguments = [*FAST, "--int8", "--calibration-data", "poor.npz", "--keep-failed"]
+    assert main(arguments) == 1
     out, _ = capfd.readouterr()
     assert "warning: int8 ranges rest on 1 distinct image(s)" in out
     assert "warning: demo-int8.tflite is far from the model" in out
     calibration = read_manifest(Path("demo-tflite")).calibration
     assert calibration is not None
     assert calibration.distinct == 1
+
+
+def test_1_6_export_and_verification_judge_int8_alike(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    np.savez("poor.npz", images=np.zeros((32, 96, 96, 3), np.uint8))
+    arguments = [*FAST, "--int8", "--calibration-data", "poor.npz", "--quiet"]
+    assert main(arguments) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert re.search(r"dB SQNR to the eager model, below the 20 that int8 keeps; nothing was", line)
+    assert "lowformer-calibrate --sensitivity ranks the ops" in line
+    assert not Path("demo-tflite").exists()
+    assert main([*arguments, "--keep-failed"]) == 1
+    (exported,) = capfd.readouterr().err.splitlines()
+    assert verify(["demo-tflite", "--quiet", "--json", "--evaluation-images", "20"]) == 1
+    result = json.loads(capfd.readouterr().out)
+    (failure,) = result["failures"]
+    reason = "below the 20 that int8 keeps"
+    assert reason in exported
+    assert reason in failure
 
 
 def test_bias_correction_from_the_command_line(
