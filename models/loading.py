@@ -150,12 +150,7 @@ def load_model(
         taken=checkpoint.taken if checkpoint else "",
         source=checkpoint.shown_name if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
-        notes=(
-            *notes,
-            *_notes_on(checkpoint, used),
-            *used.conflicts,
-            *_notes_on_classes(classes),
-        ),
+        notes=(*notes, *_notes_on(checkpoint, used), *used.conflicts, *_notes_on_classes(classes)),
     )
 
 

@@ -236,7 +236,6 @@ BAD_REQUESTS: list[tuple[list[str], str]] = [
     ([*FAST, "--int4"], "unrecognized arguments: --int4"),
     (["--to", "tflite,"], "format '' is unknown"),
     (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
-    (["--to", "executorch", "--fp16"], "xnnpack backend has no fp16"),
     (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
     ([*FAST, "--backend", "vulkan"], "is for executorch"),
     ([*FAST, "--backend", "metal"], "invalid choice"),
