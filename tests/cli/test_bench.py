@@ -68,7 +68,7 @@ def test_any_file_against_any_other(
 
 
 @pytest.mark.parametrize(
-    "mode", [["--runs", "20", "--processes", "2"], ["--profile", "--runs", "3"]]
+    "mode", [["--runs", "6", "--processes", "2"], ["--profile", "--runs", "3"]]
 )
 def test_files_of_others(
     mode: list[str],
