@@ -47,15 +47,22 @@ def read_label_table(path: Path) -> dict[str, str]:
         return read_devkit(path)
     table: dict[str, str] = {}
     for number, row in enumerate(_rows(path), 1):
-        if len(row) != 2 or not all(row):
+        image, label = _image_and_label(row)
+        if not image or not label:
             raise DataError(f"{path}: row {number} needs an image and a label, got {row}")
-        image, label = row[0].replace("\\", "/").removeprefix("./"), row[1]
         if table.setdefault(image, label) != label:
             labels = f"{printable(table[image])} and {printable(label)}"
             raise DataError(f"{path}: {printable(image)} has two labels, {labels}")
     if not table:
         raise DataError(f"{path}: holds no label")
     return table
+
+
+def _image_and_label(row: Sequence[str]) -> tuple[str, str]:
+    """An image's path within its folder, and its label; empty where they are not there."""
+    if len(row) != 2:
+        return "", ""
+    return row[0].replace("\\", "/").removeprefix("./"), row[1]
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -148,6 +148,7 @@ def test_2_5_columns_that_may_be_anything_are_refused(content: str, tmp_path: Pa
 
 
 @settings(deadline=None)
+@example(content="./,0")
 @given(content=st.text() | st.text('ab.,1\t"\n \\/'))
 def test_any_text_is_a_table_or_one_error(
     content: str, tmp_path_factory: pytest.TempPathFactory
