@@ -31,7 +31,7 @@ class GoldenExportsTest {
     fun allThatRunsIsOffered() {
         val precisions = listOf("fp32", "fp16", "int8", "int8-dynamic", "int8-weights")
         assertEquals(precisions, runnable("tflite").map { it.precision })
-        assertEquals(listOf("fp32", "int8", "int8-dynamic"), runnable("executorch-xnnpack").map { it.precision })
+        assertEquals(listOf("fp32", "fp16", "int8", "int8-dynamic"), runnable("executorch-xnnpack").map { it.precision })
         val integers = runnable("tflite-int8-io").single()
         assertEquals(ElementType.INT8, integers.input?.type)
         assertEquals(ElementType.INT8, integers.output?.type)
