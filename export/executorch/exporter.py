@@ -19,14 +19,15 @@ from ...errors import UsageError
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
 from ..file_interface import path_within, with_interface
+from ..half_precision import HalfPrecision
 from ..metadata import metadata
 from ..options import ExecuTorchOptions
 from ..rewrites.attention import FusedAttention
 from ..spec import ExportSpec
-from .half_precision import (
-    HalfPrecision,
+from .half_lowering import (
     half_precision_lowering,
     half_precision_partitioner,
+    with_small_squares,
 )
 
 
@@ -55,7 +56,7 @@ class ExecuTorchExporter(Exporter):
             precisions = self.precisions_of(spec, model)
             source, ranges = self.source(spec, model, ranges)
             if _is_half(spec):
-                source = HalfPrecision(source)
+                source = HalfPrecision(with_small_squares(source))
             module = with_interface(source, spec, self.loaded.preprocessing)
             prefix = path_within(module, source)
             precisions = {f"{prefix}{path}": value for path, value in precisions.items()}

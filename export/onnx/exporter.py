@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, ClassVar
 
 import torch
@@ -15,23 +14,13 @@ from ...calibration.recipe import uniform
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
 from ..file_interface import output_name, with_interface
+from ..half_precision import HalfPrecision
 from ..metadata import metadata
 from ..options import OnnxOptions
 from ..spec import ExportSpec
 
 OPSET = 20
 """The first with GELU; hard-swish and LayerNorm are older."""
-
-
-class HalfPrecision(nn.Module):
-    """Computes in float16 between a float32 input and a float32 output."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model.half()
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.model(image.half()).float()
 
 
 class OnnxExporter(Exporter):
@@ -56,7 +45,7 @@ class OnnxExporter(Exporter):
 
         precisions = self.precisions_of(spec, model)
         source, ranges = self.source(spec, model, ranges)
-        core = HalfPrecision(copy.deepcopy(source)).eval() if spec.precision == "fp16" else source
+        core = HalfPrecision(source) if spec.precision == "fp16" else source
         proto = convert(
             with_interface(core, spec, self.loaded.preprocessing),
             self.sample(spec),

@@ -28,8 +28,9 @@ from ...progress import Advance, Progress
 from ...runtime.qnn.simulator import CONTEXT_OP, open_session, sdk_version
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
+from ..half_precision import HalfPrecision
 from ..metadata import metadata
-from ..onnx.exporter import HalfPrecision, convert, describe
+from ..onnx.exporter import convert, describe
 from ..options import QnnOptions
 from ..spec import ExportSpec
 from .trials import QnnTrials
@@ -131,8 +132,7 @@ class QnnExporter(Exporter):
 
         precisions = self.precisions_of(spec, model)
         if spec.precision == "fp16":
-            half = HalfPrecision(copy.deepcopy(model)).eval()
-            proto = self._converted(half)
+            proto = self._converted(HalfPrecision(model))
         elif model is self.model:
             proto = copy.deepcopy(self._float32())
         else:

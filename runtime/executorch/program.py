@@ -39,7 +39,7 @@ _TYPES = {
     2: "int16",
     3: "int32",
     4: "int64",
-    5: "float16",
+    _HALF: "float16",
     _FLOAT: "float32",
     7: "float64",
     11: "bool",

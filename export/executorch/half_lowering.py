@@ -32,21 +32,6 @@ _HEADROOM = 16
 65,504."""
 
 
-class HalfPrecision(nn.Module):
-    """Computes in float16 between a float32 input and a float32 output.
-
-    Args:
-        model: Rewritten for ExecuTorch; a copy of it is taken.
-    """
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = _with_small_squares(copy.deepcopy(model)).half()
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.model(image.half()).float()
-
-
 class _HalfGlobalNorm(nn.Module):
     """A :class:`SpatialGlobalNorm` whose squares stay finite.
 
@@ -94,13 +79,15 @@ class _HalfLayerNorm(nn.Module):
         return centred * scale * norm.gamma + norm.beta
 
 
-def _with_small_squares(model: nn.Module) -> nn.Module:
+def with_small_squares(model: nn.Module) -> nn.Module:
+    """A copy of a model rewritten for ExecuTorch, in whose norms no square overflows."""
+
     def build(module: nn.Module) -> nn.Module | None:
         if isinstance(module, SpatialGlobalNorm):
             return _HalfGlobalNorm(module)
         return _HalfLayerNorm(module) if isinstance(module, LinearLayerNorm) else None
 
-    return replace_modules(model, build)
+    return replace_modules(copy.deepcopy(model), build)
 
 
 def half_precision_partitioner() -> Any:
