@@ -299,14 +299,20 @@ def test_an_existing_bundle_is_kept_without_force(
     assert_refused(capfd, [*FAST, "--force", "--output", "mine"], "is no bundle's file", here)
 
 
-def test_a_failed_check_writes_nothing_unless_asked(
-    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def faint(here: Path, slight_config: LowFormerConfig) -> str:
+    """A checkpoint whose logits half precision does not tell apart."""
     network = random_model(slight_config)
     network.get_parameter("head.op_list.3.linear.weight").data *= 1e-7
     network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
-    save_checkpoint(Path("faint.safetensors"), network, Preprocessing(size=64), "abcde")
-    arguments = [*FAST, "--weights", "faint.safetensors", "--fp16", "--quiet"]
+    save_checkpoint(here / "faint.safetensors", network, Preprocessing(size=64), "abcde")
+    return "faint.safetensors"
+
+
+def test_a_failed_check_writes_nothing_unless_asked(
+    faint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*FAST, "--weights", faint, "--fp16", "--quiet"]
     assert main(arguments) == 1
     _, err = capfd.readouterr()
     assert "dB SQNR to the eager model, below the 40 that fp16 keeps; nothing was written" in err
@@ -319,13 +325,9 @@ def test_a_failed_check_writes_nothing_unless_asked(
 
 
 def test_2_4_a_file_that_fails_does_not_throw_away_the_others(
-    here: Path, slight_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
+    faint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    network = random_model(slight_config)
-    network.get_parameter("head.op_list.3.linear.weight").data *= 1e-7
-    network.get_parameter("head.op_list.3.linear.bias").data *= 1e-7
-    save_checkpoint(Path("faint.safetensors"), network, Preprocessing(size=64), "abcde")
-    few = ["--weights", "faint.safetensors", "--evaluation-images", "8", "--runs", "2"]
+    few = ["--weights", faint, "--evaluation-images", "8", "--runs", "2"]
     arguments = ["--to", "tflite,onnx", "--fp32", "--fp16", *few, "--output", "out"]
     assert main([*arguments, "--json", "--quiet"]) == 1
     out, err = capfd.readouterr()
