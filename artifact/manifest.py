@@ -206,13 +206,35 @@ class Compiled(_Record):
     sdk: str
 
 
+class HalfPrecision(_Record):
+    """A file as it is computed where half precision is really that: each value is rounded to it.
+
+    It is emulated, op by op.
+
+    Attributes:
+        accumulation: What the sums of products are kept in: ``float16``, as on GPUs and by ARM's
+            multiply-adds, or ``float32``.
+        parity: With the eager model; None where what the file gives is not finite, or where it
+            was not computed.
+        culprit: The first op that does not follow the eager model, where the file does not keep
+            its promise.
+        not_run: Why it was not computed, or None.
+    """
+
+    accumulation: Literal["float16", "float32"]
+    parity: Parity | None
+    culprit: str | None = None
+    not_run: str | None = None
+
+
 class ArtifactRecord(_Record):
     """One exported file with all that is known about it.
 
     ``not_run`` says why a file could not be run where it was exported; it then has no parity
     and no latency. ``runtime`` says what computed it, such as ``LiteRT``; a file that only a
     stand-in for its phone's runtime computed has no latency, and one whose units nothing there
-    could tell has no residency. ``compiled`` is there for files for one chip alone.
+    could tell has no residency. ``compiled`` is there for files for one chip alone, and ``half``
+    for files in fp16.
     """
 
     file: FileRecord
@@ -224,6 +246,7 @@ class ArtifactRecord(_Record):
     ops: dict[str, int]
     residency: Residency | None = None
     parity: Parity | None = None
+    half: HalfPrecision | None = None
     latency: Latency | None = None
     not_run: str | None = None
     runtime: str | None = None

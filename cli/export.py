@@ -25,6 +25,7 @@ from ..export.spec import INPUTS, OUTPUTS, PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..progress import Progress
+from ..runtime.half_arithmetic import ACCUMULATIONS
 from ..workflows.defaults import EXPORT_RUNS
 from .command import Answer, Command, CommandParser
 from .options import (
@@ -199,6 +200,13 @@ def _add_output_options(parser: CommandParser) -> None:
         " nothing",
     )
     output.add_argument(
+        "--accumulation",
+        choices=ACCUMULATIONS,
+        default="float16",
+        help="what sums are kept in where fp16 files are judged: float16, as on GPUs and by ARM's"
+        " multiply-adds (default), or float32",
+    )
+    output.add_argument(
         "--keep-failed", action="store_true", help="write the bundle although a check fails"
     )
     output.add_argument("--author", default="", metavar="TEXT", help="is stated in the files")
@@ -279,6 +287,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         threads=options.threads,
         runs=options.runs,
         keep_failed=options.keep_failed,
+        accumulation=options.accumulation,
     )
     result = export_bundle(request, folder, overwrite=options.overwrite, progress=progress)
     if result.search and options.plot:

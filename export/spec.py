@@ -54,6 +54,8 @@ class ExportSpec:
         author: Who made the model, where the format can say so.
         license: Under which licence, likewise.
         model_version: Which version of the model it is, likewise.
+        float32_modules: For ``onnx/fp16``, paths of modules that compute in float32 all the same,
+            as half precision has no room for their values.
         options: What the format alone can be asked for; its defaults if None.
     """
 
@@ -68,6 +70,7 @@ class ExportSpec:
     author: str = ""
     license: str = ""
     model_version: str = ""
+    float32_modules: tuple[str, ...] = ()
     options: FormatOptions | None = None
 
     def __post_init__(self) -> None:
@@ -88,6 +91,8 @@ class ExportSpec:
             raise UsageError(f"bias_correction is true or false, not {self.bias_correction!r}")
         if self.bias_correction and self.precision != "int8":
             raise UsageError(f"bias correction needs precision int8, not {self.precision}")
+        if self.float32_modules and (self.format, self.precision) != ("onnx", "fp16"):
+            raise UsageError("`float32_modules` are for onnx/fp16")
         if self.options is None:
             object.__setattr__(self, "options", options_of(self.format)())
         if type(self.options) is not options_of(self.format):
@@ -190,6 +195,10 @@ class ExportSpec:
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         values["recipe"] = None if self.recipe is None else self.recipe.to_dict()
         values["options"] = vars(self.options)
+        # Of files without any, the spec is what it has always been.
+        modules = values.pop("float32_modules")
+        if modules:
+            values["float32_modules"] = list(modules)
         return {"version": VERSION, **values}
 
     @classmethod
@@ -210,6 +219,8 @@ class ExportSpec:
             from ..calibration.recipe import Recipe
 
             values["recipe"] = Recipe.from_dict(values["recipe"])
+        if "float32_modules" in values:
+            values["float32_modules"] = tuple(values["float32_modules"])
         options = options_of(str(values.get("format", cls.format)))
         stated = values.pop("options", None) or {}
         try:

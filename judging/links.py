@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..artifact.manifest import Parity
+from ..artifact.manifest import HalfPrecision, Parity
 from ..artifact.outputs import Outputs, count_of, part_of
 from ..artifact.results.verify import EdgeResult, LinkResult
 from ..artifact.samples import Samples
 from ..tasks.task import Task
 from .culprit import Culprit
-from .promise import REWRITTEN_DB, promise_of, same_file_db
+from .promise import REWRITTEN_DB, Promise, promise_of, same_file_db
+from .verdict import half_place
 
 EAGER = "eager"
 """The name of the eager model among the files."""
@@ -145,6 +146,35 @@ def rewritten_links(
         )
         for name, outputs in rewritten.items()
     ]
+
+
+def half_links(halves: Mapping[str, HalfPrecision], promise: Promise) -> list[Link]:
+    """The links from the eager model to files as they are in half precision.
+
+    Args:
+        halves: What was found out, by the files' names.
+        promise: What such files keep.
+    """
+    return [
+        Link(
+            EAGER,
+            half_place(file, half),
+            half.parity,
+            promise.least_db,
+            promise.breach(half.parity),
+            cause=half.culprit,
+        )
+        for file, half in halves.items()
+        if half.parity
+    ]
+
+
+def unlinked_failures(file: str, half: HalfPrecision) -> list[str]:
+    """What does not hold of a file that gives nothing in half precision that can be compared."""
+    if half.parity or half.not_run is not None:
+        return []
+    cause = f"; {half.culprit}" if half.culprit else ""
+    return [f"{half_place(file, half)}: gives NaN or infinity{cause}"]
 
 
 def file_links(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..artifact.manifest import ArtifactRecord, Parity, Residency
+from ..artifact.manifest import ArtifactRecord, HalfPrecision, Parity, Residency
 from .promise import Promise, promise_of
 from .requirement import Requirement, breach
 
@@ -45,4 +45,25 @@ def failures_of_artifact(
     """
     promise = promise_of(item.precision, trained=trained)
     residency = item.residency and item.residency.without(item.undelegated_ops)
-    return failures_of(item.file.path, promise, item.parity, residency, requirements)
+    lines = failures_of(item.file.path, promise, item.parity, residency, requirements)
+    if item.half and (reason := half_failure(item.half, promise)):
+        lines.append(f"{half_place(item.file.path, item.half)}: {reason}")
+    return lines
+
+
+def half_place(file: str, half: HalfPrecision) -> str:
+    """What lines call a file that is computed in half precision."""
+    return f"{file} on half precision, summed in {half.accumulation}"
+
+
+def half_failure(half: HalfPrecision, promise: Promise) -> str | None:
+    """What does not hold of a file where half precision is really that, or None.
+
+    Args:
+        half: What was found out about it.
+        promise: What the file keeps.
+    """
+    if half.not_run is not None:
+        return None
+    reason = promise.breach(half.parity) if half.parity else "gives NaN or infinity"
+    return f"{reason}; {half.culprit}" if reason and half.culprit else reason

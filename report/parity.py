@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..artifact.manifest import ArtifactRecord, Parity
 from ..artifact.results.verify import LinkResult, PlacedResult, VerifyResult
-from ..judging.links import EAGER, HOST
+from ..judging.links import EAGER, HOST, half_links
 from ..judging.promise import promise_of
 from .block import Block, Cell, Column, Group, Lines, Section, Table, Verdict
 from .evidence import Evidence
@@ -61,11 +61,12 @@ def links_of(evidence: Evidence) -> tuple[LinkResult, ...]:
 
 def _manifest_links(evidence: Evidence) -> tuple[LinkResult, ...]:
     """The links from the eager model to each file where it was exported."""
-    return tuple(
-        _link(item, item.parity, trained=evidence.manifest.source.fit_for_accuracy)
-        for item in evidence.manifest.artifacts
-        if item.parity
-    )
+    trained = evidence.manifest.source.fit_for_accuracy
+    artifacts = evidence.manifest.artifacts
+    here = [_link(item, item.parity, trained=trained) for item in artifacts if item.parity]
+    halves = {item.file.path: item.half for item in artifacts if item.half}
+    links = half_links(halves, promise_of("fp16", trained=trained))
+    return (*here, *(link.record() for link in links))
 
 
 def _link(artifact: ArtifactRecord, parity: Parity, *, trained: bool) -> LinkResult:

@@ -10,6 +10,7 @@ from typing import Any
 from ..artifact.formats import Format
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
+from .arithmetic import Arithmetic
 from .profile import Profile
 from .residency import Residency
 from .runner import Runner
@@ -29,7 +30,8 @@ class FormatRuntime:
         metadata: What ``lowformer-export`` put into it, or None.
         profile: Tells what its ops take, for a file, threads and runs, in a fresh process only; or
             why nothing can tell that.
-        tracer: Opens a file to compute its ops one at a time; or why nothing can.
+        tracer: Opens a file to compute its ops one at a time, and those in half precision by a
+            given arithmetic; or why nothing can.
     """
 
     facts: Format
@@ -39,7 +41,7 @@ class FormatRuntime:
     tensors: Callable[[Path], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
     metadata: Callable[[Path], dict[str, Any] | None]
     profile: Callable[[Path, int, int], Profile] | str
-    tracer: Callable[[Path], Tracer] | str
+    tracer: Callable[[Path, Arithmetic | None], Tracer] | str
 
     def profile_of(self, path: Path, threads: int, runs: int) -> Profile:
         """What a file's ops take.
@@ -51,12 +53,17 @@ class FormatRuntime:
             raise ArtifactError(f"{path}: {self.profile}")
         return self.profile(path, threads, runs)
 
-    def open_tracer(self, path: Path) -> Tracer:
+    def open_tracer(self, path: Path, half: Arithmetic | None = None) -> Tracer:
         """Opens a file to compute its ops one at a time.
+
+        Args:
+            path: The file.
+            half: Computes the ops that are in half precision; of TFLite files all of them, as
+                GPUs do. None for what the runtime here does.
 
         Raises:
             ArtifactError: The file cannot be read, or nothing can compute its ops.
         """
         if isinstance(self.tracer, str):
             raise ArtifactError(f"{path}: {self.tracer}")
-        return self.tracer(path)
+        return self.tracer(path, half)

@@ -14,12 +14,15 @@ from ..errors import CheckError
 def sqnr(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Signal-to-quantization-noise ratio in dB.
 
-    10 log10(sum reference^2 / sum (reference - other)^2), in float64; inf where both are equal.
+    10 log10(sum reference^2 / sum (reference - other)^2), in float64; inf where both are equal,
+    and -inf where the other is not finite.
     """
     signal = np.square(reference, dtype=np.float64).sum()
     noise = np.square(reference.astype(np.float64) - other).sum()
     if noise == 0:
         return math.inf
+    if not math.isfinite(noise):
+        return -math.inf
     return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..artifact.bundle import Bundle
 from ..artifact.caveats import CURES
 from ..artifact.files import remove, replaced_folder
-from ..artifact.manifest import ArtifactRecord, FileRecord, Manifest
+from ..artifact.manifest import ArtifactRecord, FileRecord, HalfPrecision, Manifest
 from ..artifact.replacement import bundle_contents, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
@@ -18,15 +18,18 @@ from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
+from ..export.overflow import find_overflowing_modules
 from ..export.pipeline import Exported, export_artifacts
 from ..export.search.search import Bound, Found
 from ..export.spec import ExportSpec
+from ..judging.promise import promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
+from ..runtime.half_arithmetic import ACCUMULATIONS, Accumulation
 from ..runtime.machine import describe_machine
-from .arguments import check_counts, check_model, check_samples
+from .arguments import check_choice, check_counts, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
 from .data import (
     ImageChoice,
@@ -34,6 +37,7 @@ from .data import (
     evaluation_images,
 )
 from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
+from .half_check import HALF, HALF_IMAGES, HalfCheck
 from .search import check_searched, recipe_search
 
 SIMULATED_IMAGES = 16
@@ -55,6 +59,7 @@ class ExportRequest:
         threads: Of the runtimes that time files.
         runs: Timed runs of each file.
         keep_failed: Whether the bundle is written although a check fails.
+        accumulation: What sums of products are kept in where files in fp16 are judged.
     """
 
     loaded: LoadedModel
@@ -67,6 +72,7 @@ class ExportRequest:
     threads: int = 1
     runs: int = EXPORT_RUNS
     keep_failed: bool = False
+    accumulation: Accumulation = "float16"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +153,7 @@ def export_model(
     runs: int = EXPORT_RUNS,
     overwrite: bool = False,
     keep_failed: bool = False,
+    accumulation: Accumulation = "float16",
     progress: Progress = QUIET,
 ) -> Bundle:
     """Exports a model to files that are checked, timed and described.
@@ -168,6 +175,8 @@ def export_model(
         runs: Timed runs of each file.
         overwrite: Whether an older bundle is replaced.
         keep_failed: Whether the bundle is written although a check fails.
+        accumulation: What sums of products are kept in where files in fp16 are judged:
+            ``float16``, as GPUs and ARM's multiply-adds may have it, or ``float32``.
         progress: Is told about each step.
 
     Raises:
@@ -180,7 +189,8 @@ def export_model(
     request = _request_of(
         model, specs, calibration, evaluation, bound, tuple(requirements), threads, runs, progress
     )
-    request = dataclasses.replace(request, keep_failed=keep_failed)
+    check_choice("accumulation", accumulation, ACCUMULATIONS)
+    request = dataclasses.replace(request, keep_failed=keep_failed, accumulation=accumulation)
     result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
     if result.left_out:
         kind = ExportError if result.failed_formats else CheckError
@@ -292,7 +302,7 @@ def _fill(
     with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
         exported = export_artifacts(
             loaded,
-            request.specs,
+            [_with_room(spec, eager, evaluation, loaded) for spec in request.specs],
             request.calibration,
             folder,
             Path(scratch),
@@ -310,8 +320,13 @@ def _fill(
             rounds=request.runs,
             progress=progress,
         )
+        halves = _checked_in_half(exported, request, evaluation, eager, progress)
+    broken = {
+        name: f"{text}; {halves[name].culprit}" if name in halves and halves[name].culprit else text
+        for name, text in broken.items()
+    }
     write_golden(folder, evaluation.pixels, outputs)
-    records, failed = _kept(_records(exported, checked), broken, request)
+    records, failed = _kept(_records(exported, checked, halves), broken, request)
     for name in failed:
         remove(folder / name)
     manifest = write_manifest(
@@ -366,7 +381,46 @@ def _candidates(exported: Exported) -> dict[str, Candidate]:
     }
 
 
-def _records(exported: Exported, checked: Mapping[str, CheckedArtifact]) -> list[ArtifactRecord]:
+def _with_room(
+    spec: ExportSpec, eager: EagerModel, images: Samples, loaded: LoadedModel
+) -> ExportSpec:
+    """A spec that leaves in float32 what half precision has no room for, where a file can."""
+    if (spec.format, spec.precision) != ("onnx", HALF) or spec.float32_modules:
+        return spec
+    normalised = loaded.preprocessing.normalise(images.pixels[:HALF_IMAGES])
+    modules = find_overflowing_modules(eager.rewritten(spec.format), normalised)
+    return dataclasses.replace(spec, float32_modules=modules)
+
+
+def _checked_in_half(
+    exported: Exported,
+    request: ExportRequest,
+    evaluation: Samples,
+    eager: EagerModel,
+    progress: Progress,
+) -> dict[str, HalfPrecision]:
+    """What becomes of the files in fp16 where half precision is really that, by their names."""
+    check = HalfCheck(
+        request.loaded.task,
+        evaluation.first(HALF_IMAGES),
+        request.loaded.preprocessing,
+        request.accumulation,
+        eager,
+        progress,
+    )
+    promise = promise_of(HALF, trained=not request.loaded.is_random)
+    return {
+        path.name: check.check(path, promise)
+        for spec, path in exported.artifacts.items()
+        if spec.precision == HALF and spec.not_run is None and spec not in exported.compiled
+    }
+
+
+def _records(
+    exported: Exported,
+    checked: Mapping[str, CheckedArtifact],
+    halves: Mapping[str, HalfPrecision],
+) -> list[ArtifactRecord]:
     """What the manifest says of each file."""
     records = []
     for spec, path in exported.artifacts.items():
@@ -385,6 +439,7 @@ def _records(exported: Exported, checked: Mapping[str, CheckedArtifact]) -> list
                 ops=found.ops,
                 residency=found.residency,
                 parity=found.parity,
+                half=halves.get(path.name),
                 latency=found.latency,
                 not_run=found.not_run,
                 runtime=found.runtime,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,21 @@ from ..artifact.files import digest_of
 from ..artifact.interface import OUTPUT_NAME
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.mac_script import strange_scripts
-from ..artifact.manifest import Manifest, Parity
+from ..artifact.manifest import HalfPrecision, Manifest, Parity
 from ..artifact.outputs import part_of
 from ..artifact.results.verify import MacResult, VerifyResult
 from ..artifact.samples import Samples
-from ..judging.links import EAGER, HOST, Edge, Link, edges, rewritten_links
-from ..judging.promise import promise_of
+from ..judging.links import (
+    EAGER,
+    HOST,
+    Edge,
+    Link,
+    edges,
+    half_links,
+    rewritten_links,
+    unlinked_failures,
+)
+from ..judging.promise import Promise, promise_of
 from ..judging.requirement import parse_requirement
 from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
@@ -29,6 +38,7 @@ from .arguments import check_counts, check_samples
 from .data import ImageChoice, bundle_images
 from .defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .explain import explain_links
+from .half_check import HALF, HALF_IMAGES, HalfCheck
 from .target_check import Checked, TargetCheck, check_on_targets
 
 if TYPE_CHECKING:
@@ -67,12 +77,14 @@ class Verification:
         images: What its files were compared on.
         check: Every file on every target, every link, and what does not hold.
         mac: What a Mac said.
+        halves: What becomes of files in fp16 in half precision, by their names.
     """
 
     bundle: Bundle
     images: Samples
     check: TargetCheck
     mac: tuple[MacComparison, ...]
+    halves: Mapping[str, HalfPrecision] = dataclasses.field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -112,6 +124,7 @@ class Verification:
             placed=tuple(placed.record() for placed in self.check.placed),
             links=tuple(link.record() for link in self.check.links),
             mac=tuple(comparison.record() for comparison in self.mac),
+            half=dict(self.halves),
             failures=self.failures,
         )
 
@@ -174,8 +187,10 @@ def verify(
         threads=threads,
         progress=progress,
     )
+    halves = _checked_in_half(bundle, samples.first(HALF_IMAGES), eager, progress)
+    links += half_links(halves, _half_promise(bundle))
     links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
-    return _verification(bundle, samples, check, links, mac)
+    return _verification(bundle, samples, check, links, mac, halves)
 
 
 def _checked_files(bundle: Bundle) -> list[Checked]:
@@ -193,13 +208,15 @@ def _verification(
     check: TargetCheck,
     links: Sequence[Link],
     mac: tuple[MacComparison, ...],
+    halves: Mapping[str, HalfPrecision],
 ) -> Verification:
     """All that was found out, with what does not hold of it."""
     failures = [link.complaint for link in links if link.complaint]
+    failures += [line for file, half in halves.items() for line in unlinked_failures(file, half)]
     failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
     failures += strange_scripts(bundle.folder, bundle.manifest)
     check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))
-    return Verification(bundle, samples, check, mac)
+    return Verification(bundle, samples, check, mac, halves)
 
 
 def _eager_model(weights: str | Path | LoadedModel | None, manifest: Manifest) -> EagerModel | None:
@@ -251,6 +268,29 @@ def _rewritten_links(
         rewritten = {name: eager.rewritten_outputs(name, few, advance) for name in formats}
     outputs = part_of(images.outputs, slice(len(few)))
     return rewritten_links(task_of(manifest.task), outputs, rewritten, images.name)
+
+
+def _checked_in_half(
+    bundle: Bundle, images: Samples, eager: EagerModel | None, progress: Progress
+) -> dict[str, HalfPrecision]:
+    """What becomes of the files in fp16 where half precision is really that, by their names."""
+    if images.outputs is None:
+        return {}
+    manifest = bundle.manifest
+    task, preprocessing = task_of(manifest.task), bundle.preprocessing
+    promise = _half_promise(bundle)
+    found = {}
+    for item in manifest.artifacts:
+        if item.precision != HALF or item.not_run is not None:
+            continue
+        accumulation = item.half.accumulation if item.half else "float16"
+        check = HalfCheck(task, images, preprocessing, accumulation, eager, progress)
+        found[item.file.path] = check.check(bundle.folder / item.file.path, promise)
+    return found
+
+
+def _half_promise(bundle: Bundle) -> Promise:
+    return promise_of(HALF, trained=bundle.manifest.source.fit_for_accuracy)
 
 
 def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacComparison, ...]:

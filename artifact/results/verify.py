@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AllowInfNan, ConfigDict, Field
 
-from ..manifest import Digest, Parity, Residency
+from ..manifest import Digest, HalfPrecision, Parity, Residency
 from .record import Machine, Record, SparseRecord
 
 
@@ -112,4 +112,5 @@ class VerifyResult(Record):
     placed: tuple[PlacedResult, ...]
     links: tuple[LinkResult, ...]
     mac: tuple[MacResult, ...] = ()
+    half: dict[str, HalfPrecision] = Field(default_factory=dict)
     failures: tuple[str, ...]

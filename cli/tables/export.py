@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich import box
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...artifact.caveats import STAND_INS, doubts
-from ...artifact.manifest import ArtifactRecord, Interval, Manifest
+from ...artifact.manifest import ArtifactRecord, HalfPrecision, Interval, Manifest
 from ...artifact.preprocessing_text import described_preprocessing, described_sources
 from ...process.text import printable
 from ..terminal import result_console
@@ -63,6 +64,29 @@ def _preprocessing_line(manifest: Manifest) -> str:
     return f"preprocessing: {described_preprocessing(used)} ({sources})"
 
 
+def described_halves(halves: Mapping[str, HalfPrecision]) -> list[str]:
+    """How closely files in fp16 follow the model where half precision is really that.
+
+    Args:
+        halves: What was found out, by the files' names.
+    """
+    lines = []
+    computed: dict[str, list[str]] = {}
+    for file, half in halves.items():
+        if half.not_run is not None:
+            lines.append(f"{file}: not computed in half precision, {half.not_run}")
+            continue
+        whose = f"summed in {half.accumulation}"
+        figure = "NaN or infinity"
+        if half.parity:
+            decibels = half.parity.sqnr_db
+            figure = decibels if isinstance(decibels, str) else f"{decibels:.1f} dB"
+            whose += f", on {half.parity.images} images"
+        computed.setdefault(whose, []).append(f"{file} {figure}")
+    figures = [f"{whose}: {', '.join(files)}" for whose, files in computed.items()]
+    return [f"emulated in half precision, {text}" for text in figures] + lines
+
+
 def footnotes(manifest: Manifest) -> list[str]:
     """What the table's figures were taken on."""
     lines = [_preprocessing_line(manifest)]
@@ -90,6 +114,16 @@ def footnotes(manifest: Manifest) -> list[str]:
         paths = [item.file.path for item in manifest.artifacts if item.runtime == runtime]
         if paths:
             lines.append(f"{text}: {', '.join(paths)}")
+    for artifact in manifest.artifacts:
+        modules = artifact.spec.get("float32_modules")
+        if modules:
+            lines.append(
+                f"{artifact.file.path}: in float32, as half precision has no room for what they"
+                f" compute: {', '.join(modules)}"
+            )
+    lines += described_halves(
+        {item.file.path: item.half for item in manifest.artifacts if item.half}
+    )
     if not manifest.source.fit_for_accuracy:
         lines.append("random weights: SQNR and agreement say nothing about a trained model")
     for artifact in manifest.artifacts:

@@ -45,7 +45,9 @@ class OnnxExporter(Exporter):
 
         precisions = self.precisions_of(spec, model)
         source, ranges = self.source(spec, model, ranges)
-        core = HalfPrecision(source) if spec.precision == "fp16" else source
+        core = source
+        if spec.precision == "fp16":
+            core = HalfPrecision(source, spec.float32_modules)
         proto = convert(
             with_interface(core, spec, self.loaded.preprocessing),
             self.sample(spec),

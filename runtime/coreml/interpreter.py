@@ -1,7 +1,8 @@
 """Computing an ML Program in numpy, on any system.
 
 This checks what a package says, not what Apple's hardware does with it: ops compute in float32,
-and results that the program types as half precision are rounded to it after each op.
+or in a half precision that is given, and results that the program types as half precision are
+rounded to it after each op.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arithmetic import SINGLE, Arithmetic
 from .constants import constant_value
 from .kernels import KERNELS, Call, UnsupportedOperationError
 from .program import Operation, Program, Reference, TensorType, Value
@@ -31,12 +33,15 @@ class Interpreter:
         program: What to compute.
         rounding: Whether results in half precision are rounded after each op; without it they
             stay in float32, and the stored weights are the only thing in half precision.
+        half: Computes the ops whose results are in half precision.
 
     Raises:
         UnsupportedOperationError: It holds an op that is not known; the message names it.
     """
 
-    def __init__(self, program: Program, *, rounding: bool = True) -> None:
+    def __init__(
+        self, program: Program, *, rounding: bool = True, half: Arithmetic = SINGLE
+    ) -> None:
         unknown = {
             item.kind
             for item in program.operations
@@ -46,6 +51,7 @@ class Interpreter:
             raise UnsupportedOperationError(", ".join(sorted(unknown)))
         self._program = program
         self._rounding = rounding
+        self._half = half
         self._constants: dict[str, Value] = {
             item.outputs[0].name: _in_float32(constant_value(item))
             for item in program.operations
@@ -113,7 +119,9 @@ class Interpreter:
             for name, items in step.inputs.items()
         }
         with np.errstate(all="ignore"):
-            results = KERNELS[step.kind](Call(step, arguments))
+            is_half = step.outputs[0].type.dtype == "fp16"
+            call = Call(step, arguments, self._half if is_half else SINGLE)
+            results = KERNELS[step.kind](call)
         if not isinstance(results, tuple):
             results = (results,)
         for output, result in zip(step.outputs, results, strict=True):

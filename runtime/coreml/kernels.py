@@ -13,7 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..numpy_kernels import Floats, depthwise, erf, grouped, tap
+from ..arithmetic import SINGLE, Arithmetic
+from ..numpy_kernels import Floats, erf
 from .program import Operation, Value
 
 Array = NDArray[Any]
@@ -29,10 +30,17 @@ class Call:
     Args:
         operation: The op.
         arguments: Values by the op's own names; optional ones may be missing.
+        arithmetic: Computes what depends on rounding on the way.
     """
 
-    def __init__(self, operation: Operation, arguments: Mapping[str, Sequence[Value]]) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Sequence[Value]],
+        arithmetic: Arithmetic = SINGLE,
+    ) -> None:
         self.operation = operation
+        self.arithmetic = arithmetic
         self._arguments = arguments
 
     def has(self, name: str) -> bool:
@@ -158,7 +166,7 @@ def _gelu(call: Call) -> Array:
     mode = call.text("mode", "EXACT")
     half, one = np.float32(0.5), np.float32(1)
     if mode == "EXACT":
-        return half * x * (one + erf(x * np.float32(np.sqrt(0.5))))
+        return call.arithmetic.gelu(x)
     if mode == "TANH_APPROXIMATION":
         inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x * x * x)
         return half * x * (one + np.tanh(inner))
@@ -167,10 +175,7 @@ def _gelu(call: Call) -> Array:
 
 @_kernel("softmax")
 def _softmax(call: Call) -> Array:
-    x = call.array("x")
-    axis = call.integers("axis", [-1])[0]
-    powers = np.exp(x - x.max(axis, keepdims=True))
-    return np.asarray(powers / powers.sum(axis, keepdims=True))
+    return call.arithmetic.softmax(call.array("x"), call.integers("axis", [-1])[0])
 
 
 @_kernel("reduce_mean", "reduce_sum", "reduce_max")
@@ -222,13 +227,13 @@ def _matmul(call: Call) -> Array:
         x = x.swapaxes(-1, -2)
     if call.flag("transpose_y"):
         y = y.swapaxes(-1, -2)
-    return np.asarray(x @ y)
+    return call.arithmetic.product(x, y)
 
 
 @_kernel("linear")
 def _linear(call: Call) -> Array:
-    product = call.array("x") @ call.array("weight").T
-    return np.asarray(product + call.array("bias") if call.has("bias") else product)
+    bias = call.array("bias") if call.has("bias") else None
+    return call.arithmetic.product(call.array("x"), call.array("weight").T, bias)
 
 
 @_kernel("conv")
@@ -238,15 +243,11 @@ def _conv(call: Call) -> Array:
         raise call.refuse("another rank than 4, or dilations")
     groups = call.integers("groups", [1])[0]
     strides = call.integers("strides", [1, 1])
-    if groups == weight.shape[0] == x.shape[1]:
-        result = depthwise(x, weight, strides)
-    else:
-        result = grouped(x, weight, strides, groups)
-    return result + _bias(call) if call.has("bias") else result
+    return call.arithmetic.convolution(x, weight, _bias(call), strides=strides, groups=groups)
 
 
-def _bias(call: Call) -> Floats:
-    return call.array("bias").reshape(-1, 1, 1)
+def _bias(call: Call) -> Floats | None:
+    return call.array("bias").reshape(-1) if call.has("bias") else None
 
 
 def _padded(call: Call, x: Floats) -> Floats:
@@ -268,20 +269,14 @@ def _conv_transpose(call: Call) -> Array:
         raise call.refuse("another rank than 4, or dilations")
     groups = call.integers("groups", [1])[0]
     strides = call.integers("strides", [1, 1])
-    batch, channels, rows, cols = x.shape
-    outputs, height, width = weight.shape[1] * groups, *weight.shape[2:]
-    kernels = weight.reshape(groups, channels // groups, -1).swapaxes(-1, -2)
-    images = x.reshape(batch, groups, channels // groups, rows * cols)
-    spread = np.matmul(kernels, images).reshape(batch, outputs, height, width, rows, cols)
-    full = np.zeros(
-        (batch, outputs, (rows - 1) * strides[0] + height, (cols - 1) * strides[1] + width),
-        np.float32,
+    channels, outputs, height, width = weight.shape
+    # Its kernels are [C, O / groups, h, w].
+    turned = weight.reshape(groups, channels // groups, outputs, height, width).swapaxes(1, 2)
+    kernels = turned.reshape(groups * outputs, channels // groups, height, width)
+    full = call.arithmetic.transposed_convolution(
+        x, kernels, _bias(call), strides=strides, groups=groups
     )
-    for row in range(height):
-        for col in range(width):
-            full[tap(row, col, rows, cols, strides)] += spread[:, :, row, col]
-    result = _cropped(call, full)
-    return result + _bias(call) if call.has("bias") else result
+    return _cropped(call, full)
 
 
 def _cropped(call: Call, full: Floats) -> Floats:

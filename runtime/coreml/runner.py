@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...errors import ArtifactError, MissingDependencyError
 from ...process.native_output import captured_output
+from ..arithmetic import SINGLE, Arithmetic
 from ..profile import Profile
 from ..residency import OpRecord, Residency
 from ..runner import Runner
@@ -106,12 +107,17 @@ class InterpreterRunner(PackageRunner):
 
     It computes what the package says, on any system; it is not Core ML, and its times say
     nothing about Core ML's.
+
+    Args:
+        path: The package.
+        threads: Of matrix products in float32.
+        half: Computes the ops whose results are in half precision.
     """
 
     runtime = "MIL interpreter"
     is_stand_in = True
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, half: Arithmetic = SINGLE) -> None:
         super().__init__(path, threads)
         for feature in self._package.inputs:
             if feature.colours == "BGR":
@@ -127,7 +133,7 @@ class InterpreterRunner(PackageRunner):
                 " install the extra coreml-runtime"
             ) from error
         try:
-            self._interpreter: Interpreter | None = Interpreter(self.program)
+            self._interpreter: Interpreter | None = Interpreter(self.program, half=half)
         except UnsupportedOperationError as error:
             raise ArtifactError(
                 f"{path}: holds {error}, which the interpreter does not know"

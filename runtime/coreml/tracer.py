@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
+from ..arithmetic import SINGLE, Arithmetic
 from ..trace import (
     FLOAT16_BITS,
     FLOAT32_BITS,
@@ -31,6 +32,7 @@ class MILTracer(Tracer):
 
     Args:
         path: The package.
+        half: Computes the ops that are in half precision; by default in float32, rounded.
 
     Raises:
         ArtifactError: It cannot be read or computed, or takes no image.
@@ -39,8 +41,8 @@ class MILTracer(Tracer):
 
     runtime = "MIL interpreter"
 
-    def __init__(self, path: Path) -> None:
-        self._runner = InterpreterRunner(path)
+    def __init__(self, path: Path, half: Arithmetic | None = None) -> None:
+        self._runner = InterpreterRunner(path, half=half or SINGLE)
         self._path = path
         self.batch = self._runner.taken_image().batch
         self.output = self._runner.output_name

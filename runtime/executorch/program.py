@@ -23,6 +23,8 @@ from .flatbuffer import DamagedBufferError, Table
 FILE_IDENTIFIER = b"ET12"
 FORWARD = "forward"
 XNNPACK = "XnnpackBackend"
+CAST = "dim_order_ops::_to_dim_order_copy.out"
+"""What makes floats of pixels before a delegate, which takes no integers."""
 
 _Read = TypeVar("_Read")
 
@@ -182,7 +184,7 @@ def read_program(path: Path) -> ExecuTorchProgram:
 
 
 def read_delegate(path: Path) -> DelegateContent:
-    """Reads what a program gives to XNNPACK, where that computes all of it.
+    """Reads what a program gives to XNNPACK, where that computes all but a cast of pixels.
 
     Raises:
         ArtifactError: The file cannot be read, see :func:`read_program`, or a part of it runs
@@ -190,7 +192,7 @@ def read_delegate(path: Path) -> DelegateContent:
     """
     calls = read_program(path).calls
     others = [call if isinstance(call, str) else call.backend for call in calls]
-    if others != [XNNPACK]:
+    if others not in ([XNNPACK], [CAST, XNNPACK]):
         raise ArtifactError(
             f"{path}: runs {', '.join(dict.fromkeys(others))}; only programs that are one call of"
             f" {XNNPACK} can be computed op by op"
@@ -260,8 +262,7 @@ def _delegate(content: memoryview) -> DelegateContent:
     program = Table.root(content)
     (plan,) = (plan for plan in program.tables(1) if plan.text(0) == FORWARD)
     instructions = [item.union(0) for chain in plan.tables(5) for item in chain.tables(2)]
-    ((_, call),) = instructions
-    assert call is not None
+    (call,) = (call for kind, call in instructions if kind == _DELEGATE_CALL and call)
     values = plan.tables(2)
     return DelegateContent(
         payload=_payload(content, program, plan.tables(7)[call.integer(0)], base),

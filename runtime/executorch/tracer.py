@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
+from ..arithmetic import SINGLE, Arithmetic
 from ..trace import (
     FLOAT16_BITS,
     FLOAT32_BITS,
@@ -24,6 +25,7 @@ from ..trace import (
 )
 from .flatbuffer import DamagedBufferError
 from .program import read_delegate, read_program
+from .runner import ExecuTorchRunner
 from .xnnpack_graph import XNNNode, read_graph
 from .xnnpack_kernels import computed
 
@@ -32,10 +34,11 @@ _ERRORS = (ValueError, LookupError, ArithmeticError)
 
 
 class ExecuTorchTracer(Tracer):
-    """The ops of a program that is one call of XNNPACK.
+    """The ops of a program that is one call of XNNPACK, but for a cast of pixels.
 
     Args:
         path: The file.
+        half: Computes the ops that are in half precision; by default in float32, rounded.
 
     Raises:
         ArtifactError: The file cannot be read, is no image classifier, or a part of it runs
@@ -44,8 +47,9 @@ class ExecuTorchTracer(Tracer):
 
     runtime = "numpy"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, half: Arithmetic | None = None) -> None:
         self._path = path
+        self._half = half or SINGLE
         delegate = read_delegate(path)
         try:
             self._graph = graph = read_graph(delegate)
@@ -62,6 +66,7 @@ class ExecuTorchTracer(Tracer):
                 " with one image and one output can be computed op by op"
             )
         self.batch = inputs[0].shape[0]
+        self._takes_pixels = inputs[0].dtype == "uint8"
         self._input, self.output = str(given[0]), str(graph.outputs[0])
         self._nodes = {str(node.output): node for node in graph.nodes}
         self._known: dict[int, Array] = {
@@ -82,7 +87,10 @@ class ExecuTorchTracer(Tracer):
         self.ops = needed_for(self.output, ops)
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
-        return {self._input: images}
+        if not self._takes_pixels:
+            return {self._input: images}
+        with ExecuTorchRunner(self._path) as runner:
+            return {self._input: runner.stored(images).astype(np.float32)}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
         (name,) = op.outputs
@@ -102,7 +110,7 @@ class ExecuTorchTracer(Tracer):
         ]
         try:
             with np.errstate(all="ignore"):
-                return computed(node, inputs, self._graph.values[node.output])
+                return computed(node, inputs, self._graph.values[node.output], self._half)
         except _ERRORS as error:
             raise ArtifactError(
                 f"{self._path}: {node.kind} {node.output} cannot be computed ({error})"

@@ -2,7 +2,8 @@
 
 Images are [N, H, W, C]. Quantized values are dequantized, computed with in float32, and rounded
 to their steps again; XNNPACK sums integers instead, which differs by a step where a sum lies
-between two.
+between two. What the graph types as half precision is rounded to it after each node; means and
+softmax sum in float32 all the same, as XNNPACK's do.
 """
 
 from __future__ import annotations
@@ -14,26 +15,33 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..numpy_kernels import Floats, depthwise, erf, grouped
+from ..arithmetic import SINGLE, Arithmetic
+from ..numpy_kernels import Floats
 from .xnnpack_graph import Quantization, XNNNode, XNNValue
 
 _TRANSPOSE_WEIGHTS = 1
 _KEEP_DIMS = 0x40
 
 
-def computed(node: XNNNode, inputs: Sequence[Floats | None], output: XNNValue) -> Floats:
+def computed(
+    node: XNNNode,
+    inputs: Sequence[Floats | None],
+    output: XNNValue,
+    half: Arithmetic = SINGLE,
+) -> Floats:
     """The output of a node.
 
     Args:
         node: What to compute.
         inputs: Its inputs, None for those that are left out.
         output: What its output is like.
+        half: Computes where the output is in half precision.
 
     Raises:
         LookupError: The kind of the node is not known.
         ValueError: The inputs do not fit it.
     """
-    result = KERNELS[node.kind](node, inputs)
+    result = KERNELS[node.kind](node, inputs, half if output.dtype == "fp16" else SINGLE)
     if node.clamp:
         result = np.clip(result, np.float32(node.clamp[0]), np.float32(node.clamp[1]))
     if output.quantization and output.dtype in ("qint8", "qdint8"):
@@ -69,26 +77,39 @@ def _rounded_by_row(value: Floats, row_rank: int) -> Floats:
     return ((steps - zero) / rate).astype(np.float32)
 
 
-Kernel = Callable[[XNNNode, Sequence[Any]], NDArray[Any]]
+Kernel = Callable[[XNNNode, Sequence[Any], Arithmetic], NDArray[Any]]
 
 KERNELS: dict[str, Kernel] = {}
 """By kind of node."""
 
 
-def _kernel(*kinds: str) -> Callable[[Kernel], Kernel]:
+def _kernel(
+    *kinds: str,
+) -> Callable[[Callable[[XNNNode, Sequence[Any]], NDArray[Any]]], None]:
+    """Registers what is computed alike in any precision."""
+
+    def register(function: Callable[[XNNNode, Sequence[Any]], NDArray[Any]]) -> None:
+        KERNELS.update(dict.fromkeys(kinds, lambda node, inputs, _: function(node, inputs)))
+
+    return register
+
+
+def _arithmetic(kind: str) -> Callable[[Kernel], Kernel]:
+    """Registers what an arithmetic computes."""
+
     def register(kernel: Kernel) -> Kernel:
-        KERNELS.update(dict.fromkeys(kinds, kernel))
+        KERNELS[kind] = kernel
         return kernel
 
     return register
 
 
 def _unary(kind: str, function: Callable[[Floats], NDArray[Any]]) -> None:
-    KERNELS[kind] = lambda node, inputs: function(inputs[0])
+    KERNELS[kind] = lambda node, inputs, _: function(inputs[0])
 
 
 def _binary(kind: str, function: Callable[[Floats, Floats], NDArray[Any]]) -> None:
-    KERNELS[kind] = lambda node, inputs: function(inputs[0], inputs[1])
+    KERNELS[kind] = lambda node, inputs, _: function(inputs[0], inputs[1])
 
 
 _unary("Convert", lambda x: x)
@@ -99,7 +120,6 @@ _unary("Floor", np.floor)
 _unary("Ceiling", np.ceil)
 _unary("SquareRoot", np.sqrt)
 _unary("ReciprocalSquareRoot", lambda x: 1 / np.sqrt(x))
-_unary("Hardswish", lambda x: x * np.clip(x + np.float32(3), 0, 6) / np.float32(6))
 _unary("Negate", np.negative)
 _unary("Square", np.square)
 _unary("Abs", np.abs)
@@ -108,7 +128,6 @@ _unary("Exp", np.exp)
 _unary("Sin", np.sin)
 _unary("Cos", np.cos)
 _unary("Tanh", np.tanh)
-_unary("Gelu", lambda x: np.float32(0.5) * x * (1 + erf(x * np.float32(np.sqrt(0.5)))))
 _binary("Add", np.add)
 _binary("Subtract", np.subtract)
 _binary("Multiply", np.multiply)
@@ -117,74 +136,71 @@ _binary("Minimum", np.minimum)
 _binary("Maximum", np.maximum)
 
 
-@_kernel("Softmax")
-def _softmax(node: XNNNode, inputs: Sequence[Floats]) -> NDArray[Any]:
-    powers = np.exp(inputs[0] - inputs[0].max(-1, keepdims=True))
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+KERNELS["Hardswish"] = lambda node, inputs, arithmetic: arithmetic.hard_swish(inputs[0])
+KERNELS["Gelu"] = lambda node, inputs, arithmetic: arithmetic.gelu(inputs[0])
+KERNELS["Softmax"] = lambda node, inputs, arithmetic: arithmetic.softmax(inputs[0])
 
 
-@_kernel("BatchMatrixMultiply")
-def _product(node: XNNNode, inputs: Sequence[Floats]) -> NDArray[Any]:
+@_arithmetic("BatchMatrixMultiply")
+def _product(node: XNNNode, inputs: Sequence[Any], arithmetic: Arithmetic) -> NDArray[Any]:
     first, second = inputs
     if node.options["flags"] & _TRANSPOSE_WEIGHTS:
         second = second.swapaxes(-1, -2)
-    return np.asarray(first @ second)
+    return arithmetic.product(first, second)
 
 
-@_kernel("FullyConnected")
-def _fully_connected(node: XNNNode, inputs: Sequence[Any]) -> NDArray[Any]:
+@_arithmetic("FullyConnected")
+def _fully_connected(node: XNNNode, inputs: Sequence[Any], arithmetic: Arithmetic) -> NDArray[Any]:
     x, weight, bias = inputs
-    product = x @ (weight if node.options["flags"] & _TRANSPOSE_WEIGHTS else weight.T)
-    return np.asarray(product if bias is None else product + bias)
+    return arithmetic.product(
+        x, weight if node.options["flags"] & _TRANSPOSE_WEIGHTS else weight.T, bias
+    )
 
 
-@_kernel("Conv2d")
-def _conv(node: XNNNode, inputs: Sequence[Any]) -> NDArray[Any]:
+@_arithmetic("Conv2d")
+def _conv(node: XNNNode, inputs: Sequence[Any], arithmetic: Arithmetic) -> NDArray[Any]:
     """A convolution with weights [O, h, w, I / groups]."""
     x, weight, bias = inputs
     _check_dilations(node)
     (groups,) = node.options["groups"]
     padded = _channels_first(_padded(x, node.options["padding"], 0.0))
-    result = grouped(padded, _channels_first(weight), node.options["strides"], groups)
-    return _with_bias(result, bias)
+    strides = node.options["strides"]
+    return _channels_last(
+        arithmetic.convolution(
+            padded, _channels_first(weight), bias, strides=strides, groups=groups
+        )
+    )
 
 
-@_kernel("DepthwiseConv2d")
-def _depthwise_conv(node: XNNNode, inputs: Sequence[Any]) -> NDArray[Any]:
+@_arithmetic("DepthwiseConv2d")
+def _depthwise_conv(node: XNNNode, inputs: Sequence[Any], arithmetic: Arithmetic) -> NDArray[Any]:
     """A convolution of each channel with kernels of its own [1, h, w, C * multiplier]."""
     x, weight, bias = inputs
     _check_dilations(node)
     padded = _channels_first(_padded(x, node.options["padding"], 0.0))
-    multiplier = weight.shape[-1] // x.shape[-1]
     kernels = np.moveaxis(weight, -1, 0)
-    result = depthwise(np.repeat(padded, multiplier, 1), kernels, node.options["strides"])
-    return _with_bias(result, bias)
+    strides, groups = node.options["strides"], x.shape[-1]
+    return _channels_last(
+        arithmetic.convolution(padded, kernels, bias, strides=strides, groups=groups)
+    )
 
 
-@_kernel("ConvTranspose2d")
-def _conv_transpose(node: XNNNode, inputs: Sequence[Any]) -> NDArray[Any]:
-    """A transposed convolution with weights [O, h, w, I / groups], as a convolution.
-
-    It is that of the image with zeros between its pixels, with the kernel turned around.
-    """
+@_arithmetic("ConvTranspose2d")
+def _conv_transpose(node: XNNNode, inputs: Sequence[Any], arithmetic: Arithmetic) -> NDArray[Any]:
+    """A transposed convolution with weights [O, h, w, I / groups]."""
     x, weight, bias = inputs
     _check_dilations(node)
     (groups,) = node.options["groups"]
-    height, width = weight.shape[1:3]
-    down, right = node.options["strides"]
-    batch, rows, cols, channels = x.shape
-    spread = np.zeros((batch, (rows - 1) * down + 1, (cols - 1) * right + 1, channels), np.float32)
-    spread[:, ::down, ::right] = x
-    more_rows, more_cols = node.options["adjustment"]
-    whole = np.pad(
-        spread,
-        [(0, 0), (height - 1, height - 1 + more_rows), (width - 1, width - 1 + more_cols), (0, 0)],
+    strides = node.options["strides"]
+    full = arithmetic.transposed_convolution(
+        _channels_first(x), _channels_first(weight), bias, strides=strides, groups=groups
     )
-    turned = _channels_first(np.ascontiguousarray(weight[:, ::-1, ::-1]))
-    full = grouped(_channels_first(whole), turned, (1, 1), groups)
-    top, right_pad, bottom, left = node.options["padding"]
-    cut = full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right_pad]
-    return _with_bias(cut, bias)
+    more_rows, more_cols = node.options["adjustment"]
+    top, right, bottom, left = node.options["padding"]
+    if more_rows > bottom or more_cols > right:
+        raise ValueError("a transposed convolution with more around it than it computes")
+    rows, cols = full.shape[2] + more_rows - bottom, full.shape[3] + more_cols - right
+    return _channels_last(full[:, :, top:rows, left:cols])
 
 
 def _check_dilations(node: XNNNode) -> None:
@@ -192,9 +208,8 @@ def _check_dilations(node: XNNNode) -> None:
         raise ValueError("dilations are not known")
 
 
-def _with_bias(result: Floats, bias: Floats | None) -> NDArray[Any]:
-    image = np.moveaxis(result, 1, -1)
-    return np.asarray(image if bias is None else image + bias)
+def _channels_last(x: Floats) -> NDArray[Any]:
+    return np.moveaxis(x, 1, -1)
 
 
 def _channels_first(x: Floats) -> Floats:

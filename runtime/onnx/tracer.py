@@ -1,6 +1,8 @@
 """Computing the ops of an ONNX file one at a time, with ONNX Runtime.
 
-Each op becomes a model of its own, so that no fusion moves an error to another op.
+Each op becomes a model of its own, so that no fusion moves an error to another op. On processors
+without half precision ONNX Runtime computes in float32 what a file says is in half; so those ops
+that round on the way can be computed in numpy.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 
 from ...errors import ArtifactError, MissingDependencyError
 from ...process.native_output import captured_output
+from ..arithmetic import Arithmetic
+from ..half_arithmetic import to_half
 from ..trace import (
     FLOAT16_BITS,
     FLOAT32_BITS,
@@ -26,6 +30,7 @@ from ..trace import (
     dependent,
     needed_for,
 )
+from .half_kernels import KERNELS, HalfNode
 from .runner import OnnxRunner, session_options
 
 
@@ -34,6 +39,8 @@ class OnnxTracer(Tracer):
 
     Args:
         path: The file.
+        half: Computes the ops that are in half precision; by default ONNX Runtime does, in float32,
+            and rounds what comes of them.
 
     Raises:
         ArtifactError: The file cannot be read, or takes no image.
@@ -42,7 +49,7 @@ class OnnxTracer(Tracer):
 
     runtime = "ONNX Runtime"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, half: Arithmetic | None = None) -> None:
         try:
             import onnx
         except ImportError as error:
@@ -54,6 +61,8 @@ class OnnxTracer(Tracer):
             self.batch = runner.taken_image().batch
             self._stored_images = runner.stored
         self._path = path
+        self._half = half
+        self._kept: tuple[tuple[str, ...], Any] | None = None
         self._model: Any = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
         graph = self._model.graph
         self._input, self.output = graph.input[0].name, graph.output[0].name
@@ -79,17 +88,56 @@ class OnnxTracer(Tracer):
         return {self._input: value.astype(np.float32) if value.dtype.kind == "f" else value}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
-        session = self._session(op)
-        feeds = {name: self._stored(name, values) for name in op.inputs}
         try:
+            if self._half and self._rounds_on_the_way(op):
+                return {op.outputs[0]: self._in_half(op, values, self._half)}
+            session = self._opened(op)
+            feeds = {name: self._stored(name, values) for name in op.inputs}
             with captured_output():
                 results = session.run(list(op.outputs), feeds)
+        except ArtifactError:
+            raise
         except Exception as error:
             raise ArtifactError(f"{self._path}: {op.kind} {op.name} cannot be computed") from error
         stored = dict(zip(op.outputs, results, strict=True))
         return {
             name: self._read(name, value, {**values, **stored}) for name, value in stored.items()
         }
+
+    def _rounds_on_the_way(self, op: TracedOp) -> bool:
+        """Whether an op gives other results where it is computed in half precision."""
+        from onnx import TensorProto
+
+        return op.kind in KERNELS and self._types[op.outputs[0]] == TensorProto.FLOAT16
+
+    def _in_half(self, op: TracedOp, values: Values, half: Arithmetic) -> Array:
+        """The output of such an op."""
+        import onnx
+
+        node = self._nodes[op.outputs][-1]
+        attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+        inputs = [self._input_of(name, values) if name else None for name in node.input]
+        return to_half(HalfNode(attributes, half).computed(op.kind, inputs))
+
+    def _input_of(self, name: str, values: Values) -> Array:
+        """What a node takes: a value, or a constant, or what nodes make of constants."""
+        if name in values:
+            return values[name]
+        if name in self._constants:
+            return self._constant(name).astype(np.float32)
+        node = self._producers[name]
+        outputs = _key(node)
+        made = TracedOp(node.op_type, node.name or name, (), outputs)
+        self._nodes.setdefault(outputs, self._with_makers(node))
+        with captured_output():
+            (value,) = self._session(made).run([name], {})
+        return np.asarray(value).astype(np.float32)
+
+    def _opened(self, op: TracedOp) -> Any:
+        """ONNX Runtime's session for an op; the last one is kept, for the next images."""
+        if self._kept is None or self._kept[0] != op.outputs:
+            self._kept = op.outputs, self._session(op)
+        return self._kept[1]
 
     def steps(self) -> dict[str, float]:
         return {

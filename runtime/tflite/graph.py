@@ -168,12 +168,10 @@ class TFLiteGraph:
 
     def constant(self, index: int) -> NDArray[np.float32] | None:
         """The values of a constant float32 tensor, or None for any other."""
-        tensor = self._graph.tensors[index]
-        data = self._model.buffers[tensor.buffer].data
+        data = self._model.buffers[self._graph.tensors[index].buffer].data
         if data is None or self.tensor_type(index) != "FLOAT32":
             return None
-        values = np.frombuffer(bytes(data), np.float32)
-        return values.reshape(tuple(tensor.shape))
+        return self.stored(index)
 
     def replace_constant(self, index: int, values: NDArray[np.float32]) -> None:
         """Gives a constant float32 tensor other values of the same shape."""
@@ -181,6 +179,33 @@ class TFLiteGraph:
         buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
         self._model.buffers.append(buffer)
         self._graph.tensors[index].buffer = len(self._model.buffers) - 1
+
+    def map_constants(self, changed: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> None:
+        """Gives each constant float32 tensor the values that a function makes of its own."""
+        for index in range(len(self._graph.tensors)):
+            values = self.constant(index)
+            if values is not None:
+                self.replace_constant(index, changed(values))
+
+    def stored(self, index: int) -> NDArray[Any]:
+        """A constant tensor as it is stored.
+
+        Raises:
+            ArtifactError: numpy has no such type.
+            ValueError: It is no constant.
+        """
+        data = self._model.buffers[self._graph.tensors[index].buffer].data
+        if data is None:
+            raise ValueError(f"{self.tensor_name(index)} is no constant")
+        return np.frombuffer(bytes(data), self.dtype(index)).reshape(self.shape(index))
+
+    def shape(self, index: int) -> tuple[int, ...]:
+        """The sizes of a tensor."""
+        return tuple(map(int, self._graph.tensors[index].shape))
+
+    def options(self, op: Op) -> Any:
+        """What the schema's table of an op states of it."""
+        return self._graph.operators[op.place].builtinOptions
 
     def name_inputs_and_outputs(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
         """Names the graph's input and output tensors, in the signature too."""

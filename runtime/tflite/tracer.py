@@ -1,6 +1,8 @@
 """Computing the ops of a TFLite file one at a time, with LiteRT.
 
-Each op becomes a model of its own, which XNNPACK takes as it takes the op in the whole file.
+Each op becomes a model of its own, which XNNPACK takes as it takes the op in the whole file. As a
+GPU computes in half precision whatever the file says, every float can be rounded to it; then the
+ops that round on the way are computed in numpy.
 """
 
 from __future__ import annotations
@@ -8,12 +10,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
 from ...process.native_output import captured_output
+from ..arithmetic import Arithmetic
+from ..half_arithmetic import to_half
 from ..trace import (
     FLOAT16_BITS,
     FLOAT32_BITS,
@@ -26,6 +31,7 @@ from ..trace import (
     needed_for,
 )
 from .graph import Op, TFLiteGraph
+from .half_kernels import KERNELS, HalfOp
 from .runner import TFLiteRunner
 
 FUSED = ("PAD",)
@@ -38,6 +44,8 @@ class TFLiteTracer(ExposedTracer):
 
     Args:
         path: The file.
+        half: Computes every op on floats in half precision; None for the precisions that the
+            file says.
 
     Raises:
         ArtifactError: The file cannot be read, or takes no image.
@@ -46,12 +54,16 @@ class TFLiteTracer(ExposedTracer):
 
     runtime = "LiteRT"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, half: Arithmetic | None = None) -> None:
         with TFLiteRunner(path) as runner:
             self.batch = runner.taken_image().batch
             self._stored_images = runner.stored
         self._path = path
+        self._half = half
+        self._kept: tuple[tuple[str, ...], Any] | None = None
         self._graph = TFLiteGraph(path.read_bytes())
+        if half:
+            self._graph.map_constants(to_half)
         self._names = self._graph.unique_names()
         self._index = {name: index for index, name in enumerate(self._names)}
         self.output = self._names[self._graph.outputs[0]]
@@ -74,10 +86,12 @@ class TFLiteTracer(ExposedTracer):
         return {self._names[index]: self._read_value(index, self._stored_images(images))}
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
-        content = self._single(op)
-        feeds = [self._stored(self._index[name], values[name]) for name in op.inputs]
         try:
-            results = _run(content, feeds)
+            if self._half and self._rounds_on_the_way(op):
+                results = [self._in_half(op, values, self._half)]
+            else:
+                feeds = [self._stored(self._index[name], values[name]) for name in op.inputs]
+                results = _run(self._opened(op), feeds)
         except (ValueError, RuntimeError) as error:
             raise ArtifactError(
                 f"{self._path}: {op.kind} {op.name} cannot be computed by itself"
@@ -86,6 +100,37 @@ class TFLiteTracer(ExposedTracer):
             name: self._read_value(self._index[name], result)
             for name, result in zip(op.outputs, results, strict=True)
         }
+
+    def _rounds_on_the_way(self, op: TracedOp) -> bool:
+        """Whether an op of floats gives other results where it is computed in half precision."""
+        if op.kind not in KERNELS:
+            return False
+        indices = (*self._graph_ops[op.outputs].inputs, *self._graph_ops[op.outputs].outputs)
+        dtypes = [self._graph.dtype(index) for index in indices if index >= 0]
+        return all(dtype.kind == "f" or dtype == np.int32 for dtype in dtypes)
+
+    def _in_half(self, traced: TracedOp, values: Values, half: Arithmetic) -> Array:
+        """The output of such an op."""
+        op = self._graph_ops[traced.outputs]
+        inputs = [self._input_of(index, values) for index in op.inputs]
+        found = HalfOp(self._graph.options(op), self._graph.shape(op.outputs[0]), half)
+        return found.computed(op.name, inputs)
+
+    def _input_of(self, index: int, values: Values) -> Array | None:
+        """What an op takes: a value, or a constant; None where it is left out."""
+        if index < 0:
+            return None
+        name = self._names[index]
+        return values[name] if name in values else self._constant(index)
+
+    def _constant(self, index: int) -> Array:
+        """A constant, or what ops make of constants."""
+        maker = self._makers.get(self._names[index])
+        if maker is None:
+            return self._read_value(index, self._graph.stored(index))
+        content = self._graph.cut_out([*self._makers_of(maker), maker], [], [index])
+        (made,) = _run(_open(content, delegated=False), [])  # XNNPACK runs no graph of constants
+        return self._read_value(index, made)
 
     def steps(self) -> dict[str, float]:
         found = {}
@@ -123,7 +168,7 @@ class TFLiteTracer(ExposedTracer):
 
     def traced_whole(self, images: NDArray[np.float32]) -> Trace:
         """All values as LiteRT computes them here in one run of the whole file."""
-        return self.read_exposed(images, _run(self.exposed(), [self.feed(images)]))
+        return self.read_exposed(images, _run(_open(self.exposed()), [self.feed(images)]))
 
     def _op(self, op: Op) -> TracedOp:
         inputs = [index for index in op.inputs if index >= 0]
@@ -160,7 +205,15 @@ class TFLiteTracer(ExposedTracer):
         if quantization is not None and value.dtype.kind in "iu":
             scale, zero = quantization
             return (value.astype(np.float32) - zero) * scale
-        return value.astype(np.float32) if value.dtype.kind == "f" else value
+        if value.dtype.kind != "f":
+            return value
+        return to_half(value) if self._half else value.astype(np.float32)
+
+    def _opened(self, op: TracedOp) -> Any:
+        """LiteRT with one op; the last one is kept, for the next images."""
+        if self._kept is None or self._kept[0] != op.outputs:
+            self._kept = op.outputs, _open(self._single(op))
+        return self._kept[1]
 
     def _single(self, traced: TracedOp) -> bytes:
         """A model of one op with what makes its constants."""
@@ -181,13 +234,24 @@ class TFLiteTracer(ExposedTracer):
         return found
 
 
-def _run(content: bytes, feeds: list[Array]) -> list[Array]:
-    """The outputs of a model, in its order, for its inputs."""
-    from ai_edge_litert.interpreter import Interpreter
+def _open(content: bytes, *, delegated: bool = True) -> Any:
+    """LiteRT with a model, by XNNPACK or by its own kernels alone."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+    resolver = (
+        OpResolverType.AUTO if delegated else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    )
     with captured_output():
-        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter = Interpreter(
+            model_content=content, num_threads=1, experimental_op_resolver_type=resolver
+        )
         interpreter.allocate_tensors()
+    return interpreter
+
+
+def _run(interpreter: Any, feeds: list[Array]) -> list[Array]:
+    """The outputs of a model, in its order, for its inputs."""
+    with captured_output():
         for tensor, value in zip(interpreter.get_input_details(), feeds, strict=True):
             interpreter.set_tensor(tensor["index"], value)
         interpreter.invoke()
