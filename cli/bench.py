@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..process.names import split_names
 from ..progress import Progress
 from ..workflows.defaults import BENCH_RUNS, PROCESSES
 from .command import Answer, Command, CommandParser, invalid
@@ -121,12 +122,18 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
     check_no_family_options(options)
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
-    if options.on.startswith("arm"):
-        return _count(options, progress)
-    from ..targets.registry import open_target
+    from ..targets.registry import open_target, target_names
     from ..workflows.bench import choose_files
 
-    target = open_target(options.on)
+    places = target_names(options.on)
+    if any(place.startswith("arm:") for place in places):
+        return _count(options, places, progress)
+    if len(places) > 1:
+        raise UsageError(
+            f"files are timed in one place at a time, not on {', '.join(places)}; only emulated"
+            " processors, whose instructions are counted, may be several"
+        )
+    target = open_target(places[0])
     chosen = choose_files(options.paths, options.against, target)
     if not options.quiet:
         for name, reason in chosen.left_out.items():
@@ -160,7 +167,7 @@ def _set_counts(options: argparse.Namespace) -> None:
         raise UsageError(f"--processes must be at least {LEAST_PROCESSES}")
 
 
-def _count(options: argparse.Namespace, progress: Progress) -> Answer:
+def _count(options: argparse.Namespace, places: Sequence[str], progress: Progress) -> Answer:
     """The files' instructions on emulated processors."""
     from ..targets.host import HostTarget
     from ..workflows.bench import choose_files
@@ -170,8 +177,7 @@ def _count(options: argparse.Namespace, progress: Progress) -> Answer:
     if options.profile or options.minutes is not None:
         raise UsageError("--profile and --minutes need times, which an emulated target has not")
     chosen = choose_files(options.paths, options.against, HostTarget())
-    names = [name.strip() for name in options.on.split(",")]
-    found = count_instructions(chosen.paths, on=names, progress=progress)
+    found = count_instructions(chosen.paths, on=places, progress=progress)
     return Answer(
         lambda: counts_record(found).model_dump(mode="json"),
         lambda: print_instructions(found),
@@ -258,7 +264,7 @@ def _endure(
 
 def _threads(text: str) -> list[int]:
     try:
-        counts = [int(part) for part in text.split(",")]
+        counts = [int(part) for part in split_names(text, "threads")]
     except ValueError as error:
         raise UsageError(f"--threads takes numbers with commas between them, not {text}") from error
     if min(counts) < 1:

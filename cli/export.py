@@ -24,6 +24,7 @@ from ..export.options import (
 from ..export.spec import INPUTS, OUTPUTS, PRECISIONS, ExportSpec
 from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
+from ..process.names import different_names
 from ..progress import Progress
 from ..runtime.half_arithmetic import ACCUMULATIONS
 from ..workflows.defaults import EXPORT_RUNS
@@ -32,6 +33,7 @@ from .options import (
     add_data_options,
     add_model_options,
     add_requirement_option,
+    as_named,
     calibration_choice,
     check_counts,
     check_plot,
@@ -101,6 +103,7 @@ def _add_format_options(parser: CommandParser) -> None:
     )
     target.add_argument(
         "--backend",
+        type=as_named(BACKENDS),
         choices=BACKENDS,
         default="xnnpack",
         help="what runs an ExecuTorch file; those for vulkan and coreml cannot be run here",
@@ -118,12 +121,14 @@ def _add_format_options(parser: CommandParser) -> None:
     target.add_argument(
         "--minimum-deployment-target",
         dest="deployment_target",
+        type=as_named(DEPLOYMENT_TARGETS),
         choices=DEPLOYMENT_TARGETS,
         default=DEFAULT_DEPLOYMENT_TARGET,
         help="least system of Core ML packages (default: %(default)s)",
     )
     target.add_argument(
         "--input",
+        type=as_named(INPUTS),
         choices=INPUTS,
         default=INPUTS[0],
         help="what files take: a normalised tensor, or an RGB image of 8 bits, with scale, mean and"
@@ -140,7 +145,11 @@ def _add_format_options(parser: CommandParser) -> None:
         )
     target.add_argument("--batch", type=int, default=1, metavar="N", help="images per inference")
     target.add_argument(
-        "--io", choices=IO_TYPES, default="float", help="type of input and output tensors"
+        "--io",
+        type=as_named(IO_TYPES),
+        choices=IO_TYPES,
+        default="float",
+        help="type of input and output tensors",
     )
 
 
@@ -272,7 +281,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         check_replaceable(options.folder, overwrite=options.overwrite)
     with progress.step("loading the model"):
         loaded = load_model_of(options, progress)
-    folder = options.folder or Path(f"{loaded.config.name}-{options.to.replace(',', '-')}")
+    folder = options.folder or Path(f"{loaded.config.name}-{'-'.join(_asked(options))}")
     check_replaceable(folder, overwrite=options.overwrite)
     needed = any(spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs)
     calibration = calibration_images(calibration_choice(options), loaded, progress, needed=needed)
@@ -361,15 +370,24 @@ def _bound(options: argparse.Namespace) -> Bound | None:
     return Bound(options.max_drop, options.min_sqnr)
 
 
+def _asked(options: argparse.Namespace) -> list[str]:
+    """What --to names, each once."""
+    return different_names(options.to, "to", (*FORMATS, _ALL))
+
+
 def _formats(options: argparse.Namespace) -> list[str]:
     """The formats that --to names, each once."""
-    names = list(IN_ALL) if options.to == "all" else options.to.split(",")
+    names = [name for one in _asked(options) for name in (IN_ALL if one == _ALL else (one,))]
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
         raise UsageError(
             f"format {unknown[0]!r} is unknown; choose of {', '.join(FORMATS)}, or all"
         )
     return list(dict.fromkeys(names))
+
+
+_ALL = "all"
+"""What asks for every format in one word."""
 
 
 _OPTION_FLAGS = {
@@ -464,7 +482,7 @@ def _is_offered(name: str, precision: str, own: Mapping[str, Any]) -> bool:
 
 def _chips(options: argparse.Namespace) -> list[str]:
     """What QNN graphs are written for: any chip, and each that --chip names."""
-    return list(dict.fromkeys(["", *(name for name in options.chip.split(",") if name)]))
+    return ["", *(different_names(options.chip, "chip", CHIPS) if options.chip else ())]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..process.names import different_names
 from ..progress import Progress
 from .command import Answer, invalid
 from .options import check_plot
@@ -22,7 +23,7 @@ def bench_family(options: argparse.Namespace, counts: list[int], progress: Progr
 
     check_plot(options)
     folder = options.output or Path("lowformer-family")
-    names = options.variants.split(",") if options.variants else ()
+    names = () if options.variants is None else different_names(options.variants, "variants")
     rivals = [_rival(text) for text in options.rival or ()]
     members = [*make_variants(folder, options.format or "onnx", names, progress), *rivals]
     families = compare_models(

@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from .options import as_named
 
+_FORMATS = ("onnx", "tflite")
 _NAMES = ("format", "output", "variants", "rival", "plot")
 
 
 def add_family_options(group: Any) -> None:
     """Adds them to a group of arguments."""
     group.add_argument(
-        "--format", choices=("onnx", "tflite"), help="of the variants' files (default: onnx)"
+        "--format",
+        type=as_named(_FORMATS),
+        choices=_FORMATS,
+        help="of the variants' files (default: onnx)",
     )
     group.add_argument(
         "--output",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..progress import Progress
 from .command import Answer, Command, CommandParser
+from .options import as_named
 
 LABS = ("android", "arm", "gpu")
 
@@ -26,7 +27,12 @@ class LabCommand(Command):
     def add_options(self, parser: CommandParser) -> None:
         """See :class:`Command`."""
         parser.add_argument(
-            "labs", nargs="+", choices=LABS, metavar="LAB", help="android, arm, gpu"
+            "labs",
+            nargs="+",
+            type=as_named(LABS),
+            choices=LABS,
+            metavar="LAB",
+            help="android, arm, gpu",
         )
         parser.add_argument("--force", action="store_true", help="build again what is there")
         parser.add_argument("--remove", action="store_true", help="remove instead of building")

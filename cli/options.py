@@ -7,6 +7,8 @@ The ``dest`` of an option is the parameter's name in what is called, see
 from __future__ import annotations
 
 import argparse
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from ..artifact.size import INTERPOLATIONS, PADDING_PLACES, RESIZE_MODES, parse_
 from ..errors import UsageError
 from ..models.variants import VARIANTS
 from ..process.interrupt import deferred_interrupt
+from ..process.names import known_name, split_names
 from ..workflows.defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES
 
 if TYPE_CHECKING:
@@ -84,12 +87,16 @@ def add_preprocessing_options(parser: argparse.ArgumentParser) -> None:
         help="of the resized image that the crop keeps, such as 0.875",
     )
     stated.add_argument(
-        "--interpolation", metavar="NAME", help=f"one of {', '.join(INTERPOLATIONS)}"
+        "--interpolation",
+        type=as_named(INTERPOLATIONS),
+        metavar="NAME",
+        help=f"one of {', '.join(INTERPOLATIONS)}",
     )
     stated.add_argument("--mean", metavar="R,G,B", help="from 0 to 1, such as 0.5,0.5,0.5")
     stated.add_argument("--std", metavar="R,G,B", help="likewise")
     stated.add_argument(
         "--resize-mode",
+        type=as_named(RESIZE_MODES),
         metavar="MODE",
         help=f"how images come to the input size: {', '.join(RESIZE_MODES)}",
     )
@@ -98,6 +105,7 @@ def add_preprocessing_options(parser: argparse.ArgumentParser) -> None:
     )
     stated.add_argument(
         "--padding-place",
+        type=as_named(PADDING_PLACES),
         metavar="PLACE",
         help=f"where it is: {' or '.join(PADDING_PLACES)} (default: {PADDING_PLACES[0]})",
     )
@@ -149,7 +157,7 @@ def preprocessing_of(options: argparse.Namespace) -> dict[str, object]:
         if text is None:
             continue
         try:
-            given[name] = tuple(map(number, text.split(",")))
+            given[name] = tuple(map(number, split_names(text, name)))
         except ValueError as error:
             raise UsageError(
                 f"--{name} takes red, green and blue {example}, not {text!r}"
@@ -176,6 +184,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     )
     data.add_argument(
         "--observer",
+        type=str.lower,
         default="minmax",
         metavar="NAME",
         help="activation ranges: minmax, mse, entropy, percentile:99.99 or moving-average"
@@ -236,6 +245,11 @@ def requirements_of(options: argparse.Namespace) -> list[Requirement]:
     from ..judging.requirement import parse_requirement
 
     return [parse_requirement(text) for text in options.requirements]
+
+
+def as_named(known: Iterable[str]) -> Callable[[str], str]:
+    """Reads an option that is one of several names, in capitals or not."""
+    return functools.partial(known_name, known=known)
 
 
 def check_counts(options: argparse.Namespace, *names: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import UsageError
 from ..judging.links import HOST
+from ..process.names import different_names
 from .adb.target import AdbTarget
 from .arm import ArmTarget
 from .gpu import GpuTarget
@@ -23,6 +25,9 @@ _OPENED: Mapping[str, Callable[[str], Target]] = {
 }
 """By the part of a name before the colon; what follows it is theirs to read."""
 
+_SIMULATED = (GpuTarget.scheme, ArmTarget.scheme, NpuTarget.scheme)
+"""Those whose choices are ours to name, in small letters; a host's or a file's name is its own."""
+
 
 def open_target(name: str) -> Target:
     """The target of a name such as ``host``, ``gpu:fp16`` or ``ssh:pi@10.0.0.7``.
@@ -30,6 +35,7 @@ def open_target(name: str) -> Target:
     Raises:
         UsageError: There is none of that name.
     """
+    name = _spelled(name)
     scheme, _, rest = name.partition(":")
     if name == HOST:
         return HostTarget()
@@ -43,17 +49,38 @@ def open_target(name: str) -> Target:
     )
 
 
-def open_targets(names: str) -> list[Target]:
-    """Targets of names with commas between them; the host first, and each once.
+def open_targets(names: str | Sequence[str]) -> list[Target]:
+    """Targets of several names, see :func:`target_names`; the host first.
 
     Raises:
         UsageError: There is none of a name, or one is named in two ways.
     """
-    found = [HOST, *(name.strip() for name in names.split(",") if name.strip())]
     targets = {}
-    for name in dict.fromkeys(found):
+    for name in dict.fromkeys([HOST, *target_names(names)]):
         target = open_target(name)
         if target.name in targets:
             raise UsageError(f"{target.name}: is given twice, with other settings; give it once")
         targets[target.name] = target
     return list(targets.values())
+
+
+def target_names(names: str | Sequence[str]) -> list[str]:
+    """Names of targets, each once and as :func:`open_target` spells them.
+
+    Args:
+        names: The names, or a text of them with commas between them.
+
+    Raises:
+        UsageError: The text names nothing.
+    """
+    texts = [names] if isinstance(names, str) else names
+    return list(
+        dict.fromkeys(_spelled(name) for text in texts for name in different_names(text, "on"))
+    )
+
+
+def _spelled(name: str) -> str:
+    """A target's name as it is written, such as ``arm:cortex-a76`` for ``ARM:Cortex-A76``."""
+    scheme, rest = re.split(r"(?=[:?])|$", name, maxsplit=1)
+    scheme = scheme.casefold()
+    return scheme + (rest.casefold() if scheme in _SIMULATED else rest)

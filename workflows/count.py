@@ -15,7 +15,7 @@ from ..progress import QUIET, Progress
 from ..runtime.formats import format_of
 from ..runtime.images import image_input
 from ..runtime.measure.instructions import InstructionCount
-from ..targets.registry import open_target
+from ..targets.registry import open_target, target_names
 from ..targets.target import Target
 
 
@@ -54,7 +54,7 @@ def counts_record(counted: Sequence[Counted]) -> CountsResult:
 def count_instructions(
     files: Sequence[str | Path],
     *,
-    on: Sequence[str],
+    on: str | Sequence[str],
     progress: Progress = QUIET,
 ) -> list[Counted]:
     """Counts the instructions of files with an image of noise.
@@ -63,7 +63,7 @@ def count_instructions(
 
     Args:
         files: Files of any formats that run on ARM.
-        on: The processors, such as ``arm:cortex-a76``.
+        on: The processors, such as ``arm:cortex-a76``; several, or a text of several with commas.
         progress: Is told about each step.
 
     Raises:
@@ -71,7 +71,10 @@ def count_instructions(
         LabError: The laboratory is missing.
         TargetError: A processor cannot be counted.
     """
-    paths, targets = [Path(file) for file in files], [open_target(name) for name in on]
+    paths, targets = (
+        [Path(file) for file in files],
+        [open_target(name) for name in target_names(on)],
+    )
     for target in targets:
         target.check_counting()
         for path in paths:

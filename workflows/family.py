@@ -155,7 +155,7 @@ def make_variants(
     """
     from ..export.formats import EXPORTERS
 
-    configs = [variant(name) for name in names or PUBLISHED]
+    configs = dict.fromkeys(variant(name) for name in names or PUBLISHED)
     folder.mkdir(parents=True, exist_ok=True)
     members = []
     for config in configs:

@@ -167,7 +167,7 @@ def verify(
         LabError, TargetError: A target's laboratory is missing, or it failed as a whole.
     """
     check_counts(threads=threads, target_images=target_images)
-    targets = open_targets(on if isinstance(on, str) else ",".join(on))
+    targets = open_targets(on)
     bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     required = dict.fromkeys(map(parse_requirement, (*requirements, *bundle.manifest.requirements)))
     check_chips(targets, [item.compiled for item in bundle.manifest.artifacts if item.compiled])

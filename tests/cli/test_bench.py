@@ -102,6 +102,9 @@ def test_too_few_runs_are_invalid(demo_bundle: Path, capfd: pytest.CaptureFixtur
         (["empty"], "not a bundle"),
         (["--threads", "two", "BUNDLE"], "--threads takes numbers"),
         (["--threads", "0", "BUNDLE"], "at least 1"),
+        (["--threads", ",", "BUNDLE"], "--threads takes names with commas between them, not ','"),
+        (["--on", "Host, ssh:pi", "BUNDLE"], "timed in one place at a time, not on host, ssh:pi"),
+        (["--family", "--variants", " ,"], "--variants takes names with commas between them"),
         (["--runs", "0", "BUNDLE"], "at least 1"),
         (["--processes", "1", "BUNDLE"], "--processes must be at least 2"),
         (["--minutes", "1", "--runs", "9", "BUNDLE"], "leave --runs out"),
@@ -255,6 +258,7 @@ def test_targets_that_cannot_be_measured(
     for extra, reason in [
         (["--on", "gpu"], "times can be taken on host, on one ssh:HOST or on one phone"),
         (["--on", "arm:cortex-a76,host"], "instructions are counted on arm:CPU alone"),
+        (["--on", "ARM:Cortex-A76, ,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "arm:m1"], "no ARM processor is called 'm1'"),
         (["--on", "arm:cortex-a76", "--profile"], "need times"),
     ]:

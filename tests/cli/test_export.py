@@ -725,6 +725,17 @@ def test_a_printed_recipe_can_be_given_back(
         (("--to", "tflite", "--fp32", "--int8", "--print-recipe"), "one file, not of tflite fp32"),
         (("--to", "all", "--int8", "--print-recipe"), "one file"),
         (
+            ("--to", "TFLite,, ONNX ,tflite,", "--int8", "--print-recipe"),
+            "one file, not of tflite int8, onnx int8\n",
+        ),
+        (("--to", "qnn,All", "--int8", "--print-recipe"), "not of qnn int8-npu, tflite int8"),
+        (
+            ("--to", "qnn", "--int8", "--chip", "8Gen2,,8gen2 ,8ELITE", "--print-recipe"),
+            "not of qnn int8-npu, qnn int8-8gen2, qnn int8-8elite\n",
+        ),
+        (("--to", " ,", "--print-recipe"), "--to takes names with commas between them, not ' ,'"),
+        (("--to", "onnx", "--backend", "Vulkan", "--print-recipe"), "--backend vulkan is for"),
+        (
             ("--to", "tflite", "--int8", "--min-sqnr", "9", "--print-recipe"),
             "leave the search out",
         ),

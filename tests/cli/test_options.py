@@ -56,6 +56,7 @@ def test_1_3_and_1_4_what_was_used_is_shown_and_kept(
         (["--crop-ratio", "most"], "--crop-ratio"),
         (["--interpolation", "cubic"], "'cubic' is unknown; choose one of nearest, bilinear"),
         (["--mean", "0.5"], "three numbers"),
+        (["--mean", "0.5, 0.5, 0.5,", "--std", "0,1,1"], "std must be positive"),
         (["--mean", "a,b,c"], "--mean takes red, green and blue"),
         (["--mean", "123,116,103"], "divide by 255"),
         (["--std", "0,1,1"], "std must be positive"),

@@ -212,6 +212,8 @@ def test_a_requirement_is_checked_where_a_target_tells(
 
 def test_unknown_targets(demo_bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     refused([str(demo_bundle), "--on", "tpu"], "no target is called 'tpu'", capfd)
+    refused([str(demo_bundle), "--on", "GPU, tpu,"], "no target is called 'tpu'", capfd)
+    refused([str(demo_bundle), "--on", ","], "--on takes names with commas between them", capfd)
     refused([str(demo_bundle), "--on", "npu"], "npu: give a chip, such as npu:8gen3", capfd)
     refused([str(demo_bundle), "--on", "arm:m1"], "no ARM processor is called 'm1'", capfd)
     refused([str(demo_bundle), "--require", "speed>3"], "not a condition", capfd)
