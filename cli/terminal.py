@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from ..progress import Advance, Progress, SilentProgress
+from .step_log import StepLog
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,7 +54,7 @@ class QuietProgress(SilentProgress):
 
 
 class TerminalProgress:
-    """Shows steps with rich, on the terminal that stderr was when the command started.
+    """Shows steps on what stderr was when the command started: as bars or as lines.
 
     Args:
         worded: What a user should know, as it is shown.
@@ -93,16 +94,19 @@ class TerminalProgress:
         from rich.progress import Progress as RichProgress
 
         if not self._console.is_terminal:
-            self._console.print(f"{description} ...", highlight=False)
-            yield lambda count: None
+            with StepLog(self._write).step(description, total) as advance:
+                yield advance
             return
-        columns = [SpinnerColumn(), TextColumn("{task.description}")]
+        columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
         if total is not None:
             columns += [BarColumn(), MofNCompleteColumn()]
         with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as bars:
             task = bars.add_task(description, total=total)
             yield lambda count: bars.advance(task, count)
             bars.update(task, total=total or 1, completed=total or 1)
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
 
 
 def _stderr() -> TextIO:

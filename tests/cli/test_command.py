@@ -141,3 +141,12 @@ def test_progress_is_plain_where_stderr_is_no_terminal(
     with TerminalProgress() as progress, progress.step("working", 3) as advance:
         advance(1)
     assert capfd.readouterr() == ("", "working ...\n")
+
+
+def test_a_long_name_is_one_line_where_stderr_is_no_terminal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    name = "checking [red]" + "x" * 300
+    with TerminalProgress() as progress, progress.step(name):
+        pass
+    assert capfd.readouterr().err == f"{name} ...\n"
