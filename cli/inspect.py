@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from .command import Answer, Command, CommandParser
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
     from ..artifact.results.inspect import InspectResult
+    from ..runtime.onnx.stored_graph import StoredGraph
     from ..runtime.residency import Residency
 
 
@@ -131,12 +132,18 @@ class Inspection:
     task: str | None
     why_no_task: str | None
     residency: Residency
+    stored: StoredGraph | None
     metadata: dict[str, Any] | None
 
     def record(self) -> InspectResult:
         """The same as it is written."""
-        from ..artifact.results.inspect import InspectResult, RefusedResult
+        from ..artifact.results.inspect import (
+            InspectResult,
+            OnnxVersionsResult,
+            RefusedResult,
+        )
 
+        stored = self.stored
         return InspectResult(
             path=str(self.path),
             bytes=size_of(self.path),
@@ -144,7 +151,16 @@ class Inspection:
             outputs=self.outputs,
             task=self.task,
             why_no_task=self.why_no_task,
-            ops=self.residency.op_counts,
+            ops=stored.op_counts if stored else self.residency.op_counts,
+            runtime_ops=self.residency.op_counts if stored and self.residency.delegate else None,
+            onnx=OnnxVersionsResult(
+                ir_version=stored.ir_version,
+                opsets=stored.opsets,
+                oldest_runtime=stored.oldest_runtime,
+                runtime=stored.runtime,
+            )
+            if stored
+            else None,
             delegate=self.residency.delegate,
             partitions=self.residency.partitions,
             refused=tuple(
@@ -162,7 +178,9 @@ def _inspect_file(path: Path) -> Answer:
     residency = runtime.residency(path, 1)
     inputs, outputs = runtime.tensors(path)
     task, reason = task_of(inputs, outputs)
-    found = Inspection(path, inputs, outputs, task, reason, residency, runtime.metadata(path))
+    stored = runtime.stored_graph(path) if runtime.stored_graph else None
+    metadata = runtime.metadata(path)
+    found = Inspection(path, inputs, outputs, task, reason, residency, stored, metadata)
     return Answer(lambda: found.record().model_dump(mode="json"), lambda: _show(found))
 
 
@@ -176,16 +194,36 @@ def _show(found: Inspection) -> None:
     print(f"task: {found.task}" if found.task else printable(found.why_no_task or ""))
     if found.metadata:
         print(f"metadata: {', '.join(map(printable, found.metadata))}")
+    if found.stored:
+        print(f"versions: {_described_versions(found.stored)}")
     place = f", in {where.partitions} {where.delegate} partition(s)" if where.delegate else ""
-    print(f"ops: {len(where.ops)}{place}")
-    for op, count in where.op_counts.items():
-        print(f"  {count:4d} {op}")
+    if found.stored and where.delegate:
+        _show_ops("ops in the file", found.stored.op_counts)
+        _show_ops(f"as ONNX Runtime {found.stored.runtime} runs them", where.op_counts, place)
+    else:
+        _show_ops("ops", where.op_counts, place)
     if not where.delegate:
         print("which unit runs each op, only the device can tell")
         return
     print(f"not delegated: {len(where.refused)}")
     for record in where.refused:
         print(f"  {record.kind} {printable(record.name)}")
+
+
+def _show_ops(title: str, counts: Mapping[str, int], place: str = "") -> None:
+    print(f"{title}: {sum(counts.values())}{place}")
+    for op, count in counts.items():
+        print(f"  {count:4d} {printable(op)}")
+
+
+def _described_versions(stored: StoredGraph) -> str:
+    opsets = ", ".join(f"{printable(name)} {number}" for name, number in stored.opsets.items())
+    oldest = (
+        f"documented for ONNX Runtime {stored.oldest_runtime} and later"
+        if stored.oldest_runtime
+        else "newer than the documentation of ONNX Runtime that is known here"
+    )
+    return f"IR {stored.ir_version}, opset {opsets}; {oldest}; {stored.runtime} has read it"
 
 
 def _described(tensor: Tensor) -> str:

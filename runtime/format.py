@@ -11,6 +11,7 @@ from ..artifact.formats import Format
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
 from .arithmetic import Arithmetic
+from .onnx.stored_graph import StoredGraph
 from .profile import Profile
 from .residency import Residency
 from .runner import Runner
@@ -32,6 +33,8 @@ class FormatRuntime:
             why nothing can tell that.
         tracer: Opens a file to compute its ops one at a time, and those in half precision by a
             given arithmetic; or why nothing can.
+        stored_graph: Reads the graph that a file holds, where residency is told of the one that the
+            runtime makes of it; None where both are the same.
     """
 
     facts: Format
@@ -42,6 +45,7 @@ class FormatRuntime:
     metadata: Callable[[Path], dict[str, Any] | None]
     profile: Callable[[Path, int, int], Profile] | str
     tracer: Callable[[Path, Arithmetic | None], Tracer] | str
+    stored_graph: Callable[[Path], StoredGraph] | None = None
 
     def profile_of(self, path: Path, threads: int, runs: int) -> Profile:
         """What a file's ops take.

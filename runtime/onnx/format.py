@@ -7,6 +7,7 @@ from ..format import FormatRuntime
 from .profile import profile
 from .residency import residency
 from .runner import OnnxRunner, load_runtime, read_metadata, tensors
+from .stored_graph import read_stored_graph
 from .tracer import OnnxTracer
 
 ONNX = FormatRuntime(
@@ -18,4 +19,5 @@ ONNX = FormatRuntime(
     metadata=read_metadata,
     profile=profile,
     tracer=OnnxTracer,
+    stored_graph=read_stored_graph,
 )

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
-from ...errors import MissingDependencyError
 from ..residency import OpRecord, Residency
 from .runner import PROVIDER, open_session
+from .stored_graph import read_model
 
 NPU_TARGET = "qnn"
 """The export target whose graphs are for NPUs."""
@@ -33,17 +33,11 @@ def residency(path: Path, threads: int = 1) -> Residency:
         ArtifactError: The file cannot be loaded.
         MissingDependencyError: The package onnx is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingDependencyError(
-            "reading ONNX graphs needs onnx, which is not installed; install the extra onnx-runtime"
-        ) from error
     with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
         written = Path(folder) / "optimized.onnx"
         open_session(path, threads, optimized=written)
-        optimized = onnx.load(str(written), load_external_data=False).graph
-    model = onnx.load(str(path), load_external_data=False)
+        optimized = read_model(written).graph
+    model = read_model(path)
     if _is_for_npu(model):
         records = (OpRecord(node.op_type, node.name, delegated=True) for node in model.graph.node)
         return Residency(delegate=None, ops=tuple(records), partitions=0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def test_a_file_of_others(
     assert result["task"] is None
     assert result["why_no_task"].startswith("no image classifier: 2 outputs: ")
     assert [tensor["layout"] for tensor in result["outputs"]] == ["", ""]
+
+
+def test_an_onnx_file_shows_its_own_ops_and_versions(
+    foreign_files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = foreign_files / "open-tokens.onnx"
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert "versions: IR 10, opset ai.onnx 20; documented for ONNX Runtime 1.18 and later;" in out
+    assert "ops in the file: 2\n     1 Gather\n     1 Mul\n" in out
+    assert re.search(r"as ONNX Runtime \d+\.\d+\.\d+ runs them: 2, in 1 CPUExecutionProvider", out)
+    assert main([str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["onnx"]["oldest_runtime"] == "1.18"
+    assert result["ops"] == result["runtime_ops"] == {"Gather": 1, "Mul": 1}
 
 
 def test_sizes_that_are_left_open(foreign_files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,11 +148,19 @@ DECLARED = {
     ),
     "inspect": dataclasses.replace(
         MANIFEST,
-        maps=(*MANIFEST.maps, "ops", "sets[].dtypes", "sets[].groups"),
+        maps=(
+            *MANIFEST.maps,
+            "ops",
+            "runtime_ops",
+            "onnx.opsets",
+            "sets[].dtypes",
+            "sets[].groups",
+        ),
         also={
             **MANIFEST.also,
             "task": "null | string",
             "why_no_task": "null | string",
+            "onnx.oldest_runtime": "null | string",
             "sets[].variant": "null | string",
             "sets[].nearest": "null | string",
         },
