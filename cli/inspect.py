@@ -172,7 +172,7 @@ class Inspection:
 
 def _inspect_file(path: Path) -> Answer:
     from ..runtime.formats import format_of
-    from ..runtime.images import task_of
+    from ..runtime.images import task_of, without_guesses
 
     runtime = format_of(path)
     residency = runtime.residency(path, 1)
@@ -180,6 +180,8 @@ def _inspect_file(path: Path) -> Answer:
     task, reason = task_of(inputs, outputs)
     stored = runtime.stored_graph(path) if runtime.stored_graph else None
     metadata = runtime.metadata(path)
+    if metadata is None:
+        inputs, outputs = without_guesses(inputs, outputs)
     found = Inspection(path, inputs, outputs, task, reason, residency, stored, metadata)
     return Answer(lambda: found.record().model_dump(mode="json"), lambda: _show(found))
 
@@ -191,7 +193,8 @@ def _show(found: Inspection) -> None:
     for role, records in (("input", found.inputs), ("output", found.outputs)):
         for tensor in records:
             print(f"{role}: {_described(tensor)}")
-    print(f"task: {found.task}" if found.task else printable(found.why_no_task or ""))
+    told = "" if found.metadata else ", as its inputs and outputs suggest"
+    print(f"task: {found.task}{told}" if found.task else printable(found.why_no_task or ""))
     if found.metadata:
         print(f"metadata: {', '.join(map(printable, found.metadata))}")
     if found.stored:

@@ -70,6 +70,27 @@ def with_layouts(
     return taken, tuple(given)
 
 
+def without_guesses(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor]
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """A stranger's tensors with the layouts that their sizes leave no doubt about.
+
+    :func:`with_layouts` takes what a file of that kind would have, so that strangers can be run.
+    Of that only an input with red, green and blue along one axis alone is beyond doubt.
+    """
+    taken = tuple(
+        tensor if _is_surely_rgb(tensor) else _with_layout(tensor, "") for tensor in inputs
+    )
+    return taken, tuple(_with_layout(tensor, "") for tensor in outputs)
+
+
+def _is_surely_rgb(tensor: Tensor) -> bool:
+    if tensor.layout not in CHANNEL_AXES:
+        return False
+    sizes = {layout: tensor.shape[axis] for layout, axis in CHANNEL_AXES.items()}
+    return [layout for layout, size in sizes.items() if size == RGB] == [tensor.layout]
+
+
 def _with_layout(tensor: Tensor, layout: str) -> Tensor:
     return tensor.model_copy(update={"layout": layout})
 

@@ -103,6 +103,15 @@ def write_tokens(path: Path, length: int | str = 4) -> None:
     save(graph, path)
 
 
+def write_means(path: Path) -> None:
+    """Means [1, 3] of the channels of an image [1, 3, 8, 6]: one of many things that are [N, K]."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 3, 8, 6))
+    means = helper.make_tensor_value_info("means", TensorProto.FLOAT, (1, 3))
+    axes = onnx.numpy_helper.from_array(np.array([2, 3], np.int64), "axes")
+    node = helper.make_node("ReduceMean", ["image", "axes"], ["means"], "mean", keepdims=0)
+    save(helper.make_graph([node], "means", [image], [means], [axes]), path)
+
+
 def write_counts(path: Path) -> None:
     """Takes and gives integers and truths: int32 [2], int8 [3], bool [2]; float64 [2], int8 [3]."""
     inputs = [

@@ -14,6 +14,8 @@ from lowformer_edge.demo import CHECKPOINT
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 
+from ..foreign import write_means
+
 
 def test_a_file(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(demo_bundle / "demo-int8.tflite")]) == 0
@@ -67,6 +69,18 @@ def test_an_onnx_file_shows_its_own_ops_and_versions(
     result = json.loads(capsys.readouterr().out)
     assert result["onnx"]["oldest_runtime"] == "1.18"
     assert result["ops"] == result["runtime_ops"] == {"Gather": 1, "Mul": 1}
+
+
+def test_no_layout_is_claimed_of_a_strangers_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "embedding.onnx"
+    write_means(path)
+    assert main([str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert "input: image float32 [1, 3, 8, 6] NCHW\n" in out
+    assert "output: means float32 [1, 3]\n" in out
+    assert "task: classification, as its inputs and outputs suggest\n" in out
 
 
 def test_sizes_that_are_left_open(foreign_files: Path, capsys: pytest.CaptureFixture[str]) -> None:

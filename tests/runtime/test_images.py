@@ -14,6 +14,7 @@ from lowformer_edge.runtime.images import (
     image_layout,
     task_of,
     with_layouts,
+    without_guesses,
 )
 
 
@@ -107,3 +108,30 @@ def test_pixels_are_fed_as_they_are(shape: tuple[int, ...]) -> None:
 def test_integers_that_stand_for_nothing_known_are_no_image() -> None:
     assert image_of((1, 3, 8, 8), "int32") is None
     assert image_of((1, 3, 8, 8), "int8") is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout"),
+    [
+        ((1, 3, 8, 6), "NCHW"),
+        ((None, None, None, 3), "NHWC"),
+        ((1, 3, 8, 3), ""),
+        ((1, 1, 28, 28), ""),
+        ((1, 4, 16, 16), ""),
+        ((1, 10), ""),
+    ],
+)
+def test_a_strangers_layout_is_told_where_there_is_no_doubt(
+    shape: tuple[int | None, ...], layout: str
+) -> None:
+    inputs, outputs = with_layouts([tensor(shape)], [tensor((1, 10))], "NHWC")
+    (told,), _ = without_guesses(inputs, outputs)
+    assert told.layout == layout
+
+
+def test_nothing_is_told_of_the_layout_of_a_strangers_outputs() -> None:
+    shapes = [(1, 10), (1, 3, 8, 6)]
+    inputs, outputs = with_layouts([tensor((1, 8, 6, 3))], list(map(tensor, shapes)), "NHWC")
+    assert [item.layout for item in outputs] == ["NK", "NCHW"]
+    _, told = without_guesses(inputs, outputs)
+    assert [item.layout for item in told] == ["", ""]

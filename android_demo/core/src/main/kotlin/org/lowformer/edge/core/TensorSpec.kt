@@ -23,7 +23,7 @@ enum class Layout {
     NCHW,
     NHWC,
 
-    /** Images and classes; ExecuTorch's files say NC. */
+    /** Images and classes. */
     NK,
     ;
 
@@ -32,8 +32,8 @@ enum class Layout {
         fun of(id: String): Layout = when (id) {
             "NCHW" -> NCHW
             "NHWC" -> NHWC
-            "NK", "NC" -> NK
-            else -> throw EdgeException("layout ${shown(id)} is unknown; this app knows NCHW, NHWC, NK and NC")
+            "NK" -> NK
+            else -> throw EdgeException("layout ${shown(id)} is unknown; this app knows NCHW, NHWC and NK")
         }
     }
 }

@@ -46,7 +46,7 @@ class BundleTest {
         File(folder, "labels.txt").writeText(labels)
         NumpyFile.golden(File(folder, "golden.npz"), 4, 8, 2)
         val nchw = tensor("image", "NCHW", 1, 3, 8, 8)
-        val logits = tensor("logits", "NC", 1, 2)
+        val logits = tensor("logits", "NK", 1, 2)
         fun backend(name: String) = JSONObject().put("backend", name)
         val rows = tensor("image", "NHWC", 1, 8, 8, 3)
         val artifacts = JSONArray()

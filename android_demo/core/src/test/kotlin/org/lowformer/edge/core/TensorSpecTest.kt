@@ -23,7 +23,7 @@ class TensorSpecTest {
         assertEquals(TensorSpec("x", listOf(2, 8, 8, 3), ElementType.FLOAT32, Layout.NHWC, null), found)
         assertEquals(2, found.batch)
         assertEquals(384, found.size)
-        assertEquals(Layout.NK, TensorSpec.parse(json("[1, 5]", layout = "NC")).layout)
+        assertEquals(Layout.NK, TensorSpec.parse(json("[1, 5]", layout = "NK")).layout)
         val quantized = json(dtype = "int8", rest = """, "quantization": {"scale": 0.5, "zero_point": -128}""")
         assertEquals(Quantization(0.5f, -128), TensorSpec.parse(quantized).quantization)
     }
