@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         LowFormerEdgeError,
         ManifestError,
         MissingDependencyError,
+        SystemLimitError,
         TargetError,
         UsageError,
     )
@@ -70,6 +71,7 @@ _HOMES = {
         "LowFormerEdgeError",
         "ManifestError",
         "MissingDependencyError",
+        "SystemLimitError",
         "TargetError",
         "UsageError",
     ),
@@ -121,6 +123,7 @@ __all__ = [
     "Recipe",
     "Rule",
     "Samples",
+    "SystemLimitError",
     "TargetError",
     "UsageError",
     "Verification",

@@ -33,6 +33,10 @@ class ArtifactError(UsageError):
     """An exported file cannot be read, run or written."""
 
 
+class SystemLimitError(ArtifactError):
+    """A file cannot be read or written for want of room or of open files, and is not to blame."""
+
+
 class LabError(UsageError):
     """A laboratory is missing, or cannot be built here."""
 

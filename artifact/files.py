@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -11,12 +10,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import ArtifactError
+from ..errors import ArtifactError, SystemLimitError
 from ..process.interrupt import deferred_interrupt
 from ..process.renaming import exchange, rename_onto_nothing
+from ..process.system_limit import limit_behind
 
 _PLACES = 100
 """How many names are tried for a folder that cannot have its own."""
+
+_LONGEST_PREFIX = 100
+"""Bytes of a name that a temporary one beside it begins with."""
 
 
 def digest_of(path: Path) -> str:
@@ -79,7 +82,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
         ArtifactError: The folder cannot be written or the disk is full.
     """
     with _write_errors(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_hidden_prefix(path))
         os.close(handle)
         temporary = Path(name)
         try:
@@ -129,7 +132,7 @@ def replaced_folder(
     """
     with _write_errors(path), _made_parents(path.parent):
         known = own_files(path) if os.path.lexists(path) else None
-        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=_hidden_prefix(path)))
         try:
             new = work / "new"
             new.mkdir()
@@ -276,9 +279,15 @@ def _write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ArtifactError(f"{path}: the disk is full; nothing was changed") from error
+        if limit := limit_behind(error, path):
+            raise SystemLimitError(f"{limit}; nothing was changed") from error
         raise ArtifactError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _hidden_prefix(path: Path) -> str:
+    """How a temporary name beside a path begins; that of a long name fits into a name too."""
+    start = os.fsencode(path.name)[:_LONGEST_PREFIX]
+    return f".{start.decode(errors='ignore')}."
 
 
 def _umask() -> int:

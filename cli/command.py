@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn
 
 from ..errors import LowFormerEdgeError, UsageError
 from ..process.interrupt import terminate_like_ctrl_c
+from ..process.system_limit import limit_behind
 from ..process.text import one_line, printable
 from ..progress import Progress
 from .terminal import shown_progress
@@ -47,7 +48,7 @@ def run_command(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except LowFormerEdgeError as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
+        print(f"error: {one_line(limit_behind(error) or error)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     except ModuleNotFoundError as error:
         package = (error.name or str(error)).split(".")[0]
@@ -62,7 +63,8 @@ def run_command(command: Callable[[], int]) -> int:
         return EXIT_FAILED
     except OSError as error:
         where = f"{printable(error.filename)}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        reason = limit_behind(error) or f"{where}{error.strerror or error}"
+        print(f"error: {one_line(reason)}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("interrupted; nothing was changed", file=sys.stderr)

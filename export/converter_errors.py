@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..errors import ExportError, LowFormerEdgeError, MissingDependencyError
 from ..process.native_output import captured_output
+from ..process.system_limit import scratch_hint
 
 
 @contextlib.contextmanager
@@ -33,4 +34,4 @@ def converter_errors(doing: str, extra: str) -> Iterator[None]:
     except Exception as error:
         notes = getattr(error, "__notes__", ())[-1:]
         reason = " ".join([f"{type(error).__name__}: {error}", *notes])
-        raise ExportError(f"{doing} failed ({reason})") from error
+        raise ExportError(f"{doing} failed ({reason}){scratch_hint()}") from error

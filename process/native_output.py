@@ -10,6 +10,8 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 
+from .system_limit import note_limit
+
 KEPT_LINES = 5
 
 _BAR = re.compile(r"\d+%\|| passes/s]")
@@ -27,8 +29,8 @@ def captured_output() -> Iterator[Callable[[], str]]:
 
     Converters and runtimes print from C++ to the file descriptors, past ``sys.stdout`` and
     ``sys.stderr``. If an error leaves the block, the last lines that are no progress bars are
-    added to it as notes. What packages warn each other of is dropped; warnings about numbers are
-    not.
+    added to it as notes, and that hardly a file could be opened, if so. What packages warn each
+    other of is dropped; warnings about numbers are not.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
 
@@ -47,6 +49,7 @@ def captured_output() -> Iterator[Callable[[], str]]:
                     warnings.simplefilter("ignore", category)
                 yield printed
         except Exception as error:
+            note_limit(error)
             lines = [line for line in printed().splitlines() if line and not _BAR.search(line)]
             for line in lines[-KEPT_LINES:]:
                 error.add_note(line)

@@ -63,6 +63,7 @@ NAMES = {
         "LowFormerEdgeError",
         "ManifestError",
         "MissingDependencyError",
+        "SystemLimitError",
         "TargetError",
         "UsageError",
     },

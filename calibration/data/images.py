@@ -20,7 +20,8 @@ from PIL import Image, UnidentifiedImageError
 from ...artifact.arrays import read_arrays
 from ...artifact.preprocessing import Preprocessing, to_rgb
 from ...artifact.samples import Samples
-from ...errors import DataError
+from ...errors import DataError, SystemLimitError
+from ...process.system_limit import limit_behind
 from ...process.text import one_line, printable
 from .archive import Archive, Member, is_archive
 from .folder_labels import check_no_splits
@@ -270,6 +271,8 @@ def _pixels_or_error(
     try:
         return preprocessing.pixels(_opened(item))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if limit := limit_behind(error):
+            raise SystemLimitError(f"{_decoded.name}: {limit}") from error
         return error
 
 

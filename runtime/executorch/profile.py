@@ -9,12 +9,12 @@ import importlib
 import importlib.util
 import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...errors import ArtifactError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
+from ...process.system_limit import scratch_folder
 from ..profile import WARMUP, OpTime, Profile, middle_mean
 from ..tensor_values import noise
 from .runner import BINDINGS, ExecuTorchRunner, load_runtime
@@ -40,15 +40,15 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
     bindings: Any = importlib.import_module(BINDINGS)
     tensor = importlib.import_module("torch").from_numpy
     inputs = [tensor(value) for value in values]
-    with TemporaryDirectory() as folder, deferred_interrupt(), captured_output():
+    with scratch_folder() as folder, deferred_interrupt(), captured_output():
         bindings._unsafe_reset_threadpool(threads)
         module = bindings._load_for_executorch(str(path), enable_etdump=True)
         if not module.has_etdump():
             return _none("this build of ExecuTorch has no event tracer")
         for _ in range(WARMUP + runs):
             module.forward(inputs)
-        dump = Path(folder) / "trace.etdp"
-        module.write_etdump_result_to_file(str(dump), str(Path(folder) / "trace.bin"))
+        dump = folder / "trace.etdp"
+        module.write_etdump_result_to_file(str(dump), str(folder / "trace.bin"))
         ops = _ops(dump, runs)
     if not ops:
         raise ArtifactError(f"{path}: ExecuTorch traced no ops of it")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from ...process.system_limit import scratch_folder
 from ..profile import WARMUP, OpTime, Profile, middle_mean
 from .runner import OnnxRunner
 
@@ -21,8 +21,8 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
         ArtifactError: The file cannot be run.
     """
     with (
-        TemporaryDirectory() as folder,
-        OnnxRunner(path, threads, trace=Path(folder) / "trace") as runner,
+        scratch_folder() as folder,
+        OnnxRunner(path, threads, trace=folder / "trace") as runner,
     ):
         runner.set_noise()
         for _ in range(WARMUP + runs):

@@ -6,12 +6,12 @@ QuantizeLinear that is still a float op there was not fused.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
+from ...process.system_limit import scratch_folder
 from ..residency import OpRecord, Residency
 from .runner import PROVIDER, open_session
 from .stored_graph import read_model
@@ -33,8 +33,8 @@ def residency(path: Path, threads: int = 1) -> Residency:
         ArtifactError: The file cannot be loaded.
         MissingDependencyError: The package onnx is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
-        written = Path(folder) / "optimized.onnx"
+    with scratch_folder() as folder:
+        written = folder / "optimized.onnx"
         open_session(path, threads, optimized=written)
         optimized = read_model(written).graph
     model = read_model(path)
