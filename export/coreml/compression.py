@@ -15,7 +15,6 @@ from torch import nn
 
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import quantizable_kinds
-from ...errors import ExportError
 from ..weights import ModulesByWeights
 from .internals import Statistics, activation_statistics, operations
 
@@ -139,9 +138,7 @@ def _match(model: Any, source: nn.Module) -> list[MatchedOperation]:
                     item.outputs[0].name,
                 )
             )
-    left = waiting.left()
-    if left:
-        raise ExportError(f"no op has the weights of {', '.join(left)}; please report this")
+    waiting.check_none_left("op")
     return matched
 
 

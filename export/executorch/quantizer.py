@@ -64,13 +64,25 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
             if path is None:
                 continue
             if path not in waiting:
-                raise ExportError(f"{node.name} belongs to no module ({path}); please report this")
+                raise ExportError(f"{node.name} belongs to no module: {self._why(path)}")
             waiting.remove(path)
             if self._precisions[path] != "fp32":
                 node.meta[Q_ANNOTATION_KEY] = self._annotation(node, path)
         if waiting:
-            raise ExportError(f"no op belongs to {', '.join(sorted(waiting))}; please report this")
+            raise ExportError(
+                f"no op belongs to {', '.join(sorted(waiting))}: torch.export left it out, since no"
+                " output depends on it, or merged it; fp32 needs none, export that"
+            )
         return model
+
+    def _why(self, path: str) -> str:
+        """Why an op that uses a path's weights cannot be given a precision."""
+        if path in self._precisions:
+            return (
+                f"{path} is called more than once, and a module has one set of ranges; give each"
+                " call a module of its own, or export fp32"
+            )
+        return f"{path} is no convolution or linear layer of the model; export fp32"
 
     def validate(self, model: GraphModule) -> None:
         """Nothing is left to check."""

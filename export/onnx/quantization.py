@@ -20,7 +20,6 @@ from torch import nn
 
 from ...calibration.affine import affine_parameters
 from ...calibration.ranges import Ranges
-from ...errors import ExportError
 from ..weights import ModulesByWeights
 from .qdq import CHANNEL_AXIS, QdqGraph, per_channel
 
@@ -54,9 +53,7 @@ def match_nodes(graph: onnx.GraphProto, source: nn.Module) -> list[MatchedNode]:
         path = waiting.take(numpy_helper.to_array(constants[node.input[1]]))
         if path is not None:
             matched.append(MatchedNode(node, path))
-    left = waiting.left()
-    if left:
-        raise ExportError(f"no node has the weights of {', '.join(left)}; please report this")
+    waiting.check_none_left("node")
     return matched
 
 

@@ -188,7 +188,10 @@ class QnnExporter(Exporter):
             compiled = onnx.load(str(written))
             kinds = [node.op_type for node in compiled.graph.node]
             if kinds != [CONTEXT_OP]:
-                raise ExportError(f"the compiled graph has the ops {kinds}; please report this")
+                raise ExportError(
+                    f"the NPU's compiler left ops to the CPU ({', '.join(dict.fromkeys(kinds))});"
+                    " choose another chip or precision"
+                )
             describe(
                 compiled, f"LowFormer {self.loaded.config.name}, {spec.label}, by lowformer-edge"
             )

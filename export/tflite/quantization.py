@@ -228,14 +228,12 @@ def match_ops(graph: TFLiteGraph, model: nn.Module) -> list[MatchedOp]:
         path = None if weights is None else waiting.take(weights)
         if path is None:
             raise ExportError(
-                f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights;"
-                " please report this"
+                f"{op.name} {graph.tensor_name(op.outputs[0])} has no module with its weights:"
+                f" {_why(waiting, weights)}; fp32 needs none, export that"
             )
         activations = op.inputs[_ACTIVATION_INPUT[op.name]]
         matched.append(MatchedOp(op, path, activations, op.outputs[0]))
-    left = waiting.left()
-    if left:
-        raise ExportError(f"no op has the weights of {', '.join(left)}; please report this")
+    waiting.check_none_left("op")
     return matched
 
 
@@ -262,7 +260,8 @@ def tensor_ranges(
         name = graph.tensor_name(tensor)
         if name in found and not np.allclose(found[name], bounds, rtol=1e-3, atol=1e-4):
             raise ExportError(
-                f"tensor {name} has two ranges, {found[name]} and {bounds}; please report this"
+                f"tensor {name} has two ranges, {found[name]} and {bounds}, by the modules that"
+                " share it; the ranges are another model's, calibrate again"
             )
         found.setdefault(name, bounds)
 
@@ -274,6 +273,13 @@ def tensor_ranges(
             note(pads[matched.input], module_range.input)
         note(matched.output, module_range.output)
     return found
+
+
+def _why(waiting: ModulesByWeights, weights: NDArray[np.float32] | None) -> str:
+    """Why an op has no module."""
+    if weights is None:
+        return "they are computed as it runs, so the converter merged a module into others"
+    return waiting.why_none_has(weights)
 
 
 def _weights_as_stored(module: nn.Module) -> NDArray[np.float32]:

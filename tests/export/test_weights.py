@@ -14,6 +14,7 @@ from torch import nn
 
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import model_digest
+from lowformer_edge.errors import ExportError
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.weights import ModulesByWeights, digest_of_weights
@@ -83,3 +84,45 @@ def test_2_2_norms_of_zeros_are_exported(
     with format_of(path).runner(path, 1) as runner:
         found = runner.run(inputs)["logits"]
     assert sqnr(conversion.reference(inputs), found) >= 20
+
+
+def two_layers() -> nn.Sequential:
+    """Linear layers of 2 and of 3 inputs."""
+    return nn.Sequential(nn.Linear(2, 1), nn.Linear(3, 1))
+
+
+def weights_of(module: nn.Module) -> np.ndarray:
+    weights: torch.Tensor = module.get_parameter("weight").detach()
+    return weights.numpy()
+
+
+def test_weights_that_a_converter_changed_are_told_with_the_nearest_module() -> None:
+    model = two_layers()
+    waiting = ModulesByWeights(model, weights_of)
+    changed = weights_of(model[1]) + np.float32(0.25)
+    assert waiting.take(changed) is None
+    assert waiting.why_none_has(changed) == (
+        "those of the nearest, 1, differ by up to 0.25, so the converter changed them"
+    )
+    assert waiting.take(weights_of(model[0])) == "0"
+    with pytest.raises(ExportError, match=r"of 1: those of the nearest op differ by up to 0\.25"):
+        waiting.check_none_left("op")
+
+
+def test_weights_of_no_modules_shape_are_told() -> None:
+    model = two_layers()
+    waiting = ModulesByWeights(model, weights_of)
+    assert waiting.why_none_has(np.zeros((4, 4), np.float32)) == (
+        "no module has weights [4, 4], so the converter made them"
+    )
+    assert waiting.take(weights_of(model[1])) == "1"
+    with pytest.raises(ExportError, match=r"of 0: no op has weights \[1, 2\], so the converter"):
+        waiting.check_none_left("op")
+
+
+def test_weights_that_a_converter_wrote_twice_are_told() -> None:
+    model = two_layers()
+    waiting = ModulesByWeights(model, weights_of)
+    assert waiting.take(weights_of(model[0])) == "0"
+    assert waiting.take(weights_of(model[0])) is None
+    assert "so the converter wrote it twice" in waiting.why_none_has(weights_of(model[0]))
