@@ -10,6 +10,8 @@ from ..artifact.files import replaced_file
 from .tables.search import decibels
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ..calibration.sensitivity import Sensitivity
     from ..export.search.search import Found
     from ..workflows.family import Placed
@@ -46,7 +48,7 @@ def save_family_plot(path: Path, models: Sequence[Placed], threads: int) -> None
     axes.margins(0.15)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    axes.legend()
+    _add_legend(figure)
     with replaced_file(path) as temporary:
         figure.savefig(temporary, format=path.suffix.removeprefix("."), dpi=150)
 
@@ -69,7 +71,7 @@ def save_sensitivity_plot(path: Path, sensitivity: Sensitivity) -> None:
     axes.set_xlabel("SQNR of the logits in dB where one op alone is quantized (less is worse)")
     axes.tick_params(axis="y", labelsize=6)
     axes.margins(y=0.01)
-    axes.legend(loc="lower right")
+    _add_legend(figure)
     with replaced_file(path) as temporary:
         figure.savefig(temporary, format=path.suffix.removeprefix("."), dpi=150)
 
@@ -95,6 +97,11 @@ def save_search_plot(path: Path, found: Found) -> None:
     axes.axvline(costs[found.chosen], color="tab:red", linestyle="--", label="chosen")
     axes.set_xlabel(f"{found.unit} over the fastest mix")
     axes.set_ylabel("SQNR of the logits in dB")
-    axes.legend()
+    _add_legend(figure)
     with replaced_file(path) as temporary:
         figure.savefig(temporary, format=path.suffix.removeprefix("."), dpi=150)
+
+
+def _add_legend(figure: Figure) -> None:
+    """Adds a legend above the axes, where it covers nothing that is drawn."""
+    figure.legend(loc="outside upper center", ncols=3)
