@@ -13,6 +13,7 @@ import pytest
 
 from lowformer_edge.calibration.recipe import KINDS, PRECISIONS, VERSION, Recipe, Rule
 from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.variants import VARIANTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "model-and-recipe.md"
 DOCUMENTED = {"model": LowFormerConfig, "rule": Rule}
@@ -71,11 +72,23 @@ def test_the_page_has_the_fields_of_the_code(name: str) -> None:
     assert found[1] == table
 
 
-def test_the_example_is_a_recipe() -> None:
-    (block,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    recipe = Recipe.from_dict(json.loads(block))
-    assert len(recipe.rules) == 3
-    assert json.loads(block)["version"] == VERSION
+def examples() -> list[str]:
+    """The page's JSON: of a model, and of a recipe."""
+    return re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_first_example_is_the_model_that_it_is_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(examples()[0])
+    same = {"name": "b0-signs", "num_classes": 43, "input_size": (192, 256)}
+    assert LowFormerConfig.from_json(path) == VARIANTS["b0"].replace(**same)
+
+
+def test_the_second_example_is_a_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(examples()[1])
+    assert len(Recipe.read(path).rules) == 3
+    assert json.loads(examples()[1])["version"] == VERSION
 
 
 @pytest.mark.parametrize("op", KINDS)
