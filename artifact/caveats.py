@@ -11,6 +11,12 @@ SOFTWARE_GPU = "a software GPU, which stands for no phone's"
 STAND_INS = {runtime: text for row in FORMATS.values() for runtime, text in row.stand_ins.items()}
 """What is to be said of runtimes that phones have not."""
 
+CONTIGUOUS_INPUTS = (
+    "give it contiguous tensors (x.contiguous() in PyTorch): of one in channels_last, ExecuTorch"
+    " reads the values in the order in which they lie in memory, and answers wrongly without a word"
+)
+"""What whoever calls an ExecuTorch program must know; the runtime does not tell."""
+
 FEW_IMAGES = 8
 """Fewer distinct calibration images than this are worth a warning."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.caveats import CONTIGUOUS_INPUTS
 from ..artifact.files import size_of
 from ..errors import ArtifactError, UsageError
 from ..process.text import printable
@@ -195,6 +196,8 @@ def _show(found: Inspection) -> None:
             print(f"{role}: {_described(tensor)}")
     told = "" if found.metadata else ", as its inputs and outputs suggest"
     print(f"task: {found.task}{told}" if found.task else printable(found.why_no_task or ""))
+    if path.suffix == ".pte":
+        print(f"note: {CONTIGUOUS_INPUTS}")
     if found.metadata:
         print(f"metadata: {', '.join(map(printable, found.metadata))}")
     if found.stored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..artifact.caveats import STAND_INS
+from ..artifact.caveats import CONTIGUOUS_INPUTS, STAND_INS
 from ..artifact.formats import INTERPRETER
 from ..judging.links import HOST
 from .block import Lines, Section
@@ -49,6 +49,8 @@ def limits_of(evidence: Evidence) -> list[str]:
         for item in manifest.artifacts
         if item.not_run
     ]
+    if any(item.format == "executorch" for item in manifest.artifacts):
+        lines.append(f"How apps call .pte files is theirs to check: {CONTIGUOUS_INPUTS}.")
     lines += _accuracy(evidence)
     if evidence.bench and any(map(is_invalid, evidence.bench.benchmarks)):
         lines.append("A benchmark is INVALID: the machine was too unsteady for its figures.")

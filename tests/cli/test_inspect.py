@@ -48,6 +48,7 @@ def test_a_file_of_others(
     out, _ = capsys.readouterr()
     for shape in ("float32 [1, 896, 16]\n", "float32 [1, 896, 1]\n"):
         assert shape in out
+    assert ("note: give it contiguous tensors" in out) == (name == "pte")
     assert "no image classifier: 2 outputs: " in out
     assert main([str(path), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)

@@ -197,6 +197,13 @@ def test_failures_come_first(evidence: Evidence, demo_manifest: Manifest) -> Non
     assert "3.0 dB SQNR to the eager model" in render(far).failures[0]
 
 
+def test_users_of_executorch_are_told_what_it_misreads(demo_manifest: Manifest) -> None:
+    told = "give it contiguous tensors"
+    assert told not in words(render(changed(demo_manifest)).html)
+    evidence = with_first_artifact(demo_manifest, format="executorch")
+    assert told in words(render(evidence).html)
+
+
 def test_a_file_in_parts_fails(demo_manifest: Manifest) -> None:
     parts = Residency(delegate="XNNPACK", partitions=3, delegated_ops=9, refused={"GELU": 2})
     page = render(with_first_artifact(demo_manifest, residency=parts))

@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
@@ -61,6 +62,20 @@ def test_a_program_is_read_as_the_runtime_reads_it(programs: dict[str, Path]) ->
     assert [one.shape for one in program.inputs] == [tuple(metadata.input_tensor_meta(0).sizes())]
     assert [one.shape for one in program.outputs] == [tuple(metadata.output_tensor_meta(0).sizes())]
     assert program.backends == ("XnnpackBackend",)
+
+
+@pytest.mark.filterwarnings("ignore:This API is experimental")
+def test_the_runtime_still_misreads_channels_last(programs: dict[str, Path]) -> None:
+    """Where this fails, the runtime was mended: take CONTIGUOUS_INPUTS and README's words out."""
+    from executorch.runtime import Runtime
+
+    images = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    method = Runtime.get().load_program(str(programs["xnnpack"])).load_method("forward")
+    (expected,) = (values.clone() for values in method.execute([images]))
+    (found,) = method.execute([images.to(memory_format=torch.channels_last)])
+    assert not torch.allclose(found, expected, atol=1e-3)
+    (found,) = method.execute([images.to(memory_format=torch.channels_last).contiguous()])
+    assert torch.equal(found, expected)
 
 
 def test_the_kinds_of_nodes_are_those_of_the_installed_schema() -> None:
