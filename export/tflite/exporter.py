@@ -23,6 +23,7 @@ from ..file_interface import output_name, with_interface
 from ..metadata import metadata
 from ..options import TFLiteOptions
 from ..spec import ExportSpec
+from .task_metadata import BUFFER_NAME, task_metadata, with_labels
 from .trials import TFLiteTrials
 
 _PLACES = {
@@ -139,7 +140,8 @@ def export_tflite(
     graph.name_inputs_and_outputs((INPUT_NAME,), (output_name(spec),))
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
     graph.add_metadata(METADATA_NAME, metadata(spec, loaded).encode())
-    return graph.to_bytes()
+    graph.add_metadata(BUFFER_NAME, task_metadata(spec, loaded))
+    return with_labels(graph.to_bytes(), loaded.labels)
 
 
 def quantize_quietly(
