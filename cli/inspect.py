@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..artifact.caveats import CONTIGUOUS_INPUTS
 from ..artifact.files import size_of
 from ..errors import ArtifactError, UsageError
 from ..process.text import printable
@@ -189,6 +188,8 @@ def _inspect_file(path: Path) -> Answer:
 
 def _show(found: Inspection) -> None:
     """Prints what was found of a file."""
+    from ..artifact.caveats import CONTIGUOUS_INPUTS
+
     path, where = found.path, found.residency
     print(f"{printable(path)}: {size_of(path) / 1e6:.2f} MB")
     for role, records in (("input", found.inputs), ("output", found.outputs)):
