@@ -45,15 +45,17 @@ def limit_behind(error: BaseException, path: Path | None = None) -> str | None:
             return str(one)
         number = one.errno if isinstance(one, OSError) else None
         if number in _TOO_MANY_FILES or _says(one, errno.EMFILE):
-            return f"too many files are open{_open_limit()}; raise the limit, as by ulimit -n 4096"
+            return (
+                f"{os.strerror(errno.EMFILE)}{_open_limit()}; raise the limit, as by ulimit -n 4096"
+            )
         if number in FULL or _says(one, errno.ENOSPC):
             return full_disk(path)
         if number == errno.ENAMETOOLONG:
             name = getattr(one, "filename", None) or path
             where = f"{printable(name)}: " if name else ""
             return (
-                f"{where}the name is too long; systems take {_LONGEST_NAME} bytes of a name and"
-                f" {_LONGEST_PATH} of a path, choose a shorter one"
+                f"{where}{os.strerror(number)}; choose a shorter one, a name has at most"
+                f" {_LONGEST_NAME} bytes and a path {_LONGEST_PATH}"
             )
     return None
 

@@ -234,7 +234,7 @@ BAD_REQUESTS: list[tuple[list[str], str]] = [
     ([*FAST, "--output", "file"], "not a folder"),
     ([*FAST, "--output", "file/bundle"], "cannot be written"),
     ([*FAST, "--int4"], "unrecognized arguments: --int4"),
-    (["--to", "tflite,"], "format '' is unknown"),
+    (["--to", "TFLite, ,onnx2,"], "format 'onnx2' is unknown"),
     (["--to", "onnx", "--int8-weights"], "onnx has no int8-weights"),
     (["--to", "executorch", "--backend", "vulkan", "--int8"], "vulkan backend has no int8"),
     ([*FAST, "--backend", "vulkan"], "is for executorch"),

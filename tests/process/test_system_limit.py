@@ -76,14 +76,14 @@ def test_a_file_is_not_blamed_for_too_many_open_ones(
     with no_more_files():
         assert run_command(command) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: too many files are open (a process may have ")
+    assert line.startswith("error: Too many open files (a process may have ")
     assert line.endswith("raise the limit, as by ulimit -n 4096")
 
 
 def test_images_are_not_passed_over_for_too_many_open_files(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "some.png")
     images = find_images(tmp_path)
-    with no_more_files(), pytest.raises(SystemLimitError, match=r"some\.png: too many files"):
+    with no_more_files(), pytest.raises(SystemLimitError, match=r"some\.png: Too many open files"):
         decode(images, Preprocessing(size=8))
 
 
@@ -95,7 +95,7 @@ def test_native_code_that_fails_without_a_word_is_seen_through() -> None:
     ):
         stack.enter_context(no_more_files())
         raise ValueError("failed")
-    assert "too many files are open" in str(limit_behind(raised.value))
+    assert "Too many open files" in str(limit_behind(raised.value))
 
 
 def test_native_code_that_fails_with_files_to_spare_is_believed() -> None:
@@ -107,10 +107,10 @@ def test_native_code_that_fails_with_files_to_spare_is_believed() -> None:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (OSError(errno.ENFILE, "table full"), "too many files are open"),
-        (RuntimeError("open x: Too many open files"), "too many files are open"),
+        (OSError(errno.ENFILE, "table full"), "Too many open files"),
+        (RuntimeError("open x: Too many open files"), "Too many open files"),
         (RuntimeError("write: No space left on device"), "disk is full"),
-        (OSError(errno.ENAMETOOLONG, "long", "xxx"), "xxx: the name is too long"),
+        (OSError(errno.ENAMETOOLONG, "long", "xxx"), "xxx: File name too long; choose"),
     ],
 )
 def test_a_limit_is_found_behind_what_was_made_of_it(error: Exception, told: str) -> None:
@@ -163,7 +163,10 @@ def test_names_are_as_long_as_the_file_system_takes(name: str, tmp_path: Path) -
 
 def test_a_longer_name_is_told(tmp_path: Path) -> None:
     with (
-        pytest.raises(SystemLimitError, match="the name is too long; systems take 255 bytes"),
+        pytest.raises(
+            SystemLimitError,
+            match="File name too long; choose a shorter one, a name has at most 255",
+        ),
         replaced_folder(tmp_path / ("x" * 256)),
     ):
         pass
