@@ -22,6 +22,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
+from lowformer_edge.runtime.onnx.stored_graph import read_stored_graph
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
 from lowformer_edge.tasks.closeness import sqnr
 
@@ -56,6 +57,14 @@ def test_float16_halves_the_weights_and_keeps_float_inputs(
     weights = [item for item in onnx.load(str(path)).graph.initializer if len(item.dims) == 4]
     assert weights
     assert {item.data_type for item in weights} == {onnx.TensorProto.FLOAT16}
+
+
+def test_files_are_of_the_versions_that_readme_states(
+    conversion: OnnxConversion, tmp_path: Path
+) -> None:
+    stored = read_stored_graph(conversion.write(ExportSpec("onnx", "int8"), tmp_path))
+    assert (stored.ir_version, stored.opsets) == (10, {"ai.onnx": 20})
+    assert stored.oldest_runtime == "1.18"
 
 
 def test_int8_follows_its_simulation_and_every_group_is_fused(
