@@ -78,6 +78,7 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
     recipe = Recipe.read(options.recipe) if options.recipe else None
     with progress.step("loading the model"):
         loaded = load_model_of(options, progress)
+        loaded.check_exportable()
     if recipe:
         check_recipe(loaded, recipe)
     images = calibration_images(calibration_choice(options), loaded, progress, needed=True)

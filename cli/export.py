@@ -281,6 +281,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         check_replaceable(options.folder, overwrite=options.overwrite)
     with progress.step("loading the model"):
         loaded = load_model_of(options, progress)
+        loaded.check_exportable()
     folder = options.folder or Path(f"{loaded.config.name}-{'-'.join(_asked(options))}")
     check_replaceable(folder, overwrite=options.overwrite)
     needed = any(spec.needs_images or (spec.needs_ranges and not options.ranges) for spec in specs)
@@ -333,7 +334,9 @@ def _printed_recipe(
     from ..export.formats import EXPORTERS
     from ..export.rewrites.table import rewrite
 
-    model = rewrite(load_model_of(options, progress).network, spec.format)
+    loaded = load_model_of(options, progress)
+    loaded.check_exportable()
+    model = rewrite(loaded.network, spec.format)
     fields = EXPORTERS[spec.format].recipe_of(spec, model).to_dict()
     return Answer(lambda: fields, lambda: print(json.dumps(fields, indent=2)))
 

@@ -61,6 +61,8 @@ def main() -> None:
     torch.manual_seed(0)  # the new last layer starts the same in every run
     start = lfe.load_model(arguments.model, weights=arguments.weights)
     network, preprocessing = start.network, start.preprocessing
+    if not isinstance(network, lfe.LowFormer):
+        parser.error(f"{arguments.weights} is for {start.config.task}; give a classifier's")
     network.reset_classifier(len(classes))
     untrained = lfe.from_module(network, preprocessing, labels=classes)
 

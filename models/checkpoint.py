@@ -18,7 +18,7 @@ from ..process.text import printable
 from .checkpoint_file import CheckpointFile, open_checkpoint
 from .checkpoint_fit import check_fit, described_groups, is_unused, shapes_of
 from .config import LowFormerConfig
-from .lowformer import LowFormer
+from .network import Network, build_network
 from .restricted_pickle import Inert
 from .stated_preprocessing import CHECKPOINT
 from .timm_models import is_timm, published_name
@@ -276,7 +276,7 @@ def _notes_on(
         yield f"its metadata {', '.join(ignored)} are not lowformer-edge's; not used"
 
 
-def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
+def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
     """Builds the model and fills it strictly.
 
     Returns:
@@ -296,7 +296,7 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
             f"{error}; these are the weights in {taken}, `checkpoint_key` takes others"
         ) from error
     with torch.device("meta"):
-        model = LowFormer(config)
+        model = build_network(config)
     state, bad = {}, []
     for key, wanted in model.state_dict().items():
         value = checkpoint.state.get(key)
@@ -325,7 +325,7 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> LowFormer:
 
 def save_checkpoint(
     path: Path,
-    model: LowFormer,
+    model: Network,
     preprocessing: Preprocessing,
     labels: Iterable[str],
     *,

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import CheckpointError
 from ..process.text import printable
 from .config import LARGEST_SIZE, LowFormerConfig
-from .lowformer import LowFormer
+from .network import build_network
 from .variants import VARIANTS
 from .weight_names import groups_of
 
@@ -41,7 +41,7 @@ def is_unused(name: str) -> bool:
 def shapes_of_model(config: LowFormerConfig) -> Shapes:
     """Names and shapes of a model's weights."""
     with torch.device("meta"):
-        return shapes_of(LowFormer(config).state_dict())
+        return shapes_of(build_network(config).state_dict())
 
 
 def fitting_variant(shapes: Shapes) -> LowFormerConfig | None:

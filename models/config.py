@@ -1,4 +1,4 @@
-"""The full description of a LowFormer classifier."""
+"""The full description of a LowFormer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..artifact.interface import CLASSIFICATION
 from ..artifact.size import Size, as_size, shown_size, sides_of
 from ..errors import ConfigError
+from .dense_head import DENSE_HEADS, DenseHead, dense_head, from_fields, to_fields
 
 NUM_STAGES = 5
 """The stem and four stages, each of which halves the resolution once."""
@@ -42,7 +44,7 @@ class LowFormerConfig:
         downsample_expansions: Expansion of the stride-2 block of stages 1 to 4.
         block_expansion: Expansion of every stride-1 block.
         head_widths: Channels of the head's 1x1 convolution and of its hidden linear layer.
-        num_classes: Number of logits.
+        num_classes: Number of classes.
         fused: Fused MBConv (one 3x3 convolution) where the design has it; without it every
             block is an MBConv and attention projects before a depthwise upsampling
             (the authors' ablation ``just_unfused``).
@@ -60,6 +62,8 @@ class LowFormerConfig:
         hidden_channels: Hidden channels of each MBConv, block by block for the stem and for stages
             1 to 4, of a stage the stride-2 block first; by the expansions where there are none.
         mlp_channels: The same of each MLP of stages 3 and 4.
+        dense_head: The neck and head for detection or segmentation; a classifier has none. Such a
+            model has no use for ``head_widths``.
     """
 
     name: str
@@ -82,6 +86,7 @@ class LowFormerConfig:
     input_size: Size = 224
     hidden_channels: tuple[tuple[int, ...], ...] = ()
     mlp_channels: tuple[tuple[int, ...], ...] = ()
+    dense_head: DenseHead | None = None
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -106,6 +111,8 @@ class LowFormerConfig:
                 good = isinstance(value, tuple) and all(map(_are_whole, value))
             elif kind == "float":
                 good = type(value) in (int, float)
+            elif kind == "DenseHead | None":
+                good = value is None or isinstance(value, DenseHead)
             else:
                 good = type(value).__name__ == kind
             if not good:
@@ -181,6 +188,31 @@ class LowFormerConfig:
                     f" {counts}, got {[len(stage) for stage in channels]}"
                 )
 
+    @property
+    def task(self) -> str:
+        """What the model is for: ``classification``, ``detection`` or ``segmentation``."""
+        return self.dense_head.task if self.dense_head else CLASSIFICATION
+
+    def for_task(
+        self, task: str, *, channels: int | None = None, convs: int | None = None
+    ) -> LowFormerConfig:
+        """The same backbone with a task's usual head, classes and input size.
+
+        Args:
+            task: ``detection`` (RetinaNet, COCO's 80 classes) or ``segmentation`` (Semantic FPN,
+                ADE20K's 150 classes).
+            channels: Of a smaller or wider head and its neck, see :func:`.dense_head.dense_head`.
+            convs: Of a detection head, for classes and boxes each.
+
+        Raises:
+            ConfigError: No such task has a head of its own, or a number is impossible.
+        """
+        head = dense_head(task, channels=channels, convs=convs)
+        kind = DENSE_HEADS[task]
+        return self.replace(
+            dense_head=head, num_classes=kind.num_classes, input_size=kind.input_size
+        )
+
     def hidden(self, stage: int, block: int) -> int:
         """Hidden channels of an MBConv.
 
@@ -213,8 +245,10 @@ class LowFormerConfig:
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields as plain JSON values."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """The fields as plain JSON values; without ``dense_head`` where there is none."""
+        fields = json.loads(json.dumps(dataclasses.asdict(self)))
+        del fields["dense_head"]
+        return fields | {"dense_head": to_fields(self.dense_head)} if self.dense_head else fields
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> LowFormerConfig:
@@ -236,7 +270,8 @@ class LowFormerConfig:
         ]
         if missing:
             raise ConfigError(f"model config: {', '.join(missing)} is missing; add it")
-        return cls(**fields)
+        head = fields.get("dense_head")
+        return cls(**{**fields, "dense_head": None if head is None else from_fields(head)})
 
     @classmethod
     def from_json(cls, path: Path) -> LowFormerConfig:

@@ -1,16 +1,20 @@
 """Parameters and multiply-accumulates of a model, from its config alone.
 
-Nothing is built, so that this needs no torch. The blocks are those of :mod:`.blocks`; a test holds
-the counts to the modules' own.
+Nothing is built, so that this needs no torch. The blocks are those of :mod:`.blocks` and of
+:mod:`.heads`; a test holds the counts to the modules' own.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..artifact.size import sides_of
+from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES
 from .config import LowFormerConfig
+from .dense_head import BACKBONE_LEVELS, DetectionHead, SegmentationHead
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,26 +39,89 @@ NOTHING = Cost(0, 0)
 
 def cost_of(config: LowFormerConfig) -> Cost:
     """The cost of a model at its config's input size."""
-    area = _strided(Area(*sides_of(config.input_size)), 2)
+    return backbone_cost(config) + head_cost(config)
+
+
+def backbone_cost(config: LowFormerConfig) -> Cost:
+    """The part of the stem and the stages."""
+    areas = _areas(config)
     stem = config.widths[0]
-    total = _conv(3, stem, 3, area)
+    total = _conv(3, stem, 3, areas[0])
     for block in range(config.depths[0]):
-        total += _mb_conv(config, stem, stem, config.hidden(0, block), area, area)
+        total += _mb_conv(config, stem, stem, config.hidden(0, block), areas[0], areas[0])
     for stage in range(1, len(config.widths)):
         narrow, wide = config.widths[stage - 1 : stage + 1]
-        inner = _strided(area, 2)
-        total += _mb_conv(config, narrow, wide, config.hidden(stage, 0), area, inner)
-        area = inner
+        area = areas[stage]
+        total += _mb_conv(config, narrow, wide, config.hidden(stage, 0), areas[stage - 1], area)
         for block in range(config.depths[stage] - (stage < 3)):
             if stage < 3:
                 hidden = config.hidden(stage, block + 1)
                 total += _mb_conv(config, wide, wide, hidden, area, area)
             else:
                 total += _block(config, stage, block, area)
+    return total
+
+
+def head_cost(config: LowFormerConfig) -> Cost:
+    """The part of the head, and of the neck where there is one."""
+    if isinstance(config.dense_head, DetectionHead):
+        return _retina_net(config, config.dense_head)
+    if isinstance(config.dense_head, SegmentationHead):
+        return _semantic_fpn(config, config.dense_head)
     hidden, features = config.head_widths
-    total += _conv(config.widths[-1], hidden, 1, area)
+    total = _conv(config.widths[-1], hidden, 1, _areas(config)[-1])
     total += Cost(hidden * features + 2 * features, hidden * features)
     return total + Cost((features + 1) * config.num_classes, features * config.num_classes)
+
+
+def _retina_net(config: LowFormerConfig, head: DetectionHead) -> Cost:
+    """Neck and head of a detector; the head's weights are the same for all levels."""
+    levels = _areas(config)[-BACKBONE_LEVELS:]
+    total = _fpn(config.widths[-BACKBONE_LEVELS:], head.neck_channels, levels)
+    width = config.widths[-1]
+    for _ in range(head.levels - BACKBONE_LEVELS):
+        levels.append(_strided(levels[-1], 2))
+        total += _plain_conv(width, head.neck_channels, 3, levels[-1])
+        width = head.neck_channels
+    shared = [_retina_head(config, head, area) for area in levels]
+    return total + Cost(shared[0].parameters, sum(cost.macs for cost in shared))
+
+
+def _retina_head(config: LowFormerConfig, head: DetectionHead, area: Area) -> Cost:
+    """The head of a detector on one level."""
+    widths = [head.neck_channels, *[head.channels] * head.convs]
+    total = NOTHING
+    for values in (config.num_classes, BOX_SIDES):
+        for narrow, wide in itertools.pairwise(widths):
+            total += _plain_conv(narrow, wide, 3, area)
+        total += _plain_conv(widths[-1], ANCHORS_PER_PLACE * values, 3, area)
+    return total
+
+
+def _semantic_fpn(config: LowFormerConfig, head: SegmentationHead) -> Cost:
+    """Neck and head of a model for segmentation."""
+    areas = _areas(config)[1:]
+    total = _fpn(config.widths[1:], head.neck_channels, areas)
+    for doublings, area in enumerate(areas):
+        width = head.neck_channels
+        for doubling in range(max(1, doublings)):
+            doubled = Area(area.height << doubling, area.width << doubling)
+            total += _conv(width, head.channels, 3, doubled)
+            width = head.channels
+    return total + _plain_conv(head.channels, config.num_classes, 1, areas[0])
+
+
+def _fpn(widths: Sequence[int], channels: int, areas: Sequence[Area]) -> Cost:
+    """A feature pyramid's levels that are made of maps."""
+    total = NOTHING
+    for width, area in zip(widths, areas, strict=True):
+        total += _plain_conv(width, channels, 1, area) + _plain_conv(channels, channels, 3, area)
+    return total
+
+
+def _plain_conv(inputs: int, outputs: int, kernel: int, area: Area) -> Cost:
+    """A convolution with a bias and no norm."""
+    return _conv(inputs, outputs, kernel, area, bias=True, norm=False)
 
 
 class Area(NamedTuple):
@@ -67,6 +134,14 @@ class Area(NamedTuple):
     def places(self) -> int:
         """How many."""
         return self.height * self.width
+
+
+def _areas(config: LowFormerConfig) -> list[Area]:
+    """The maps of the stem and of each stage."""
+    areas = [_strided(Area(*sides_of(config.input_size)), 2)]
+    for _ in config.widths[1:]:
+        areas.append(_strided(areas[-1], 2))
+    return areas
 
 
 def _strided(area: Area, stride: int) -> Area:

@@ -18,7 +18,7 @@ from ..artifact.size import Size, shown_size
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import CheckpointError, ConfigError, UsageError
 from ..process.text import printable
-from ..tasks.classification import CLASSIFICATION
+from ..tasks.registry import TASKS
 from ..tasks.task import Task
 from .authors_config import read_authors_config
 from .checkpoint import Checkpoint, load_weights, read_checkpoint
@@ -27,6 +27,7 @@ from .checkpoint_source import find_checkpoint
 from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
 from .lowformer import LowFormer
+from .network import Network
 from .preprocessing_file import with_file
 from .random_weights import random_model
 from .stated_preprocessing import (
@@ -62,7 +63,7 @@ class LoadedModel:
         taken: Which of several sets of weights in the file these are; empty where it has but one.
     """
 
-    network: LowFormer
+    network: Network
     preprocessing: Preprocessing
     labels: tuple[str, ...] | None
     source: str
@@ -79,8 +80,21 @@ class LoadedModel:
 
     @property
     def task(self) -> Task:
-        """What it is for."""
-        return CLASSIFICATION
+        """What it is for, where that can be exported."""
+        self.check_exportable()
+        return TASKS[self.config.task]
+
+    def check_exportable(self) -> None:
+        """Refuses a model for a task that no format has yet.
+
+        Raises:
+            UsageError: It is one.
+        """
+        if self.config.task not in TASKS:
+            raise UsageError(
+                f"model {self.config.name} is for {self.config.task}, and what can be exported is"
+                f" for {', '.join(TASKS)}; use its `network` in PyTorch"
+            )
 
     @property
     def num_classes(self) -> int:
@@ -290,7 +304,7 @@ def from_module(
     )
 
 
-def _from_timm(network: nn.Module, preprocessing: Preprocessing | None) -> LowFormer:
+def _from_timm(network: nn.Module, preprocessing: Preprocessing | None) -> Network:
     """Our own model with the weights of timm's.
 
     Raises:

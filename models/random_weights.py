@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from .config import LowFormerConfig
-from .lowformer import LowFormer
+from .network import Network, build_network
 
 
-def random_model(config: LowFormerConfig, seed: int = 0) -> LowFormer:
+def random_model(config: LowFormerConfig, seed: int = 0) -> Network:
     """A model with reproducible random weights and non-trivial norm parameters.
 
     With the usual initialisation (scale 1, shift 0, mean 0, variance 1) converters drop work
@@ -24,7 +24,7 @@ def random_model(config: LowFormerConfig, seed: int = 0) -> LowFormer:
         seed: Of the weights; every tensor has a generator of its own, seeded with its key too.
     """
     with torch.device("meta"):
-        model = LowFormer(config)
+        model = build_network(config)
     model = model.to_empty(device="cpu")
     model.load_state_dict(
         {key: _tensor(key, value, seed) for key, value in model.state_dict().items()}

@@ -11,10 +11,10 @@ from ..errors import UsageError
 
 
 def check_model(model: object) -> None:
-    """Refuses what is no loaded model.
+    """Refuses what is no loaded model, and a model for a task that cannot be exported.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is such a thing.
     """
     # Here, since what is torch-free checks its arguments too.
     from ..models.loading import LoadedModel
@@ -23,6 +23,7 @@ def check_model(model: object) -> None:
         raise UsageError(
             f"`model` must be what load_model or from_module gives, not {type(model).__name__}"
         )
+    model.check_exportable()
 
 
 def check_samples(name: str, images: object, preprocessing: Preprocessing) -> None:

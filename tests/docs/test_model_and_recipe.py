@@ -14,9 +14,15 @@ import pytest
 from lowformer_edge.calibration.recipe import KINDS, PRECISIONS, VERSION, Recipe, Rule
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.variants import VARIANTS
+from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
 
 PAGE = Path(__file__).parents[2] / "docs" / "model-and-recipe.md"
-DOCUMENTED = {"model": LowFormerConfig, "rule": Rule}
+DOCUMENTED = {
+    "model": LowFormerConfig,
+    "detection": DetectionHead,
+    "segmentation": SegmentationHead,
+    "rule": Rule,
+}
 
 JSON_TYPES = {
     "str": "string",
@@ -27,6 +33,7 @@ JSON_TYPES = {
     "tuple[int, ...]": "list of integers",
     "tuple[tuple[int, ...], ...]": "list of lists of integers",
     "Size": "integer, or list of two",
+    "DenseHead | None": "object",
 }
 
 

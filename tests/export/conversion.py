@@ -18,7 +18,7 @@ from lowformer_edge.export.exporter import Exporter
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
-from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.network import Network
 from lowformer_edge.models.random_weights import random_model
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
@@ -46,7 +46,7 @@ class Conversion(Generic[AnyExporter]):
         images: Samples,
         batch: int = 1,
         *,
-        network: LowFormer | None = None,
+        network: Network | None = None,
         labels: tuple[str, ...] | None = LABELS,
     ) -> None:
         network = network or random_model(config)

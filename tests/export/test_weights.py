@@ -19,7 +19,7 @@ from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.weights import ModulesByWeights, digest_of_weights
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.network import Network
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.tasks.closeness import sqnr
@@ -60,7 +60,7 @@ def test_2_2_a_models_digest_is_one_of_values() -> None:
 
 
 @pytest.fixture(scope="module")
-def zeroed(slight_config: LowFormerConfig) -> LowFormer:
+def zeroed(slight_config: LowFormerConfig) -> Network:
     """A model with a norm of zeros, and one whose channels are dead but for their shift."""
     network = random_model(slight_config)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -73,7 +73,7 @@ def zeroed(slight_config: LowFormerConfig) -> LowFormer:
 @pytest.mark.parametrize("name", ["tflite", "executorch", "onnx", "coreml"])
 def test_2_2_norms_of_zeros_are_exported(
     name: str,
-    zeroed: LowFormer,
+    zeroed: Network,
     slight_config: LowFormerConfig,
     noise_images: Samples,
     inputs: np.ndarray,

@@ -10,8 +10,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.cost import Cost, cost_of
-from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.cost import Cost, backbone_cost, cost_of, head_cost
+from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.models.network import build_network
 from lowformer_edge.models.published import PUBLISHED_FIGURES
 from lowformer_edge.models.variants import PUBLISHED, VARIANTS
 
@@ -19,7 +20,7 @@ from lowformer_edge.models.variants import PUBLISHED, VARIANTS
 def counted(config: LowFormerConfig) -> Cost:
     """What torch counts, on tensors without content."""
     with torch.device("meta"):
-        model = LowFormer(config).eval()
+        model = build_network(config).eval()
         image = torch.empty(1, 3, *sides_of(config.input_size))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(image)
@@ -65,6 +66,57 @@ def test_any_switch_and_size(
         depths=depths,
     )
     assert cost_of(config) == counted(config)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    head=st.one_of(
+        st.builds(
+            DetectionHead,
+            neck_channels=st.integers(1, 40),
+            channels=st.integers(1, 40),
+            convs=st.integers(1, 3),
+            levels=st.integers(3, 7),
+        ),
+        st.builds(SegmentationHead, neck_channels=st.integers(1, 40), channels=st.integers(1, 40)),
+    ),
+    num_classes=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_any_dense_head_at_sizes_that_halve_evenly(
+    head: DetectionHead | SegmentationHead,
+    num_classes: int,
+    size: tuple[int, int],
+    slight_config: LowFormerConfig,
+) -> None:
+    config = slight_config.replace(
+        dense_head=head, num_classes=num_classes, input_size=(32 * size[0], 32 * size[1])
+    )
+    assert cost_of(config) == counted(config)
+
+
+@pytest.mark.parametrize("task", ["detection", "segmentation"])
+@pytest.mark.parametrize("size", [200, (70, 97)])
+def test_dense_heads_at_odd_sizes(
+    task: str, size: int | tuple[int, int], slight_config: LowFormerConfig
+) -> None:
+    config = slight_config.for_task(task, channels=8).replace(input_size=size)
+    assert cost_of(config) == counted(config)
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "head", "backbone"),
+    [
+        ("detection", 320, 15.1, 1.9),
+        ("detection", 640, 60.3, 7.7),
+        ("segmentation", 512, 21.2, 4.9),
+    ],
+)
+def test_what_the_usual_heads_cost(task: str, size: int, head: float, backbone: float) -> None:
+    """In thousand millions of multiply-accumulates, with B0; the heads are the bill."""
+    config = VARIANTS["b0"].for_task(task).replace(input_size=size)
+    assert head_cost(config).macs / 1e9 == pytest.approx(head, abs=0.1)
+    assert backbone_cost(config).macs / 1e9 == pytest.approx(backbone, abs=0.1)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

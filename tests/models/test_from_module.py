@@ -17,7 +17,9 @@ from lowformer_edge.models.random_weights import random_model
 
 @pytest.fixture
 def network(slight_config: lfe.LowFormerConfig) -> lfe.LowFormer:
-    return random_model(slight_config)
+    network = random_model(slight_config)
+    assert isinstance(network, lfe.LowFormer)
+    return network
 
 
 def test_what_is_taken_does_not_change_with_further_training(network: lfe.LowFormer) -> None:

@@ -14,7 +14,7 @@ from lowformer_edge.artifact.size import sides_of
 from lowformer_edge.calibration.ranges import QUANTIZABLE
 from lowformer_edge.export.rewrites.table import CALIBRATED, REWRITES, Rewrite, rewrite
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.lowformer import LowFormer
+from lowformer_edge.models.network import Network
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 
@@ -40,7 +40,7 @@ def difference(model: nn.Module, other: nn.Module, size: int, batch: int = 2) ->
         return (model(x) - other(x)).abs().max().item()
 
 
-def double(config: LowFormerConfig) -> LowFormer:
+def double(config: LowFormerConfig) -> Network:
     return random_model(config).double()
 
 

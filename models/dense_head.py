@@ -1,0 +1,167 @@
+"""What a model has in place of the classifier's head: a feature pyramid and a head upon it.
+
+Dense heads give values for every place of a map, where the classifier's gives them for the whole
+image. No torch here, so that configs can be read without it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ..artifact.size import Size
+from ..errors import ConfigError
+from ..tasks.names import DETECTION, SEGMENTATION
+
+BACKBONE_LEVELS = 3
+"""Levels of a detector's pyramid that are made of the backbone's maps, at strides 8, 16 and 32."""
+
+MOST_LEVELS = 8
+WIDEST = 4096
+MOST_CONVS = 32
+"""Bounds beyond which a head is a mistake, and would only run out of memory."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectionHead:
+    """RetinaNet (arXiv 1708.02002) as mmdet 3.3.0 has it; the defaults are mmdet's.
+
+    Attributes:
+        neck_channels: Channels of each level of the feature pyramid.
+        channels: Channels of the head's convolutions.
+        convs: Convolutions before the last one, for classes and for boxes each.
+        levels: Levels of the pyramid, from stride 8 on. Those beyond three are strided convolutions
+            of the backbone's last map.
+    """
+
+    task: ClassVar[str] = DETECTION
+    title: ClassVar[str] = "RetinaNet"
+    num_classes: ClassVar[int] = 80
+    input_size: ClassVar[Size] = 640
+
+    neck_channels: int = 256
+    channels: int = 256
+    convs: int = 4
+    levels: int = 5
+
+    def __post_init__(self) -> None:
+        _check_channels(self)
+        _check_whole("convs", self.convs, 0, MOST_CONVS)
+        _check_whole("levels", self.levels, BACKBONE_LEVELS, MOST_LEVELS)
+        if not self.convs and self.channels != self.neck_channels:
+            raise ConfigError(
+                "model config: dense_head without convs has the neck's channels,"
+                f" {self.neck_channels}, not {self.channels}; correct channels"
+            )
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.title} head of {self.channels} channels and {self.convs} convolutions on"
+            f" {self.levels} levels of {self.neck_channels}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentationHead:
+    """Semantic FPN (arXiv 1901.02446) as mmseg 1.2.2 has it; the defaults are mmseg's.
+
+    Attributes:
+        neck_channels: Channels of each of the feature pyramid's four levels.
+        channels: Channels of the head's convolutions.
+    """
+
+    task: ClassVar[str] = SEGMENTATION
+    title: ClassVar[str] = "Semantic FPN"
+    num_classes: ClassVar[int] = 150
+    input_size: ClassVar[Size] = 512
+
+    neck_channels: int = 256
+    channels: int = 128
+
+    def __post_init__(self) -> None:
+        _check_channels(self)
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.title} head of {self.channels} channels on 4 levels of {self.neck_channels}"
+        )
+
+
+DenseHead = DetectionHead | SegmentationHead
+
+DENSE_HEADS: Mapping[str, type[DenseHead]] = {
+    DETECTION: DetectionHead,
+    SEGMENTATION: SegmentationHead,
+}
+"""By task."""
+
+
+def dense_head(task: str, *, channels: int | None = None, convs: int | None = None) -> DenseHead:
+    """A task's head: mmdet's or mmseg's, or one of another size.
+
+    Args:
+        task: ``detection`` or ``segmentation``.
+        channels: Of the head, and then of the neck too, since a neck of 256 channels costs more
+            than a small head. 64, and two convolutions, suit phones: neck and head are then at most
+            twice the work of the backbone, and with mmdet's numbers several times as much.
+        convs: Of a detection head, for classes and boxes each.
+
+    Raises:
+        ConfigError: No such task has a dense head, or a number is impossible.
+    """
+    if task not in DENSE_HEADS:
+        raise ConfigError(f"task {task!r} has no dense head; choose {' or '.join(DENSE_HEADS)}")
+    given: dict[str, int] = {}
+    if channels is not None:
+        given |= {"neck_channels": channels, "channels": channels}
+    if convs is not None:
+        if task != DETECTION:
+            raise ConfigError(f"the convolutions of {task} follow from the strides; leave `convs`")
+        given["convs"] = convs
+    return DENSE_HEADS[task](**given)
+
+
+def to_fields(head: DenseHead) -> dict[str, Any]:
+    """A head as plain JSON values, its task first."""
+    return {"task": head.task, **dataclasses.asdict(head)}
+
+
+def from_fields(fields: object) -> DenseHead:
+    """A head from plain values.
+
+    Raises:
+        ConfigError: They are none's.
+    """
+    if not isinstance(fields, Mapping):
+        raise ConfigError(
+            f"model config: dense_head must be an object, not {type(fields).__name__}"
+        )
+    task = fields.get("task")
+    kind = DENSE_HEADS.get(task) if isinstance(task, str) else None
+    if kind is None:
+        raise ConfigError(
+            f"model config: dense_head needs a task, {' or '.join(DENSE_HEADS)}, not {task!r}"
+        )
+    known = ["task", *(field.name for field in dataclasses.fields(kind))]
+    unknown = sorted(map(str, set(fields) - set(known)))
+    if unknown:
+        raise ConfigError(
+            f"model config: dense_head has unknown field {', '.join(unknown)}; for {task} known"
+            f" are {', '.join(known)}"
+        )
+    return kind(**{name: value for name, value in fields.items() if name != "task"})
+
+
+def _check_channels(head: DenseHead) -> None:
+    for name in ("neck_channels", "channels"):
+        _check_whole(name, getattr(head, name), 1, WIDEST)
+
+
+def _check_whole(name: str, value: object, least: int, most: int) -> None:
+    """Raises ConfigError where a field is no whole number within bounds."""
+    if type(value) is not int or not least <= value <= most:
+        raise ConfigError(
+            f"model config: dense_head.{name} must be a whole number from {least} to {most}, not"
+            f" {value!r}"
+        )

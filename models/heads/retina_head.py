@@ -1,0 +1,39 @@
+"""The head of RetinaNet."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ...tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES
+from .conv_module import ConvModule
+
+
+class RetinaHead(nn.Module):
+    """Classes and boxes at every place of a level, with the names of mmdet's RetinaHead.
+
+    One head serves all levels. Channels are by anchor: of the first one all classes, or all four
+    numbers of its box, then of the second.
+
+    Args:
+        in_channels: Channels of a level.
+        channels: Channels of the convolutions between.
+        convs: How many of these there are, for classes and for boxes each.
+        num_classes: Number of classes; there is none for the background.
+    """
+
+    def __init__(self, in_channels: int, channels: int, convs: int, num_classes: int) -> None:
+        super().__init__()
+        widths = [in_channels, *[channels] * convs]
+        self.cls_convs = nn.ModuleList(ConvModule(width, channels) for width in widths[:-1])
+        self.reg_convs = nn.ModuleList(ConvModule(width, channels) for width in widths[:-1])
+        self.retina_cls = nn.Conv2d(widths[-1], ANCHORS_PER_PLACE * num_classes, 3, padding=1)
+        self.retina_reg = nn.Conv2d(widths[-1], ANCHORS_PER_PLACE * BOX_SIDES, 3, padding=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Class logits [N, 9 * K, H, W] and box deltas [N, 36, H, W] of a level [N, C, H, W]."""
+        classes = boxes = x
+        for conv in self.cls_convs:
+            classes = conv(classes)
+        for conv in self.reg_convs:
+            boxes = conv(boxes)
+        return self.retina_cls(classes), self.retina_reg(boxes)
