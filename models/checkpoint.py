@@ -18,11 +18,14 @@ from ..process.text import printable
 from .checkpoint_file import CheckpointFile, open_checkpoint
 from .checkpoint_fit import check_fit, described_groups, is_unused, shapes_of
 from .config import LowFormerConfig
+from .dense_fit import Shapes
+from .mmengine_file import has_swapped_averages
+from .mmengine_settings import notes_on_settings, trained_classes
 from .network import Network, build_network
 from .restricted_pickle import Inert
 from .stated_preprocessing import CHECKPOINT
-from .timm_models import is_timm, published_name
 from .trainer_options import stated_parameters
+from .weight_names import published_names
 from .weight_sets import WeightSet, choose, entries_of, listed, sets_in, unnamed_averages
 
 _OWN = ("config", "preprocessing", "labels")
@@ -104,17 +107,23 @@ def read_checkpoint(path: Path, key: str | None = None) -> Checkpoint:
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
     own, ignored = own_metadata(file)
+    notes = list(_notes_on(file, sets, chosen, ignored, is_asked=key is not None))
+    labels = own.get("labels")
+    if "config" not in own:
+        shapes = shapes_of(state)
+        notes += _notes_on_settings(file, shapes)
+        labels = labels or trained_classes(file.content, shapes)
     return Checkpoint(
         path,
         file.digest,
         state,
         config=own.get("config"),
         preprocessing=own.get("preprocessing"),
-        labels=own.get("labels"),
+        labels=labels,
         stated=stated_parameters(file.content),
         is_timm=names_are_timms,
         taken=chosen.key if len(sets) > 1 else "",
-        notes=tuple(_notes_on(file, sets, chosen, ignored, is_asked=key is not None)),
+        notes=tuple(notes),
     )
 
 
@@ -124,14 +133,15 @@ def _published(tensors: Mapping[str, Tensor | Inert]) -> tuple[dict[str, Tensor]
     Raises:
         CheckpointError: One is no plain tensor.
     """
-    names_are_timms, state = is_timm(tensors), {}
+    state = {}
+    published, names_are_timms = published_names(tensors)
     for name, value in tensors.items():
         if not isinstance(value, Tensor):
             kind = _NO_TENSORS.get(value.kind, printable(value.kind))
             raise CheckpointError(
                 f"{printable(name)} is not a plain tensor but {kind}; save dense weights"
             )
-        state[published_name(name) if names_are_timms else name] = value
+        state[published[name]] = value
     return state, names_are_timms
 
 
@@ -251,6 +261,8 @@ def _notes_on(
     if len(sets) > 1:
         why = " (averaged over training)" if chosen.is_averaged and not is_asked else ""
         yield (f"holds several sets of weights; took {listed([chosen])}{why} of {listed(sets)}")
+    if has_swapped_averages(file.content):
+        yield "mmengine saves the average as state_dict, and what was trained as ema_state_dict"
     place = None if chosen.is_averaged else unnamed_averages(file.content)
     if place:
         yield f"holds averaged weights without names in {printable(place)}, which are not read"
@@ -276,6 +288,13 @@ def _notes_on(
         yield f"its metadata {', '.join(ignored)} are not lowformer-edge's; not used"
 
 
+def _notes_on_settings(file: CheckpointFile, shapes: Shapes) -> tuple[str, ...]:
+    try:
+        return notes_on_settings(file.content, shapes)
+    except CheckpointError as error:
+        raise CheckpointError(f"{file.path}: {error}") from error
+
+
 def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
     """Builds the model and fills it strictly.
 
@@ -297,30 +316,44 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
         ) from error
     with torch.device("meta"):
         model = build_network(config)
+    state = converted(checkpoint.path, checkpoint.state, model.state_dict())
+    model = model.to_empty(device="cpu")
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def converted(
+    path: Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Weights in the types that a network has them in.
+
+    Args:
+        path: Where they are from.
+        found: Weights with the names and shapes of the network's; its counters may be missing.
+        expected: The network's own, which are not looked into.
+
+    Raises:
+        CheckpointError: One is not finite, or no floating-point number.
+    """
     state, bad = {}, []
-    for key, wanted in model.state_dict().items():
-        value = checkpoint.state.get(key)
+    for key, wanted in expected.items():
+        value = found.get(key)
         if is_unused(key):
             counts = value is not None and value.dtype == wanted.dtype and value.numel() == 1
             state[key] = value.reshape(()) if value is not None and counts else torch.tensor(0)
             continue
         assert value is not None
         if value.is_complex() or not value.is_floating_point():
-            raise CheckpointError(
-                f"{checkpoint.path}: {key} is of type {value.dtype}, not {wanted.dtype}"
-            )
+            raise CheckpointError(f"{path}: {key} is of type {value.dtype}, not {wanted.dtype}")
         state[key] = value.to(wanted.dtype)
         if not bool(state[key].isfinite().all()):
             bad.append(key)
     if bad:
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
         raise CheckpointError(
-            f"{checkpoint.path}: {bad[0]}{more} holds NaN or infinite values; the model cannot"
-            " be exported"
+            f"{path}: {bad[0]}{more} holds NaN or infinite values; the model cannot be exported"
         )
-    model = model.to_empty(device="cpu")
-    model.load_state_dict(state)
-    return model.eval()
+    return state
 
 
 def save_checkpoint(

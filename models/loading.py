@@ -14,36 +14,41 @@ from torch import Tensor, nn
 
 from ..artifact.labels import repeated, unique_names
 from ..artifact.preprocessing import Preprocessing
+from ..artifact.preprocessing_text import described_preprocessing
 from ..artifact.size import Size, shown_size
 from ..demo import CHECKPOINT as DEMO_CHECKPOINT
-from ..errors import CheckpointError, ConfigError, UsageError
+from ..errors import CheckpointError, UsageError
 from ..process.text import printable
 from ..tasks.registry import TASKS
 from ..tasks.task import Task
-from .authors_config import read_authors_config
+from .architecture import choose_architecture, usual_preprocessing
 from .checkpoint import Checkpoint, load_weights, read_checkpoint
 from .checkpoint_fit import advice_on, fitting_variant, shapes_of
 from .checkpoint_source import find_checkpoint
 from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
+from .dense_head import DenseHead
 from .lowformer import LowFormer
 from .network import Network
 from .preprocessing_file import with_file
 from .random_weights import random_model
 from .stated_preprocessing import (
     CHECKPOINT,
-    CONFIG,
     DEFAULT,
     GIVEN,
+    OPENMMLAB,
     PUBLISHED,
     TIMM,
     USUALLY_STATED,
     StatedPreprocessing,
 )
 from .timm_models import is_timm_module, published_name, stated_preprocessing
-from .variants import CHECKPOINTS_PAGE, DEMO, VARIANTS, variant
+from .variants import CHECKPOINTS_PAGE, DEMO, variant
 
 RANDOM = "random weights"
+
+_STATED_OF_DENSE = ("resize_mode", "interpolation", "mean", "std")
+"""What is told of a detector's or segmenter's preprocessing where it was assumed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +118,7 @@ def load_model(
     weights: str | Path | None = None,
     checkpoint_key: str | None = None,
     config: str | Path | LowFormerConfig | None = None,
+    task: str | DenseHead | None = None,
     random_weights: bool = False,
     num_classes: int | None = None,
     input_size: Size | None = None,
@@ -129,6 +135,8 @@ def load_model(
         checkpoint_key: Which of several sets of weights in it, such as ``state_dict``; by default
             the averaged one, or else the trained one.
         config: The authors' YAML or our JSON as a file, or an architecture.
+        task: What the model is for, ``detection`` or ``segmentation``, where the config does not
+            say so: with the head that the checkpoint has, or the usual one. Or a head.
         random_weights: Explicitly ask for random weights.
         num_classes: Overrides the config's number of classes.
         input_size: Pixels of the input's side, or its height and width, instead of the model's
@@ -145,7 +153,7 @@ def load_model(
     _check_choices(name, config, weights, random_weights, checkpoint_key)
     name, weights = _or_bundled(name, weights, config, random_weights)
     checkpoint = find_checkpoint(weights, checkpoint_key) if weights else None
-    architecture, stated, notes = _architecture(name, config, checkpoint)
+    architecture, stated, notes = choose_architecture(name, config, task, checkpoint)
     if num_classes is not None:
         architecture = architecture.replace(num_classes=num_classes)
     if checkpoint is None and not random_weights:
@@ -153,6 +161,17 @@ def load_model(
     stated = with_file(stated, Path(preprocessing_file)) if preprocessing_file else stated
     used = stated.with_changes(preprocessing, input_size)
     architecture = architecture.replace(input_size=used.preprocessing.size)
+    return _loaded(architecture, checkpoint, used, labels, notes)
+
+
+def _loaded(
+    architecture: LowFormerConfig,
+    checkpoint: Checkpoint | None,
+    used: StatedPreprocessing,
+    labels: str | Path | Sequence[str] | None,
+    notes: Sequence[str],
+) -> LoadedModel:
+    """The model of an architecture, with a checkpoint's weights or random ones."""
     network = load_weights(architecture, checkpoint) if checkpoint else random_model(architecture)
     classes = _class_list(labels, checkpoint, architecture.num_classes)
     return LoadedModel(
@@ -164,11 +183,22 @@ def load_model(
         taken=checkpoint.taken if checkpoint else "",
         source=checkpoint.shown_name if checkpoint else RANDOM,
         digest=checkpoint.digest if checkpoint else None,
-        notes=(*notes, *_notes_on(checkpoint, used), *used.conflicts, *_notes_on_classes(classes)),
+        notes=(
+            *notes,
+            *_notes_on(architecture, checkpoint, used),
+            *used.conflicts,
+            *_notes_on_classes(classes),
+        ),
     )
 
 
 def _why_weights(architecture: LowFormerConfig) -> str:
+    if architecture.dense_head:
+        return (
+            f"model {architecture.name} for {architecture.task} needs its checkpoint: give"
+            " `weights`, such as mmdet's and mmseg's trainers save, or `random_weights` for latency"
+            " only"
+        )
     return (
         f"model {architecture.name} needs its checkpoint: give `weights` (the authors link theirs"
         f" at {CHECKPOINTS_PAGE}), or `random_weights` for latency only"
@@ -216,7 +246,9 @@ def _classes_source(labels: object, checkpoint: Checkpoint | None) -> str | None
     return CHECKPOINT if checkpoint and checkpoint.labels else None
 
 
-def _notes_on(checkpoint: Checkpoint | None, used: StatedPreprocessing) -> tuple[str, ...]:
+def _notes_on(
+    architecture: LowFormerConfig, checkpoint: Checkpoint | None, used: StatedPreprocessing
+) -> tuple[str, ...]:
     """What was taken of a checkpoint, or for granted with it."""
     if checkpoint is None or checkpoint.path == DEMO_CHECKPOINT:
         return ()
@@ -227,6 +259,11 @@ def _notes_on(checkpoint: Checkpoint | None, used: StatedPreprocessing) -> tuple
         notes.append(
             f"{name}: has timm's names and states no preprocessing; took what is published:"
             f" {taken.interpolation}, crop {taken.crop_ratio:g}, ImageNet's mean and std"
+        )
+    if OPENMMLAB in map(used.sources.get, _STATED_OF_DENSE):
+        notes.append(
+            f"{name}: took the preprocessing that is usual for {architecture.task}, but for what it"
+            f" states: {described_preprocessing(used.preprocessing)}"
         )
     return tuple(notes)
 
@@ -353,73 +390,6 @@ def _class_list(
     return classes
 
 
-def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFormerConfig:
-    """A variant with the input size and the classes of its checkpoint, if that states them."""
-    stated = checkpoint.config if checkpoint else None
-    if stated is None:
-        return config
-    trained = config.replace(input_size=stated.input_size, num_classes=stated.num_classes)
-    return trained if trained == stated else config
-
-
-def _timm_architecture(checkpoint: Checkpoint) -> LowFormerConfig:
-    """The variant that a checkpoint with timm's names is of.
-
-    Raises:
-        CheckpointError: It is of none.
-    """
-    config = fitting_variant(shapes_of(checkpoint.state))
-    if config is None:
-        raise CheckpointError(
-            f"{checkpoint.path}: has timm's names, but {advice_on(shapes_of(checkpoint.state))}"
-        )
-    return config
-
-
-def _architecture(
-    name: str | None,
-    given: str | Path | LowFormerConfig | None,
-    checkpoint: Checkpoint | None,
-) -> tuple[LowFormerConfig, StatedPreprocessing, tuple[str, ...]]:
-    """Config, preprocessing and notes by what was asked for, then by what the checkpoint says."""
-    if isinstance(given, str | Path) and Path(given).suffix in (".yaml", ".yml"):
-        authors = read_authors_config(Path(given))
-        stated = _stated_by(authors.model, checkpoint)
-        return authors.model, stated.updated(authors.stated, CONFIG), authors.notes
-    if isinstance(given, LowFormerConfig):
-        config = given
-    elif given:
-        config = LowFormerConfig.from_json(Path(given))
-    elif name is not None:
-        config = _as_trained(variant(name), checkpoint)
-    elif checkpoint and checkpoint.config:
-        config = checkpoint.config
-    elif checkpoint and checkpoint.is_timm:
-        config = _timm_architecture(checkpoint)
-    else:
-        assert checkpoint is not None
-        raise ConfigError(
-            f"{checkpoint.path}: does not state its architecture; give `name` or `config`:"
-            f" {advice_on(shapes_of(checkpoint.state))}"
-        )
-    stated = _stated_by(config, checkpoint)
-    if given:
-        stated = stated.updated({"size": config.input_size}, CONFIG)
-    return config, stated, ()
-
-
-def _stated_by(config: LowFormerConfig, checkpoint: Checkpoint | None) -> StatedPreprocessing:
-    """The preprocessing of an architecture, with what its checkpoint states."""
-    if checkpoint and checkpoint.preprocessing:
-        return StatedPreprocessing.by(checkpoint.preprocessing, checkpoint.stated_by)
-    usual = Preprocessing(size=config.input_size)
-    if config == DEMO:
-        usual = dataclasses.replace(usual, crop_ratio=1.0)
-    source = PUBLISHED if config in VARIANTS.values() else DEFAULT
-    stated = StatedPreprocessing.by(usual, source)
-    return stated.updated(checkpoint.stated, CHECKPOINT) if checkpoint else stated
-
-
 def preprocessing_of_variant(model: str | LowFormerConfig) -> StatedPreprocessing:
     """The published preprocessing of a registered variant, or the usual one of an architecture.
 
@@ -428,7 +398,7 @@ def preprocessing_of_variant(model: str | LowFormerConfig) -> StatedPreprocessin
     """
     config = variant(model) if isinstance(model, str) else model
     checkpoint = read_checkpoint(DEMO_CHECKPOINT) if config == DEMO else None
-    return _stated_by(config, checkpoint)
+    return usual_preprocessing(config, checkpoint)
 
 
 def preprocessing_of_checkpoint(path: Path) -> StatedPreprocessing:
@@ -442,4 +412,4 @@ def preprocessing_of_checkpoint(path: Path) -> StatedPreprocessing:
     config = checkpoint.config or fitting_variant(shapes)
     if config is None:
         raise CheckpointError(f"{path}: does not state its architecture; {advice_on(shapes)}")
-    return _stated_by(config, checkpoint)
+    return usual_preprocessing(config, checkpoint)

@@ -16,10 +16,11 @@ CONFIG = "config file"
 CHECKPOINT = "checkpoint"
 TIMM = "timm's pretrained_cfg"
 PUBLISHED = "published values"
+OPENMMLAB = "usual of mmdet and mmseg"
 DEFAULT = "default"
 """Who stated a value, as manifests tell it; the first beat the later ones."""
 
-_ASSUMED = (PUBLISHED, DEFAULT)
+_ASSUMED = (PUBLISHED, OPENMMLAB, DEFAULT)
 """Sources that did not state a value for this model, so that nothing contradicts them."""
 
 PARAMETERS = tuple(field.name for field in dataclasses.fields(Preprocessing))

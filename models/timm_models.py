@@ -7,7 +7,7 @@ code does, under names of its own; the names here are those of timm 1.0.31.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from torch import nn
@@ -46,6 +46,11 @@ _MODES = {"center": "crop", "squash": "squash"}
 def is_timm(names: Collection[str]) -> bool:
     """Whether weights of these names are a LowFormer of timm's."""
     return all(mark in names for mark in _MARKS)
+
+
+def has_timms_stem(names: Iterable[str]) -> bool:
+    """Whether a backbone's weights have timm's names."""
+    return _MARKS[0] in names
 
 
 def published_name(name: str) -> str:

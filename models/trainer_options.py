@@ -8,6 +8,8 @@ from typing import Any
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError
+from .mmengine_file import model_config
+from .mmengine_settings import stated_colours
 from .restricted_pickle import Inert
 
 _PLACES = ("args", "opt", "cfg", "config", "hparams", "hyper_parameters", "pretrained_cfg")
@@ -70,7 +72,8 @@ def stated_parameters(content: object) -> dict[str, Any]:
             value = tuple(value)
         if _is_possible(name, value):
             stated[name] = value
-    return stated
+    colours = stated_colours(model_config(content))
+    return stated | {name: value for name, value in colours.items() if _is_possible(name, value)}
 
 
 def _is_possible(name: str, value: Any) -> bool:

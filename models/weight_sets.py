@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..process.text import printable
+from .mmengine_file import AVERAGED, has_swapped_averages
 from .restricted_pickle import Inert
 from .weight_names import WRAPPERS, is_counter, is_network, networks_in, plain_name
 
@@ -42,22 +43,20 @@ class WeightSet:
         tensors: By their names in the network; what is no plain tensor is an :class:`Inert`.
         prefix: What was taken off the names, such as ``module.``.
         left_out: Names of tensors in the same dictionary that belong to no network.
+        is_averaged: Whether it is an average over training, as its keys say, such as
+            ``model_ema``; mmengine's say the contrary.
     """
 
     path: tuple[str, ...]
     tensors: Mapping[str, Tensor | Inert]
     prefix: str = ""
     left_out: tuple[str, ...] = ()
+    is_averaged: bool = False
 
     @property
     def key(self) -> str:
         """How it is called: its keys with dots between them."""
         return ".".join(self.path)
-
-    @property
-    def is_averaged(self) -> bool:
-        """Whether its keys say that it is an average over training, such as ``model_ema``."""
-        return is_averaged(self.path)
 
     @property
     def is_network(self) -> bool:
@@ -80,7 +79,9 @@ def sets_in(content: object) -> list[WeightSet]:
     found: list[WeightSet] = []
     for path, tensors in _dictionaries(content, (), collections.Counter()):
         found += _sets_of(path, tensors)
-    return found
+    if not has_swapped_averages(content):
+        return found
+    return [dataclasses.replace(one, is_averaged=one.path[:1] == (AVERAGED,)) for one in found]
 
 
 def _sets_of(path: tuple[str, ...], tensors: Named) -> Iterator[WeightSet]:
@@ -97,7 +98,7 @@ def _sets_of(path: tuple[str, ...], tensors: Named) -> Iterator[WeightSet]:
     for prefix, part in networks.items():
         place = (*path, prefix.rstrip(".")) if len(networks) > 1 and prefix else path
         off = _taken_off({originals[prefix + name]: name for name in part})
-        yield WeightSet(place, part, off, left_out)
+        yield WeightSet(place, part, off, left_out, is_averaged(place))
 
 
 def _taken_off(names: Mapping[str, str]) -> str:

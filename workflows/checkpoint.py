@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -15,7 +16,6 @@ from ..errors import CheckpointError
 from ..models.checkpoint import own_metadata, why_no_set
 from ..models.checkpoint_file import CheckpointFile, open_checkpoint
 from ..models.checkpoint_fit import (
-    CLASSIFIER,
     UNUSED,
     advice_on,
     fitting_variant,
@@ -23,11 +23,14 @@ from ..models.checkpoint_fit import (
     shapes_of_model,
 )
 from ..models.config import LowFormerConfig
+from ..models.dense_fit import CLASSIFIER, dense_head_of, task_of_weights
+from ..models.dense_head import to_fields
+from ..models.mmengine_file import class_names, model_config
+from ..models.mmengine_settings import why_other_network
 from ..models.restricted_pickle import Inert
-from ..models.timm_models import is_timm, published_name
 from ..models.trainer_options import scalars_of, stated_parameters
 from ..models.variants import VARIANTS
-from ..models.weight_names import groups_of
+from ..models.weight_names import groups_of, published_names
 from ..models.weight_sets import WeightSet, choose, sets_in
 
 _LONGEST = 200
@@ -57,7 +60,8 @@ def inspect_checkpoint(path: Path) -> CheckpointResult:
         raise CheckpointError(f"{path}: {error}") from error
     config: LowFormerConfig | None = own.get("config")
     chosen = choose(sets, None)
-    described = {one.key: _described(one, config) for one in sets}
+    trained = model_config(file.content)
+    described = {one.key: _described(one, config, trained) for one in sets}
     metadata = {
         name: text
         for name, text in file.metadata.items()
@@ -70,10 +74,10 @@ def inspect_checkpoint(path: Path) -> CheckpointResult:
         files=tuple(one.name for one in file.files),
         sets=tuple(described.values()),
         taken=chosen.key,
-        input_size=_input_size(file, config, described[chosen.key].variant),
+        input_size=_input_size(file, config, described[chosen.key]),
         stated=metadata | scalars_of(file.content),
         preprocessing=_stated(file, own.get("preprocessing")),
-        labels=own.get("labels"),
+        labels=own.get("labels") or class_names(file.content) or None,
     )
 
 
@@ -88,28 +92,35 @@ def _stated(file: CheckpointFile, own: Preprocessing | None) -> dict[str, object
 
 
 def _input_size(
-    file: CheckpointFile, config: LowFormerConfig | None, variant: str | None
+    file: CheckpointFile, config: LowFormerConfig | None, chosen: WeightSetResult
 ) -> tuple[int, int] | None:
-    """Height and width that the file states, or that the variant has."""
+    """Height and width that the file states, or that the variant has as a classifier."""
     if config:
         return sides_of(config.input_size)
     stated = stated_parameters(file.content).get("size")
-    if stated is None and variant:
-        stated = VARIANTS[variant].input_size
+    if stated is None and chosen.variant and chosen.head is None:
+        stated = VARIANTS[chosen.variant].input_size
     return sides_of(stated) if stated else None
 
 
-def _described(one: WeightSet, config: LowFormerConfig | None) -> WeightSetResult:
-    """What is known of a set, in a file that may state a config."""
+def _described(
+    one: WeightSet, config: LowFormerConfig | None, trained: Mapping[str, Any]
+) -> WeightSetResult:
+    """What is known of a set.
+
+    Args:
+        one: The set.
+        config: Ours, where the file states it.
+        trained: mmengine's, as far as the file states it.
+    """
     tensors = {name: value for name, value in one.tensors.items() if isinstance(value, Tensor)}
-    names_are_timms = is_timm(tensors)
-    published = {
-        published_name(name) if names_are_timms else name: value for name, value in tensors.items()
-    }
-    shapes = shapes_of(published)
+    names, names_are_timms = published_names(tensors)
+    shapes = shapes_of({names[name]: value for name, value in tensors.items()})
     stated = config if config and shapes == shapes_of_model(config) else None
     fitting = stated or fitting_variant(shapes)
-    classes = shapes.get(CLASSIFIER)
+    head = dense_head_of(shapes)
+    other = why_other_network(trained, head[0]) if head and not stated else None
+    classes = head[1] if head else (shapes.get(CLASSIFIER) or (None,))[0]
     return WeightSetResult(
         key=one.key,
         averaged=one.is_averaged,
@@ -119,9 +130,11 @@ def _described(one: WeightSet, config: LowFormerConfig | None) -> WeightSetResul
         parameters=_parameters(tensors),
         dtypes=dict(collections.Counter(map(_dtype, one.tensors.values()))),
         groups=_groups(tensors),
-        variant=fitting.name if fitting else None,
-        classes=classes[0] if classes else None,
-        nearest=None if fitting else advice_on(shapes),
+        variant=fitting.name if fitting and not other else None,
+        task=task_of_weights(shapes),
+        head=to_fields(head[0]) if head else None,
+        classes=classes,
+        nearest=other or (None if fitting else advice_on(shapes)),
     )
 
 

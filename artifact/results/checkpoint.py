@@ -27,7 +27,9 @@ class WeightSetResult(Record):
         dtypes: Number of tensors by type.
         groups: By the first parts of the names.
         variant: The model with these names and shapes, that the file states or that is registered.
-        classes: Outputs of the classifier.
+        task: What its head is for; None where it has none that is known.
+        head: Of weights for detection or segmentation the neck and head, as configs state them.
+        classes: How many the head tells apart.
         nearest: Where none fits, what they are most like, in words.
     """
 
@@ -40,6 +42,8 @@ class WeightSetResult(Record):
     dtypes: dict[str, int]
     groups: dict[str, GroupResult]
     variant: str | None
+    task: str | None
+    head: dict[str, Any] | None
     classes: int | None
     nearest: str | None
 

@@ -48,8 +48,14 @@ def _table(found: CheckpointResult) -> Table:
 
 
 def _fit(one: WeightSetResult) -> str:
+    task = f" for {one.task}" if one.head else ""
     classes = f", {one.classes} classes" if one.classes else ""
-    return (one.variant or "-") + classes
+    return (one.variant or "-") + task + classes
+
+
+def _described_head(head: dict[str, object]) -> str:
+    sizes = ", ".join(f"{name} {value}" for name, value in head.items() if name != "task")
+    return f"head for {head['task']}: {sizes}"
 
 
 def _lines(found: CheckpointResult) -> list[str]:
@@ -63,6 +69,8 @@ def _lines(found: CheckpointResult) -> list[str]:
         lines.append(f"{name}: {groups}")
         if one.prefix:
             lines.append(f"{name}: the names begin with {one.prefix}")
+        if one.head:
+            lines.append(f"{name}: {_described_head(one.head)}")
         if one.averaged:
             lines.append(f"{name}: averaged over training")
         if one.nearest:

@@ -1,0 +1,89 @@
+"""Which neck and head weights are of, by their names and shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..artifact.interface import CLASSIFICATION
+from ..errors import ConfigError
+from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES
+from ..tasks.names import DETECTION, SEGMENTATION
+from .dense_head import DenseHead, DetectionHead, SegmentationHead
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+CLASSIFIER = "head.op_list.3.linear.weight"
+
+_LATERAL = "neck.lateral_convs.0.conv.weight"
+_CLASSES = "bbox_head.retina_cls.weight"
+_BOXES = "bbox_head.retina_reg.weight"
+_FIRST_CONV = "bbox_head.cls_convs.0.conv.weight"
+_SEGMENTS = "decode_head.conv_seg.weight"
+_FIRST_SCALE = "decode_head.scale_heads.0.0.conv.weight"
+_LEVEL = re.compile(r"neck\.fpn_convs\.\d+\.conv\.weight")
+_CONV = re.compile(r"bbox_head\.cls_convs\.\d+\.conv\.weight")
+
+
+def task_of_weights(shapes: Shapes) -> str | None:
+    """What weights are for, by the head they have; None where they have none that is known."""
+    for task, start in (
+        (CLASSIFICATION, CLASSIFIER),
+        (DETECTION, "bbox_head."),
+        (SEGMENTATION, "decode_head."),
+    ):
+        if any(name.startswith(start) for name in shapes):
+            return task
+    return None
+
+
+def dense_head_of(shapes: Shapes) -> tuple[DenseHead, int] | None:
+    """The neck and head of weights, and their number of classes; None where they have no such.
+
+    Other weights than those that tell the sizes may still be missing, or be too many.
+    """
+    channels = {name: shape for name, shape in shapes.items() if len(shape) == 4}
+    neck = channels.get(_LATERAL, (0,))[0]
+    try:
+        if _CLASSES in channels and _BOXES in channels and not why_other_anchors(shapes):
+            return _detection(channels, neck), channels[_CLASSES][0] // ANCHORS_PER_PLACE
+        if _SEGMENTS in channels:
+            width = channels.get(_FIRST_SCALE, (0,))[0]
+            return SegmentationHead(neck, width), channels[_SEGMENTS][0]
+    except ConfigError:  # sizes that no head has
+        return None
+    return None
+
+
+def _detection(channels: Shapes, neck: int) -> DetectionHead:
+    return DetectionHead(
+        neck_channels=neck,
+        channels=channels.get(_FIRST_CONV, (neck,))[0],
+        convs=sum(map(bool, map(_CONV.fullmatch, channels))),
+        levels=sum(map(bool, map(_LEVEL.fullmatch, channels))),
+    )
+
+
+def why_other_anchors(shapes: Shapes) -> str | None:
+    """Why the rows of RetinaNet's last convolutions are not for the usual anchors; else None."""
+    classes, boxes = (shapes.get(name, (0,))[:1] or (0,) for name in (_CLASSES, _BOXES))
+    if boxes[0] == ANCHORS_PER_PLACE * BOX_SIDES and classes[0] % ANCHORS_PER_PLACE == 0:
+        return None
+    return (
+        f"its {_BOXES} has {boxes[0]} rows, {boxes[0] / BOX_SIDES:g} anchors at a place; read are"
+        f" those of mmdet's RetinaNet, {ANCHORS_PER_PLACE}"
+    )
+
+
+def described_weights(shapes: Shapes) -> str:
+    """What weights are, as far as their head tells."""
+    task = task_of_weights(shapes)
+    if task is None:
+        return "weights without a head that is known"
+    if task == CLASSIFICATION:
+        return f"a classifier's weights, with {shapes[CLASSIFIER][0]} classes"
+    found = dense_head_of(shapes)
+    if found is None:
+        return f"weights for {task} with a head of another kind"
+    head, classes = found
+    return f"weights for {task}, {head}, with {classes} classes"
