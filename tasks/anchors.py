@@ -50,3 +50,32 @@ def anchors_of_level(level: int, height: int, width: int) -> NDArray[np.float32]
     centres = np.stack([columns, rows], axis=-1).reshape(-1, 1, 2)
     corners = np.concatenate([centres - halves, centres + halves], axis=-1)
     return corners.reshape(-1, 4).astype(np.float32)
+
+
+def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
+    """Rows and columns of each level's map, from the finest.
+
+    Args:
+        height: Of the input in pixels.
+        width: Of the input in pixels.
+        levels: Number of levels.
+    """
+    strides = [stride_of(FIRST_LEVEL + number) for number in range(levels)]
+    return [(-(-height // stride), -(-width // stride)) for stride in strides]
+
+
+def anchors_of(height: int, width: int, levels: int) -> NDArray[np.float32]:
+    """The anchors of all levels, from the finest, see :func:`anchors_of_level`.
+
+    Args:
+        height: Of the input in pixels.
+        width: Of the input in pixels.
+        levels: Number of levels.
+    """
+    sizes = level_sizes(height, width, levels)
+    return np.concatenate(
+        [
+            anchors_of_level(FIRST_LEVEL + number, rows, columns)
+            for number, (rows, columns) in enumerate(sizes)
+        ]
+    )
