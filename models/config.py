@@ -213,6 +213,27 @@ class LowFormerConfig:
             dense_head=head, num_classes=kind.num_classes, input_size=kind.input_size
         )
 
+    def check_doubling(self) -> None:
+        """Refuses an input whose maps a dense head cannot bring together by doubling them.
+
+        In PyTorch the coarser map is brought to the finer one's exact size, whatever that is; the
+        kernels of phones double it. A classifier takes any size.
+
+        Raises:
+            ConfigError: A map is not twice as high and wide as the next coarser one.
+        """
+        if self.dense_head is None:
+            return
+        doublings = SMALLEST_INPUT // self.dense_head.finest_stride
+        finest = [-(-side // self.dense_head.finest_stride) for side in sides_of(self.input_size)]
+        if any(side % doublings for side in finest):
+            usable = [_next_multiple(side) for side in sides_of(self.input_size)]
+            raise ConfigError(
+                f"input size {shown_size(self.input_size)} does not halve evenly down to stride"
+                f" {SMALLEST_INPUT}, as {self.task} needs in exported files; take multiples of"
+                f" {SMALLEST_INPUT}, such as {' x '.join(map(str, usable))}"
+            )
+
     def hidden(self, stage: int, block: int) -> int:
         """Hidden channels of an MBConv.
 
@@ -287,6 +308,11 @@ class LowFormerConfig:
         if not isinstance(fields, dict):
             raise ConfigError(f"{path}: a config is a JSON object, not {type(fields).__name__}")
         return cls.from_dict(fields)
+
+
+def _next_multiple(side: int) -> int:
+    """The least multiple of the coarsest stride that is not below a side, as far as sizes go."""
+    return min(-(-side // SMALLEST_INPUT) * SMALLEST_INPUT, LARGEST_INPUT)
 
 
 def _are_whole(numbers: object) -> bool:

@@ -39,6 +39,7 @@ class DetectionHead:
     title: ClassVar[str] = "RetinaNet"
     num_classes: ClassVar[int] = 80
     input_size: ClassVar[Size] = 640
+    finest_stride: ClassVar[int] = 8
 
     neck_channels: int = 256
     channels: int = 256
@@ -75,6 +76,7 @@ class SegmentationHead:
     title: ClassVar[str] = "Semantic FPN"
     num_classes: ClassVar[int] = 150
     input_size: ClassVar[Size] = 512
+    finest_stride: ClassVar[int] = 4
 
     neck_channels: int = 256
     channels: int = 128

@@ -90,16 +90,17 @@ class LoadedModel:
         return TASKS[self.config.task]
 
     def check_exportable(self) -> None:
-        """Refuses a model for a task that no format has yet.
+        """Refuses a model for a task that no format has yet, and sizes that its files cannot have.
 
         Raises:
-            UsageError: It is one.
+            UsageError: It is such a model.
         """
         if self.config.task not in TASKS:
             raise UsageError(
                 f"model {self.config.name} is for {self.config.task}, and what can be exported is"
                 f" for {', '.join(TASKS)}; use its `network` in PyTorch"
             )
+        self.config.check_doubling()
 
     @property
     def num_classes(self) -> int:

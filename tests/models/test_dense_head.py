@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -94,6 +95,49 @@ def test_impossible_heads_are_refused(fields: Any, told: str) -> None:
     with pytest.raises(ConfigError, match=r"^model config: dense_head") as caught:
         LowFormerConfig.from_dict(VARIANTS["b0"].to_dict() | {"dense_head": fields})
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "usable"),
+    [
+        ("detection", 200, "224 x 224"),
+        ("detection", (320, 330), "320 x 352"),
+        ("segmentation", (97, 64), "128 x 64"),
+        ("segmentation", 4095, None),
+        ("detection", 320, None),
+        ("segmentation", (64, 96), None),
+        ("detection", 250, None),  # 32, 16 and 8 places: odd pixels matter above the maps alone
+    ],
+)
+def test_sizes_whose_maps_do_not_double(
+    task: str, size: int | tuple[int, int], usable: str | None
+) -> None:
+    config = VARIANTS["b0"].for_task(task).replace(input_size=size)
+    if usable is None:
+        config.check_doubling()
+        return
+    with pytest.raises(ConfigError, match=rf"take multiples of 32, such as {usable}$"):
+        config.check_doubling()
+
+
+@given(st.sampled_from(["detection", "segmentation"]), st.integers(32, 400))
+def test_maps_double_where_the_check_says_so(task: str, side: int) -> None:
+    config = VARIANTS["b0"].for_task(task).replace(input_size=side)
+    sides = [side]
+    for _ in range(5):
+        sides.append((sides[-1] + 1) // 2)
+    maps = sides[3:] if task == "detection" else sides[2:]
+    doubles = all(fine == 2 * coarse for fine, coarse in itertools.pairwise(maps))
+    try:
+        config.check_doubling()
+    except ConfigError:
+        assert not doubles
+    else:
+        assert doubles
+
+
+def test_a_classifier_takes_any_size() -> None:
+    VARIANTS["b0"].replace(input_size=201).check_doubling()
 
 
 def test_other_things_in_its_place_are_refused() -> None:
