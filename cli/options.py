@@ -21,6 +21,7 @@ from ..workflows.defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES
 
 if TYPE_CHECKING:
     from ..judging.requirement import Requirement
+    from ..models.dense_head import DenseHead
     from ..models.loading import LoadedModel
     from ..progress import Progress
     from ..workflows.data import ImageChoice
@@ -49,6 +50,22 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         " the averaged one, or else the trained one)",
     )
     model.add_argument("--config", type=Path, metavar="FILE", help="the authors' YAML, or our JSON")
+    model.add_argument(
+        "--task",
+        metavar="TASK",
+        help="what the model is for, where the config does not say so: detect (RetinaNet) or"
+        " segment (Semantic FPN), with the head that the weights have, or else mmdet's and mmseg's"
+        " usual one",
+    )
+    model.add_argument(
+        "--head-channels",
+        type=int,
+        metavar="N",
+        help="of its head and neck, such as 64 for phones",
+    )
+    model.add_argument(
+        "--head-convs", type=int, metavar="N", help="of a detection head, such as 2 for phones"
+    )
     model.add_argument(
         "--random-weights", action="store_true", help="for latency and structure only"
     )
@@ -125,6 +142,7 @@ def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedMode
         weights=options.weights,
         checkpoint_key=options.checkpoint_key,
         config=options.config,
+        task=_task_of(options),
         random_weights=options.random_weights,
         num_classes=options.num_classes,
         input_size=None if options.input_size is None else parse_size(options.input_size),
@@ -135,6 +153,23 @@ def load_model_of(options: argparse.Namespace, progress: Progress) -> LoadedMode
     for note in loaded.notes:
         progress.note(note)
     return loaded
+
+
+def _task_of(options: argparse.Namespace) -> str | DenseHead | None:
+    """What the options say that the model is for: a task, or a head of other sizes than usual.
+
+    Raises:
+        UsageError: There are sizes without a task, or they are impossible.
+    """
+    channels, convs = options.head_channels, options.head_convs
+    if channels is None and convs is None:
+        return options.task
+    if options.task is None:
+        raise UsageError("`head_channels` and `head_convs` size the head for a `task`; give that")
+    from ..models.dense_head import dense_head
+    from ..tasks.names import parse_task
+
+    return dense_head(parse_task(options.task), channels=channels, convs=convs)
 
 
 def preprocessing_of(options: argparse.Namespace) -> dict[str, object]:

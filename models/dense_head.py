@@ -119,7 +119,7 @@ def dense_head(task: str, *, channels: int | None = None, convs: int | None = No
         given |= {"neck_channels": channels, "channels": channels}
     if convs is not None:
         if task != DETECTION:
-            raise ConfigError(f"the convolutions of {task} follow from the strides; leave `convs`")
+            raise ConfigError(f"the convolutions of {task} follow from the strides; leave them")
         given["convs"] = convs
     return DENSE_HEADS[task](**given)
 

@@ -13,6 +13,8 @@ from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
 from lowformer_edge.errors import UsageError
 
+BIG = {"neck_channels": 256, "channels": 256}
+
 
 @pytest.fixture(params=["detection", "segmentation"])
 def config(
@@ -46,6 +48,54 @@ def test_commands_refuse_them_in_one_line(
         " classification; use its `network` in PyTorch"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize(
+    ("options", "head", "num_classes"),
+    [
+        (["detect"], {"task": "detection", **BIG, "convs": 4, "levels": 5}, 80),
+        (["detection"], {"task": "detection", **BIG, "convs": 4, "levels": 5}, 80),
+        (
+            ["detect", "--head-channels", "64", "--head-convs", "2"],
+            {"task": "detection", "neck_channels": 64, "channels": 64, "convs": 2, "levels": 5},
+            80,
+        ),
+        (["segment"], {"task": "segmentation", "neck_channels": 256, "channels": 128}, 150),
+        (
+            ["segment", "--head-channels", "64", "--classes", "21"],
+            {"task": "segmentation", "neck_channels": 64, "channels": 64},
+            21,
+        ),
+    ],
+)
+def test_options_give_a_variant_a_head(
+    options: list[str],
+    head: dict[str, object],
+    num_classes: int,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["--model", "demo", "--random-weights", "--print-config", "--task", *options]
+    assert export(asked) == 0
+    fields = json.loads(capfd.readouterr().out)
+    assert fields["dense_head"] == head
+    assert fields["num_classes"] == num_classes
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--task", "pose"], "--task 'pose' is unknown; choose one of classify, detect, segment"),
+        (["--head-channels", "64"], "--head-channels and --head-convs size the head for a --task"),
+        (["--task", "segment", "--head-convs", "2"], "convolutions of segmentation follow"),
+        (["--task", "classify", "--head-channels", "2"], "'classification' has no dense head"),
+        (["--task", "detect", "--head-channels", "0"], "channels must be a whole number from 1"),
+    ],
+)
+def test_options_that_give_none(
+    options: list[str], told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert export(["--random-weights", "--print-config", *options]) == 2
+    assert told in capfd.readouterr().err
 
 
 def test_functions_refuse_them(config: lfe.LowFormerConfig, tmp_path: Path) -> None:

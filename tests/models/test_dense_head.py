@@ -151,5 +151,5 @@ def test_unknown_tasks_are_refused() -> None:
 
 
 def test_convolutions_of_segmentation_cannot_be_chosen() -> None:
-    with pytest.raises(ConfigError, match="leave `convs`"):
+    with pytest.raises(ConfigError, match="follow from the strides"):
         VARIANTS["b0"].for_task("segmentation", convs=3)
