@@ -141,7 +141,7 @@ def _check_task(path: Path, config: LowFormerConfig, found: Shapes) -> None:
     task = task_of_weights(found)
     if task is None or task == config.task:
         return
-    cure = f"give `task` {task!r}"
+    cure = f"give `task` {task!r}" if dense_head_of(found) else why_no_head(found)
     if task == CLASSIFICATION:
         cure = (
             "give weights with a neck and a head for that; load_backbone takes the backbone of"
@@ -196,7 +196,7 @@ def advice_on(shapes: Shapes) -> str:
         head = f" with {fitting.dense_head}; its `task` is {fitting.task}"
         return f"it fits model {fitting.name}{head if fitting.dense_head else ''}"
     if task_of_weights(shapes) in DENSE_HEADS and dense_head_of(shapes) is None:
-        return _why_no_head(shapes)
+        return why_no_head(shapes)
     backbone = fitting_backbone(shapes)
     if backbone and len(backbone_of(shapes)) == len(shapes):
         return (
@@ -213,7 +213,7 @@ def advice_on(shapes: Shapes) -> str:
     )
 
 
-def _why_no_head(shapes: Shapes) -> str:
+def why_no_head(shapes: Shapes) -> str:
     """Why the head of weights for detection or segmentation is not read."""
     read = " and ".join(head.title for head in DENSE_HEADS.values())
     is_retina = "bbox_head.retina_reg.weight" in shapes

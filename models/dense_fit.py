@@ -25,14 +25,18 @@ _LEVEL = re.compile(r"neck\.fpn_convs\.\d+\.conv\.weight")
 _CONV = re.compile(r"bbox_head\.cls_convs\.\d+\.conv\.weight")
 
 
+_HEADS: Mapping[str, tuple[str, ...]] = {
+    CLASSIFICATION: (CLASSIFIER,),
+    DETECTION: ("bbox_head.", "rpn_head.", "roi_head.", "mask_head."),
+    SEGMENTATION: ("decode_head.",),
+}
+"""How the names of heads of each task begin, those of other kinds than are read among them."""
+
+
 def task_of_weights(shapes: Shapes) -> str | None:
     """What weights are for, by the head they have; None where they have none that is known."""
-    for task, start in (
-        (CLASSIFICATION, CLASSIFIER),
-        (DETECTION, "bbox_head."),
-        (SEGMENTATION, "decode_head."),
-    ):
-        if any(name.startswith(start) for name in shapes):
+    for task, starts in _HEADS.items():
+        if any(name.startswith(starts) for name in shapes):
             return task
     return None
 

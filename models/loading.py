@@ -104,7 +104,7 @@ class LoadedModel:
 
     @property
     def num_classes(self) -> int:
-        """Number of logits."""
+        """Number of classes."""
         return self.config.num_classes
 
     @property

@@ -19,7 +19,7 @@ _KINDS: dict[str, type[Network]] = {
 
 
 def build_network(config: LowFormerConfig) -> Network:
-    """The network that a config describes, with PyTorch's own initial weights.
+    """The network that a config describes, with weights to begin a training with.
 
     Raises:
         ConfigError: It cannot be built.

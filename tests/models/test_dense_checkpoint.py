@@ -435,6 +435,29 @@ def test_heads_of_other_kinds_are_told(
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("task", "beside"),
+    [
+        ("detection", {"rpn_head.rpn_cls.weight", "roi_head.bbox_head.fc_cls.weight"}),
+        ("detection", {"bbox_head.gfl_cls.weight"}),
+        ("segmentation", {"decode_head.linear_pred.weight", "decode_head.conv_seg.weight"}),
+    ],
+)
+def test_other_heads_on_a_lowformer_say_what_is_read(
+    task: str, beside: set[str], slight_config: lfe.LowFormerConfig, tmp_path: Path
+) -> None:
+    state = {
+        key: value
+        for key, value in random_model(slight_config).state_dict().items()
+        if key.startswith("backbone.")
+    } | {name: torch.ones(2, 2, 1, 1) for name in beside}
+    torch.save(state, tmp_path / "a.pth")
+    for asked in (None, task):
+        with pytest.raises(UsageError, match="its head is of another kind; read are RetinaNet"):
+            lfe.load_model(config=slight_config, task=asked, weights=tmp_path / "a.pth")
+    assert inspect_checkpoint(tmp_path / "a.pth").sets[0].task == task
+
+
 def test_our_own_files_state_the_head(config: lfe.LowFormerConfig, tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     preprocessing = Preprocessing(64, resize_mode="squash")

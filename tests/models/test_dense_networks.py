@@ -159,6 +159,15 @@ def test_only_training_drops_channels_before_the_last_convolution(
         assert not torch.equal(network(x), network(x))
 
 
+def test_training_begins_with_low_scores(slight_config: LowFormerConfig) -> None:
+    network = build_network(slight_config.for_task("detection", channels=8)).eval()
+    with torch.no_grad():
+        outputs = network(images(64, 64))
+    for level in range(3, 8):
+        scores = outputs[f"class_logits_p{level}"].sigmoid()
+        torch.testing.assert_close(scores, torch.full_like(scores, 0.01), rtol=0.05, atol=0)
+
+
 @pytest.mark.parametrize("kind", [Detector, Segmenter])
 def test_a_network_needs_its_head(kind: Any, slight_config: LowFormerConfig) -> None:
     with pytest.raises(ConfigError, match=r"slight has no \w+ head; see for_task"):
