@@ -26,11 +26,15 @@ from .variants import DEMO, VARIANTS, variant
 
 
 def _as_trained(config: LowFormerConfig, checkpoint: Checkpoint | None) -> LowFormerConfig:
-    """A variant with the input size and the classes of its checkpoint, if that states them."""
+    """A variant with the input size, classes and head of its checkpoint, if that states them."""
     stated = checkpoint.config if checkpoint else None
     if stated is None:
         return config
-    trained = config.replace(input_size=stated.input_size, num_classes=stated.num_classes)
+    trained = config.replace(
+        input_size=stated.input_size,
+        num_classes=stated.num_classes,
+        dense_head=stated.dense_head,
+    )
     return trained if trained == stated else config
 
 
@@ -88,12 +92,9 @@ def choose_architecture(
             f"{checkpoint.path}: does not state its architecture; give `name` or `config`:"
             f" {advice_on(shapes_of(checkpoint.state))}"
         )
-    size = config.input_size
-    config = _for_task(config, task, checkpoint)
-    if given:
-        config = config.replace(input_size=size)
+    described, config = config, _for_task(config, task, checkpoint)
     stated = usual_preprocessing(config, checkpoint)
-    if given:
+    if given and config.task == described.task:  # else its size is not for this task
         stated = stated.updated({"size": config.input_size}, CONFIG)
     return config, stated, ()
 
@@ -102,6 +103,9 @@ def _for_task(
     config: LowFormerConfig, task: str | DenseHead | None, checkpoint: Checkpoint | None
 ) -> LowFormerConfig:
     """An architecture with the head that is asked for, and with a checkpoint's sizes of it.
+
+    Where the architecture is for another task, so are its classes and its input size: those that
+    are usual for the task take their place.
 
     Raises:
         UsageError: It has a head for another task.
@@ -112,8 +116,7 @@ def _for_task(
     head = None if isinstance(task, str) else task
     if config.dense_head and (asked != config.task or head not in (None, config.dense_head)):
         raise UsageError(
-            f"`task` asks for {head or asked}, but the `config` has {config.dense_head}; leave one"
-            " of them out"
+            f"`task` asks for {head or asked}, but the model has {config.dense_head}; leave it out"
         )
     if asked == CLASSIFICATION or config.dense_head:
         return config

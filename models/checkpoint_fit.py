@@ -67,8 +67,8 @@ def fitting_variant(shapes: Shapes) -> LowFormerConfig | None:
 def with_head_of(config: LowFormerConfig, shapes: Shapes) -> LowFormerConfig | None:
     """An architecture with the head that weights have, and their number of classes.
 
-    A head's task has an input size that is usual; the architecture keeps its own where it has a
-    head for that task already. None where the weights have no head that is known.
+    Its input size is the one that is usual for the head's task, where the architecture is for
+    another one. None where the weights have no head that is known.
     """
     found = dense_head_of(shapes)
     classes = found[1] if found else (shapes.get(CLASSIFIER) or (0,))[0]

@@ -85,7 +85,8 @@ def described_weights(shapes: Shapes) -> str:
     if task is None:
         return "weights without a head that is known"
     if task == CLASSIFICATION:
-        return f"a classifier's weights, with {shapes[CLASSIFIER][0]} classes"
+        classes = (shapes.get(CLASSIFIER) or ("unknown",))[0]
+        return f"a classifier's weights, with {classes} classes"
     found = dense_head_of(shapes)
     if found is None:
         return f"weights for {task} with a head of another kind"

@@ -10,7 +10,7 @@ from ..errors import CheckpointError
 from ..tasks.anchors import BASE_SCALE, FIRST_LEVEL, RATIOS, SCALES_PER_OCTAVE, stride_of
 from ..tasks.names import DETECTION, SEGMENTATION
 from .dense_fit import Shapes, dense_head_of
-from .dense_head import DenseHead, DetectionHead
+from .dense_head import BACKBONE_LEVELS, DenseHead, DetectionHead
 from .mmengine_file import class_names, model_config
 
 _TAKEN = {
@@ -33,18 +33,22 @@ def _expected(head: DenseHead) -> dict[str, tuple[object, ...]]:
     if not isinstance(head, DetectionHead):
         return common | {"decode_head.align_corners": (False,)}
     strides = [stride_of(FIRST_LEVEL + level) for level in range(head.levels)]
+    if head.levels > BACKBONE_LEVELS:
+        common["neck.add_extra_convs"] = ("on_input", True)
     return common | {
         "neck.start_level": (1,),
         "neck.num_outs": (head.levels,),
-        "neck.add_extra_convs": ("on_input", True),
         "neck.relu_before_extra_convs": (False,),
         "bbox_head.anchor_generator.octave_base_scale": (BASE_SCALE,),
         "bbox_head.anchor_generator.scales_per_octave": (SCALES_PER_OCTAVE,),
         "bbox_head.anchor_generator.ratios": (list(RATIOS),),
         "bbox_head.anchor_generator.strides": (strides,),
+        "bbox_head.anchor_generator.scales": (None,),
+        "bbox_head.anchor_generator.base_sizes": (None,),
         "bbox_head.anchor_generator.center_offset": (0,),
         "bbox_head.bbox_coder.target_means": ([0] * 4,),
         "bbox_head.bbox_coder.target_stds": ([1] * 4,),
+        "bbox_head.loss_cls.use_sigmoid": (True,),
     }
 
 
@@ -59,8 +63,8 @@ def why_other_network(model: Mapping[str, Any], head: DenseHead) -> str | None:
         value = _stated(model, place)
         if value is not None and value not in possible:
             return (
-                f"was trained with {place} {value!r}, which the weights do not show; what is read"
-                f" has {possible[0]!r}"
+                f"was trained with {place} {value!r}, which the weights do not show; read are"
+                f" networks with {possible[0]!r}"
             )
     return None
 
@@ -83,7 +87,7 @@ def notes_on_settings(content: object, shapes: Shapes) -> tuple[str, ...]:
     why = why_other_network(model, head)
     if why:
         raise CheckpointError(why)
-    if not model:
+    if "neck" not in model:
         notes.append(f"does not hold its config; took {_TAKEN[head.task]}")
     if names and len(names) != classes:
         notes.append(f"names {len(names)} classes, and has {classes}; left the names")

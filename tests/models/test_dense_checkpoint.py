@@ -85,7 +85,10 @@ def test_what_mmengine_saves_is_read(config: lfe.LowFormerConfig, tmp_path: Path
     state = dict(random_model(config).state_dict())
     torch.save(mmengine_file(state), tmp_path / "epoch_12.pth")
     model = lfe.load_model(
-        config=classifier_of(config), task=config.task, weights=tmp_path / "epoch_12.pth"
+        config=classifier_of(config),
+        task=config.task,
+        weights=tmp_path / "epoch_12.pth",
+        input_size=64,
     )
     assert model.config == config
     assert model.labels == CLASSES
@@ -293,6 +296,12 @@ def test_a_config_in_the_file_is_followed(config: lfe.LowFormerConfig, tmp_path:
         ("detection", ("[8, 16, 32, 64]", "[4, 8, 16, 32]"), r"strides \[4, 8, 16, 32\]"),
         ("detection", ("[1.0, 1.0, 1.0, 1.0]", "[0.1, 0.1, 0.2, 0.2]"), "target_stds"),
         ("detection", ("bgr_to_rgb=True", "bgr_to_rgb=False"), "bgr_to_rgb False"),
+        ("detection", ("octave_base_scale=4", "scales=[8]"), r"scales \[8\]"),
+        (
+            "detection",
+            ("num_classes=80", "num_classes=2, loss_cls=dict(use_sigmoid=False)"),
+            "use_sigmoid False",
+        ),
         ("segmentation", ("align_corners=False", "align_corners=True"), "align_corners True"),
         ("segmentation", ("'nearest'", "'bilinear'"), "upsample_cfg.mode 'bilinear'"),
     ],
@@ -315,6 +324,27 @@ def test_a_network_that_weights_do_not_show_is_refused(
     assert found.variant is None
     assert found.nearest
     assert found.nearest.startswith("was trained with")
+
+
+def test_a_pyramid_without_levels_beyond_the_maps(
+    slight_config: lfe.LowFormerConfig, tmp_path: Path
+) -> None:
+    head = DetectionHead(neck_channels=6, channels=8, convs=2, levels=3)
+    config = slight_config.replace(dense_head=head, num_classes=3)
+    text = "model = dict(neck=dict(num_outs=3, add_extra_convs=False))"
+    torch.save(mmengine_file(dict(random_model(config).state_dict()), cfg=text), tmp_path / "a.pth")
+    assert read_checkpoint(tmp_path / "a.pth").notes == ()
+
+
+def test_a_config_without_the_network_is_none(
+    detector: lfe.LowFormerConfig, tmp_path: Path
+) -> None:
+    text = "model = dict(type='SemiBase', detector=dict(neck=dict(num_outs=4)))"
+    torch.save(
+        mmengine_file(dict(random_model(detector).state_dict()), cfg=text), tmp_path / "a.pth"
+    )
+    (note,) = read_checkpoint(tmp_path / "a.pth").notes
+    assert note.startswith("does not hold its config; took ")
 
 
 @pytest.mark.parametrize(
@@ -468,6 +498,42 @@ def test_our_own_files_state_the_head(config: lfe.LowFormerConfig, tmp_path: Pat
     assert model.notes == ()
 
 
+def test_a_named_variant_is_what_our_own_file_states(tmp_path: Path) -> None:
+    config = VARIANTS["demo"].for_task("segmentation", channels=4).replace(input_size=64)
+    path = tmp_path / "own.safetensors"
+    labels = [str(number) for number in range(150)]
+    save_checkpoint(path, random_model(config), Preprocessing(64), labels)
+    for task in (None, "segment"):
+        assert lfe.load_model("demo", task=task, weights=path).config == config
+    with pytest.raises(UsageError, match="asks for detection, but the model has a Semantic FPN"):
+        lfe.load_model("demo", task="detect", weights=path)
+
+
+@pytest.mark.parametrize("shape", [None, ()])
+def test_odd_classifiers_are_refused_too(
+    shape: tuple[int, ...] | None, detector: lfe.LowFormerConfig, tmp_path: Path
+) -> None:
+    """Pruned ones have ``weight_orig`` in place of ``weight``."""
+    state = dict(random_model(classifier_of(detector)).state_dict())
+    weight = state.pop("head.op_list.3.linear.weight")
+    if shape is None:
+        state["head.op_list.3.linear.weight_orig"] = weight
+    else:
+        state["head.op_list.3.linear.weight"] = torch.zeros(shape)
+    torch.save(state, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError, match="a classifier's weights, with unknown classes"):
+        lfe.load_model(config=detector, weights=tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("task", SMALL)
+def test_a_classifiers_config_has_no_say_in_another_tasks_size_and_classes(
+    task: str, slight_config: lfe.LowFormerConfig
+) -> None:
+    model = lfe.load_model(config=slight_config, task=task, random_weights=True)
+    assert model.config == slight_config.for_task(task)
+    assert model.preprocessing.size == model.config.input_size
+
+
 def test_inspecting_tells_task_and_head(tmp_path: Path) -> None:
     config = VARIANTS["demo"].for_task("segmentation", channels=4).replace(num_classes=3)
     torch.save(mmengine_file(dict(random_model(config).state_dict())), tmp_path / "a.pth")
@@ -482,7 +548,7 @@ def test_inspecting_tells_task_and_head(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "told"),
     [
-        ("segment", "`task` asks for segmentation, but the `config` has a RetinaNet head"),
+        ("segment", "`task` asks for segmentation, but the model has a RetinaNet head"),
         (DetectionHead(), "asks for a RetinaNet head of 256 channels"),
         ("classification", "asks for classification"),
         ("pose", "`task` 'pose' is unknown; choose one of classify, detect, segment"),
