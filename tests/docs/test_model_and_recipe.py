@@ -13,8 +13,9 @@ import pytest
 
 from lowformer_edge.calibration.recipe import KINDS, PRECISIONS, VERSION, Recipe, Rule
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.variants import VARIANTS
+from lowformer_edge.models.cost import backbone_cost, head_cost
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.models.variants import VARIANTS, variant
 
 PAGE = Path(__file__).parents[2] / "docs" / "model-and-recipe.md"
 DOCUMENTED = {
@@ -68,15 +69,33 @@ def section(name: str) -> str:
     return rf"(?<=<!-- {name} -->\n)(.*?)(?=<!-- /{name} -->)"
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
-def test_the_page_has_the_fields_of_the_code(name: str) -> None:
-    page, table = PAGE.read_text(encoding="utf-8"), table_of(DOCUMENTED[name]) + "\n"
+def hold(name: str, table: str) -> None:
+    """Holds a section of the page to a table, or writes it."""
+    page = PAGE.read_text(encoding="utf-8")
     if os.environ.get("LOWFORMER_EDGE_RECORD"):
         page = re.sub(section(name), lambda match: table, page, flags=re.DOTALL)
         PAGE.write_text(page, encoding="utf-8")
     found = re.search(section(name), page, re.DOTALL)
     assert found
     assert found[1] == table
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_page_has_the_fields_of_the_code(name: str) -> None:
+    hold(name, table_of(DOCUMENTED[name]) + "\n")
+
+
+def test_the_page_has_what_heads_cost() -> None:
+    rows = ["| | backbone | usual head | 64 channels |", "|---|---|---|---|"]
+    for task, convs in (("detection", 2), ("segmentation", None)):
+        for name in ("b0", "b1", "b2", "e1"):
+            usual = variant(name).for_task(task)
+            small = variant(name).for_task(task, channels=64, convs=convs)
+            costs = [backbone_cost(usual.replace(input_size=320))]
+            costs += [head_cost(one.replace(input_size=320)) for one in (usual, small)]
+            numbers = " | ".join(f"{cost.macs / 1e9:.1f}" for cost in costs)
+            rows.append(f"| {name.upper()}, {task} | {numbers} |")
+    hold("cost", "\n".join(rows) + "\n")
 
 
 def examples() -> list[str]:
