@@ -28,7 +28,6 @@ from .checkpoint_source import find_checkpoint
 from .class_list import ClassList, read_class_list
 from .config import LowFormerConfig
 from .dense_head import DenseHead
-from .lowformer import LowFormer
 from .network import Network
 from .preprocessing_file import with_file
 from .random_weights import random_model
@@ -295,10 +294,10 @@ def from_module(
     """Takes a model that was trained in the caller's own loop.
 
     Args:
-        network: The model, our own :class:`LowFormer` or one that timm made. It is copied, so that
-            training can go on.
+        network: The model, our own :class:`LowFormer`, detector or segmenter, or a LowFormer that
+            timm made. It is copied, so that training can go on.
         preprocessing: From an image to its input; by default what timm's ``pretrained_cfg``
-            states, or ImageNet's at the model's input size.
+            states, or the usual one of the task at the model's input size.
         labels: Class names in order, or a file of them, see :func:`read_class_list`.
         name: Where the weights came from, as the bundle states it.
 
@@ -312,12 +311,14 @@ def from_module(
             preprocessing = stated_preprocessing(network)
             source = TIMM if preprocessing else PUBLISHED
         network = _from_timm(network, preprocessing)
-    elif not isinstance(network, LowFormer):
+    elif not isinstance(network, Network):
         raise UsageError(
             "`network` must be a LowFormer, of lowformer_edge or of timm, not"
             f" {type(network).__name__}; load_model takes checkpoints"
         )
     config = network.config
+    if preprocessing is None and config.dense_head:
+        preprocessing, source = usual_preprocessing(config, None).preprocessing, OPENMMLAB
     preprocessing = preprocessing or Preprocessing(size=config.input_size)
     if preprocessing.size != config.input_size:
         raise UsageError(

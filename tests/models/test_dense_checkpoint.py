@@ -17,8 +17,8 @@ import lowformer_edge as lfe
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import CheckpointError, ConfigError, UsageError
 from lowformer_edge.models.checkpoint import read_checkpoint, save_checkpoint
-from lowformer_edge.models.checkpoint_fit import fitting_variant, shapes_of_model
-from lowformer_edge.models.dense_fit import dense_head_of
+from lowformer_edge.models.checkpoint_fit import advice_on, fitting_variant, shapes_of_model
+from lowformer_edge.models.dense_fit import dense_head_of, described_weights
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
@@ -229,6 +229,35 @@ def test_shapes_tell_head_and_classes(
 ) -> None:
     config = slight_config.replace(dense_head=head, num_classes=num_classes)
     assert dense_head_of(shapes_of_model(config)) == (head, num_classes)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "neck.lateral_convs.0.conv.weight",
+                *(f"neck.fpn_convs.{level}.conv.weight" for level in range(10)),
+                "bbox_head.retina_cls.weight",
+                "bbox_head.retina_reg.weight",
+                "bbox_head.cls_convs.0.conv.weight",
+                "decode_head.conv_seg.weight",
+                "decode_head.scale_heads.0.0.conv.weight",
+                "head.op_list.3.linear.weight",
+                "backbone.input_stem.op_list.0.conv.weight",
+            ]
+        ),
+        st.one_of(
+            st.just((36, 6, 3, 3)),
+            st.tuples(*[st.integers(0, 2**40)] * 4),
+            st.lists(st.integers(0, 9), max_size=5).map(tuple),
+        ),
+    )
+)
+def test_any_shapes_are_described(shapes: dict[str, tuple[int, ...]]) -> None:
+    assert fitting_variant(shapes) is None
+    assert described_weights(shapes).isprintable()
+    assert advice_on(shapes).isprintable()
 
 
 @pytest.mark.parametrize("task", SMALL)

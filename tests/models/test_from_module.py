@@ -84,6 +84,19 @@ def test_labels_from_a_file(network: lfe.LowFormer, tmp_path: Path) -> None:
     assert lfe.from_module(network, labels=tmp_path / "names.txt").labels == tuple("abcde")
 
 
+@pytest.mark.parametrize("task", ["detection", "segmentation"])
+def test_networks_for_other_tasks(task: str, slight_config: lfe.LowFormerConfig) -> None:
+    config = slight_config.for_task(task, channels=4).replace(input_size=64)
+    model = lfe.from_module(random_model(config), name="my detector")
+    assert model.config == config
+    assert model.preprocessing == lfe.Preprocessing(
+        64, 1.0, interpolation="bilinear", resize_mode="letterbox"
+    )
+    assert set(model.preprocessing_sources.values()) == {"usual of mmdet and mmseg"}
+    with pytest.raises(UsageError, match=f"is for {task}, and what can be exported"):
+        lfe.calibrate(model, lfe.Samples("none", np.zeros((1, 64, 64, 3), np.uint8), None))
+
+
 def test_a_new_last_layer_leaves_the_others(network: lfe.LowFormer) -> None:
     images = torch.randn(2, 3, *sides_of(network.config.input_size))
     with torch.no_grad():
