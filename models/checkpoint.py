@@ -18,9 +18,8 @@ from ..process.text import printable
 from .checkpoint_file import CheckpointFile, open_checkpoint
 from .checkpoint_fit import check_fit, described_groups, is_unused, shapes_of
 from .config import LowFormerConfig
-from .dense_fit import Shapes
 from .mmengine_file import has_swapped_averages
-from .mmengine_settings import notes_on_settings, trained_classes
+from .mmengine_settings import TrainedHead, trained_head
 from .network import Network, build_network
 from .restricted_pickle import Inert
 from .stated_preprocessing import CHECKPOINT
@@ -60,6 +59,8 @@ class Checkpoint:
         notes: What was taken of the file, and what was changed or left, a line each.
         name: How it is called, where that is not the file's name.
         stated_by: Who stated the preprocessing.
+        trained_head: What is known of a head for detection or segmentation besides its weights,
+            where it is not ours.
     """
 
     path: Path
@@ -74,6 +75,7 @@ class Checkpoint:
     notes: tuple[str, ...] = ()
     name: str = ""
     stated_by: str = CHECKPOINT
+    trained_head: TrainedHead | None = None
 
     @property
     def shown_name(self) -> str:
@@ -107,23 +109,19 @@ def read_checkpoint(path: Path, key: str | None = None) -> Checkpoint:
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
     own, ignored = own_metadata(file)
-    notes = list(_notes_on(file, sets, chosen, ignored, is_asked=key is not None))
-    labels = own.get("labels")
-    if "config" not in own:
-        shapes = shapes_of(state)
-        notes += _notes_on_settings(file, shapes)
-        labels = labels or trained_classes(file.content, shapes)
+    trained = None if "config" in own else trained_head(file.content, shapes_of(state))
     return Checkpoint(
         path,
         file.digest,
         state,
         config=own.get("config"),
         preprocessing=own.get("preprocessing"),
-        labels=labels,
+        labels=own.get("labels") or (trained.labels if trained else None),
         stated=stated_parameters(file.content),
         is_timm=names_are_timms,
         taken=chosen.key if len(sets) > 1 else "",
-        notes=tuple(notes),
+        notes=tuple(_notes_on(file, sets, chosen, ignored, is_asked=key is not None)),
+        trained_head=trained,
     )
 
 
@@ -288,13 +286,6 @@ def _notes_on(
         yield f"its metadata {', '.join(ignored)} are not lowformer-edge's; not used"
 
 
-def _notes_on_settings(file: CheckpointFile, shapes: Shapes) -> tuple[str, ...]:
-    try:
-        return notes_on_settings(file.content, shapes)
-    except CheckpointError as error:
-        raise CheckpointError(f"{file.path}: {error}") from error
-
-
 def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
     """Builds the model and fills it strictly.
 
@@ -303,7 +294,8 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
 
     Raises:
         CheckpointError: Keys, shapes or classes differ, or a weight is not finite. The message
-            says which, and names the variant that would fit.
+            says which, and names the variant that would fit. Or the file says that the weights are
+            of another network.
     """
     try:
         check_fit(checkpoint.path, config, shapes_of(checkpoint.state))
@@ -314,6 +306,8 @@ def load_weights(config: LowFormerConfig, checkpoint: Checkpoint) -> Network:
         raise CheckpointError(
             f"{error}; these are the weights in {taken}, `checkpoint_key` takes others"
         ) from error
+    if checkpoint.trained_head and checkpoint.trained_head.why_not:
+        raise CheckpointError(f"{checkpoint.path}: {checkpoint.trained_head.why_not}")
     with torch.device("meta"):
         model = build_network(config)
     state = converted(checkpoint.path, checkpoint.state, model.state_dict())

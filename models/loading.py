@@ -253,7 +253,8 @@ def _notes_on(
     if checkpoint is None or checkpoint.path == DEMO_CHECKPOINT:
         return ()
     name = checkpoint.shown_name
-    notes = [f"{name}: {note}" for note in checkpoint.notes]
+    trained = checkpoint.trained_head
+    notes = [f"{name}: {note}" for note in checkpoint.notes + (trained.notes if trained else ())]
     if checkpoint.is_timm and not set(map(used.sources.get, USUALLY_STATED)) - {PUBLISHED, DEFAULT}:
         taken = used.preprocessing
         notes.append(

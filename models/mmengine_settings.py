@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from ..artifact.preprocessing import WHITE
-from ..errors import CheckpointError
 from ..tasks.anchors import BASE_SCALE, FIRST_LEVEL, RATIOS, SCALES_PER_OCTAVE, stride_of
 from ..tasks.names import DETECTION, SEGMENTATION
 from .dense_fit import Shapes, dense_head_of
@@ -20,8 +20,26 @@ _TAKEN = {
 }
 """What is taken for granted of weights without a config."""
 
+_LONGEST = 100
+"""Characters of a setting that are shown."""
+
 _DIGITS = 9
 """Of means and deviations from 0 to 1, that are stated from 0 to 255 with three."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedHead:
+    """What a file tells of a head besides its weights.
+
+    Attributes:
+        labels: Class names in order, where it names as many as the head has.
+        notes: What is taken for granted, a line each.
+        why_not: Why its network computes something else than is read; None where it does not.
+    """
+
+    labels: tuple[str, ...] | None
+    notes: tuple[str, ...]
+    why_not: str | None
 
 
 def _expected(head: DenseHead) -> dict[str, tuple[object, ...]]:
@@ -62,42 +80,33 @@ def why_other_network(model: Mapping[str, Any], head: DenseHead) -> str | None:
     for place, possible in _expected(head).items():
         value = _stated(model, place)
         if value is not None and value not in possible:
+            text = repr(value)
+            shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
             return (
-                f"was trained with {place} {value!r}, which the weights do not show; read are"
+                f"was trained with {place} {shown}, which the weights do not show; read are"
                 f" networks with {possible[0]!r}"
             )
     return None
 
 
-def notes_on_settings(content: object, shapes: Shapes) -> tuple[str, ...]:
-    """What is taken for granted with a head for detection or segmentation, a line each.
+def trained_head(content: object, shapes: Shapes) -> TrainedHead | None:
+    """What a file tells of a head for detection or segmentation; None where there is none.
 
     Args:
-        content: What a checkpoint's file holds.
+        content: What the file holds.
         shapes: Of the weights that were taken of it.
-
-    Raises:
-        CheckpointError: The file says that it is otherwise.
     """
     found = dense_head_of(shapes)
     if found is None:
-        return ()
+        return None
     head, classes = found
     model, names, notes = model_config(content), class_names(content), []
-    why = why_other_network(model, head)
-    if why:
-        raise CheckpointError(why)
     if "neck" not in model:
         notes.append(f"does not hold its config; took {_TAKEN[head.task]}")
     if names and len(names) != classes:
         notes.append(f"names {len(names)} classes, and has {classes}; left the names")
-    return tuple(notes)
-
-
-def trained_classes(content: object, shapes: Shapes) -> tuple[str, ...] | None:
-    """The classes that mmengine names, where they are as many as the head has."""
-    found, names = dense_head_of(shapes), class_names(content)
-    return names if names and found and len(names) == found[1] else None
+    labels = names if len(names) == classes else None
+    return TrainedHead(labels, tuple(notes), why_other_network(model, head))
 
 
 def stated_colours(model: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:

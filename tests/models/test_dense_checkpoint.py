@@ -20,6 +20,7 @@ from lowformer_edge.models.checkpoint import read_checkpoint, save_checkpoint
 from lowformer_edge.models.checkpoint_fit import advice_on, fitting_variant, shapes_of_model
 from lowformer_edge.models.dense_fit import dense_head_of, described_weights
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.models.mmengine_settings import TrainedHead
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.models.weight_names import networks_in, published_names
@@ -348,7 +349,7 @@ def test_a_network_that_weights_do_not_show_is_refused(
     with pytest.raises(
         CheckpointError, match=rf"a\.pth: was trained with .*{told}.*, which the we"
     ):
-        read_checkpoint(tmp_path / "a.pth")
+        lfe.load_model(config=config, weights=tmp_path / "a.pth")
     (found,) = inspect_checkpoint(tmp_path / "a.pth").sets
     assert found.variant is None
     assert found.nearest
@@ -362,7 +363,8 @@ def test_a_pyramid_without_levels_beyond_the_maps(
     config = slight_config.replace(dense_head=head, num_classes=3)
     text = "model = dict(neck=dict(num_outs=3, add_extra_convs=False))"
     torch.save(mmengine_file(dict(random_model(config).state_dict()), cfg=text), tmp_path / "a.pth")
-    assert read_checkpoint(tmp_path / "a.pth").notes == ()
+    trained = read_checkpoint(tmp_path / "a.pth").trained_head
+    assert trained == TrainedHead(CLASSES, (), None)
 
 
 def test_a_config_without_the_network_is_none(
@@ -372,7 +374,9 @@ def test_a_config_without_the_network_is_none(
     torch.save(
         mmengine_file(dict(random_model(detector).state_dict()), cfg=text), tmp_path / "a.pth"
     )
-    (note,) = read_checkpoint(tmp_path / "a.pth").notes
+    trained = read_checkpoint(tmp_path / "a.pth").trained_head
+    assert trained
+    (note,) = trained.notes
     assert note.startswith("does not hold its config; took ")
 
 
@@ -399,7 +403,10 @@ def test_configs_that_cannot_be_read_state_nothing(
 ) -> None:
     state = dict(random_model(detector).state_dict())
     torch.save(mmengine_file(state, cfg=text), tmp_path / "a.pth")
-    assert read_checkpoint(tmp_path / "a.pth").stated == {}
+    checkpoint = read_checkpoint(tmp_path / "a.pth")
+    assert checkpoint.stated == {}
+    assert checkpoint.trained_head
+    assert checkpoint.trained_head.why_not is None
 
 
 def test_names_of_other_data_are_left_and_said(
@@ -408,9 +415,9 @@ def test_names_of_other_data_are_left_and_said(
     state = dict(random_model(detector).state_dict())
     content = mmengine_file(state, dataset_meta={"classes": ("a", "b")})
     torch.save(content, tmp_path / "a.pth")
-    checkpoint = read_checkpoint(tmp_path / "a.pth")
-    assert checkpoint.labels is None
-    assert "names 2 classes, and has 3; left the names" in checkpoint.notes
+    model = lfe.load_model(config=detector, weights=tmp_path / "a.pth")
+    assert model.labels is None
+    assert "a.pth: names 2 classes, and has 3; left the names" in model.notes
 
 
 def test_weights_for_another_task_say_what_they_are(
