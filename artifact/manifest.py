@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ArtifactError, ConfigError, ManifestError
+from .accumulation import Accumulation
 from .files import digest_of, size_of
 from .formats import FORMATS
 from .preprocessing import Preprocessing
@@ -221,7 +222,7 @@ class HalfPrecision(_Record):
         not_run: Why it was not computed, or None.
     """
 
-    accumulation: Literal["float16", "float32"]
+    accumulation: Accumulation
     parity: Parity | None
     culprit: str | None = None
     not_run: str | None = None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION
 from ..artifact.chips import CHIPS
 from ..artifact.formats import FORMATS, IN_ALL
 from ..errors import UsageError
@@ -26,7 +27,6 @@ from ..judging.requirement import DEFAULT_REQUIREMENTS
 from ..process.interrupt import deferred_interrupt
 from ..process.names import different_names
 from ..progress import Progress
-from ..runtime.half_arithmetic import ACCUMULATIONS
 from ..workflows.defaults import EXPORT_RUNS
 from .command import Answer, Command, CommandParser
 from .options import (
@@ -211,7 +211,7 @@ def _add_output_options(parser: CommandParser) -> None:
     output.add_argument(
         "--accumulation",
         choices=ACCUMULATIONS,
-        default="float16",
+        default=DEFAULT_ACCUMULATION,
         help="what sums are kept in where fp16 files are judged: float16, as on GPUs and by ARM's"
         " multiply-adds (default), or float32",
     )

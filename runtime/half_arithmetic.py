@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .arithmetic import SINGLE, Arithmetic
 from .numpy_kernels import Floats, erf
-
-Accumulation = Literal["float16", "float32"]
-"""What the sums of products are kept in."""
-
-ACCUMULATIONS: tuple[Accumulation, ...] = get_args(Accumulation)
 
 _SAFE = 65504.0 / 2
 """Sums of magnitudes below it stay within half precision, rounded up at each step or not."""

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.accumulation import Accumulation
 from ..artifact.outputs import Outputs
 from ..progress import Advance
 from .arithmetic import Arithmetic
 from .format import FormatRuntime
 from .formats import format_of
-from .half_arithmetic import ARM, GPU, ROUNDED, Accumulation
+from .half_arithmetic import ARM, GPU, ROUNDED
 from .trace import TracedOp, Tracer
 
 _GPU_FORMATS = ("tflite",)

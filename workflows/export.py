@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION, Accumulation
 from ..artifact.bundle import Bundle
 from ..artifact.caveats import CURES
 from ..artifact.files import remove, replaced_folder
@@ -27,7 +28,6 @@ from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
-from ..runtime.half_arithmetic import ACCUMULATIONS, Accumulation
 from ..runtime.machine import describe_machine
 from .arguments import check_choice, check_counts, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
@@ -72,7 +72,7 @@ class ExportRequest:
     threads: int = 1
     runs: int = EXPORT_RUNS
     keep_failed: bool = False
-    accumulation: Accumulation = "float16"
+    accumulation: Accumulation = DEFAULT_ACCUMULATION
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +153,7 @@ def export_model(
     runs: int = EXPORT_RUNS,
     overwrite: bool = False,
     keep_failed: bool = False,
-    accumulation: Accumulation = "float16",
+    accumulation: Accumulation = DEFAULT_ACCUMULATION,
     progress: Progress = QUIET,
 ) -> Bundle:
     """Exports a model to files that are checked, timed and described.
@@ -321,12 +321,9 @@ def _fill(
             progress=progress,
         )
         halves = _checked_in_half(exported, request, evaluation, eager, progress)
-    broken = {
-        name: f"{text}; {halves[name].culprit}" if name in halves and halves[name].culprit else text
-        for name, text in broken.items()
-    }
     write_golden(folder, evaluation.pixels, outputs)
-    records, failed = _kept(_records(exported, checked, halves), broken, request)
+    records = _records(exported, checked, halves)
+    records, failed = _kept(records, _with_culprits(broken, halves), request)
     for name in failed:
         remove(folder / name)
     manifest = write_manifest(
@@ -413,6 +410,17 @@ def _checked_in_half(
         path.name: check.check(path, promise)
         for spec, path in exported.artifacts.items()
         if spec.precision == HALF and spec.not_run is None and spec not in exported.compiled
+    }
+
+
+def _with_culprits(
+    broken: Mapping[str, str], halves: Mapping[str, HalfPrecision]
+) -> dict[str, str]:
+    """Why files cannot be compared, with the guilty op where half precision shows it."""
+    culprits = {name: half.culprit for name, half in halves.items() if half.culprit}
+    return {
+        name: f"{text}; {culprits[name]}" if name in culprits else text
+        for name, text in broken.items()
     }
 
 

@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..artifact.accumulation import Accumulation
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
 from ..artifact.manifest import HalfPrecision, Parity
 from ..artifact.outputs import Outputs
@@ -21,7 +22,6 @@ from ..judging.promise import Promise
 from ..judging.verdict import half_failure
 from ..progress import Progress
 from ..runtime.formats import format_of
-from ..runtime.half_arithmetic import Accumulation
 from ..runtime.half_run import HalfRun, open_half_tracer
 from ..runtime.trace import TracedOp, Tracer
 from ..tasks.task import Task

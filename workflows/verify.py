@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import demo
+from ..artifact.accumulation import DEFAULT_ACCUMULATION
 from ..artifact.bundle import Bundle, open_bundle
 from ..artifact.files import digest_of
 from ..artifact.interface import OUTPUT_NAME
@@ -162,8 +163,7 @@ def verify(
     Raises:
         ManifestError: The bundle is damaged.
         UsageError: A parameter asks for what does not exist, or gives another model's weights.
-        ArtifactError: A file cannot be run on the host.
-        CheckError: Outputs cannot be compared.
+        ArtifactError, CheckError: A file cannot be run on the host, or outputs not be compared.
         LabError, TargetError: A target's laboratory is missing, or it failed as a whole.
     """
     check_counts(threads=threads, target_images=target_images)
@@ -187,9 +187,8 @@ def verify(
         threads=threads,
         progress=progress,
     )
-    halves = _checked_in_half(bundle, samples.first(HALF_IMAGES), eager, progress)
-    links += half_links(halves, _half_promise(bundle))
     links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
+    halves = _checked_in_half(bundle, samples.first(HALF_IMAGES), eager, progress)
     return _verification(bundle, samples, check, links, mac, halves)
 
 
@@ -211,6 +210,7 @@ def _verification(
     halves: Mapping[str, HalfPrecision],
 ) -> Verification:
     """All that was found out, with what does not hold of it."""
+    links = [*links, *half_links(halves, _half_promise(bundle))]
     failures = [link.complaint for link in links if link.complaint]
     failures += [line for file, half in halves.items() for line in unlinked_failures(file, half)]
     failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
@@ -283,7 +283,7 @@ def _checked_in_half(
     for item in manifest.artifacts:
         if item.precision != HALF or item.not_run is not None:
             continue
-        accumulation = item.half.accumulation if item.half else "float16"
+        accumulation = item.half.accumulation if item.half else DEFAULT_ACCUMULATION
         check = HalfCheck(task, images, preprocessing, accumulation, eager, progress)
         found[item.file.path] = check.check(bundle.folder / item.file.path, promise)
     return found

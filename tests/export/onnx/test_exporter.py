@@ -22,8 +22,8 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
-from lowformer_edge.runtime.onnx.stored_graph import read_stored_graph
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
+from lowformer_edge.runtime.onnx.stored_graph import read_stored_graph
 from lowformer_edge.tasks.closeness import sqnr
 
 from ..conversion import SPEC, Conversion
