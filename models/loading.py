@@ -217,6 +217,11 @@ def _check_choices(
     Raises:
         UsageError: Two parameters choose the same, or one chooses of nothing.
     """
+    if name is not None and not isinstance(name, str):
+        raise UsageError(
+            f"`name` must be a registered variant such as 'b0', not {type(name).__name__}; a"
+            " checkpoint goes to `weights`"
+        )
     if name is not None and config:
         raise UsageError("`name` and `config` both choose the architecture; give one of them")
     if weights and random_weights:

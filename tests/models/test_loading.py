@@ -102,6 +102,7 @@ def test_json_and_yaml_configs(tiny_config: LowFormerConfig, tmp_path: Path) -> 
         ({"num_classes": 0}, "must be positive"),
         ({"num_classes": 11}, "has 10 classes, the model 11; give `num_classes` 10"),
         ({"labels": ("a", "b")}, "2 class names were given, but the model has 10"),
+        ({"name": Path("b0.pt")}, "`name` must be a registered variant such as 'b0', not .*Path"),
     ],
 )
 def test_what_cannot_be_loaded(arguments: dict[str, Any], reason: str) -> None:
