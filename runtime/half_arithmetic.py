@@ -6,7 +6,7 @@ Means, and the sums of a softmax, are float32's there too.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -16,6 +16,9 @@ from .numpy_kernels import Floats, erf
 
 _SAFE = 65504.0 / 2
 """Sums of magnitudes below it stay within half precision, rounded up at each step or not."""
+
+_COARSE = 2.0**-10
+"""Where magnitudes add up to this or more, subnormal numbers on the way lose nothing of weight."""
 
 _SPLITTER = np.float32(2**13 + 1)
 """Cuts a float32 at half precision's 11 bits (Veltkamp's splitting)."""
@@ -156,8 +159,7 @@ class HalfArithmetic(RoundedArithmetic):
         total[...] = start
         with np.errstate(over="ignore", invalid="ignore"):
             most = np.abs(total) + _magnitude(rows, columns)
-            is_safe = bool(most.max(initial=0.0) < _SAFE)
-            round_to_half = _round_within_half if is_safe else _round_to_half
+            round_to_half = _rounding(most)
             product, scratch = np.empty_like(total), np.empty_like(total)
             for row, column in zip(rows, columns, strict=True):
                 np.multiply(row, column, out=product)
@@ -175,11 +177,23 @@ def _magnitude(rows: Floats, columns: Floats) -> Floats:
     return np.matmul(first, second)
 
 
-def _round_within_half(values: Floats, scratch: Floats) -> None:
-    """Rounds numbers that half precision has room for, in their place."""
+def _rounding(most: Floats) -> Callable[[Floats, Floats], None]:
+    """The quickest rounding for sums of such magnitudes."""
+    if not most.max(initial=0.0) < _SAFE:
+        return _round_to_half
+    return _round_normal if most.min(initial=1.0) >= _COARSE else _round_within_half
+
+
+def _round_normal(values: Floats, scratch: Floats) -> None:
+    """Rounds numbers to 11 bits, in their place."""
     np.multiply(values, _SPLITTER, out=scratch)
     values -= scratch
     np.add(scratch, values, out=values)
+
+
+def _round_within_half(values: Floats, scratch: Floats) -> None:
+    """Rounds numbers that half precision has room for, in their place."""
+    _round_normal(values, scratch)
     values += _SUBNORMAL
     values -= _SUBNORMAL
 
