@@ -77,7 +77,25 @@ def rounded_weights(weights: Tensor, axis: int = 0, bits: int = 8) -> Tensor:
         bits: Width of the integer type.
     """
     greatest = 2 ** (bits - 1) - 1
+    scales = _weight_scales(weights, axis, greatest)
+    return torch.round(weights / scales).clamp(-greatest, greatest) * scales
+
+
+def rounded_bias(bias: Tensor, weights: Tensor, input_scale: float, axis: int = 0) -> Tensor:
+    """A bias after rounding to int32, in steps of the input's scale times the int8 weights'.
+
+    Args:
+        bias: Of each output channel, [C].
+        weights: Those beside it.
+        input_scale: Of the op's quantized input.
+        axis: The weights' axis of output channels.
+    """
+    steps = _weight_scales(weights, axis, 127).flatten().double() * input_scale
+    return (torch.round(bias / steps) * steps).to(bias.dtype)
+
+
+def _weight_scales(weights: Tensor, axis: int, greatest: int) -> Tensor:
+    """The scale of each slice along an axis, in a shape that spreads over the weights."""
     others = [number for number in range(weights.ndim) if number != axis % weights.ndim]
     scales = weights.abs().amax(others, keepdim=True) / greatest
-    scales = scales.clamp_min(torch.finfo(weights.dtype).tiny)
-    return torch.round(weights / scales).clamp(-greatest, greatest) * scales
+    return scales.clamp_min(torch.finfo(weights.dtype).tiny)

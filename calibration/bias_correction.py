@@ -47,7 +47,7 @@ def correct_biases(
     modules = dict(model.named_modules())
     hooks = {path: _corrects(mean, modules[path]) for path, mean in means.items()}
     # The simulation's own hooks, which round the outputs, must come second.
-    with watched(model, hooks), simulated(model, ranges, precisions):
+    with watched(model, hooks), simulated(model, ranges, precisions, integer_biases=False):
         run_images(model, used, preprocessing, IMAGES, on_images)
 
 

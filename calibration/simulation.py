@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from .affine import AffineParameters, affine_parameters, rounded_weights
+from .affine import AffineParameters, affine_parameters, rounded_bias, rounded_weights
+from .dead_channels import lifted_weights
 from .ranges import Ranges
 
 STATIC_BITS = {"int8": 8, "w8a16": 16}
@@ -18,53 +19,78 @@ STATIC_BITS = {"int8": 8, "w8a16": 16}
 
 @contextlib.contextmanager
 def simulated(
-    model: nn.Module, ranges: Ranges | None, precisions: Mapping[str, str]
+    model: nn.Module,
+    ranges: Ranges | None,
+    precisions: Mapping[str, str],
+    *,
+    integer_biases: bool = True,
 ) -> Iterator[None]:
     """Lets a model compute as if it were quantized, for as long as the context lasts.
 
-    Weights, and the inputs and outputs of the ops, are rounded as the kernels round them; what
-    is between them is computed in float, as it is in the exported files.
+    Weights, biases, and the inputs and outputs of the ops are rounded as the kernels round them;
+    what is between them is computed in float, as it is in the exported files.
 
     Args:
         model: The rewritten eager model; it is changed in place and restored at the end.
         ranges: Activation ranges; needed where an op is static.
         precisions: By module path; ops that are not named stay in float32.
+        integer_biases: Whether static ops hold their biases in int32. A rounded bias moves an
+            output by a fraction of a step, which now and then is the next step.
     """
     modules = dict(model.named_modules())
-    weights: list[tuple[nn.Module, Tensor]] = []
+    originals: list[tuple[Tensor, Tensor]] = []
     hooks: list[RemovableHandle] = []
     try:
         for path, precision in precisions.items():
             module = modules[path]
             if precision == "fp32":
                 continue
-            weight = module.weight
-            assert isinstance(weight, Tensor)
-            weights.append((module, weight.detach().clone()))
-            weight.data = _stored(module, weight.data, precision)
+            originals += [(item, item.detach().clone()) for item in module.parameters()]
             if precision in STATIC_BITS:
                 assert ranges is not None
                 bits = STATIC_BITS[precision]
                 before = affine_parameters(*ranges.modules[path].input, bits=bits)
                 after = affine_parameters(*ranges.modules[path].output, bits=bits)
+                if integer_biases:
+                    _round_bias(module, before.scale)
                 hooks.append(module.register_forward_pre_hook(_rounds_input(before.rounded)))
                 hooks.append(module.register_forward_hook(_rounds_output(after)))
             elif precision == "int8-dynamic":
                 hooks.append(module.register_forward_pre_hook(_rounds_input(rounded_by_image)))
+            _round_weights(module, precision)
         yield
     finally:
         for hook in hooks:
             hook.remove()
-        for module, original in weights:
-            assert isinstance(module.weight, Tensor)
-            module.weight.data = original
+        for parameter, original in originals:
+            parameter.data = original
 
 
-def _stored(module: nn.Module, weight: Tensor, precision: str) -> Tensor:
-    """Weights as a file of that precision stores them."""
+def _round_bias(module: nn.Module, input_scale: float) -> None:
+    """Rounds a bias, where there is one, after making room for it beside the weights."""
+    if not isinstance(module.bias, Tensor):
+        return
+    assert isinstance(module.weight, Tensor)
+    axis = _channel_axis(module)
+    bias = module.bias.detach()
+    lifted = lifted_weights(module.weight.detach().numpy(), bias.numpy(), input_scale, axis)
+    module.weight.data = torch.from_numpy(lifted)
+    module.bias.data = rounded_bias(bias, module.weight.detach(), input_scale, axis)
+
+
+def _round_weights(module: nn.Module, precision: str) -> None:
+    """Rounds weights as a file of that precision stores them."""
+    weight = module.weight
+    assert isinstance(weight, Tensor)
     if precision == "fp16":
-        return weight.half().to(weight.dtype)
-    return rounded_weights(weight, axis=1 if isinstance(module, nn.ConvTranspose2d) else 0)
+        weight.data = weight.data.half().to(weight.dtype)
+    else:
+        weight.data = rounded_weights(weight.data, _channel_axis(module))
+
+
+def _channel_axis(module: nn.Module) -> int:
+    """The axis of a module's weights that its output channels lie along."""
+    return 1 if isinstance(module, nn.ConvTranspose2d) else 0
 
 
 def _rounds_input(

@@ -5,7 +5,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lowformer_edge.calibration.affine import affine_parameters, rounded_weights
+from lowformer_edge.calibration.affine import (
+    affine_parameters,
+    rounded_bias,
+    rounded_weights,
+)
 
 BOUNDS = st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)).map(sorted)
 
@@ -67,3 +71,13 @@ def test_any_axis_can_be_the_output_channels(axis: int) -> None:
     expected = rounded_weights(weights.transpose(0, axis)).transpose(0, axis)
     assert torch.equal(rounded_weights(weights, axis), expected)
     assert torch.equal(rounded_weights(weights, axis - 4), expected)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_bias_is_in_steps_of_its_input_and_of_its_channels_weights(axis: int) -> None:
+    weights = torch.tensor([[127.0, 1.0], [12.7, -3.0], [0.0, 254.0]])
+    scales = torch.tensor([1.0, 0.1, 2.0])
+    bias = torch.tensor([0.7, 0.7, -0.7])
+    rounded = rounded_bias(bias, weights.transpose(0, axis), 0.25, axis)
+    assert rounded.tolist() == pytest.approx([0.75, 0.7, -0.5])
+    assert ((rounded - bias).abs() <= scales * 0.25 / 2 + 1e-6).all()

@@ -73,7 +73,8 @@ def means(
         )
         for path in precisions
     ]
-    with torch.no_grad(), simulated(model, ranges, precisions if ranges else {}):
+    chosen = precisions if ranges else {}
+    with torch.no_grad(), simulated(model, ranges, chosen, integer_biases=False):
         model(torch.from_numpy(SPEC.normalise(images.pixels)))
     for hook in hooks:
         hook.remove()

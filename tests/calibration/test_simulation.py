@@ -33,6 +33,43 @@ def test_a_static_op_rounds_input_weights_and_output() -> None:
         assert layer(x).flatten().tolist() == pytest.approx([1.6, 51.0, 0.0])
 
 
+def biased(weight: float, bias: float) -> nn.Linear:
+    layer = nn.Linear(1, 1)
+    layer.weight.data.fill_(weight)
+    layer.bias.data.fill_(bias)
+    return layer
+
+
+@pytest.mark.parametrize(("integer_biases", "expected"), [(True, 0.5), (False, 0.7)])
+def test_a_static_op_rounds_its_bias_where_it_is_stored_as_an_integer(
+    integer_biases: bool, expected: float
+) -> None:
+    layer = biased(127.0, 0.7)
+    ranges = ranges_of(op=ModuleRange((0.0, 127.5), (0.0, 25.5)))
+    model = nn.ModuleDict({"op": layer})
+    with (
+        simulated(model, ranges, {"op": "int8"}, integer_biases=integer_biases),
+        torch.no_grad(),
+    ):
+        # Steps of 0.5, the input's, times 1, the weight's; outputs are in steps of 0.1.
+        assert layer(torch.zeros(1, 1)).item() == pytest.approx(expected)
+    assert layer.bias.item() == pytest.approx(0.7)
+
+
+def test_a_static_op_without_live_weights_keeps_its_bias() -> None:
+    layer = biased(0.0, 0.7)
+    ranges = ranges_of(op=ModuleRange((0.0, 255.0), (0.0, 25.5)))
+    with simulated(nn.ModuleDict({"op": layer}), ranges, {"op": "int8"}), torch.no_grad():
+        assert layer(torch.zeros(1, 1)).item() == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("precision", ["int8-weights", "int8-dynamic"])
+def test_other_ops_keep_their_bias(precision: str) -> None:
+    layer = biased(127.0, 0.7)
+    with simulated(nn.Sequential(layer), None, {"0": precision}):
+        assert layer.bias.item() == pytest.approx(0.7)
+
+
 @pytest.mark.parametrize("precision", ["int8-weights", "int8-dynamic", "fp16"])
 def test_other_precisions_round_weights_per_output_channel(precision: str) -> None:
     layer = nn.ConvTranspose2d(3, 2, 2, bias=False)

@@ -24,6 +24,10 @@ from lowformer_edge.models.random_weights import random_model
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 LABELS = tuple("abcde")
 
+FOLLOWS_DB = 40.0
+"""How closely INT8 files follow their simulation, which rounds as they do: single values fall on
+the other side of a rounding."""
+
 AnyExporter = TypeVar("AnyExporter", bound=Exporter)
 
 

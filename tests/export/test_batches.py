@@ -16,7 +16,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.tasks.closeness import sqnr
 
-from .conversion import Conversion
+from .conversion import FOLLOWS_DB, Conversion
 
 SPECS = {
     "tflite": ExportSpec.of("tflite", "int8", batch=2),
@@ -49,7 +49,11 @@ def test_1_10_an_images_logits_do_not_depend_on_the_others(
     assert np.abs(first - other).max() <= 1e-5 * np.abs(first).max()
     model = conversion.exporter.model
     precisions = conversion.exporter.precisions_of(spec, model)
-    with torch.no_grad(), simulated(model, conversion.ranges, precisions):
+    # Core ML has its biases, and all between the ops, in half precision.
+    integer = spec.format != "coreml"
+    with (
+        torch.no_grad(),
+        simulated(model, conversion.ranges, precisions, integer_biases=integer),
+    ):
         predicted = model(torch.from_numpy(inputs)).numpy()
-    reference = conversion.reference(inputs)
-    assert sqnr(reference, found) > sqnr(reference, predicted) - 3
+    assert sqnr(predicted, found) > (FOLLOWS_DB if integer else 25)
