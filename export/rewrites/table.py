@@ -21,6 +21,7 @@ from .batch_norm import fold_batch_norm
 from .group_norm import rewrite_group_norm
 from .hard_swish import rewrite_hard_swish
 from .layer_norm import rewrite_group_norm_as_layer_norm
+from .narrow_linear import rewrite_narrow_linear
 from .pooling import rewrite_pooling
 from .rank_four_head import rewrite_head_at_rank_four
 from .spatial_norm import (
@@ -125,6 +126,11 @@ REWRITES = (
         "spatial_pooling",
         rewrite_spatial_pooling,
         {"executorch": "XNNPACK takes a mean that keeps its axes"},
+    ),
+    Rewrite(
+        "narrow_linear",
+        rewrite_narrow_linear,
+        {"tflite": "the converter multiplies one feature, and leaves no weights to quantize"},
     ),
     Rewrite(
         "head_at_rank_four",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lowformer_edge.benchmarks.configs import FORMATS, PRECISIONS, Case, CaseCheck, draw
@@ -31,14 +33,24 @@ def test_2_1_any_config_is_exported_and_right(number: int) -> None:
     assert (outcome.refusal, outcome.fault) == ("", "")
 
 
-@pytest.mark.parametrize("number", [52, 64], ids=["one input channel", "stride of 3"])
-def test_2_1_configs_that_were_refused_are_exported(number: int) -> None:
-    outcome = CaseCheck(draw(number)).outcome("tflite/int8")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"widths": (1, 12, 16, 32, 64)},
+        {"attention_strides": (3, 1)},
+        {"head_widths": (1, 1)},
+    ],
+    ids=["one head", "one input channel", "stride of 3", "one feature"],
+)
+def test_2_1_configs_that_were_refused_are_exported(changes: dict[str, Any]) -> None:
+    outcome = CaseCheck(Case(ONE_HEAD.replace(**changes), batch=1)).outcome("tflite/int8")
     assert (outcome.refusal, outcome.fault) == ("", "")
 
 
-def test_2_1_one_head_leaves_the_delegate_whole() -> None:
-    outcome = CaseCheck(Case(ONE_HEAD, batch=1)).outcome("tflite/int8")
+def test_2_1_norms_of_two_channels_follow_their_simulation() -> None:
+    config = ONE_HEAD.replace(widths=(8, 8, 8, 2, 1), head_widths=(2, 2), attention=False)
+    outcome = CaseCheck(Case(config, batch=1)).outcome("onnx/int8")
     assert (outcome.refusal, outcome.fault) == ("", "")
 
 
