@@ -276,11 +276,14 @@ def _conv_transpose(call: Call) -> Array:
     full = call.arithmetic.transposed_convolution(
         x, kernels, _bias(call), strides=strides, groups=groups
     )
-    return _cropped(call, full)
+    return _cropped(call, full, _bias(call))
 
 
-def _cropped(call: Call, full: Floats) -> Floats:
-    """A transposed convolution's output without its padding, of the size that the op states."""
+def _cropped(call: Call, full: Floats, bias: Floats | None) -> Floats:
+    """A transposed convolution's output without its padding, of the size that the op states.
+
+    Beyond what is computed there is the bias alone.
+    """
     kind = call.text("pad_type", "valid")
     if kind not in ("valid", "custom"):
         raise call.refuse(f"pad_type {kind}")
@@ -289,7 +292,11 @@ def _cropped(call: Call, full: Floats) -> Floats:
     rows, cols = call.shape[2:]
     missing = [max(0, top + rows - full.shape[2]), max(0, left + cols - full.shape[3])]
     if any(missing):
-        full = np.pad(full, [(0, 0), (0, 0), (0, missing[0]), (0, missing[1])])
+        computed = full
+        full = np.pad(computed, [(0, 0), (0, 0), (0, missing[0]), (0, missing[1])])
+        if bias is not None:
+            full += bias.reshape(-1, 1, 1)
+            full[:, :, : computed.shape[2], : computed.shape[3]] = computed
     return full[:, :, top : top + rows, left : left + cols]
 
 
