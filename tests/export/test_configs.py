@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import onnx
 import pytest
+from torch import nn
 
 from lowformer_edge.benchmarks.configs import FORMATS, PRECISIONS, Case, CaseCheck, draw
+from lowformer_edge.calibration.ranges import Ranges
 from lowformer_edge.errors import ConfigError
+from lowformer_edge.export.formats import EXPORTERS
+from lowformer_edge.export.onnx.exporter import OnnxExporter
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 
@@ -52,6 +58,24 @@ def test_2_1_norms_of_two_channels_follow_their_simulation() -> None:
     config = ONE_HEAD.replace(widths=(8, 8, 8, 2, 1), head_widths=(2, 2), attention=False)
     outcome = CaseCheck(Case(config, batch=1)).outcome("onnx/int8")
     assert (outcome.refusal, outcome.fault) == ("", "")
+
+
+class WithWrongBiases(OnnxExporter):
+    """Writes the biases of static INT8 a tenth too small."""
+
+    def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
+        proto = onnx.load_from_string(super().export(spec, model, ranges))
+        for item in proto.graph.initializer:
+            if item.data_type == onnx.TensorProto.INT32 and item.name.endswith("_steps"):
+                steps = onnx.numpy_helper.to_array(item)
+                item.CopyFrom(onnx.numpy_helper.from_array(steps * 9 // 10, item.name))
+        return bytes(proto.SerializeToString())
+
+
+def test_2_1_wrong_biases_are_no_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXPORTERS, "onnx", WithWrongBiases)
+    outcome = CaseCheck(Case(ONE_HEAD, batch=1)).outcome("onnx/int8")
+    assert "off its simulation" in outcome.fault
 
 
 def test_2_1_the_same_number_draws_the_same_config() -> None:
