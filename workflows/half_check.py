@@ -18,11 +18,11 @@ from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import ArtifactError, CheckError, MissingDependencyError
+from ..judging.half_run import HalfRun, open_half_tracer
 from ..judging.promise import Promise
 from ..judging.verdict import half_failure
 from ..progress import Progress
 from ..runtime.formats import format_of
-from ..runtime.half_run import HalfRun, open_half_tracer
 from ..runtime.trace import TracedOp, Tracer
 from ..tasks.task import Task
 

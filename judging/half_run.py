@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ..artifact.accumulation import Accumulation
 from ..artifact.outputs import Outputs
 from ..progress import Advance
-from .arithmetic import Arithmetic
-from .format import FormatRuntime
-from .formats import format_of
-from .half_arithmetic import ARM, GPU, ROUNDED
-from .trace import TracedOp, Tracer
+from ..runtime.arithmetic import Arithmetic
+from ..runtime.format import FormatRuntime
+from ..runtime.formats import format_of
+from ..runtime.half_arithmetic import ARM, GPU, ROUNDED
+from ..runtime.trace import TracedOp, Tracer
 
 _GPU_FORMATS = ("tflite",)
 """Formats whose files in half precision are for GPUs."""

@@ -13,10 +13,10 @@ from lowformer_edge import demo, export_model, load_model, open_images
 from lowformer_edge.artifact.accumulation import ACCUMULATIONS, Accumulation
 from lowformer_edge.artifact.bundle import open_bundle
 from lowformer_edge.export.eager import EagerModel
+from lowformer_edge.judging.half_run import HalfRun, open_half_tracer
 from lowformer_edge.progress import QUIET
 from lowformer_edge.runtime.arithmetic import SINGLE
 from lowformer_edge.runtime.formats import format_of
-from lowformer_edge.runtime.half_run import HalfRun, open_half_tracer
 from lowformer_edge.runtime.onnx import half_kernels as onnx_kernels
 from lowformer_edge.runtime.tflite import half_kernels as tflite_kernels
 from lowformer_edge.targets.registry import open_target
