@@ -315,7 +315,8 @@ def test_a_failed_check_writes_nothing_unless_asked(
     arguments = [*FAST, "--weights", faint, "--fp16", "--quiet"]
     assert main(arguments) == 1
     _, err = capfd.readouterr()
-    assert "dB SQNR to the eager model, below the 40 that fp16 keeps; nothing was written" in err
+    assert "dB SQNR to the eager model, below the 40 that fp16 keeps; " in err
+    assert "nothing was written" in err
     assert "--keep-failed writes it all the same" in err
     assert len(err.splitlines()) == 1
     assert not Path("slight-tflite").exists()
