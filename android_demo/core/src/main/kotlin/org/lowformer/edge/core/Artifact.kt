@@ -41,7 +41,7 @@ data class Artifact(
         internal fun parse(fields: Fields, size: Size, model: Output): Artifact {
             fields.named(
                 "file", "format", "precision", "spec", "inputs", "outputs", "ops",
-                optional = listOf("residency", "parity", "latency", "not_run", "runtime", "compiled"),
+                optional = listOf("residency", "parity", "half", "latency", "not_run", "runtime", "compiled"),
             )
             val file = FileRecord.parse(fields.fields("file"))
             val format = fields.text("format")
