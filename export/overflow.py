@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-LARGEST = 65504.0
-"""Of half precision."""
+from ..runtime.half_arithmetic import LARGEST
 
 _HEADROOM = 2.0
 """How much more other images may need."""

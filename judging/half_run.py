@@ -15,7 +15,7 @@ from ..runtime.arithmetic import Arithmetic
 from ..runtime.format import FormatRuntime
 from ..runtime.formats import format_of
 from ..runtime.half_arithmetic import ARM, GPU, ROUNDED
-from ..runtime.trace import TracedOp, Tracer
+from ..runtime.trace import TracedOp, Tracer, last_uses
 
 _GPU_FORMATS = ("tflite",)
 """Formats whose files in half precision are for GPUs."""
@@ -59,7 +59,7 @@ class HalfRun:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._spent = _last_uses(tracer)
+        self._spent = last_uses([{*op.inputs, *op.outputs} for op in tracer.ops], {tracer.output})
         self.overflowing: TracedOp | None = None
 
     def outputs(self, images: NDArray[np.float32], name: str, advance: Advance) -> Outputs:
@@ -81,9 +81,11 @@ class HalfRun:
         filled = np.concatenate([images, np.zeros((missing, *images.shape[1:]), np.float32)])
         parts = np.split(filled, len(filled) // batch)
         values: list[dict[str, NDArray[Any]]] = [self._tracer.inputs(part) for part in parts]
-        for op in self._tracer.ops:
+        for op, spent in zip(self._tracer.ops, self._spent, strict=True):
             for known in values:
                 self._run(op, known)
+                for value in spent:
+                    known.pop(value, None)
             advance(1)
         results = [known[self._tracer.output] for known in values]
         return {name: np.concatenate(results)[: len(images)].astype(np.float32)}
@@ -94,20 +96,7 @@ class HalfRun:
             taken = [known[name] for name in op.inputs]
             self.overflowing = op if _is_finite(taken) else None
         known.update(given)
-        for name in self._spent[op.outputs]:
-            known.pop(name, None)
 
 
 def _is_finite(values: Any) -> bool:
     return all(np.isfinite(value).all() for value in values)
-
-
-def _last_uses(tracer: Tracer) -> dict[tuple[str, ...], set[str]]:
-    """By an op's outputs, the values that nothing needs after it."""
-    seen = {tracer.output}
-    spent = {}
-    for op in reversed(tracer.ops):
-        used = {*op.inputs, *op.outputs}
-        spent[op.outputs] = used - seen
-        seen |= used
-    return spent

@@ -11,10 +11,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .arithmetic import SINGLE, Arithmetic
+from .arithmetic import SingleArithmetic
 from .numpy_kernels import Floats, erf
 
-_SAFE = 65504.0 / 2
+LARGEST = 65504.0
+"""Of half precision."""
+
+_SAFE = LARGEST / 2
 """Sums of magnitudes below it stay within half precision, rounded up at each step or not."""
 
 _COARSE = 2.0**-10
@@ -38,40 +41,25 @@ def to_half(values: Floats) -> Floats:
         return np.asarray(values).astype(np.float16).astype(np.float32)
 
 
-class RoundedArithmetic(Arithmetic):
-    """Sums in float32, and rounds what comes of it to half precision."""
+class RoundedArithmetic(SingleArithmetic):
+    """Sums in float32, for whoever computes an op to round what comes of it.
 
-    def product(self, first: Floats, second: Floats, bias: Floats | None = None) -> Floats:
-        with np.errstate(all="ignore"):
-            return to_half(SINGLE.product(first, second, bias))
-
-    def convolution(
-        self,
-        x: Floats,
-        weight: Floats,
-        bias: Floats | None = None,
-        *,
-        strides: Sequence[int] = (1, 1),
-        groups: int = 1,
-    ) -> Floats:
-        with np.errstate(all="ignore"):
-            return to_half(SINGLE.convolution(x, weight, bias, strides=strides, groups=groups))
+    Functions of several steps are rounded after each. What overflows is infinite, and warned of
+    where the caller does not say otherwise.
+    """
 
     def hard_swish(self, x: Floats) -> Floats:
-        with np.errstate(all="ignore"):
-            clipped = np.clip(to_half(x + np.float32(3)), _ZERO, np.float32(6))
-            return to_half(to_half(x * _SIXTH) * clipped)
+        clipped = np.clip(to_half(x + np.float32(3)), _ZERO, np.float32(6))
+        return to_half(to_half(x * _SIXTH) * clipped)
 
     def gelu(self, x: Floats) -> Floats:
-        with np.errstate(all="ignore"):
-            inner = to_half(erf(to_half(x * _ROOT)))
-            return to_half(to_half(_HALF * x) * to_half(np.float32(1) + inner))
+        inner = to_half(erf(to_half(x * _ROOT)))
+        return to_half(to_half(_HALF * x) * to_half(np.float32(1) + inner))
 
     def softmax(self, x: Floats, axis: int = -1) -> Floats:
-        with np.errstate(all="ignore"):
-            powers = to_half(np.exp(to_half(x - x.max(axis, keepdims=True))))
-            total = to_half(powers.sum(axis, keepdims=True))
-            return to_half(powers * to_half(np.float32(1) / total))
+        powers = to_half(np.exp(to_half(x - x.max(axis, keepdims=True))))
+        total = to_half(powers.sum(axis, keepdims=True))
+        return to_half(powers * to_half(np.float32(1) / total))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -55,7 +55,7 @@ def depthwise(x: Floats, weight: Floats, strides: Sequence[int]) -> Floats:
     for row in range(weight.shape[2]):
         for col in range(weight.shape[3]):
             taps = weight[:, 0, row, col].reshape(-1, 1, 1)
-            result += taps * x[tap(row, col, rows, cols, strides)]
+            result += taps * x[_tap(row, col, rows, cols, strides)]
     return result
 
 
@@ -75,6 +75,13 @@ def grouped(x: Floats, weight: Floats, strides: Sequence[int], groups: int) -> F
     return np.matmul(kernels, columns).reshape(batch, outputs, rows, cols)
 
 
+def outputs_first(weight: Floats, groups: int) -> Floats:
+    """Kernels [C, O / groups, h, w] of a transposed convolution as [O, C / groups, h, w]."""
+    channels, outputs, height, width = weight.shape
+    parts = weight.reshape(groups, channels // groups, outputs, height, width).swapaxes(1, 2)
+    return parts.reshape(groups * outputs, channels // groups, height, width)
+
+
 def _output_size(x: Floats, kernel: Sequence[int], strides: Sequence[int]) -> tuple[int, int]:
     rows, cols = (
         (size - side) // stride + 1
@@ -83,7 +90,7 @@ def _output_size(x: Floats, kernel: Sequence[int], strides: Sequence[int]) -> tu
     return rows, cols
 
 
-def tap(row: int, col: int, rows: int, cols: int, strides: Sequence[int]) -> tuple[Any, ...]:
+def _tap(row: int, col: int, rows: int, cols: int, strides: Sequence[int]) -> tuple[Any, ...]:
     """Which pixels one position of a kernel meets."""
     return (
         ...,

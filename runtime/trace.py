@@ -18,6 +18,9 @@ dequantized; integers that nothing says a scale of are kept."""
 FLOAT32_BITS = 24
 FLOAT16_BITS = 11
 
+CONSTANTS = 4
+"""How many constants an op takes at most; so many are kept from one image to the next."""
+
 
 @dataclasses.dataclass(frozen=True)
 class TracedOp:
@@ -77,6 +80,21 @@ def dependent(ops: Iterable[TracedOp], inputs: set[str]) -> tuple[TracedOp, ...]
             varying.update(op.outputs)
             found.append(dataclasses.replace(op, inputs=taken))
     return tuple(found)
+
+
+def last_uses(uses: Sequence[set[str]], kept: Iterable[str]) -> list[set[str]]:
+    """By step, the values that nothing needs after it.
+
+    Args:
+        uses: The values that each step takes and gives.
+        kept: Values that are needed at the end.
+    """
+    seen = set(kept)
+    spent = []
+    for used in reversed(uses):
+        spent.append(used - seen)
+        seen |= used
+    return spent[::-1]
 
 
 class Tracer(abc.ABC):

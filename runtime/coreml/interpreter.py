@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arithmetic import SINGLE, Arithmetic
+from ..trace import last_uses
 from .constants import constant_value
 from .kernels import KERNELS, Call, UnsupportedOperationError
 from .program import Operation, Program, Reference, TensorType, Value
@@ -58,7 +59,7 @@ class Interpreter:
             if item.is_constant
         }
         self._steps = [item for item in program.operations if not item.is_constant]
-        self._spent = _last_uses(self._steps, program.outputs)
+        self._spent = last_uses([_uses(step) for step in self._steps], program.outputs)
 
     def run(
         self,
@@ -147,17 +148,9 @@ def _in_float32(value: Value) -> Value:
     return value
 
 
-def _last_uses(steps: list[Operation], outputs: tuple[str, ...]) -> list[set[str]]:
-    """By step, the variables that nothing needs after it."""
-    seen = set(outputs)
-    spent = []
-    for step in reversed(steps):
-        used = {
-            item.name
-            for items in step.inputs.values()
-            for item in items
-            if isinstance(item, Reference)
-        } | {output.name for output in step.outputs}
-        spent.append(used - seen)
-        seen |= used
-    return spent[::-1]
+def _uses(step: Operation) -> set[str]:
+    """The variables that a step takes and gives."""
+    taken = {
+        item.name for items in step.inputs.values() for item in items if isinstance(item, Reference)
+    }
+    return taken | {output.name for output in step.outputs}

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..arithmetic import SINGLE, Arithmetic
-from ..numpy_kernels import Floats, erf
+from ..numpy_kernels import Floats, erf, outputs_first
 from .program import Operation, Value
 
 Array = NDArray[Any]
@@ -269,12 +269,8 @@ def _conv_transpose(call: Call) -> Array:
         raise call.refuse("another rank than 4, or dilations")
     groups = call.integers("groups", [1])[0]
     strides = call.integers("strides", [1, 1])
-    channels, outputs, height, width = weight.shape
-    # Its kernels are [C, O / groups, h, w].
-    turned = weight.reshape(groups, channels // groups, outputs, height, width).swapaxes(1, 2)
-    kernels = turned.reshape(groups * outputs, channels // groups, height, width)
     full = call.arithmetic.transposed_convolution(
-        x, kernels, _bias(call), strides=strides, groups=groups
+        x, outputs_first(weight, groups), _bias(call), strides=strides, groups=groups
     )
     return _cropped(call, full, _bias(call))
 

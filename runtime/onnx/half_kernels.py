@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arithmetic import Arithmetic
-from ..numpy_kernels import Floats
+from ..numpy_kernels import Floats, outputs_first
 
 
 class HalfNode:
@@ -50,9 +50,7 @@ class HalfNode:
         if "output_shape" in self._attributes:
             raise ValueError("a stated output shape is not known")
         groups = self._attributes.get("group", 1)
-        channels, outputs, height, width = weight.shape
-        turned = weight.reshape(groups, channels // groups, outputs, height, width).swapaxes(1, 2)
-        kernels = turned.reshape(groups * outputs, channels // groups, height, width)
+        kernels = outputs_first(weight, groups)
         strides = self._attributes.get("strides", (1, 1))
         full = self._arithmetic.transposed_convolution(
             x, kernels, bias, strides=strides, groups=groups

@@ -8,6 +8,7 @@ that round on the way can be computed in numpy.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from ...process.native_output import captured_output
 from ..arithmetic import Arithmetic
 from ..half_arithmetic import to_half
 from ..trace import (
+    CONSTANTS,
     FLOAT16_BITS,
     FLOAT32_BITS,
     Array,
@@ -62,7 +64,9 @@ class OnnxTracer(Tracer):
             self._stored_images = runner.stored
         self._path = path
         self._half = half
-        self._kept: tuple[tuple[str, ...], Any] | None = None
+        # The last op's, for the next images.
+        self._opened = functools.lru_cache(maxsize=1)(self._session)
+        self._constant_input = functools.lru_cache(maxsize=CONSTANTS)(self._read_constant)
         self._model: Any = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
         graph = self._model.graph
         self._input, self.output = graph.input[0].name, graph.output[0].name
@@ -117,12 +121,15 @@ class OnnxTracer(Tracer):
         node = self._nodes[op.outputs][-1]
         attributes = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
         inputs = [self._input_of(name, values) if name else None for name in node.input]
-        return to_half(HalfNode(attributes, half).computed(op.kind, inputs))
+        with np.errstate(all="ignore"):
+            return to_half(HalfNode(attributes, half).computed(op.kind, inputs))
 
     def _input_of(self, name: str, values: Values) -> Array:
-        """What a node takes: a value, or a constant, or what nodes make of constants."""
-        if name in values:
-            return values[name]
+        """What a node takes: a value, or a constant."""
+        return values[name] if name in values else self._constant_input(name)
+
+    def _read_constant(self, name: str) -> Array:
+        """A constant, or what nodes make of constants."""
         if name in self._constants:
             return self._constant(name).astype(np.float32)
         node = self._producers[name]
@@ -132,12 +139,6 @@ class OnnxTracer(Tracer):
         with captured_output():
             (value,) = self._session(made).run([name], {})
         return np.asarray(value).astype(np.float32)
-
-    def _opened(self, op: TracedOp) -> Any:
-        """ONNX Runtime's session for an op; the last one is kept, for the next images."""
-        if self._kept is None or self._kept[0] != op.outputs:
-            self._kept = op.outputs, self._session(op)
-        return self._kept[1]
 
     def steps(self) -> dict[str, float]:
         return {

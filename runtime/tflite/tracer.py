@@ -8,6 +8,7 @@ ops that round on the way are computed in numpy.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ...process.native_output import captured_output
 from ..arithmetic import Arithmetic
 from ..half_arithmetic import to_half
 from ..trace import (
+    CONSTANTS,
     FLOAT16_BITS,
     FLOAT32_BITS,
     Array,
@@ -60,7 +62,9 @@ class TFLiteTracer(ExposedTracer):
             self._stored_images = runner.stored
         self._path = path
         self._half = half
-        self._kept: tuple[tuple[str, ...], Any] | None = None
+        # The last op's, for the next images.
+        self._opened = functools.lru_cache(maxsize=1)(self._open_op)
+        self._constant = functools.lru_cache(maxsize=CONSTANTS)(self._read_constant)
         self._graph = TFLiteGraph(path.read_bytes())
         if half:
             self._graph.map_constants(to_half)
@@ -114,7 +118,8 @@ class TFLiteTracer(ExposedTracer):
         op = self._graph_ops[traced.outputs]
         inputs = [self._input_of(index, values) for index in op.inputs]
         found = HalfOp(self._graph.options(op), self._graph.shape(op.outputs[0]), half)
-        return found.computed(op.name, inputs)
+        with np.errstate(all="ignore"):
+            return found.computed(op.name, inputs)
 
     def _input_of(self, index: int, values: Values) -> Array | None:
         """What an op takes: a value, or a constant; None where it is left out."""
@@ -123,7 +128,7 @@ class TFLiteTracer(ExposedTracer):
         name = self._names[index]
         return values[name] if name in values else self._constant(index)
 
-    def _constant(self, index: int) -> Array:
+    def _read_constant(self, index: int) -> Array:
         """A constant, or what ops make of constants."""
         maker = self._makers.get(self._names[index])
         if maker is None:
@@ -209,11 +214,9 @@ class TFLiteTracer(ExposedTracer):
             return value
         return to_half(value) if self._half else value.astype(np.float32)
 
-    def _opened(self, op: TracedOp) -> Any:
-        """LiteRT with one op; the last one is kept, for the next images."""
-        if self._kept is None or self._kept[0] != op.outputs:
-            self._kept = op.outputs, _open(self._single(op))
-        return self._kept[1]
+    def _open_op(self, op: TracedOp) -> Any:
+        """LiteRT with one op."""
+        return _open(self._single(op))
 
     def _single(self, traced: TracedOp) -> bytes:
         """A model of one op with what makes its constants."""
