@@ -210,6 +210,7 @@ def _add_output_options(parser: CommandParser) -> None:
     )
     output.add_argument(
         "--accumulation",
+        type=as_named(ACCUMULATIONS),
         choices=ACCUMULATIONS,
         default=DEFAULT_ACCUMULATION,
         help="what sums are kept in where fp16 files are judged: float16, as on GPUs and by ARM's"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..process.text import printable
 from ..progress import Progress
 from ..workflows.defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .command import Answer, Command, CommandParser
@@ -209,18 +208,15 @@ def _check_left_out(options: argparse.Namespace, defaults: Mapping[str, object],
 
 def _show(found: Verification) -> None:
     """Prints a verification."""
-    from .tables.export import described_halves
+    from .tables.half_precision import print_halves
     from .tables.links import print_lattice
     from .tables.mac import print_mac_results
     from .tables.matrix import print_matrix
-    from .terminal import result_console
 
     print_matrix(found.edges(), found.not_run, found.images)
     if len(found.check.machines) > 1:
         print_lattice(found.check)
-    console = result_console()
-    for line in described_halves(found.halves):
-        console.print(printable(line), soft_wrap=True, markup=False)
+    print_halves(found.halves)
     if found.mac:
         print_mac_results(found.mac)
 

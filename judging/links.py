@@ -169,14 +169,6 @@ def half_links(halves: Mapping[str, HalfPrecision], promise: Promise) -> list[Li
     ]
 
 
-def unlinked_failures(file: str, half: HalfPrecision) -> list[str]:
-    """What does not hold of a file that gives nothing in half precision that can be compared."""
-    if half.parity or half.not_run is not None:
-        return []
-    cause = f"; {half.culprit}" if half.culprit else ""
-    return [f"{half_place(file, half)}: gives NaN or infinity{cause}"]
-
-
 def file_links(
     task: Task, computed: Sequence[Computed], images: Samples, few: Samples, *, trained: bool
 ) -> list[Link]:

@@ -46,9 +46,7 @@ def failures_of_artifact(
     promise = promise_of(item.precision, trained=trained)
     residency = item.residency and item.residency.without(item.undelegated_ops)
     lines = failures_of(item.file.path, promise, item.parity, residency, requirements)
-    if item.half and (reason := half_failure(item.half, promise)):
-        lines.append(f"{half_place(item.file.path, item.half)}: {reason}")
-    return lines
+    return lines + (failures_in_half(item.file.path, item.half, promise) if item.half else [])
 
 
 def half_place(file: str, half: HalfPrecision) -> str:
@@ -56,14 +54,16 @@ def half_place(file: str, half: HalfPrecision) -> str:
     return f"{file} on half precision, summed in {half.accumulation}"
 
 
-def half_failure(half: HalfPrecision, promise: Promise) -> str | None:
-    """What does not hold of a file where half precision is really that, or None.
+def failures_in_half(file: str, half: HalfPrecision, promise: Promise) -> list[str]:
+    """What does not hold of a file where half precision is really that, a line each.
 
     Args:
+        file: Its name.
         half: What was found out about it.
-        promise: What the file keeps.
+        promise: What it keeps.
     """
     if half.not_run is not None:
-        return None
+        return []
     reason = promise.breach(half.parity) if half.parity else "gives NaN or infinity"
-    return f"{reason}; {half.culprit}" if reason and half.culprit else reason
+    culprit = f"; {half.culprit}" if half.culprit else ""
+    return [f"{half_place(file, half)}: {reason}{culprit}"] if reason else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..artifact.size import shown_size, sides_of
@@ -47,16 +45,6 @@ def check_samples(name: str, images: object, preprocessing: Preprocessing) -> No
             f"`{name}` are {height} x {width} pixels, but the model takes"
             f" {shown_size(preprocessing.size)}; open them for this model"
         )
-
-
-def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
-    """Refuses what is none of some texts.
-
-    Raises:
-        UsageError: It is none of them.
-    """
-    if value not in choices:
-        raise UsageError(f"`{name}` must be one of {', '.join(choices)}, not {value!r}")
 
 
 def check_counts(**counts: object) -> None:

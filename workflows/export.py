@@ -19,6 +19,7 @@ from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
+from ..export.options import check_choice
 from ..export.overflow import find_overflowing_modules
 from ..export.pipeline import Exported, export_artifacts
 from ..export.search.search import Bound, Found
@@ -29,7 +30,7 @@ from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
-from .arguments import check_choice, check_counts, check_model, check_samples
+from .arguments import check_counts, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
 from .data import (
     ImageChoice,

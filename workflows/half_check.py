@@ -20,7 +20,7 @@ from ..artifact.samples import Samples
 from ..errors import ArtifactError, CheckError, MissingDependencyError
 from ..judging.half_run import HalfRun, open_half_tracer
 from ..judging.promise import Promise
-from ..judging.verdict import half_failure
+from ..judging.verdict import failures_in_half
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.trace import TracedOp, Tracer
@@ -75,7 +75,7 @@ class HalfCheck:
         found = HalfPrecision(accumulation=self.accumulation, parity=None)
         if all(math.isfinite(values.sum()) for values in outputs.values()):
             found = found.model_copy(update={"parity": self._parity(outputs)})
-        if half_failure(found, promise) is None:
+        if not failures_in_half(path.name, found, promise):
             return found
         with self.progress.step(f"looking for the guilty op of {path.name}"):
             culprit = self._culprit(path, tracer, run.overflowing)

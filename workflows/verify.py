@@ -27,10 +27,10 @@ from ..judging.links import (
     edges,
     half_links,
     rewritten_links,
-    unlinked_failures,
 )
 from ..judging.promise import Promise, promise_of
 from ..judging.requirement import parse_requirement
+from ..judging.verdict import failures_in_half
 from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
@@ -210,9 +210,11 @@ def _verification(
     halves: Mapping[str, HalfPrecision],
 ) -> Verification:
     """All that was found out, with what does not hold of it."""
-    links = [*links, *half_links(halves, _half_promise(bundle))]
+    promise = _half_promise(bundle)
     failures = [link.complaint for link in links if link.complaint]
-    failures += [line for file, half in halves.items() for line in unlinked_failures(file, half)]
+    for file, half in halves.items():
+        failures += failures_in_half(file, half, promise)
+    links = [*links, *half_links(halves, promise)]
     failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
     failures += strange_scripts(bundle.folder, bundle.manifest)
     check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from rich import box
@@ -10,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ...artifact.caveats import STAND_INS, doubts
-from ...artifact.manifest import ArtifactRecord, HalfPrecision, Interval, Manifest
+from ...artifact.manifest import ArtifactRecord, Interval, Manifest
 from ...artifact.preprocessing_text import described_preprocessing, described_sources
 from ...process.text import printable
 from ..terminal import result_console
+from .half_precision import described_halves
 
 
 def print_summary(bundle: Path, manifest: Manifest) -> None:
@@ -62,29 +62,6 @@ def _preprocessing_line(manifest: Manifest) -> str:
     used = manifest.preprocessing_spec()
     sources = described_sources(used, manifest.preprocessing_sources)
     return f"preprocessing: {described_preprocessing(used)} ({sources})"
-
-
-def described_halves(halves: Mapping[str, HalfPrecision]) -> list[str]:
-    """How closely files in fp16 follow the model where half precision is really that.
-
-    Args:
-        halves: What was found out, by the files' names.
-    """
-    lines = []
-    computed: dict[str, list[str]] = {}
-    for file, half in halves.items():
-        if half.not_run is not None:
-            lines.append(f"{file}: not computed in half precision, {half.not_run}")
-            continue
-        whose = f"summed in {half.accumulation}"
-        figure = "NaN or infinity"
-        if half.parity:
-            decibels = half.parity.sqnr_db
-            figure = decibels if isinstance(decibels, str) else f"{decibels:.1f} dB"
-            whose += f", on {half.parity.images} images"
-        computed.setdefault(whose, []).append(f"{file} {figure}")
-    figures = [f"{whose}: {', '.join(files)}" for whose, files in computed.items()]
-    return [f"emulated in half precision, {text}" for text in figures] + lines
 
 
 def footnotes(manifest: Manifest) -> list[str]:

@@ -120,5 +120,7 @@ def test_1_5_verify_and_export_have_one_verdict(
 
 
 def test_an_unknown_accumulation_is_refused(demo_model: LoadedModel, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="`accumulation` must be one of float16, float32"):
+    with pytest.raises(
+        UsageError, match=r"^accumulation 'bfloat16' is unknown; choose one of float16, float32$"
+    ):
         export_model(demo_model, tmp_path, "onnx/fp16", accumulation="bfloat16")  # type: ignore[arg-type]
