@@ -6,7 +6,7 @@ Means, and the sums of a softmax, are float32's there too.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -20,14 +20,14 @@ LARGEST = 65504.0
 _SAFE = LARGEST / 2
 """Sums of magnitudes below it stay within half precision, rounded up at each step or not."""
 
-_COARSE = 2.0**-10
-"""Where magnitudes add up to this or more, subnormal numbers on the way lose nothing of weight."""
+_EXPONENT = np.int32(0x7F800000)
+"""The bits of a float32 that say which power of two it begins with."""
 
-_SPLITTER = np.float32(2**13 + 1)
-"""Cuts a float32 at half precision's 11 bits (Veltkamp's splitting)."""
+_LEAST_NORMAL = np.float32(2**-14)
+"""Below it half precision's steps do not get smaller."""
 
-_SUBNORMAL = np.float32(0.75)
-"""What added and taken away leaves multiples of 2^-24, half precision's least number."""
+_SHIFT = np.float32(1.5 * 2**13)
+"""What, times its power of two, added and taken away cuts a float32 at half's 11 bits."""
 
 _BLOCK = 1 << 16
 """How many sums are worked on at once, so that they stay in the processor's cache."""
@@ -85,6 +85,7 @@ class HalfArithmetic(RoundedArithmetic):
     bias_first: bool
 
     def product(self, first: Floats, second: Floats, bias: Floats | None = None) -> Floats:
+        first, second = to_half(first), to_half(second)
         batch = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
         first = np.broadcast_to(first, (*batch, *first.shape[-2:]))
         second = np.broadcast_to(second, (*batch, *second.shape[-2:]))
@@ -101,6 +102,7 @@ class HalfArithmetic(RoundedArithmetic):
         strides: Sequence[int] = (1, 1),
         groups: int = 1,
     ) -> Floats:
+        x, weight = to_half(x), to_half(weight)
         outputs, _, height, width = weight.shape
         windows = sliding_window_view(x, (height, width), (2, 3))
         windows = windows[:, :, :: strides[0], :: strides[1]]
@@ -118,19 +120,24 @@ class HalfArithmetic(RoundedArithmetic):
     def _summed(self, rows: Floats, columns: Floats, bias: Floats | None) -> Floats:
         """Sums of products [K, ..., M, 1] by [K, ..., 1, N], halves."""
         start = _ZERO if bias is None or not self.bias_first else to_half(bias)
-        rows, columns = to_half(rows), to_half(columns)
-        few = rows.shape[-2] <= self.few and len(rows) >= self.chains * self.block
-        chains = self.chains if few else 1
-        chain = np.arange(len(rows)) // self.block % chains
+        if rows.shape[-2] <= self.few and len(rows) >= self.chains * self.block:
+            total = self._chains(rows, columns, start)
+        else:
+            total = self._chain(rows, columns, start)
+        return total if bias is None or self.bias_first else to_half(total + to_half(bias))
+
+    def _chains(self, rows: Floats, columns: Floats, start: Floats | np.float32) -> Floats:
+        """The same over several chains."""
+        chain = np.arange(len(rows)) // self.block % self.chains
         parts = [
             self._chain(rows[chain == one], columns[chain == one], _ZERO if one else start)
-            for one in range(chains)
+            for one in range(self.chains)
         ]
         while len(parts) > 1:
             half = len(parts) // 2
             with np.errstate(all="ignore"):
                 parts = [to_half(parts[one] + parts[one + half]) for one in range(half)]
-        return parts[0] if bias is None or self.bias_first else to_half(parts[0] + to_half(bias))
+        return parts[0]
 
     def _chain(self, rows: Floats, columns: Floats, start: Floats | np.float32) -> Floats:
         """One chain of sums, [..., M, N]."""
@@ -147,7 +154,8 @@ class HalfArithmetic(RoundedArithmetic):
         total[...] = start
         with np.errstate(over="ignore", invalid="ignore"):
             most = np.abs(total) + _magnitude(rows, columns)
-            round_to_half = _rounding(most)
+            is_safe = bool(most.max(initial=0.0) < _SAFE)
+            round_to_half = _round_within_half if is_safe else _round_to_half
             product, scratch = np.empty_like(total), np.empty_like(total)
             for row, column in zip(rows, columns, strict=True):
                 np.multiply(row, column, out=product)
@@ -165,25 +173,13 @@ def _magnitude(rows: Floats, columns: Floats) -> Floats:
     return np.matmul(first, second)
 
 
-def _rounding(most: Floats) -> Callable[[Floats, Floats], None]:
-    """The quickest rounding for sums of such magnitudes."""
-    if not most.max(initial=0.0) < _SAFE:
-        return _round_to_half
-    return _round_normal if most.min(initial=1.0) >= _COARSE else _round_within_half
-
-
-def _round_normal(values: Floats, scratch: Floats) -> None:
-    """Rounds numbers to 11 bits, in their place."""
-    np.multiply(values, _SPLITTER, out=scratch)
-    values -= scratch
-    np.add(scratch, values, out=values)
-
-
 def _round_within_half(values: Floats, scratch: Floats) -> None:
     """Rounds numbers that half precision has room for, in their place."""
-    _round_normal(values, scratch)
-    values += _SUBNORMAL
-    values -= _SUBNORMAL
+    np.bitwise_and(values.view(np.int32), _EXPONENT, out=scratch.view(np.int32))
+    np.maximum(scratch, _LEAST_NORMAL, out=scratch)
+    scratch *= _SHIFT
+    values += scratch
+    values -= scratch
 
 
 def _round_to_half(values: Floats, scratch: Floats) -> None:
