@@ -1,7 +1,7 @@
 """Checking files in fp16 where half precision is really that, which this machine's runtimes spare.
 
-ONNX Runtime, LiteRT and XNNPACK compute on x86 in float32 what such files say is in half
-precision; phones do not.
+On x86 ONNX Runtime and LiteRT compute in float32 what such files say is in half precision, and
+ExecuTorch sums in it; phones do not.
 """
 
 from __future__ import annotations
