@@ -42,7 +42,7 @@ class Detector(nn.Module):
             x: Normalised images [N, 3, H, W], of any size.
         """
         maps = self.backbone.forward_stages(x)[-BACKBONE_LEVELS:]
-        return [self.bbox_head(level) for level in self.neck(maps)]
+        return self.bbox_head(self.neck(maps))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """The same by name: ``class_logits_p3``, ``box_deltas_p3``, ``class_logits_p4``, ..."""

@@ -18,6 +18,7 @@ from .attention import (
     rewrite_attention_channels_first,
 )
 from .batch_norm import fold_batch_norm
+from .doubling import rewrite_doubling_as_concatenation, rewrite_doubling_as_transposed_conv
 from .group_norm import rewrite_group_norm
 from .hard_swish import rewrite_hard_swish
 from .layer_norm import rewrite_group_norm_as_layer_norm
@@ -30,6 +31,7 @@ from .spatial_norm import (
     rewrite_spatial_pooling,
 )
 from .transposed_conv import rewrite_odd_stride, rewrite_transposed_conv, rewrite_unit_stride
+from .unrolled_head import unroll_head
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +143,24 @@ REWRITES = (
         "hard_swish",
         rewrite_hard_swish,
         {"coreml": "two ops for three"},
+    ),
+    Rewrite(
+        "doubling_as_concatenation",
+        rewrite_doubling_as_concatenation,
+        {"tflite": "XNNPACK takes no RESIZE_NEAREST_NEIGHBOR"},
+    ),
+    Rewrite(
+        "doubling_as_transposed_conv",
+        rewrite_doubling_as_transposed_conv,
+        {"executorch": "XNNPACK takes no upsampling but the bilinear one"},
+    ),
+    Rewrite(
+        "unrolled_head",
+        unroll_head,
+        dict.fromkeys(
+            ("tflite", "executorch", "onnx", "coreml", "qnn"),
+            "each level's ops have activation ranges and precisions of their own",
+        ),
     ),
 )
 """In the order in which they run."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from .conv_module import ConvModule
+from .upsampling import NearestUpsampling
 
 
 class FPN(nn.Module):
@@ -31,6 +31,7 @@ class FPN(nn.Module):
         self.fpn_convs = nn.ModuleList(
             ConvModule(channels, channels, act=False) for _ in in_channels
         )
+        self.upsampling = NearestUpsampling()
         width = in_channels[-1]
         for _ in range(levels - len(in_channels)):
             self.fpn_convs.append(ConvModule(width, channels, stride=2, act=False))
@@ -41,8 +42,7 @@ class FPN(nn.Module):
         merged = [lateral(x) for lateral, x in zip(self.lateral_convs, maps, strict=True)]
         for level in range(len(merged) - 1, 0, -1):
             finer = merged[level - 1]
-            size = [finer.shape[2], finer.shape[3]]
-            merged[level - 1] = finer + functional.interpolate(merged[level], size, mode="nearest")
+            merged[level - 1] = finer + self.upsampling(merged[level], finer.shape[2:])
         levels = [self.fpn_convs[number](x) for number, x in enumerate(merged)]
         x = maps[-1]
         for conv in self.fpn_convs[len(merged) :]:

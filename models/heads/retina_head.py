@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -38,7 +39,11 @@ class RetinaHead(nn.Module):
         assert self.retina_cls.bias is not None
         nn.init.constant_(self.retina_cls.bias, -math.log(1 / FIRST_SCORE - 1))
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, levels: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
+        """What :meth:`forward_level` gives for each level."""
+        return [self.forward_level(level) for level in levels]
+
+    def forward_level(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Class logits [N, 9 * K, H, W] and box deltas [N, 36, H, W] of a level [N, C, H, W]."""
         classes = boxes = x
         for conv in self.cls_convs:
