@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from ..artifact.files import replaced_file
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, ExportError
+from .fused_relu import fused_relus
 from .observer import Observer, observer_factory
 from .watching import Hook, run_images, watched
 
@@ -33,7 +34,11 @@ DEAD_BELOW = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class ModuleRange:
-    """Ranges (low, high) of what goes into a module and of what comes out."""
+    """Ranges (low, high) of what goes into a module and of what comes out.
+
+    What comes out of a convolution before a ReLU is what comes out of that, see
+    :func:`fused_relus`.
+    """
 
     input: tuple[float, float]
     output: tuple[float, float]
@@ -198,36 +203,18 @@ def calibrate(
 
     Raises:
         DataError: An activation is NaN or infinite.
+        ExportError: A module runs more than once for an image, so that no one range is its.
     """
-    new_observer = observer_factory(observer)
-    observers: dict[str, tuple[Observer, Observer]] = {}
+    observing = _Observing(model, observer, images.name)
 
-    def observes(path: str) -> Hook:
-        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            if path not in observers:
-                observers[path] = (new_observer(), new_observer())
-            for seen, values in zip(observers[path], (inputs[0], output), strict=True):
-                if not bool(values.isfinite().all()):
-                    raise DataError(
-                        f"{path}: an activation is NaN or infinite on {images.name}, so it has"
-                        " no range; check the checkpoint"
-                    )
-                seen.update(values)
+    def finish(count: int) -> None:
+        observing.finish_batch()
+        on_images(count)
 
-        return hook
-
-    hooks = {
-        path: observes(path)
-        for path, module in model.named_modules()
-        if isinstance(module, QUANTIZABLE)
-    }
-    with watched(model, hooks):
-        run_images(model, images, preprocessing, BATCH, on_images)
+    with watched(model, observing.hooks()):
+        run_images(model, images, preprocessing, BATCH, finish)
     return Ranges(
-        {
-            path: ModuleRange(alive(seen_in.range()), alive(seen_out.range()))
-            for path, (seen_in, seen_out) in observers.items()
-        },
+        observing.ranges(),
         model=model_digest(model),
         data=images.digest,
         preprocessing=preprocessing,
@@ -235,6 +222,68 @@ def calibrate(
         images=len(images),
         distinct=images.distinct,
     )
+
+
+class _Observing:
+    """Observes every quantizable module of a model.
+
+    Args:
+        model: The model.
+        observer: See :func:`observer_factory`.
+        images: What runs through it.
+    """
+
+    def __init__(self, model: nn.Module, observer: str, images: str) -> None:
+        self._model = model
+        self._new_observer = observer_factory(observer)
+        self._images = images
+        self._fused = fused_relus(model)
+        self._observers: dict[str, tuple[Observer, Observer]] = {}
+        self._ran: set[str] = set()
+
+    def hooks(self) -> dict[str, Hook]:
+        """What is to be called after each module, by its path."""
+        return {
+            path: self._hook(path)
+            for path, module in self._model.named_modules()
+            if isinstance(module, QUANTIZABLE)
+        }
+
+    def finish_batch(self) -> None:
+        """Lets each module run once more."""
+        self._ran.clear()
+
+    def ranges(self) -> dict[str, ModuleRange]:
+        """What was observed, by path, in the order in which the modules ran."""
+        return {
+            path: ModuleRange(alive(seen_in.range()), alive(seen_out.range()))
+            for path, (seen_in, seen_out) in self._observers.items()
+        }
+
+    def _hook(self, path: str) -> Hook:
+        def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            self._check(path, inputs[0], output)
+            if path not in self._observers:
+                self._observers[path] = (self._new_observer(), self._new_observer())
+            seen_in, seen_out = self._observers[path]
+            seen_in.update(inputs[0])
+            seen_out.update(output.relu() if path in self._fused else output)
+
+        return hook
+
+    def _check(self, path: str, *activations: Tensor) -> None:
+        """Refuses what has no range."""
+        if path in self._ran:
+            raise ExportError(
+                f"{path}: runs more than once for an image, and one range would be wrong for each"
+                " run; give each run a module of its own"
+            )
+        self._ran.add(path)
+        if not all(bool(values.isfinite().all()) for values in activations):
+            raise DataError(
+                f"{path}: an activation is NaN or infinite on {self._images}, so it has"
+                " no range; check the checkpoint"
+            )
 
 
 def alive(bounds: tuple[float, float]) -> tuple[float, float]:
