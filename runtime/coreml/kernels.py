@@ -308,6 +308,48 @@ def _pool(call: Call) -> Array:
     return np.asarray(windows.mean((4, 5)) if average else windows.max((4, 5)))
 
 
+@_kernel("upsample_nearest_neighbor")
+def _upsample_nearest_neighbor(call: Call) -> Array:
+    x = call.array("x")
+    for axis, side in ((-2, "height"), (-1, "width")):
+        factor = call.number(f"scale_factor_{side}", 1)
+        if factor != int(factor):
+            raise call.refuse(f"scale_factor_{side} {factor:g}")
+        x = x.repeat(int(factor), axis)
+    return x
+
+
+@_kernel("upsample_bilinear")
+def _upsample_bilinear(call: Call) -> Array:
+    aligned = call.flag("align_corners") or not call.has("align_corners")
+    if call.has("half_pixel_centers") and call.flag("half_pixel_centers") == aligned:
+        raise call.refuse("corners and centres that do not go together")
+    x = call.array("x")
+    for axis in (-2, -1):
+        x = _interpolated(x, axis, call.shape[axis], aligned=aligned)
+    return x
+
+
+def _interpolated(x: Floats, axis: int, count: int, *, aligned: bool) -> Floats:
+    """Values at so many places, spread evenly over an axis of as many pixels as it has.
+
+    Args:
+        x: The values, each in the middle of a pixel.
+        axis: Counted from the last.
+        count: How many places.
+        aligned: Whether the outermost places are the outermost values, and not within the border.
+    """
+    size = x.shape[axis]
+    if aligned:
+        places = np.arange(count) * ((size - 1) / max(count - 1, 1))
+    else:
+        places = ((np.arange(count) + 0.5) * (size / count) - 0.5).clip(0, size - 1)
+    before = places.astype(np.int64)
+    after = np.minimum(before + 1, size - 1)
+    share = (places - before).astype(np.float32).reshape(-1, *[1] * (-axis - 1))
+    return x.take(before, axis) * (1 - share) + x.take(after, axis) * share
+
+
 @_kernel("reshape", "expand_dims", "squeeze")
 def _reshape(call: Call) -> Array:
     return call.array("x").reshape(call.shape)

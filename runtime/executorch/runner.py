@@ -240,6 +240,9 @@ def _input_names(program: ExecuTorchProgram) -> list[str]:
 
 def _output_names(program: ExecuTorchProgram) -> list[str]:
     """What the outputs are called here: as the file states, or by number."""
+    names = (program.metadata or {}).get("outputs")
+    if isinstance(names, list) and len(names) == len(program.outputs):
+        return [str(name) for name in names]
     if len(program.outputs) == 1 and len(program.outputs[0].shape) == 2:
         spec = (program.metadata or {}).get("spec")
         stated = spec.get("output") if isinstance(spec, dict) else None

@@ -724,6 +724,36 @@ def test_quantizing_rounds_to_even_before_it_adds_the_zero_point(dtype: str) -> 
     assert found.tolist() == [1, 3, 3, 5]
 
 
+MAPS = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 5), st.integers(1, 5))
+FACTORS = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@covers("upsample_nearest_neighbor")
+@given(shape=MAPS, factors=FACTORS, seed=SEEDS)
+def test_upsample_nearest_neighbor(
+    shape: tuple[int, ...], factors: tuple[int, int], seed: int
+) -> None:
+    x = noise(seed, *shape)
+    expected = F.interpolate(x, scale_factor=tuple(map(float, factors)), mode="nearest")
+    scales = {"scale_factor_height": factors[0], "scale_factor_width": factors[1]}
+    found = compute("upsample_nearest_neighbor", tuple(expected.shape), x=x, **scales)
+    assert np.array_equal(found, expected.numpy())
+
+
+@covers("upsample_bilinear")
+@given(shape=MAPS, size=st.tuples(st.integers(1, 9), st.integers(1, 9)), seed=SEEDS)
+@pytest.mark.parametrize("aligned", [False, True])
+def test_upsample_bilinear(
+    aligned: bool, shape: tuple[int, ...], size: tuple[int, int], seed: int
+) -> None:
+    x = noise(seed, *shape)
+    expected = F.interpolate(x, size, mode="bilinear", align_corners=aligned)
+    # Left out, corners are aligned, and half pixels are what does not contradict that.
+    stated = {} if aligned else {"align_corners": False}
+    found = compute("upsample_bilinear", tuple(expected.shape), x=x, **stated)
+    assert_close(found, expected)
+
+
 @covers("classify")
 @pytest.mark.parametrize("shape", [(4,), (1, 4)])
 def test_classify(shape: tuple[int, ...]) -> None:
@@ -782,6 +812,16 @@ CONVOLUTION = {"x": IMAGE, "weight": KERNEL}
         ("avg_pool", {"x": IMAGE, "kernel_sizes": [2, 2], "pad_type": "same"}, "avg_pool with"),
         ("max_pool", {"x": IMAGE, "kernel_sizes": [2, 2], "pad_type": "custom"}, "max_pool with"),
         ("gelu", {"x": IMAGE, "mode": "SIGMOID_APPROXIMATION"}, "gelu with mode SIGMOID"),
+        (
+            "upsample_nearest_neighbor",
+            {"x": IMAGE, "scale_factor_height": np.float32(1.5)},
+            "upsample_nearest_neighbor with scale_factor_height 1.5",
+        ),
+        (
+            "upsample_bilinear",
+            {"x": IMAGE, "align_corners": True, "half_pixel_centers": True},
+            "upsample_bilinear with corners and centres",
+        ),
         ("cast", {"x": IMAGE, "dtype": "complex"}, "cast with dtype complex"),
         (
             "quantize",
