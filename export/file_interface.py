@@ -1,4 +1,4 @@
-"""What a file takes and gives: normalised values or pixels, logits or probabilities."""
+"""What a file takes and gives: normalised values or pixels; logits, probabilities or maps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
+from ..artifact.interface import PROBABILITIES_NAME
 from ..artifact.preprocessing import WHITE, Preprocessing
 from ..calibration.ranges import ModuleRange, Ranges
+from ..errors import UsageError
+from ..models.loading import LoadedModel
+from ..models.network import network_outputs
 from .spec import ExportSpec
 
 STEM = "backbone.input_stem.op_list.0.conv"
@@ -55,19 +58,47 @@ class Probabilities(nn.Module):
         return torch.softmax(self.model(image), -1)
 
 
-def with_interface(model: nn.Module, spec: ExportSpec, preprocessing: Preprocessing) -> nn.Module:
-    """A model with the input and the output that a spec asks for.
+class MapOutputs(nn.Module):
+    """A model whose maps are a tuple, the form of several outputs that every converter takes.
 
     Args:
-        model: Gives logits, for normalised values or, where the spec asks for an image, for what
-            :func:`with_scaled_stem` says.
-        spec: What is to be exported.
-        preprocessing: From an image to normalised values.
+        model: Gives a map [N, C, H, W], or several by name.
+        channels_last: Whether they become [N, H, W, C].
     """
+
+    def __init__(self, model: nn.Module, *, channels_last: bool) -> None:
+        super().__init__()
+        self.model = model
+        self.channels_last = channels_last
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        given = self.model(image)
+        maps = (given,) if isinstance(given, Tensor) else tuple(given.values())
+        return tuple(one.permute(0, 2, 3, 1) for one in maps) if self.channels_last else maps
+
+
+def with_interface(
+    model: nn.Module, spec: ExportSpec, loaded: LoadedModel, *, channels_last: bool = False
+) -> nn.Module:
+    """A model with the input and the outputs that a spec asks for.
+
+    Args:
+        model: Gives what the network gives, for normalised values or, where the spec asks for an
+            image, for what :func:`with_scaled_stem` says.
+        spec: What is to be exported.
+        loaded: The model with what its files take and give.
+        channels_last: Whether the format has maps as [N, H, W, C].
+
+    Raises:
+        UsageError: The spec asks for probabilities, which the model has none of.
+    """
+    _check_output(spec, loaded)
     if spec.takes_image:
-        model = PixelInput(model, preprocessing)
+        model = PixelInput(model, loaded.preprocessing)
     if spec.gives_probabilities:
         model = Probabilities(model)
+    if loaded.config.dense_head is not None:
+        model = MapOutputs(model, channels_last=channels_last)
     return model.eval()
 
 
@@ -96,6 +127,22 @@ def ranges_for_pixels(ranges: Ranges, preprocessing: Preprocessing) -> Ranges:
     return dataclasses.replace(ranges, modules={**ranges.modules, STEM: stem})
 
 
-def output_name(spec: ExportSpec) -> str:
-    """What the output of a spec's file is called."""
-    return PROBABILITIES_NAME if spec.gives_probabilities else OUTPUT_NAME
+def output_names(spec: ExportSpec, loaded: LoadedModel) -> tuple[str, ...]:
+    """What the outputs of a spec's file are called, in their order.
+
+    Raises:
+        UsageError: It asks for probabilities, which the model has none of.
+    """
+    _check_output(spec, loaded)
+    if spec.gives_probabilities:
+        return (PROBABILITIES_NAME,)
+    return network_outputs(loaded.config)
+
+
+def _check_output(spec: ExportSpec, loaded: LoadedModel) -> None:
+    """Raises UsageError where a spec asks for probabilities that the model has none of."""
+    if spec.gives_probabilities and loaded.config.dense_head is not None:
+        raise UsageError(
+            f"`output` probabilities are a classifier's, and {loaded.config.name} is for"
+            f" {loaded.config.task}; leave it at logits"
+        )

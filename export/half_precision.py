@@ -32,8 +32,11 @@ class HalfPrecision(nn.Module):
                 raise UsageError(f"float32_modules: the model has no module {path!r}") from error
             setattr(self.model.get_submodule(parent), name, _SinglePrecision(single.float()))
 
-    def forward(self, image: Tensor) -> Tensor:
-        return self.model(image.half()).float()
+    def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:
+        given = self.model(image.half())
+        if isinstance(given, Tensor):
+            return given.float()
+        return {name: values.float() for name, values in given.items()}
 
 
 class _SinglePrecision(nn.Module):

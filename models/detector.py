@@ -12,6 +12,15 @@ from .heads.fpn import FPN
 from .heads.retina_head import RetinaHead
 from .lowformer import Backbone
 
+CLASSES, BOXES = "class_logits", "box_deltas"
+"""What the outputs of a level are called, before its number."""
+
+
+def level_outputs(levels: int) -> tuple[str, ...]:
+    """What the outputs of a detector on that many levels are called, in their order."""
+    numbers = range(FIRST_LEVEL, FIRST_LEVEL + levels)
+    return tuple(f"{kind}_p{number}" for number in numbers for kind in (CLASSES, BOXES))
+
 
 class Detector(nn.Module):
     """RetinaNet, with the names of mmdet 3.3.0's.
@@ -46,8 +55,5 @@ class Detector(nn.Module):
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """The same by name: ``class_logits_p3``, ``box_deltas_p3``, ``class_logits_p4``, ..."""
-        outputs = {}
-        for level, (classes, boxes) in enumerate(self.forward_levels(x), FIRST_LEVEL):
-            outputs[f"class_logits_p{level}"] = classes
-            outputs[f"box_deltas_p{level}"] = boxes
-        return outputs
+        maps = [values for level in self.forward_levels(x) for values in level]
+        return dict(zip(level_outputs(len(maps) // 2), maps, strict=True))

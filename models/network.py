@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..artifact.interface import CLASSIFICATION
+from ..artifact.interface import CLASSIFICATION, OUTPUT_NAME
 from ..tasks.names import DETECTION, SEGMENTATION
 from .config import LowFormerConfig
-from .detector import Detector
+from .dense_head import DetectionHead
+from .detector import Detector, level_outputs
 from .lowformer import LowFormer
 from .segmenter import Segmenter
 
@@ -25,3 +26,9 @@ def build_network(config: LowFormerConfig) -> Network:
         ConfigError: It cannot be built.
     """
     return _KINDS[config.task](config)
+
+
+def network_outputs(config: LowFormerConfig) -> tuple[str, ...]:
+    """What a network's outputs are called, in their order; a tensor alone is its logits."""
+    head = config.dense_head
+    return level_outputs(head.levels) if isinstance(head, DetectionHead) else (OUTPUT_NAME,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -9,14 +10,17 @@ from torch import nn
 
 from ...artifact.content import Content
 from ...artifact.formats import FORMATS
-from ...artifact.interface import INPUT_NAME, METADATA_NAME
+from ...artifact.interface import CLASSIFICATION, INPUT_NAME, METADATA_NAME
+from ...artifact.interface import PROBABILITIES_NAME as PROBABILITIES_OUTPUT
 from ...artifact.labels import repeated, unique_names
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
+from ...models.detector import BOXES, CLASSES
 from ...process.interrupt import deferred_interrupt
+from ...tasks.names import DETECTION, SEGMENTATION
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..file_interface import Probabilities, output_name
+from ..file_interface import MapOutputs, Probabilities, output_names
 from ..metadata import metadata
 from ..options import CoreMLOptions
 from ..spec import ExportSpec
@@ -26,6 +30,13 @@ from .pixel_input import ScaledPixelInput
 CLASS_NAME = "classLabel"
 PROBABILITIES_NAME = "classLabel_probs"
 """What coremltools calls a classifier's probabilities."""
+
+_PURPOSES = {
+    CLASSIFICATION: "image classification",
+    DETECTION: "object detection",
+    SEGMENTATION: "semantic segmentation",
+}
+"""By task."""
 
 
 class CoreMLExporter(Exporter):
@@ -54,7 +65,7 @@ class CoreMLExporter(Exporter):
         from .compression import CoreMLCompressor
         from .package import package_content
 
-        precisions = self.precisions_of(spec, model)
+        precisions, names = self.precisions_of(spec, model), output_names(spec, self.loaded)
         converted = self._converted(spec, model)
         if spec.precision not in ("fp16", "fp32"):
             compressor = CoreMLCompressor(converted, model)
@@ -63,7 +74,7 @@ class CoreMLExporter(Exporter):
                 converted = compressor.palettized(spec.palette_bits, grouped=grouped)
             else:
                 converted = compressor.quantized(precisions, ranges)
-        named = _with_named_output(converted, output_name(spec))
+        named = _with_named_outputs(converted, names)
         self._describe(named, spec)
         return package_content(named)
 
@@ -74,9 +85,8 @@ class CoreMLExporter(Exporter):
         options = spec.options_as(CoreMLOptions)
         shape = (spec.batch, 3, *self.size)
         image = coremltools.TensorType(INPUT_NAME, shape)
-        labels = None
+        labels = self._classifier_labels(spec)
         if spec.takes_image:
-            labels = None if spec.gives_probabilities else self.loaded.labels
             model = ScaledPixelInput(
                 model, self.loaded.preprocessing, probabilities=bool(labels)
             ).eval()
@@ -85,6 +95,8 @@ class CoreMLExporter(Exporter):
             )
         if spec.gives_probabilities:
             model = Probabilities(model).eval()
+        if self.loaded.config.dense_head is not None:
+            model = MapOutputs(model, channels_last=False).eval()
         program = torch.export.export(model, (torch.zeros(shape),)).run_decompositions({})
         classifier = None
         if labels:
@@ -103,18 +115,24 @@ class CoreMLExporter(Exporter):
             skip_model_load=True,
         )
 
+    def _classifier_labels(self, spec: ExportSpec) -> tuple[str, ...] | None:
+        """The classes of a model that Core ML calls a classifier, or None where it is none."""
+        if not spec.takes_image or spec.gives_probabilities or self.loaded.config.dense_head:
+            return None
+        return self.loaded.labels
+
     def _describe(self, model: Any, spec: ExportSpec) -> None:
         """States what the model is, for Xcode and for our own tools."""
-        takes_image = spec.takes_image
-        name, (height, width) = self.loaded.config.name, self.size
-        model.short_description = f"LowFormer {name}, {spec.label}: image classification"
+        name, task = self.loaded.config.name, self.loaded.config.task
+        height, width = self.size
+        model.short_description = f"LowFormer {name}, {spec.label}: {_PURPOSES[task]}"
         if spec.author:
             model.author = spec.author
         if spec.license:
             model.license = spec.license
         if spec.model_version:
             model.version = spec.model_version
-        if takes_image:
+        if spec.takes_image:
             model.input_description[INPUT_NAME] = f"An RGB image of {width} x {height} pixels"
         else:
             mean, std = self.loaded.preprocessing.mean, self.loaded.preprocessing.std
@@ -122,26 +140,37 @@ class CoreMLExporter(Exporter):
                 f"RGB in [0, 1], minus {mean}, divided by {std}, as {spec.batch} x 3 x {height} x"
                 f" {width}"
             )
-        model.output_description[output_name(spec)] = (
-            "Probability of each class"
-            if spec.gives_probabilities
-            else "One value per class, before the softmax"
-        )
-        if takes_image and self.loaded.labels and not spec.gives_probabilities:
+        for output in output_names(spec, self.loaded):
+            model.output_description[output] = _meaning(output, task)
+        if labels := self._classifier_labels(spec):
             named = "Name of the most probable class"
-            if repeated(self.loaded.labels):
+            if repeated(labels):
                 named += ", with its number where several classes have that name"
             model.output_description[CLASS_NAME] = named
             model.output_description[PROBABILITIES_NAME] = "Probability of each class"
         model.user_defined_metadata[METADATA_NAME] = metadata(spec, self.loaded)
 
 
-def _with_named_output(model: Any, name: str) -> Any:
-    """The model with its output called so; coremltools cannot name outputs beside a classifier."""
+def _meaning(output: str, task: str) -> str:
+    """What an output of that name holds."""
+    if output == PROBABILITIES_OUTPUT:
+        return "Probability of each class"
+    if task == CLASSIFICATION:
+        return "One value per class, before the softmax"
+    if output.startswith(BOXES):
+        return "Four numbers for the box of each anchor at each place, anchor by anchor"
+    if output.startswith(CLASSES):
+        return "One value per class for each anchor at each place, before the sigmoid"
+    return "One value per class at each place, before the softmax"
+
+
+def _with_named_outputs(model: Any, names: Sequence[str]) -> Any:
+    """The model with its outputs called so; coremltools cannot name outputs beside a classifier."""
     import coremltools
 
     spec = model.get_spec()
-    for output in spec.description.output:
-        if output.name not in (CLASS_NAME, PROBABILITIES_NAME):
-            coremltools.utils.rename_feature(spec, output.name, name)
+    given = [output.name for output in spec.description.output]
+    own = [name for name in given if name not in (CLASS_NAME, PROBABILITIES_NAME)]
+    for found, name in zip(own, names, strict=True):
+        coremltools.utils.rename_feature(spec, found, name)
     return coremltools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)

@@ -57,7 +57,7 @@ class ExecuTorchExporter(Exporter):
             source, ranges = self.source(spec, model, ranges)
             if _is_half(spec):
                 source = HalfPrecision(with_small_squares(source))
-            module = with_interface(source, spec, self.loaded.preprocessing)
+            module = with_interface(source, spec, self.loaded)
             prefix = path_within(module, source)
             precisions = {f"{prefix}{path}": value for path, value in precisions.items()}
             if ranges is not None:

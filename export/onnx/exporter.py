@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -13,7 +14,7 @@ from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..file_interface import output_name, with_interface
+from ..file_interface import output_names, with_interface
 from ..half_precision import HalfPrecision
 from ..metadata import metadata
 from ..options import OnnxOptions
@@ -49,10 +50,11 @@ class OnnxExporter(Exporter):
         if spec.precision == "fp16":
             core = HalfPrecision(source, spec.float32_modules)
         proto = convert(
-            with_interface(core, spec, self.loaded.preprocessing),
+            with_interface(core, spec, self.loaded),
             self.sample(spec),
-            output=output_name(spec),
+            outputs=output_names(spec, self.loaded),
             open_batch=spec.options_as(OnnxOptions).dynamic_batch,
+            merged=self.loaded.config.dense_head is not None and spec.precision != "int8",
         )
         if spec.precision == "int8":
             several = spec.batch > 1 or spec.options_as(OnnxOptions).dynamic_batch
@@ -68,8 +70,9 @@ def convert(
     sample: Tensor,
     opset: int = OPSET,
     *,
-    output: str = OUTPUT_NAME,
+    outputs: Sequence[str] = (OUTPUT_NAME,),
     open_batch: bool = False,
+    merged: bool = False,
 ) -> Any:
     """A model as an ONNX graph.
 
@@ -77,8 +80,9 @@ def convert(
         model: In the precision that it is to have.
         sample: An input of the file's shape and type.
         opset: Version of ONNX's ops.
-        output: What the graph calls what it gives.
+        outputs: What the graph calls what it gives.
         open_batch: Whether the number of images is left open.
+        merged: Whether equal constants are stored once, however large.
     """
     shapes = ({0: torch.export.Dim("batch", min=1)},) if open_batch else None
     if open_batch:
@@ -89,12 +93,16 @@ def convert(
         dynamo=True,
         opset_version=opset,
         input_names=[INPUT_NAME],
-        output_names=[output],
+        output_names=list(outputs),
         dynamic_shapes=shapes,
         verbose=False,
     )
     assert program is not None
     program.optimize()
+    if merged:
+        from onnx_ir.passes.common import DeduplicateHashedInitializersPass
+
+        DeduplicateHashedInitializersPass()(program.model)
     return program.model_proto
 
 

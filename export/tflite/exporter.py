@@ -19,7 +19,7 @@ from ...process.interrupt import deferred_interrupt
 from ...progress import Progress
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..file_interface import output_name, with_interface
+from ..file_interface import output_names, with_interface
 from ..metadata import metadata
 from ..options import TFLiteOptions
 from ..spec import ExportSpec
@@ -63,28 +63,32 @@ def convert(model: nn.Module, size: Size, batch: int) -> bytes:
 
 
 def convert_nhwc(
-    model: nn.Module, shape: tuple[int, int, int, int], output: str = OUTPUT_NAME
+    model: nn.Module,
+    shape: tuple[int, int, int, int],
+    outputs: Sequence[str] = (OUTPUT_NAME,),
 ) -> bytes:
     """Converts a module of NCHW tensors to a float32 file with an NHWC input.
 
     Args:
-        model: Takes one tensor [N, C, H, W] and returns one tensor.
+        model: Takes one tensor [N, C, H, W] and returns one tensor, or several in a tuple.
         shape: Of the file's input, [N, H, W, C].
-        output: What the file calls its output.
+        outputs: What the file calls its outputs.
 
     Raises:
         ExportError: The converter failed.
     """
-    return convert_module(ChannelsLastInput(model), torch.zeros(shape), output)
+    return convert_module(ChannelsLastInput(model), torch.zeros(shape), outputs)
 
 
-def convert_module(model: nn.Module, sample: Tensor, output: str = OUTPUT_NAME) -> bytes:
+def convert_module(
+    model: nn.Module, sample: Tensor, outputs: Sequence[str] = (OUTPUT_NAME,)
+) -> bytes:
     """Converts a module as it is to a file.
 
     Args:
-        model: Takes one tensor and returns one.
+        model: Takes one tensor and returns one, or several in a tuple.
         sample: What it takes; uint8 are pixels.
-        output: What the file calls what it returns.
+        outputs: What the file calls what it returns.
 
     Raises:
         ExportError: The converter failed.
@@ -97,7 +101,7 @@ def convert_module(model: nn.Module, sample: Tensor, output: str = OUTPUT_NAME) 
         converted = litert_torch.convert(model.eval(), (sample,))
         graph = TFLiteGraph(converted.model_content())
     graph.rename_tensors(_without_our_layout)
-    graph.name_inputs_and_outputs((INPUT_NAME,), (output,))
+    graph.name_inputs_and_outputs((INPUT_NAME,), tuple(outputs))
     return graph.to_bytes()
 
 
@@ -137,7 +141,7 @@ def export_tflite(
     graph = TFLiteGraph(content)
     if spec.takes_image:
         graph.dequantize_pixels()
-    graph.name_inputs_and_outputs((INPUT_NAME,), (output_name(spec),))
+    graph.name_inputs_and_outputs((INPUT_NAME,), output_names(spec, loaded))
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
     graph.add_metadata(METADATA_NAME, metadata(spec, loaded).encode())
     graph.add_metadata(BUFFER_NAME, task_metadata(spec, loaded))
@@ -225,10 +229,11 @@ class TFLiteExporter(Exporter):
         return self._converted[interface]
 
     def _convert(self, spec: ExportSpec, source: nn.Module) -> bytes:
-        module = with_interface(source, spec, self.loaded.preprocessing)
+        names = output_names(spec, self.loaded)
+        module = with_interface(source, spec, self.loaded, channels_last=True)
         if spec.takes_image:
-            return convert_module(module, self.sample(spec), output_name(spec))
-        return convert_nhwc(module, (self.batch, *self.size, 3), output_name(spec))
+            return convert_module(module, self.sample(spec), names)
+        return convert_nhwc(module, (self.batch, *self.size, 3), names)
 
     def float_file(self) -> bytes:
         spec = ExportSpec(batch=self.batch)

@@ -1,0 +1,151 @@
+"""Detectors and segmenters in every format: each output by name, on one delegate, stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lowformer_edge.artifact.content import write_content
+from lowformer_edge.artifact.outputs import Outputs
+from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.errors import UsageError
+from lowformer_edge.export.formats import EXPORTERS
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite.quantization import match_ops
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.runtime.formats import format_of
+from lowformer_edge.runtime.tflite.graph import TFLiteGraph
+
+from ..conftest import SLIGHT, MakeOnce
+from .conversion import SPEC, Conversion
+
+FORMATS = ("tflite", "executorch", "onnx", "coreml")
+HEADS: Mapping[str, DetectionHead | SegmentationHead] = {
+    "detection": DetectionHead(neck_channels=96, channels=96, convs=1),
+    "segmentation": SegmentationHead(neck_channels=96, channels=64),
+}
+"""Heavy enough for a second copy of a weight to show beside what a file says of its ops."""
+
+SIZE = (32, 64)
+"""The two coarsest levels are of one place each, so that their outputs could be mistaken."""
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (3, *SIZE, 3), np.uint8)
+
+
+def config_for(task: str) -> LowFormerConfig:
+    return SLIGHT.replace(dense_head=HEADS[task], num_classes=3, input_size=SIZE)
+
+
+def conversion_of(name: str, task: str) -> Conversion[Any]:
+    return Conversion(EXPORTERS[name], config_for(task), Samples("noise", PIXELS))
+
+
+@pytest.fixture(scope="session")
+def written(made_once: MakeOnce) -> Callable[[str, str], Path]:
+    """The float32 file of a format and a task."""
+
+    def path_of(name: str, task: str) -> Path:
+        conversion = conversion_of(name, task)
+        file = f"{task}{conversion.exporter.format.suffix}"
+
+        def make(folder: Path) -> None:
+            write_content(folder / file, conversion.export(ExportSpec(name)))
+
+        return made_once(f"{name}-{task}", make) / file
+
+    return path_of
+
+
+def reference(conversion: Conversion[Any], *, channels_last: bool) -> Outputs:
+    with torch.no_grad():
+        given = conversion.loaded.network(torch.from_numpy(SPEC.normalise(PIXELS)))
+    named = given if isinstance(given, dict) else {"logits": given}
+    order = (0, 2, 3, 1) if channels_last else (0, 1, 2, 3)
+    return {name: values.permute(order).numpy() for name, values in named.items()}
+
+
+@pytest.mark.parametrize("task", HEADS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_output_follows_the_network_under_its_name(
+    name: str, task: str, written: Callable[[str, str], Path]
+) -> None:
+    path = written(name, task)
+    with format_of(path).runner(path, 1) as runner:
+        found = runner.run_pixels(PIXELS, SPEC)
+    expected = reference(conversion_of(name, task), channels_last=name == "tflite")
+    assert list(found) == list(expected)
+    for output, values in expected.items():
+        largest = np.abs(values).max()
+        np.testing.assert_allclose(found[output], values, rtol=0, atol=1e-4 * largest)
+
+
+@pytest.mark.parametrize("task", HEADS)
+@pytest.mark.parametrize("name", ["tflite", "executorch"])
+def test_the_delegate_takes_all(name: str, task: str, written: Callable[[str, str], Path]) -> None:
+    path = written(name, task)
+    where = format_of(path).residency(path, 1)
+    assert where.refused == ()
+    assert where.partitions == 1
+
+
+@pytest.mark.parametrize("task", HEADS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_weights_are_stored_once(name: str, task: str, written: Callable[[str, str], Path]) -> None:
+    path = written(name, task)
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    weights = conversion_of(name, task).loaded.network.state_dict().values()
+    held = sum(one.numel() * one.element_size() for one in weights)
+    assert sum(one.stat().st_size for one in files) < 1.05 * held
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_metadata_name_the_outputs(name: str, written: Callable[[str, str], Path]) -> None:
+    path = written(name, "detection")
+    stated = format_of(path).metadata(path)
+    assert stated is not None
+    assert stated["outputs"] == [
+        f"{kind}_p{level}" for level in range(3, 8) for kind in ("class_logits", "box_deltas")
+    ]
+
+
+def test_ops_of_equal_weights_are_matched_with_their_own_level(
+    written: Callable[[str, str], Path],
+) -> None:
+    """A level's range on another level's op would be wrong, and no digest of weights tells."""
+    graph = TFLiteGraph(written("tflite", "detection").read_bytes())
+    model = conversion_of("tflite", "detection").exporter.model
+    sizes = {f"p{level}": (max(1, 32 >> level), max(1, 64 >> level)) for level in range(3, 8)}
+    seen = 0
+    for matched in match_ops(graph, model):
+        _, _, rest = matched.path.partition(".levels.")
+        if rest:
+            shape = tuple(map(int, graph._graph.tensors[matched.output].shape))
+            assert shape[1:3] == sizes[rest.partition(".")[0]], matched.path
+            seen += 1
+    assert seen == 5 * 4
+
+
+@pytest.mark.parametrize("name", ["onnx", "coreml"])
+def test_a_file_may_take_pixels(name: str, tmp_path: Path) -> None:
+    """Core ML makes a classifier of a model that takes them and knows its classes' names."""
+    conversion = conversion_of(name, "detection")
+    path = conversion.write(ExportSpec(name, "fp32", input="image"), tmp_path)
+    with format_of(path).runner(path, 1) as runner:
+        found = runner.run(PIXELS)
+    expected = reference(conversion, channels_last=False)
+    assert list(found) == list(expected)
+    for output, values in expected.items():
+        largest = np.abs(values).max()
+        np.testing.assert_allclose(found[output], values, rtol=0, atol=1e-4 * largest)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_probabilities_are_a_classifiers(name: str) -> None:
+    with pytest.raises(UsageError, match=r"probabilities are a classifier's.*segmentation"):
+        conversion_of(name, "segmentation").export(ExportSpec(name, output="probabilities"))
