@@ -37,14 +37,15 @@ class MatchedOperation:
         name: The op's.
         weights: Name of the constant with its weights.
         input: Name of the variable that goes into it.
-        output: Name of the variable that comes out.
+        outputs: Names of the variable that comes out and, where a ReLU alone takes it, of that's:
+            coremltools rounds after the ReLU then.
     """
 
     path: str
     name: str
     weights: str
     input: str
-    output: str
+    outputs: tuple[str, ...]
 
 
 class CoreMLCompressor:
@@ -135,11 +136,20 @@ def _match(model: Any, source: nn.Module) -> list[MatchedOperation]:
                     item.name,
                     item.weight.name,
                     item.x.name,
-                    item.outputs[0].name,
+                    _rounded_outputs(item),
                 )
             )
     waiting.check_none_left("op")
     return matched
+
+
+def _rounded_outputs(operation: Any) -> tuple[str, ...]:
+    """See :class:`MatchedOperation`."""
+    (output,) = operation.outputs
+    users = output.child_ops
+    if len(users) == 1 and users[0].op_type == "relu":
+        return output.name, users[0].outputs[0].name
+    return (output.name,)
 
 
 def _statistics(static: list[MatchedOperation], ranges: Ranges) -> Statistics:
@@ -147,7 +157,8 @@ def _statistics(static: list[MatchedOperation], ranges: Ranges) -> Statistics:
     statistics: dict[str, tuple[float, float]] = {}
     for item in static:
         found = ranges.modules[item.path]
-        for name, (low, high) in ((item.input, found.input), (item.output, found.output)):
+        outputs = [(name, found.output) for name in item.outputs]
+        for name, (low, high) in ((item.input, found.input), *outputs):
             before = statistics.get(name, (low, high))
             low, high = min(low, before[0], 0.0), max(high, before[1], 0.0)
             statistics[name] = (low, max(high, low + LEAST_WIDTH))

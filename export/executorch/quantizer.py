@@ -67,7 +67,7 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
                 raise ExportError(f"{node.name} belongs to no module: {self._why(path)}")
             waiting.remove(path)
             if self._precisions[path] != "fp32":
-                node.meta[Q_ANNOTATION_KEY] = self._annotation(node, path)
+                self._annotate(node, path)
         if waiting:
             raise ExportError(
                 f"no op belongs to {', '.join(sorted(waiting))}: torch.export left it out, since no"
@@ -86,6 +86,17 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
 
     def validate(self, model: GraphModule) -> None:
         """Nothing is left to check."""
+
+    def _annotate(self, node: Node, path: str) -> None:
+        """Says how an op is quantized; where a ReLU follows, its output is the op's."""
+        annotation = self._annotation(node, path)
+        relu = _relu_alone(node)
+        if relu is not None and annotation.output_qspec is not None:
+            relu.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(
+                output_qspec=annotation.output_qspec, _annotated=True
+            )
+            annotation.output_qspec = None
+        node.meta[Q_ANNOTATION_KEY] = annotation
 
     def _annotation(self, node: Node, path: str) -> QuantizationAnnotation:
         weights = _weights_spec(CHANNEL_AXIS[node.target])  # type: ignore[index]
@@ -111,6 +122,13 @@ def weights_path(node: Node) -> str | None:
     if not isinstance(weight, Node) or not str(weight.target).endswith(".weight"):
         return None
     return str(weight.target).removesuffix(".weight")
+
+
+def _relu_alone(node: Node) -> Node | None:
+    """The ReLU that alone takes an op's output, or None."""
+    users = list(node.users)
+    alone = len(users) == 1 and users[0].target is torch.ops.aten.relu.default
+    return users[0] if alone else None
 
 
 def _weights_spec(axis: int) -> QuantizationSpec:

@@ -54,7 +54,7 @@ class OnnxExporter(Exporter):
             self.sample(spec),
             outputs=output_names(spec, self.loaded),
             open_batch=spec.options_as(OnnxOptions).dynamic_batch,
-            merged=self.loaded.config.dense_head is not None and spec.precision != "int8",
+            merged=self.loaded.config.dense_head is not None,
         )
         if spec.precision == "int8":
             several = spec.batch > 1 or spec.options_as(OnnxOptions).dynamic_batch

@@ -7,6 +7,7 @@ for each output channel, and biases int32.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ class QdqGraph:
         self._graph = graph
         self._constants = {item.name: item for item in graph.initializer}
         self._rounded: dict[tuple[str, AffineParameters], str] = {}
+        self._stored: dict[str, list[str]] = defaultdict(list)
         self._nodes: list[onnx.NodeProto] = []
 
     def append(self, *nodes: onnx.NodeProto) -> None:
@@ -116,17 +118,33 @@ class QdqGraph:
         scales: NDArray[np.float32] | np.float32,
         axis: int = 0,
     ) -> str:
-        """The name of a constant that is read from signed integers, whose zero point is 0."""
-        output = f"{name}_dequantized"
+        """The name of a constant that is read from signed integers, whose zero point is 0.
+
+        Ops that share a constant read it each by itself, since they may round it differently; what
+        they round alike is stored once.
+        """
+        used = self._stored[name]
+        own = f"{name}_{len(used)}" if used else name
+        alike = (other for other in used if self._holds(other, steps, scales))
+        stored = next(alike, own)
+        used.append(stored)
         inputs = [
-            self.constant(f"{name}_steps", steps),
-            self.constant(f"{name}_scale", scales),
-            self.constant(f"{name}_zero", np.zeros_like(scales, steps.dtype)),
+            self.constant(f"{stored}_steps", steps),
+            self.constant(f"{stored}_scale", scales),
+            self.constant(f"{stored}_zero", np.zeros_like(scales, steps.dtype)),
         ]
+        output = f"{own}_dequantized"
         self.append(
-            helper.make_node("DequantizeLinear", inputs, [output], f"{name}_dequantize", axis=axis)
+            helper.make_node("DequantizeLinear", inputs, [output], f"{own}_dequantize", axis=axis)
         )
         return output
+
+    def _holds(
+        self, name: str, steps: NDArray[Any], scales: NDArray[np.float32] | np.float32
+    ) -> bool:
+        """Whether these integers and scales are those that are stored under a name."""
+        same_steps = np.array_equal(self.array(f"{name}_steps"), steps)
+        return same_steps and np.array_equal(self.array(f"{name}_scale"), scales)
 
     def _append_pair(self, source: str, target: str, parameters: AffineParameters) -> None:
         """QuantizeLinear and DequantizeLinear from one value to another."""

@@ -9,6 +9,7 @@ Runtime's x86 kernels are slower than float32.
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from torch import nn
 
-from ...calibration.affine import affine_parameters
+from ...calibration.affine import AffineParameters, affine_parameters
 from ...calibration.ranges import Ranges
 from ..weights import ModulesByWeights
 from .qdq import CHANNEL_AXIS, QdqGraph, per_channel
@@ -57,6 +58,20 @@ def match_nodes(graph: onnx.GraphProto, source: nn.Module) -> list[MatchedNode]:
     return matched
 
 
+def relus_alone(graph: onnx.GraphProto) -> dict[str, str]:
+    """Names of the ReLUs that alone take a value, by the value's name."""
+    users: dict[str, list[onnx.NodeProto]] = defaultdict(list)
+    for node in graph.node:
+        for name in node.input:
+            users[name].append(node)
+    outputs = {output.name for output in graph.output}
+    return {
+        name: nodes[0].name
+        for name, nodes in users.items()
+        if len(nodes) == 1 and nodes[0].op_type == "Relu" and name not in outputs
+    }
+
+
 class OnnxQuantizer:
     """Quantizes a float32 model in place.
 
@@ -80,6 +95,8 @@ class OnnxQuantizer:
         self._source = source
         self._ranges = ranges
         self._qdq = QdqGraph(model.graph)
+        self._relus = relus_alone(model.graph)
+        self._after: dict[str, AffineParameters] = {}
 
     def quantize(self, precisions: Mapping[str, str]) -> None:
         """Quantizes the ops.
@@ -97,18 +114,25 @@ class OnnxQuantizer:
                 self._append_static(node, path)
             elif path is not None and precisions[path] == "int8-dynamic":
                 self._append_dynamic(node)
+            elif node.name in self._after:
+                self._qdq.append_rounded(node, self._after[node.name])
             else:
                 self._qdq.append(node)
         self._qdq.finish()
 
     def _append_static(self, node: onnx.NodeProto, path: str) -> None:
-        """QDQ around a node: its input, weights and output."""
+        """QDQ around a node: its input, weights and output; with a ReLU that follows, that's."""
         assert self._ranges is not None
         found = self._ranges.modules[path]
         image = affine_parameters(*found.input)
         node.input[0] = self._qdq.dequantized(node.input[0], image)
         self._qdq.quantize_weights(node, image.scale)
-        self._qdq.append_rounded(node, affine_parameters(*found.output))
+        output, relu = affine_parameters(*found.output), self._relus.get(node.output[0])
+        if relu is None:
+            self._qdq.append_rounded(node, output)
+        else:
+            self._qdq.append(node)
+            self._after[relu] = output
 
     def _append_dynamic(self, node: onnx.NodeProto) -> None:
         """A linear layer with int8 weights and an input that is quantized as it comes."""

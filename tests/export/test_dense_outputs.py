@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from torch import nn
 
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.outputs import Outputs
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import UsageError
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.spec import ExportSpec
@@ -20,26 +23,36 @@ from lowformer_edge.export.tflite.quantization import match_ops
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
 from lowformer_edge.runtime.formats import format_of
+from lowformer_edge.runtime.onnx.runner import open_session
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
+from lowformer_edge.tasks.closeness import sqnr
 
 from ..conftest import SLIGHT, MakeOnce
 from .conversion import SPEC, Conversion
 
 FORMATS = ("tflite", "executorch", "onnx", "coreml")
+INT8 = [
+    *((name, "detection") for name in FORMATS),
+    *((name, "segmentation") for name in ("tflite", "onnx", "coreml")),
+]
+"""What is tried in INT8: converting takes the tests' time."""
+
 HEADS: Mapping[str, DetectionHead | SegmentationHead] = {
-    "detection": DetectionHead(neck_channels=96, channels=96, convs=1),
+    "detection": DetectionHead(neck_channels=96, channels=96, convs=1, levels=4),
     "segmentation": SegmentationHead(neck_channels=96, channels=64),
 }
 """Heavy enough for a second copy of a weight to show beside what a file says of its ops."""
 
 SIZE = (32, 64)
-"""The two coarsest levels are of one place each, so that their outputs could be mistaken."""
+
+CLASSES = 4
+"""As many as a box has numbers, so that the two outputs of a level could be mistaken."""
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, *SIZE, 3), np.uint8)
 
 
 def config_for(task: str) -> LowFormerConfig:
-    return SLIGHT.replace(dense_head=HEADS[task], num_classes=3, input_size=SIZE)
+    return SLIGHT.replace(dense_head=HEADS[task], num_classes=CLASSES, input_size=SIZE)
 
 
 def conversion_of(name: str, task: str) -> Conversion[Any]:
@@ -47,24 +60,28 @@ def conversion_of(name: str, task: str) -> Conversion[Any]:
 
 
 @pytest.fixture(scope="session")
-def written(made_once: MakeOnce) -> Callable[[str, str], Path]:
-    """The float32 file of a format and a task."""
+def written(made_once: MakeOnce) -> Callable[..., Path]:
+    """The file of a format, a task and a precision."""
 
-    def path_of(name: str, task: str) -> Path:
+    def path_of(name: str, task: str, precision: str = "fp32") -> Path:
         conversion = conversion_of(name, task)
-        file = f"{task}{conversion.exporter.format.suffix}"
+        file = f"{task}-{precision}{conversion.exporter.format.suffix}"
 
         def make(folder: Path) -> None:
-            write_content(folder / file, conversion.export(ExportSpec(name)))
+            write_content(folder / file, conversion.export(ExportSpec(name, precision)))
 
-        return made_once(f"{name}-{task}", make) / file
+        return made_once(f"{name}-{task}-{precision}", make) / file
 
     return path_of
 
 
 def reference(conversion: Conversion[Any], *, channels_last: bool) -> Outputs:
+    return outputs_of(conversion.loaded.network, channels_last=channels_last)
+
+
+def outputs_of(network: nn.Module, *, channels_last: bool) -> Outputs:
     with torch.no_grad():
-        given = conversion.loaded.network(torch.from_numpy(SPEC.normalise(PIXELS)))
+        given = network(torch.from_numpy(SPEC.normalise(PIXELS)))
     named = given if isinstance(given, dict) else {"logits": given}
     order = (0, 2, 3, 1) if channels_last else (0, 1, 2, 3)
     return {name: values.permute(order).numpy() for name, values in named.items()}
@@ -73,7 +90,7 @@ def reference(conversion: Conversion[Any], *, channels_last: bool) -> Outputs:
 @pytest.mark.parametrize("task", HEADS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_output_follows_the_network_under_its_name(
-    name: str, task: str, written: Callable[[str, str], Path]
+    name: str, task: str, written: Callable[..., Path]
 ) -> None:
     path = written(name, task)
     with format_of(path).runner(path, 1) as runner:
@@ -87,7 +104,7 @@ def test_every_output_follows_the_network_under_its_name(
 
 @pytest.mark.parametrize("task", HEADS)
 @pytest.mark.parametrize("name", ["tflite", "executorch"])
-def test_the_delegate_takes_all(name: str, task: str, written: Callable[[str, str], Path]) -> None:
+def test_the_delegate_takes_all(name: str, task: str, written: Callable[..., Path]) -> None:
     path = written(name, task)
     where = format_of(path).residency(path, 1)
     assert where.refused == ()
@@ -96,31 +113,78 @@ def test_the_delegate_takes_all(name: str, task: str, written: Callable[[str, st
 
 @pytest.mark.parametrize("task", HEADS)
 @pytest.mark.parametrize("name", FORMATS)
-def test_weights_are_stored_once(name: str, task: str, written: Callable[[str, str], Path]) -> None:
-    path = written(name, task)
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+def test_weights_are_stored_once(name: str, task: str, written: Callable[..., Path]) -> None:
     weights = conversion_of(name, task).loaded.network.state_dict().values()
     held = sum(one.numel() * one.element_size() for one in weights)
-    assert sum(one.stat().st_size for one in files) < 1.05 * held
+    assert size_of(written(name, task)) < 1.05 * held
+
+
+def size_of(path: Path) -> int:
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return sum(one.stat().st_size for one in files)
+
+
+@pytest.mark.parametrize(("name", "task"), INT8)
+def test_int8_computes_what_is_simulated_by_level(
+    name: str, task: str, written: Callable[..., Path]
+) -> None:
+    path = written(name, task, "int8")
+    with format_of(path).runner(path, 1) as runner:
+        found = runner.run_pixels(PIXELS, SPEC)
+    last = name == "tflite"
+    conversion = conversion_of(name, task)
+    model = conversion.exporter.model
+    precisions = conversion.exporter.precisions_of(ExportSpec(name, "int8"), model)
+    exact = reference(conversion, channels_last=last)
+    with simulated(model, conversion.ranges, precisions):
+        expected = outputs_of(model, channels_last=last)
+    for output, values in exact.items():
+        assert sqnr(values, found[output]) > min(sqnr(values, expected[output]) - 2, 45), output
+
+
+@pytest.mark.parametrize(("name", "task"), INT8)
+def test_int8_stores_weights_once(name: str, task: str, written: Callable[..., Path]) -> None:
+    parameters = sum(
+        one.numel() for one in conversion_of(name, task).loaded.network.state_dict().values()
+    )
+    assert size_of(written(name, task, "int8")) < parameters + 0.05 * 4 * parameters
+
+
+@pytest.mark.parametrize(("name", "task"), [one for one in INT8 if one[0] != "coreml"])
+def test_int8_has_no_relu_by_itself(
+    name: str, task: str, written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = written(name, task, "int8")
+    if name == "onnx":
+        optimised = tmp_path / "optimised.onnx"
+        open_session(path, optimized=optimised)
+        kinds = {node.op_type for node in onnx.load(str(optimised)).graph.node}
+        assert "Conv" not in kinds
+    else:
+        where = format_of(path).residency(path, 1)
+        assert where.partitions == 1
+        assert where.refused == ()
+        kinds = {op.kind for op in where.ops}
+    assert not kinds & {"Relu", "RELU", "Clamp"}
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_metadata_name_the_outputs(name: str, written: Callable[[str, str], Path]) -> None:
+def test_the_metadata_name_the_outputs(name: str, written: Callable[..., Path]) -> None:
     path = written(name, "detection")
     stated = format_of(path).metadata(path)
     assert stated is not None
     assert stated["outputs"] == [
-        f"{kind}_p{level}" for level in range(3, 8) for kind in ("class_logits", "box_deltas")
+        f"{kind}_p{level}" for level in range(3, 7) for kind in ("class_logits", "box_deltas")
     ]
 
 
 def test_ops_of_equal_weights_are_matched_with_their_own_level(
-    written: Callable[[str, str], Path],
+    written: Callable[..., Path],
 ) -> None:
     """A level's range on another level's op would be wrong, and no digest of weights tells."""
     graph = TFLiteGraph(written("tflite", "detection").read_bytes())
     model = conversion_of("tflite", "detection").exporter.model
-    sizes = {f"p{level}": (max(1, 32 >> level), max(1, 64 >> level)) for level in range(3, 8)}
+    sizes = {f"p{level}": (max(1, 32 >> level), max(1, 64 >> level)) for level in range(3, 7)}
     seen = 0
     for matched in match_ops(graph, model):
         _, _, rest = matched.path.partition(".levels.")
@@ -128,7 +192,7 @@ def test_ops_of_equal_weights_are_matched_with_their_own_level(
             shape = tuple(map(int, graph._graph.tensors[matched.output].shape))
             assert shape[1:3] == sizes[rest.partition(".")[0]], matched.path
             seen += 1
-    assert seen == 5 * 4
+    assert seen == 4 * 4
 
 
 @pytest.mark.parametrize("name", ["onnx", "coreml"])
