@@ -18,7 +18,7 @@ from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
 from ...calibration.affine import affine_parameters
 from ...calibration.ranges import ModuleRange, Ranges
-from ...errors import ExportError
+from ...errors import ExportError, UsageError
 
 CHANNEL_AXIS = {
     torch.ops.aten.conv2d.default: 0,
@@ -51,11 +51,13 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
         super().__init__()
         self._precisions = precisions
         self._ranges = ranges
+        self._dynamic: dict[Node, str] = {}
 
     def annotate(self, model: GraphModule) -> GraphModule:
         """Annotates a graph of torch.export in place.
 
         Raises:
+            UsageError: Two ops would quantize the same values as they come.
             ExportError: An op has no module, or a module no op.
         """
         waiting = set(self._precisions)
@@ -103,6 +105,7 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
         image, weight = node.args[:2]
         inputs: dict[Any, Any] = {weight: weights}
         if self._precisions[path] == "int8-dynamic":
+            self._check_alone(image, path)
             inputs[image] = _DYNAMIC_INPUT
             return QuantizationAnnotation(input_qspec_map=inputs, _annotated=True)
         assert self._ranges is not None
@@ -111,6 +114,18 @@ class RangesQuantizer(Quantizer):  # type: ignore[misc]
         return QuantizationAnnotation(
             input_qspec_map=inputs, output_qspec=_fixed_spec(found.output), _annotated=True
         )
+
+    def _check_alone(self, image: Any, path: str) -> None:
+        """Refuses a second op that quantizes the same values as they come.
+
+        XNNPACK takes the graph in pieces then, and computes it wrongly.
+        """
+        other = self._dynamic.setdefault(image, path)
+        if other != path:
+            raise UsageError(
+                f"{other} and {path} cannot both be int8-dynamic in ExecuTorch: they take the same"
+                " values; choose int8, or another precision for one of them in a recipe"
+            )
 
 
 def weights_path(node: Node) -> str | None:

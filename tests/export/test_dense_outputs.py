@@ -209,6 +209,14 @@ def test_a_file_may_take_pixels(name: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(found[output], values, rtol=0, atol=1e-4 * largest)
 
 
+@pytest.mark.parametrize("task", HEADS)
+def test_values_that_two_ops_would_quantize_as_they_come_are_refused(task: str) -> None:
+    """A map goes into the pyramid and into the next stage; XNNPACK computes that wrongly."""
+    spec = ExportSpec("executorch", "int8-dynamic")
+    with pytest.raises(UsageError, match=r"\S+ and \S+ cannot both be int8-dynamic"):
+        conversion_of("executorch", task).export(spec)
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_probabilities_are_a_classifiers(name: str) -> None:
     with pytest.raises(UsageError, match=r"probabilities are a classifier's.*segmentation"):
