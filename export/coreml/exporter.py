@@ -44,7 +44,8 @@ class CoreMLExporter(Exporter):
 
     The input is a normalised tensor [batch, 3, height, width], or an RGB image of as many
     pixels. With an image and known class names the model is a classifier, which also gives the
-    best class and each class's probability.
+    best class and each class's probability. Models for dense tasks give their maps
+    [batch, C, height, width], under the network's names.
     """
 
     format = FORMATS["coreml"]

@@ -34,8 +34,9 @@ from .half_lowering import (
 class ExecuTorchExporter(Exporter):
     """Lowers to programs with the methods ``forward`` and ``lowformer_edge``.
 
-    ``forward`` takes float32 [batch, 3, height, width] and gives logits [batch, K];
-    ``lowformer_edge`` gives a JSON with labels, preprocessing and the rest.
+    ``forward`` takes float32 [batch, 3, height, width] and gives logits [batch, K], or the maps
+    [batch, C, height, width] of a model for a dense task; ``lowformer_edge`` gives a JSON with
+    labels, preprocessing, the maps' names and the rest.
     """
 
     format = FORMATS["executorch"]

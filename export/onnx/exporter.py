@@ -25,7 +25,10 @@ OPSET = 20
 
 
 class OnnxExporter(Exporter):
-    """Exports ONNX files with input ``image`` [batch, 3, height, width] and output ``logits``."""
+    """Exports ONNX files with input ``image`` [batch, 3, height, width] and output ``logits``.
+
+    Models for dense tasks give their maps [batch, C, height, width], under the network's names.
+    """
 
     format = FORMATS["onnx"]
     # ONNX Runtime has no int8 transposed convolution; half precision is the whole graph's.

@@ -46,7 +46,11 @@ OTHERS = "w8a16"
 
 
 class QnnExporter(Exporter):
-    """Exports graphs with input ``image`` [batch, 3, height, width] and output ``logits``."""
+    """Exports graphs with input ``image`` [batch, 3, height, width] and output ``logits``.
+
+    Raises:
+        UsageError: The model is for detection or segmentation.
+    """
 
     format = FORMATS["qnn"]
     # Ops with weights are integers throughout; those without are in 16 bits beside them.
@@ -59,6 +63,11 @@ class QnnExporter(Exporter):
     choices: ClassVar = dict.fromkeys(KINDS, ("int8", "w8a16"))
 
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
+        if loaded.config.dense_head is not None:
+            raise UsageError(
+                f"model {loaded.config.name} is for {loaded.config.task}, whose ops were not tried"
+                f" on the NPU; choose another format than {self.format.name}"
+            )
         super().__init__(loaded, batch)
         self._observed: dict[str, tuple[float, float]] | None = None
         self._float: Any = None

@@ -168,7 +168,10 @@ def quantize_quietly(
 
 
 class TFLiteExporter(Exporter):
-    """Exports TFLite files; the conversion is done once for all precisions."""
+    """Exports TFLite files; the conversion is done once for all precisions.
+
+    Models for dense tasks give their maps [batch, height, width, C], under the network's names.
+    """
 
     format = FORMATS["tflite"]
     # The head's two linear layers are quantized as their input comes: their activations are the

@@ -221,3 +221,9 @@ def test_values_that_two_ops_would_quantize_as_they_come_are_refused(task: str) 
 def test_probabilities_are_a_classifiers(name: str) -> None:
     with pytest.raises(UsageError, match=r"probabilities are a classifier's.*segmentation"):
         conversion_of(name, "segmentation").export(ExportSpec(name, output="probabilities"))
+
+
+@pytest.mark.parametrize("task", HEADS)
+def test_the_npu_is_refused(task: str) -> None:
+    with pytest.raises(UsageError, match=f"is for {task}, whose ops were not tried on the NPU"):
+        conversion_of("qnn", task)
