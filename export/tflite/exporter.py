@@ -144,6 +144,8 @@ def export_tflite(
     graph.name_inputs_and_outputs((INPUT_NAME,), output_names(spec, loaded))
     graph.describe(f"LowFormer {loaded.config.name}, {spec.label}, by lowformer-edge")
     graph.add_metadata(METADATA_NAME, metadata(spec, loaded).encode())
+    if loaded.config.dense_head is not None:
+        return graph.to_bytes()
     graph.add_metadata(BUFFER_NAME, task_metadata(spec, loaded))
     return with_labels(graph.to_bytes(), loaded.labels)
 

@@ -17,7 +17,7 @@ from ...artifact.interface import INPUT_NAME
 from ...artifact.labels import format_labels
 from ...artifact.preprocessing import Preprocessing
 from ...models.loading import LoadedModel
-from ..file_interface import output_name
+from ..file_interface import output_names
 from ..spec import ExportSpec
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def with_labels(content: bytes, labels: Sequence[str] | None) -> bytes:
 
 def _model(spec: ExportSpec, loaded: LoadedModel) -> Table:
     """The table ModelMetadata, with one SubGraphMetadata."""
-    graph = {2: [_image(spec, loaded.preprocessing)], 3: [_classes(spec, loaded.labels)]}
+    graph = {2: [_image(spec, loaded.preprocessing)], 3: [_classes(spec, loaded)]}
     return {
         0: f"LowFormer {loaded.config.name}",
         2: spec.model_version,
@@ -99,10 +99,11 @@ def _normalization(preprocessing: Preprocessing) -> Table:
     return dict(enumerate(scaled))
 
 
-def _classes(spec: ExportSpec, labels: Sequence[str] | None) -> Table:
+def _classes(spec: ExportSpec, loaded: LoadedModel) -> Table:
     """The output's TensorMetadata; the file of class names is an AssociatedFile."""
     file: Table = {0: LABELS_FILE, 2: _AXIS_LABELS}
-    return {0: output_name(spec), 6: [] if labels is None else [file]}
+    (name,) = output_names(spec, loaded)
+    return {0: name, 6: [] if loaded.labels is None else [file]}
 
 
 def _packed(builder: Builder, table: Table) -> int:
