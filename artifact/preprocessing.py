@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
+from .placement import Placement
 from .size import (
     INTERPOLATIONS,
     PADDING_PLACES,
@@ -191,6 +192,11 @@ class Preprocessing:
                 return 0, 0
             return (self.height - height) // 2, (self.width - width) // 2
         return -round((height - self.height) / 2), -round((width - self.width) / 2)
+
+    def placement(self, height: int, width: int) -> Placement:
+        """Where an image of some height and width lies in the network's input."""
+        tall, wide = self.resized(height, width)
+        return Placement(height, width, tall, wide, *self.placed(tall, wide))
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """Resizes an RGB image, and crops or pads it.
