@@ -35,8 +35,12 @@ class HalfPrecision(nn.Module):
     def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:
         given = self.model(image.half())
         if isinstance(given, Tensor):
-            return given.float()
-        return {name: values.float() for name, values in given.items()}
+            return self.to_single(given)
+        return {name: self.to_single(values) for name, values in given.items()}
+
+    def to_single(self, values: Tensor) -> Tensor:
+        """An output in float32."""
+        return values.float()
 
 
 class _SinglePrecision(nn.Module):

@@ -19,12 +19,12 @@ from ...errors import UsageError
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
 from ..file_interface import path_within, with_interface
-from ..half_precision import HalfPrecision
 from ..metadata import metadata
 from ..options import ExecuTorchOptions
 from ..rewrites.attention import FusedAttention
 from ..spec import ExportSpec
 from .half_lowering import (
+    HalfPrecisionProgram,
     half_precision_lowering,
     half_precision_partitioner,
     with_small_squares,
@@ -57,7 +57,7 @@ class ExecuTorchExporter(Exporter):
             precisions = self.precisions_of(spec, model)
             source, ranges = self.source(spec, model, ranges)
             if _is_half(spec):
-                source = HalfPrecision(with_small_squares(source))
+                source = HalfPrecisionProgram(with_small_squares(source))
             module = with_interface(source, spec, self.loaded)
             prefix = path_within(module, source)
             precisions = {f"{prefix}{path}": value for path, value in precisions.items()}

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...errors import MissingDependencyError
+from ..half_precision import HalfPrecision
 from ..rewrites.module_tree import replace_modules
 from ..rewrites.spatial_norm import LinearLayerNorm, SpatialGlobalNorm, spatial_mean
 
@@ -77,6 +78,18 @@ class _HalfLayerNorm(nn.Module):
         squares = centred * (centred * self.narrow)
         scale = torch.rsqrt(F.linear(squares, self.wide, norm.epsilon))
         return centred * scale * norm.gamma + norm.beta
+
+
+class HalfPrecisionProgram(HalfPrecision):
+    """The same for a program of one delegate.
+
+    The lowering leaves out casts of images, see :func:`half_precision_partitioner`; maps are cast
+    as rows of pixels.
+    """
+
+    def to_single(self, values: Tensor) -> Tensor:
+        """An output in float32."""
+        return values.flatten(2).float().view(values.shape) if values.dim() == 4 else values.float()
 
 
 def with_small_squares(model: nn.Module) -> nn.Module:
