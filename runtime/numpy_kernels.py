@@ -1,4 +1,4 @@
-"""What numpy lacks of neural networks: the error function, and convolutions."""
+"""What numpy lacks of neural networks: the error function, convolutions, and interpolation."""
 
 from __future__ import annotations
 
@@ -97,3 +97,23 @@ def _tap(row: int, col: int, rows: int, cols: int, strides: Sequence[int]) -> tu
         slice(row, row + (rows - 1) * strides[0] + 1, strides[0]),
         slice(col, col + (cols - 1) * strides[1] + 1, strides[1]),
     )
+
+
+def interpolated(x: Floats, axis: int, count: int, *, aligned: bool) -> Floats:
+    """Values at so many places, spread evenly over an axis of as many pixels as it has.
+
+    Args:
+        x: The values, each in the middle of a pixel.
+        axis: Counted from the last.
+        count: How many places.
+        aligned: Whether the outermost places are the outermost values, and not within the border.
+    """
+    size = x.shape[axis]
+    if aligned:
+        places = np.arange(count) * ((size - 1) / max(count - 1, 1))
+    else:
+        places = ((np.arange(count) + 0.5) * (size / count) - 0.5).clip(0, size - 1)
+    before = places.astype(np.int64)
+    after = np.minimum(before + 1, size - 1)
+    share = (places - before).astype(np.float32).reshape(-1, *[1] * (-axis - 1))
+    return x.take(before, axis) * (1 - share) + x.take(after, axis) * share

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..arithmetic import SINGLE, Arithmetic
-from ..numpy_kernels import Floats, erf, outputs_first
+from ..numpy_kernels import Floats, erf, interpolated, outputs_first
 from .program import Operation, Value
 
 Array = NDArray[Any]
@@ -326,28 +326,8 @@ def _upsample_bilinear(call: Call) -> Array:
         raise call.refuse("corners and centres that do not go together")
     x = call.array("x")
     for axis in (-2, -1):
-        x = _interpolated(x, axis, call.shape[axis], aligned=aligned)
+        x = interpolated(x, axis, call.shape[axis], aligned=aligned)
     return x
-
-
-def _interpolated(x: Floats, axis: int, count: int, *, aligned: bool) -> Floats:
-    """Values at so many places, spread evenly over an axis of as many pixels as it has.
-
-    Args:
-        x: The values, each in the middle of a pixel.
-        axis: Counted from the last.
-        count: How many places.
-        aligned: Whether the outermost places are the outermost values, and not within the border.
-    """
-    size = x.shape[axis]
-    if aligned:
-        places = np.arange(count) * ((size - 1) / max(count - 1, 1))
-    else:
-        places = ((np.arange(count) + 0.5) * (size / count) - 0.5).clip(0, size - 1)
-    before = places.astype(np.int64)
-    after = np.minimum(before + 1, size - 1)
-    share = (places - before).astype(np.float32).reshape(-1, *[1] * (-axis - 1))
-    return x.take(before, axis) * (1 - share) + x.take(after, axis) * share
 
 
 @_kernel("reshape", "expand_dims", "squeeze")

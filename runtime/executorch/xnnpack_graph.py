@@ -121,6 +121,7 @@ _INPUTS = {
     **dict.fromkeys(_CONVOLUTIONS, (15, 16, 17)),
     "FullyConnected": (0, 1, 2),
     "StaticTranspose": (2,),
+    "StaticResizeBilinear2D": (2,),
     "StaticConstantPad": (3,),
     "StaticReshape": (2,),
     "StaticSlice": (3,),
@@ -139,6 +140,7 @@ _OUTPUT = {
     **dict.fromkeys(_CONVOLUTIONS, 18),
     "FullyConnected": 3,
     "StaticTranspose": 3,
+    "StaticResizeBilinear2D": 3,
     "StaticConstantPad": 4,
     "StaticReshape": 3,
     "StaticSlice": 4,
@@ -161,6 +163,7 @@ _POOLING_OPTIONS = {"padding": (0, 1, 2, 3), "kernel": (4, 5), "strides": (6, 7)
 _INTEGERS: dict[str, dict[str, tuple[int, ...]]] = {
     **dict.fromkeys(_CONVOLUTIONS, _CONVOLUTION_OPTIONS),
     **dict.fromkeys(["AvgPooling2d", "MaxPooling2d"], _POOLING_OPTIONS),
+    "StaticResizeBilinear2D": {"size": (0, 1)},
     **{f"Concatenate{count}": {"axis": (0,)} for count in range(2, 6)},
 }
 """Options that are integers in fields of their own."""

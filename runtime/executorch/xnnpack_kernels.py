@@ -16,10 +16,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..arithmetic import SINGLE, Arithmetic
-from ..numpy_kernels import Floats
+from ..numpy_kernels import Floats, interpolated
 from .xnnpack_graph import Quantization, XNNNode, XNNValue
 
 _TRANSPOSE_WEIGHTS = 1
+_ALIGN_CORNERS = 8
 _KEEP_DIMS = 0x40
 
 
@@ -248,6 +249,14 @@ def _pool(node: XNNNode, inputs: Sequence[Floats]) -> NDArray[Any]:
 @_kernel("StaticTranspose")
 def _transpose(node: XNNNode, inputs: Sequence[Floats]) -> NDArray[Any]:
     return inputs[0].transpose(node.options["perm"])
+
+
+@_kernel("StaticResizeBilinear2D")
+def _resize_bilinear(node: XNNNode, inputs: Sequence[Floats]) -> NDArray[Any]:
+    aligned = bool(node.options["flags"] & _ALIGN_CORNERS)
+    height, width = node.options["size"]
+    rows = interpolated(inputs[0], -3, height, aligned=aligned)
+    return interpolated(rows, -2, width, aligned=aligned)
 
 
 @_kernel("StaticReshape")
