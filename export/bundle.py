@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from ..artifact.manifest import (
     Manifest,
     Source,
 )
+from ..artifact.outputs import Outputs, part_of
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
@@ -30,6 +31,9 @@ from ..models.loading import LoadedModel
 LABELS_FILE = "labels.txt"
 GOLDEN_FILE = "golden.npz"
 RANGES_FILE = "ranges.json"
+
+MOST_GOLDEN_BYTES = 16 << 20
+"""Of outputs in golden vectors, which an app carries."""
 
 _TOOLCHAIN = (
     "lowformer-edge",
@@ -40,17 +44,20 @@ _TOOLCHAIN = (
 )
 
 
-def write_golden(
-    folder: Path, pixels: NDArray[np.uint8], outputs: Mapping[str, NDArray[np.float32]]
-) -> None:
-    """Writes the first images with the eager model's outputs, by name, as golden vectors."""
-    first = {name: values[:GOLDEN_COUNT] for name, values in outputs.items()}
-    GoldenVectors(pixels[:GOLDEN_COUNT], first).save(folder / GOLDEN_FILE)
+def write_golden(folder: Path, pixels: NDArray[np.uint8], outputs: Outputs) -> None:
+    """Writes the first images with the eager model's outputs, by name, as golden vectors.
+
+    Of maps that are large there are fewer, but for the first image's.
+    """
+    each = sum(values[:1].nbytes for values in outputs.values())
+    count = max(1, min(GOLDEN_COUNT, MOST_GOLDEN_BYTES // each))
+    GoldenVectors(pixels[:count], part_of(outputs, slice(count))).save(folder / GOLDEN_FILE)
 
 
 def write_manifest(
     folder: Path,
     loaded: LoadedModel,
+    outputs: Outputs,
     artifacts: Sequence[ArtifactRecord],
     calibration: Samples,
     ranges: Ranges | None,
@@ -60,7 +67,8 @@ def write_manifest(
 ) -> Manifest:
     """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle.
 
-    ``class_order`` is what accuracy takes for the order of classes that nobody named.
+    ``outputs`` are the eager model's, which the manifest describes; ``class_order`` is what
+    accuracy takes for the order of classes that nobody named.
     """
     labels = None
     if loaded.labels:
@@ -86,7 +94,7 @@ def write_manifest(
         ),
         preprocessing=loaded.preprocessing.to_dict(),
         preprocessing_sources=dict(loaded.preprocessing_sources),
-        outputs=loaded.task.outputs(loaded.num_classes),
+        outputs=loaded.task.describe(outputs),
         labels=labels,
         classes_source=loaded.classes_source or class_order or None,
         golden=FileRecord.of(folder / GOLDEN_FILE),

@@ -40,9 +40,12 @@ class Classification(Task):
 
     name = NAME
 
-    def outputs(self, num_classes: int) -> tuple[Output, ...]:
+    def describe(self, outputs: Outputs) -> tuple[Output, ...]:
         """See :class:`Task`."""
-        return (Output(name=OUTPUT_NAME, shape=(num_classes,), layout="K"),)
+        return tuple(
+            Output(name=name, shape=values.shape[1:], layout="K")
+            for name, values in outputs.items()
+        )
 
     def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
         """See :class:`Task`; probabilities are the softmax of the model's logits."""

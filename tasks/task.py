@@ -17,7 +17,7 @@ from ..artifact.outputs import Outputs
 class Task(abc.ABC):
     """What outputs are called, hold and mean. Nothing else knows any of that.
 
-    Golden vectors hold all outputs of :meth:`outputs`, and parity compares all of a file's.
+    Golden vectors hold all outputs of :meth:`describe`, and parity compares all of a file's.
 
     Attributes:
         name: As manifests call it.
@@ -26,8 +26,12 @@ class Task(abc.ABC):
     name: ClassVar[str]
 
     @abc.abstractmethod
-    def outputs(self, num_classes: int) -> tuple[Output, ...]:
-        """What a model gives for one image."""
+    def describe(self, outputs: Outputs) -> tuple[Output, ...]:
+        """What a model gives for one image.
+
+        Args:
+            outputs: A model's.
+        """
 
     @abc.abstractmethod
     def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:

@@ -330,6 +330,7 @@ def _fill(
     manifest = write_manifest(
         folder,
         loaded,
+        outputs,
         records,
         request.calibration,
         exported.ranges,

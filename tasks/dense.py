@@ -1,0 +1,46 @@
+"""What tasks have in common whose models give maps: a value for every place of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..artifact.manifest import Closeness, Output
+from ..artifact.outputs import Outputs
+from ..errors import CheckError
+from .closeness import closeness
+from .task import Task
+
+
+class DenseTask(Task):
+    """Maps [N, C, H, W] by name."""
+
+    def describe(self, outputs: Outputs) -> tuple[Output, ...]:
+        """See :class:`Task`."""
+        return tuple(
+            Output(name=name, shape=values.shape[1:], layout="CHW")
+            for name, values in outputs.items()
+        )
+
+    def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
+        """See :class:`Task`; every map is the model's own."""
+        unknown = [name for name in names if name not in outputs]
+        if unknown:
+            raise CheckError(
+                f"the output {unknown[0]!r} is none of the model, which gives {', '.join(outputs)}"
+            )
+        return {name: outputs[name] for name in names}
+
+
+def close_maps(reference: Outputs, outputs: Outputs, data: str) -> dict[str, Closeness]:
+    """How closely each map follows the reference's.
+
+    Raises:
+        CheckError: They are not the same maps, or cannot be compared.
+    """
+    if reference.keys() != outputs.keys():
+        raise CheckError(
+            f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
+        )
+    return {
+        name: closeness(expected, outputs[name], name, data) for name, expected in reference.items()
+    }
