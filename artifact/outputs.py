@@ -19,6 +19,8 @@ def part_of(outputs: Outputs, chosen: slice | NDArray[np.integer[Any]]) -> Outpu
 
 def joined(parts: Sequence[Outputs]) -> Outputs:
     """Outputs for the images of several, of which there is at least one, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -177,9 +177,9 @@ def _inspect_file(path: Path) -> Answer:
     runtime = format_of(path)
     residency = runtime.residency(path, 1)
     inputs, outputs = runtime.tensors(path)
-    task, reason = task_of(inputs, outputs)
-    stored = runtime.stored_graph(path) if runtime.stored_graph else None
     metadata = runtime.metadata(path)
+    task, reason = task_of(inputs, outputs, metadata)
+    stored = runtime.stored_graph(path) if runtime.stored_graph else None
     if metadata is None:
         inputs, outputs = without_guesses(inputs, outputs)
     found = Inspection(path, inputs, outputs, task, reason, residency, stored, metadata)

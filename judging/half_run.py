@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.accumulation import Accumulation
-from ..artifact.outputs import Outputs
+from ..artifact.outputs import Outputs, joined, part_of
 from ..progress import Advance
 from ..runtime.arithmetic import Arithmetic
 from ..runtime.format import FormatRuntime
@@ -59,15 +59,15 @@ class HalfRun:
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._spent = last_uses([{*op.inputs, *op.outputs} for op in tracer.ops], {tracer.output})
+        kept = {output.value for output in tracer.outputs}
+        self._spent = last_uses([{*op.inputs, *op.outputs} for op in tracer.ops], kept)
         self.overflowing: TracedOp | None = None
 
-    def outputs(self, images: NDArray[np.float32], name: str, advance: Advance) -> Outputs:
+    def outputs(self, images: NDArray[np.float32], advance: Advance) -> Outputs:
         """What the file gives for images.
 
         Args:
             images: Normalised float32 [N, 3, H, W].
-            name: What its output is called.
             advance: Is told how many ops are done.
 
         Returns:
@@ -87,8 +87,7 @@ class HalfRun:
                 for value in spent:
                     known.pop(value, None)
             advance(1)
-        results = [known[self._tracer.output] for known in values]
-        return {name: np.concatenate(results)[: len(images)].astype(np.float32)}
+        return part_of(joined(list(map(self._tracer.outputs_of, values))), slice(len(images)))
 
     def _run(self, op: TracedOp, known: dict[str, NDArray[Any]]) -> None:
         given = self._tracer.compute(op, known)

@@ -50,24 +50,36 @@ def image_layout(shape: Sequence[int | None], usual: str) -> str:
 
 
 def with_layouts(
-    inputs: Sequence[Tensor], outputs: Sequence[Tensor], usual: str
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    usual: str,
+    metadata: Mapping[str, Any] | None = None,
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """A file's tensors with their layouts: of images, and of outputs with a value a class.
+    """A file's tensors with their layouts: of images and maps, and of outputs with a value a class.
 
     Args:
         inputs: Of the file, in its order.
         outputs: Of the file, in its order.
-        usual: The layout that images usually have in its format.
+        usual: The layout that images and maps usually have in its format.
+        metadata: What ``lowformer-export`` put into the file, if it did.
     """
+    maps = stated_maps(metadata)
     taken = tuple(_with_layout(tensor, image_layout(tensor.shape, usual)) for tensor in inputs)
     image = image_input(taken)
     given = []
     for tensor in outputs:
-        layout = image_layout(tensor.shape, usual)
+        is_map = tensor.name in maps and len(tensor.shape) == len(usual)
+        layout = usual if is_map else image_layout(tensor.shape, usual)
         if image and len(tensor.shape) == 2 and tensor.shape[0] in (image.tensor.shape[0], None):
             layout = PER_CLASS
         given.append(_with_layout(tensor, layout))
     return taken, tuple(given)
+
+
+def stated_maps(metadata: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Names of a file's outputs that are maps, as its metadata state them, in their order."""
+    names = (metadata or {}).get("outputs")
+    return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
 def without_guesses(
@@ -167,12 +179,18 @@ def why_no_image(inputs: Sequence[Tensor]) -> str | None:
     return None
 
 
-def task_of(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[str | None, str | None]:
+def task_of(
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    metadata: Mapping[str, Any] | None = None,
+) -> tuple[str | None, str | None]:
     """What a file is for, by its tensors; or None and, in a line, why it is no image classifier.
 
     One RGB image in and one output [N, K] is classification; outputs that are no arrays, such as
-    the name of a class, do not count.
+    the name of a class, do not count. What other files are for their metadata say.
     """
+    if stated := _stated_task(metadata):
+        return stated, None
     if reason := why_no_image(inputs):
         return None, f"no image classifier: {reason}"
     arrays = [tensor for tensor in outputs if tensor.dtype in DTYPES]
@@ -183,6 +201,14 @@ def task_of(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> tuple[str | 
         shape = shown_shape(arrays[0].shape)
         return None, f"no image classifier: its output is {shape}, not one value a class, [N, K]"
     return CLASSIFICATION, None
+
+
+def _stated_task(metadata: Mapping[str, Any] | None) -> str | None:
+    """What a file with maps is for, as its metadata state it."""
+    model = (metadata or {}).get("model")
+    head = model.get("dense_head") if isinstance(model, Mapping) else None
+    task = head.get("task") if isinstance(head, Mapping) else None
+    return task if isinstance(task, str) else None
 
 
 def stated_preprocessing(path: Path, metadata: Mapping[str, Any] | None) -> Preprocessing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,15 @@ from ..artifact.outputs import Outputs, joined, part_of
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ArtifactError
 from ..progress import Advance
-from .images import PER_CLASS, ImageInput, image_input, stated_preprocessing, why_no_image
+from .images import (
+    NHWC_TO_NCHW,
+    PER_CLASS,
+    ImageInput,
+    image_input,
+    stated_maps,
+    stated_preprocessing,
+    why_no_image,
+)
 from .tensor_values import (
     check_dtypes,
     fits,
@@ -122,11 +131,24 @@ class Runner(abc.ABC):
         self.set_inputs(noise(self.inputs))
 
     def real_outputs(self) -> Outputs:
-        """What the outputs of the last inference stand for: by name, dequantized float32."""
+        """What the outputs of the last inference stand for: by name, dequantized float32.
+
+        Maps, where the file states that it gives some, are [N, C, H, W] whatever its layout.
+        """
         return {
-            tensor.name: real_values(values, tensor).astype(np.float32, copy=False)
+            tensor.name: self._channels_first(tensor, real_values(values, tensor))
             for tensor, values in zip(self.outputs, self.read_outputs(), strict=True)
         }
+
+    def _channels_first(self, tensor: Tensor, values: NDArray[Any]) -> NDArray[np.float32]:
+        if tensor.layout == "NHWC" and tensor.name in self._maps:
+            values = values.transpose(NHWC_TO_NCHW)
+        return values.astype(np.float32, copy=False)
+
+    @functools.cached_property
+    def _maps(self) -> tuple[str, ...]:
+        """Names of outputs that are maps."""
+        return stated_maps(self.metadata())
 
     def output(self) -> NDArray[np.float32]:
         """The first output of the last inference, dequantized float32."""
@@ -241,7 +263,9 @@ class Runner(abc.ABC):
     def _no_outputs(self) -> Outputs:
         """What no image gives."""
         return {
-            tensor.name: np.empty((0, *fixed_shape(tensor)[1:]), np.float32)
+            tensor.name: self._channels_first(
+                tensor, np.empty((0, *fixed_shape(tensor)[1:]), np.float32)
+            )
             for tensor in self.outputs
         }
 

@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.manifest import Tensor
+from ..artifact.outputs import Outputs
+
 Array = NDArray[Any]
 Values = Mapping[str, Array]
 """Arrays by the names of a graph's values. Floats and quantized values are float32, the latter
@@ -59,9 +62,32 @@ class Trace:
     steps: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
-def needed_for(output: str, ops: tuple[TracedOp, ...]) -> tuple[TracedOp, ...]:
-    """The ops that a value depends on, in their order."""
-    wanted = {output}
+@dataclasses.dataclass(frozen=True)
+class TracedOutput:
+    """An output of a file.
+
+    Attributes:
+        name: What the file calls it.
+        value: The graph's value.
+        is_channels_last: Whether it is a map [N, H, W, C].
+    """
+
+    name: str
+    value: str
+    is_channels_last: bool = False
+
+
+def traced_outputs(tensors: Iterable[Tensor], values: Iterable[str]) -> tuple[TracedOutput, ...]:
+    """A file's outputs, by their tensors and the graph's values for them, in one order."""
+    return tuple(
+        TracedOutput(tensor.name, value, tensor.layout == "NHWC")
+        for tensor, value in zip(tensors, values, strict=True)
+    )
+
+
+def needed_for(outputs: Iterable[TracedOutput], ops: tuple[TracedOp, ...]) -> tuple[TracedOp, ...]:
+    """The ops that outputs depend on, in their order."""
+    wanted = {output.value for output in outputs}
     found = []
     for op in reversed(ops):
         if wanted.intersection(op.outputs):
@@ -101,15 +127,15 @@ class Tracer(abc.ABC):
     """Computes the ops of a file one at a time.
 
     Attributes:
-        ops: Those between the input and the logits, in the order in which they run.
-        output: Name of the logits.
+        ops: Those between the input and the outputs, in the order in which they run.
+        outputs: Of the file, in its order.
         batch: Images per inference.
         runtime: What computes the ops.
     """
 
     runtime: ClassVar[str]
     ops: tuple[TracedOp, ...]
-    output: str
+    outputs: tuple[TracedOutput, ...]
     batch: int
 
     @abc.abstractmethod
@@ -127,6 +153,15 @@ class Tracer(abc.ABC):
     def steps(self) -> dict[str, float]:
         """Size of a quantization step, of the values that have one for all inputs."""
         return {}
+
+    def outputs_of(self, values: Values) -> Outputs:
+        """A file's outputs by name, maps as [N, C, H, W], of the values of its graph."""
+        found = {}
+        for output in self.outputs:
+            value = np.asarray(values[output.value], np.float32)
+            last = output.is_channels_last
+            found[output.name] = value.transpose(0, 3, 1, 2) if last else value
+        return found
 
     def trace(self, images: NDArray[np.float32]) -> Trace:
         """All values for images, normalised float32 [batch, 3, H, W].

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..artifact.accumulation import Accumulation
-from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
 from ..artifact.manifest import HalfPrecision, Parity
 from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing
@@ -86,7 +85,7 @@ class HalfCheck:
         with self.progress.step(
             f"checking {path.name} in half precision", len(tracer.ops)
         ) as advance:
-            return run.outputs(images, _output_name(path), advance)
+            return run.outputs(images, advance)
 
     def _parity(self, outputs: Outputs) -> Parity:
         assert self.images.outputs is not None
@@ -107,10 +106,3 @@ class HalfCheck:
         except (ArtifactError, CheckError) as error:
             return f"the op to blame cannot be found: {error}"
         return f"first guilty op {culprit}" if culprit else first
-
-
-def _output_name(path: Path) -> str:
-    """What a file's only output for a classifier is called."""
-    _, outputs = format_of(path).tensors(path)
-    names = [tensor.name for tensor in outputs]
-    return next((name for name in names if name in (OUTPUT_NAME, PROBABILITIES_NAME)), names[0])

@@ -222,6 +222,7 @@ def tensors_of(package: MLPackage) -> tuple[tuple[Tensor, ...], tuple[Tensor, ..
         [_tensor(feature) for feature in package.inputs],
         [_tensor(feature) for feature in package.outputs],
         "NCHW",
+        package.metadata,
     )
 
 

@@ -19,6 +19,7 @@ from ..trace import (
     Values,
     dependent,
     needed_for,
+    traced_outputs,
 )
 from .constants import constant_value
 from .program import Operation, Reference
@@ -45,7 +46,8 @@ class MILTracer(Tracer):
         self._runner = InterpreterRunner(path, half=half or SINGLE)
         self._path = path
         self.batch = self._runner.taken_image().batch
-        self.output = self._runner.output_name
+        given = self._runner.outputs
+        self.outputs = traced_outputs(given, [tensor.name for tensor in given])
         program = self._runner.program
         self._constants = {
             item.outputs[0].name: item for item in program.operations if item.is_constant
@@ -58,14 +60,14 @@ class MILTracer(Tracer):
         steps = [item for item in program.operations if not item.is_constant]
         self._steps = {_key(item): item for item in steps}
         self._scales = {_key(item)[0]: item for item in steps if item.kind == "quantize"}
-        given = {variable.name for variable in program.inputs}
-        ops = dependent(map(self._op, steps), given)
+        taken = {variable.name for variable in program.inputs}
+        ops = dependent(map(self._op, steps), taken)
         varying = {name for op in ops for name in op.outputs}
         self._folded: dict[str, Array] = {}
         for item in steps:
             if not varying.intersection(_key(item)):
                 self._folded |= self._runner.compute(item, self._folded)
-        self.ops = needed_for(self.output, ops)
+        self.ops = needed_for(self.outputs, ops)
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
         given = self._runner.given(images)

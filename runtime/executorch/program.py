@@ -166,11 +166,13 @@ class DelegateContent:
         named: Data that these refer to by name.
         arguments: What the program calls it with, inputs first: a constant tensor, or None for
             the program's own inputs and outputs.
+        outputs: Which of these arguments each of the program's outputs is.
     """
 
     payload: memoryview
     named: Mapping[str, memoryview]
     arguments: tuple[NDArray[np.float32] | None, ...]
+    outputs: tuple[int, ...]
 
 
 def read_program(path: Path) -> ExecuTorchProgram:
@@ -263,16 +265,15 @@ def _delegate(content: memoryview) -> DelegateContent:
     (plan,) = (plan for plan in program.tables(1) if plan.text(0) == FORWARD)
     instructions = [item.union(0) for chain in plan.tables(5) for item in chain.tables(2)]
     (call,) = (call for kind, call in instructions if kind == _DELEGATE_CALL and call)
-    values = plan.tables(2)
+    values, arguments = plan.tables(2), call.integers(1)
     return DelegateContent(
         payload=_payload(content, program, plan.tables(7)[call.integer(0)], base),
         named={
             item.text(0): _segment(content, program, item.integer(1, "<I"), base)
             for item in program.tables(7)
         },
-        arguments=tuple(
-            _constant(content, program, values[index], base) for index in call.integers(1)
-        ),
+        arguments=tuple(_constant(content, program, values[index], base) for index in arguments),
+        outputs=tuple(arguments.index(output) for output in plan.integers(4)),
     )
 
 

@@ -26,7 +26,7 @@ from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line
-from ..images import image_layout, with_layouts
+from ..images import image_layout, stated_maps, with_layouts
 from ..runner import Runner
 from .program import FORWARD, ExecuTorchProgram, read_program
 
@@ -216,10 +216,11 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: The file cannot be read.
     """
-    return _tensors(read_program(path))
+    return tensors_of(read_program(path))
 
 
-def _tensors(program: ExecuTorchProgram) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def tensors_of(program: ExecuTorchProgram) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The same of a program."""
     names = _input_names(program), _output_names(program)
     inputs, outputs = (
         [
@@ -228,7 +229,7 @@ def _tensors(program: ExecuTorchProgram) -> tuple[tuple[Tensor, ...], tuple[Tens
         ]
         for names, tensors in zip(names, (program.inputs, program.outputs), strict=True)
     )
-    return with_layouts(inputs, outputs, "NCHW")
+    return with_layouts(inputs, outputs, "NCHW", program.metadata)
 
 
 def _input_names(program: ExecuTorchProgram) -> list[str]:
@@ -240,9 +241,9 @@ def _input_names(program: ExecuTorchProgram) -> list[str]:
 
 def _output_names(program: ExecuTorchProgram) -> list[str]:
     """What the outputs are called here: as the file states, or by number."""
-    names = (program.metadata or {}).get("outputs")
-    if isinstance(names, list) and len(names) == len(program.outputs):
-        return [str(name) for name in names]
+    names = stated_maps(program.metadata)
+    if names and len(names) == len(program.outputs):
+        return list(names)
     if len(program.outputs) == 1 and len(program.outputs[0].shape) == 2:
         spec = (program.metadata or {}).get("spec")
         stated = spec.get("output") if isinstance(spec, dict) else None
@@ -268,7 +269,7 @@ class ExecuTorchRunner(Runner):
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         program = read_program(path)
-        super().__init__(path, *_tensors(program), threads)
+        super().__init__(path, *tensors_of(program), threads)
         self._metadata = program.metadata
         self._method: _Method | None = _open_method(path, threads, program)
 

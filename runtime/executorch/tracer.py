@@ -22,10 +22,11 @@ from ..trace import (
     Values,
     dependent,
     needed_for,
+    traced_outputs,
 )
 from .flatbuffer import DamagedBufferError
 from .program import read_delegate, read_program
-from .runner import ExecuTorchRunner
+from .runner import ExecuTorchRunner, tensors_of
 from .xnnpack_graph import XNNNode, read_graph
 from .xnnpack_kernels import computed
 
@@ -55,19 +56,22 @@ class ExecuTorchTracer(Tracer):
             self._graph = graph = read_graph(delegate)
         except (DamagedBufferError, ValueError, IndexError) as error:
             raise ArtifactError(f"{path}: cannot be computed op by op ({error})") from error
-        inputs = read_program(path).inputs
+        program = read_program(path)
+        inputs = program.inputs
         arguments = delegate.arguments[: len(graph.inputs)]
         given = [
             value for value, found in zip(graph.inputs, arguments, strict=True) if found is None
         ]
-        if len(inputs) != 1 or len(given) != 1 or len(graph.outputs) != 1:
+        if len(inputs) != 1 or len(given) != 1:
             raise ArtifactError(
-                f"{path}: has {len(inputs)} inputs and {len(graph.outputs)} outputs; only programs"
-                " with one image and one output can be computed op by op"
+                f"{path}: has {len(inputs)} inputs; only programs with one image can be computed"
+                " op by op"
             )
         self.batch = inputs[0].shape[0]
         self._takes_pixels = inputs[0].dtype == "uint8"
-        self._input, self.output = str(given[0]), str(graph.outputs[0])
+        self._input = str(given[0])
+        results = [graph.outputs[number - len(graph.inputs)] for number in delegate.outputs]
+        self.outputs = traced_outputs(tensors_of(program)[1], map(str, results))
         self._nodes = {str(node.output): node for node in graph.nodes}
         self._known: dict[int, Array] = {
             value: found
@@ -84,7 +88,7 @@ class ExecuTorchTracer(Tracer):
         for node in graph.nodes:
             if str(node.output) not in varying:
                 self._known[node.output] = self._computed(node, {})
-        self.ops = needed_for(self.output, ops)
+        self.ops = needed_for(self.outputs, ops)
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
         if not self._takes_pixels:

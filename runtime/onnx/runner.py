@@ -111,14 +111,15 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: The file cannot be read.
     """
-    return _tensors(open_session(path))
+    return _tensors(path, open_session(path))
 
 
-def _tensors(session: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def _tensors(path: Path, session: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     return with_layouts(
         [_tensor(item) for item in session.get_inputs()],
         [_tensor(item) for item in session.get_outputs()],
         "NCHW",
+        _parsed(path, _stated(session)),
     )
 
 
@@ -171,7 +172,7 @@ class OnnxRunner(Runner):
 
     def __init__(self, path: Path, threads: int = 1, trace: Path | None = None) -> None:
         session = self._open(path, threads, trace)
-        super().__init__(path, *_tensors(session), threads)
+        super().__init__(path, *_tensors(path, session), threads)
         self._stated = _stated(session)
         self._session: Any = session
         self._binding: Any = session.io_binding()

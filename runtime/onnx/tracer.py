@@ -31,6 +31,7 @@ from ..trace import (
     Values,
     dependent,
     needed_for,
+    traced_outputs,
 )
 from .half_kernels import KERNELS, HalfNode
 from .runner import OnnxRunner, session_options
@@ -61,6 +62,7 @@ class OnnxTracer(Tracer):
             ) from error
         with OnnxRunner(path) as runner:
             self.batch = runner.taken_image().batch
+            self.outputs = traced_outputs(runner.outputs, [item.name for item in runner.outputs])
             self._stored_images = runner.stored
         self._path = path
         self._half = half
@@ -69,7 +71,7 @@ class OnnxTracer(Tracer):
         self._constant_input = functools.lru_cache(maxsize=CONSTANTS)(self._read_constant)
         self._model: Any = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
         graph = self._model.graph
-        self._input, self.output = graph.input[0].name, graph.output[0].name
+        self._input = graph.input[0].name
         self._constants = {item.name: item for item in graph.initializer}
         self._producers = {name: node for node in graph.node for name in node.output if name}
         self._types = {
@@ -83,7 +85,7 @@ class OnnxTracer(Tracer):
         # An op's node, behind those that make its constants.
         self._nodes = {op.outputs: self._with_makers(nodes[op.outputs]) for op in ops}
         self.ops = needed_for(
-            self.output,
+            self.outputs,
             tuple(dataclasses.replace(op, bits=self._bits(self._nodes[op.outputs])) for op in ops),
         )
 

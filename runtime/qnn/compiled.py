@@ -77,7 +77,10 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """
     graph = _load(path).graph
     return with_layouts(
-        [_tensor(item) for item in graph.input], [_tensor(item) for item in graph.output], "NCHW"
+        [_tensor(item) for item in graph.input],
+        [_tensor(item) for item in graph.output],
+        "NCHW",
+        read_metadata(path),
     )
 
 

@@ -33,7 +33,7 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
     reason = profiler_missing()
     if reason:
         return Profile(TFLiteRunner.runtime, 0, (), reason)
-    inputs, outputs = tensors_of(interpreter)
+    inputs, outputs = tensors_of(path, interpreter)
     check_dtypes(path, inputs, outputs)
     with captured_output():
         model = ProfiledModel(

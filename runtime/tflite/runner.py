@@ -68,15 +68,16 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     Raises:
         ArtifactError: The file cannot be loaded.
     """
-    return tensors_of(open_interpreter(path, threads=1))
+    return tensors_of(path, open_interpreter(path, threads=1))
 
 
-def tensors_of(interpreter: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+def tensors_of(path: Path, interpreter: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The same of an interpreter."""
     return with_layouts(
         [_tensor(detail) for detail in interpreter.get_input_details()],
         [_tensor(detail) for detail in interpreter.get_output_details()],
         "NHWC",
+        read_metadata(path),
     )
 
 
@@ -114,7 +115,7 @@ class TFLiteRunner(Runner):
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         self._interpreter = open_interpreter(path, threads)
-        super().__init__(path, *tensors_of(self._interpreter), threads)
+        super().__init__(path, *tensors_of(path, self._interpreter), threads)
         self._taken = [item["index"] for item in self._interpreter.get_input_details()]
         self._given = [item["index"] for item in self._interpreter.get_output_details()]
         self._sizes = [

@@ -31,6 +31,7 @@ from ..trace import (
     Values,
     dependent,
     needed_for,
+    traced_outputs,
 )
 from .graph import Op, TFLiteGraph
 from .half_kernels import KERNELS, HalfOp
@@ -59,6 +60,7 @@ class TFLiteTracer(ExposedTracer):
     def __init__(self, path: Path, half: Arithmetic | None = None) -> None:
         with TFLiteRunner(path) as runner:
             self.batch = runner.taken_image().batch
+            given_tensors = runner.outputs
             self._stored_images = runner.stored
         self._path = path
         self._half = half
@@ -70,7 +72,8 @@ class TFLiteTracer(ExposedTracer):
             self._graph.map_constants(to_half)
         self._names = self._graph.unique_names()
         self._index = {name: index for index, name in enumerate(self._names)}
-        self.output = self._names[self._graph.outputs[0]]
+        values = (self._names[index] for index in self._graph.outputs)
+        self.outputs = traced_outputs(given_tensors, values)
         found = {self._op(op).outputs: op for op in self._graph.ops()}
         given = {self._names[index] for index in self._graph.inputs}
         ops = dependent(map(self._op, self._graph.ops()), given)
@@ -81,7 +84,7 @@ class TFLiteTracer(ExposedTracer):
             for name in outputs
         }
         self.ops = needed_for(
-            self.output,
+            self.outputs,
             tuple(dataclasses.replace(op, bits=self._bits(found[op.outputs])) for op in ops),
         )
 

@@ -75,16 +75,15 @@ def written(made_once: MakeOnce) -> Callable[..., Path]:
     return path_of
 
 
-def reference(conversion: Conversion[Any], *, channels_last: bool) -> Outputs:
-    return outputs_of(conversion.loaded.network, channels_last=channels_last)
+def reference(conversion: Conversion[Any]) -> Outputs:
+    return outputs_of(conversion.loaded.network)
 
 
-def outputs_of(network: nn.Module, *, channels_last: bool) -> Outputs:
+def outputs_of(network: nn.Module) -> Outputs:
     with torch.no_grad():
         given = network(torch.from_numpy(SPEC.normalise(PIXELS)))
     named = given if isinstance(given, dict) else {"logits": given}
-    order = (0, 2, 3, 1) if channels_last else (0, 1, 2, 3)
-    return {name: values.permute(order).numpy() for name, values in named.items()}
+    return {name: values.numpy() for name, values in named.items()}
 
 
 @pytest.mark.parametrize("task", HEADS)
@@ -95,7 +94,7 @@ def test_every_output_follows_the_network_under_its_name(
     path = written(name, task)
     with format_of(path).runner(path, 1) as runner:
         found = runner.run_pixels(PIXELS, SPEC)
-    expected = reference(conversion_of(name, task), channels_last=name == "tflite")
+    expected = reference(conversion_of(name, task))
     assert list(found) == list(expected)
     for output, values in expected.items():
         largest = np.abs(values).max()
@@ -131,13 +130,12 @@ def test_int8_computes_what_is_simulated_by_level(
     path = written(name, task, "int8")
     with format_of(path).runner(path, 1) as runner:
         found = runner.run_pixels(PIXELS, SPEC)
-    last = name == "tflite"
     conversion = conversion_of(name, task)
     model = conversion.exporter.model
     precisions = conversion.exporter.precisions_of(ExportSpec(name, "int8"), model)
-    exact = reference(conversion, channels_last=last)
+    exact = reference(conversion)
     with simulated(model, conversion.ranges, precisions):
-        expected = outputs_of(model, channels_last=last)
+        expected = outputs_of(model)
     for output, values in exact.items():
         assert sqnr(values, found[output]) > min(sqnr(values, expected[output]) - 2, 45), output
 
@@ -202,7 +200,7 @@ def test_a_file_may_take_pixels(name: str, tmp_path: Path) -> None:
     path = conversion.write(ExportSpec(name, "fp32", input="image"), tmp_path)
     with format_of(path).runner(path, 1) as runner:
         found = runner.run(PIXELS)
-    expected = reference(conversion, channels_last=False)
+    expected = reference(conversion)
     assert list(found) == list(expected)
     for output, values in expected.items():
         largest = np.abs(values).max()

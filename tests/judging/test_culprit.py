@@ -96,8 +96,8 @@ def test_ops_by_themselves_make_the_logits_of_the_whole(
     with format_of(path).runner(path, 1) as runner:
         logits = runner.run(reference.images)["logits"]
     # Computed one by one, some quantized values land on the next step.
-    assert sqnr(logits, trace.values[tracer.output]) > (40 if "int8" in name else 110)
-    assert trace.ops[-1].outputs == (tracer.output,)
+    assert sqnr(logits, trace.values[tracer.outputs[0].value]) > (40 if "int8" in name else 110)
+    assert trace.ops[-1].outputs == (tracer.outputs[0].value,)
     assert bool(trace.steps) is ("int8" in name)
 
 

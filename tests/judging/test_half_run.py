@@ -63,7 +63,7 @@ def computed(path: Path, golden: Golden, accumulation: Accumulation) -> float:
     """How closely a file in half precision follows the eager model, in dB."""
     images, logits = golden
     run = HalfRun(open_half_tracer(path, accumulation))
-    outputs = run.outputs(images, "logits", lambda count: None)
+    outputs = run.outputs(images, lambda count: None)
     assert run.overflowing is None
     return sqnr(logits, outputs["logits"])
 
@@ -107,9 +107,7 @@ def test_images_are_computed_by_themselves(
 ) -> None:
     images, logits = golden
     both, one = (
-        HalfRun(open_half_tracer(half_files[suffix], "float32")).outputs(
-            part, "logits", lambda count: None
-        )
+        HalfRun(open_half_tracer(half_files[suffix], "float32")).outputs(part, lambda count: None)
         for part in (images[:2], images[:1])
     )
     assert both["logits"].shape == logits[:2].shape

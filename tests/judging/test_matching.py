@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lowformer_edge.judging.matching import ReferenceValues
 from lowformer_edge.judging.op_kind import Family, family
-from lowformer_edge.runtime.trace import Trace, TracedOp, dependent, needed_for
+from lowformer_edge.runtime.trace import Trace, TracedOp, TracedOutput, dependent, needed_for
 
 
 def op(name: str, *inputs: str, kind: str = "aten.add.Tensor") -> TracedOp:
@@ -100,4 +100,4 @@ def test_families(kind: str, expected: Family) -> None:
 def test_ops_on_constants_alone_are_left_out() -> None:
     ops = dependent([op("c", "weight"), op("h", "x", "c"), op("dead", "x"), op("y", "h")], {"x"})
     assert [item.inputs for item in ops] == [("x",), ("x",), ("h",)]
-    assert [item.name for item in needed_for("y", ops)] == ["h", "y"]
+    assert [item.name for item in needed_for([TracedOutput("y", "y")], ops)] == ["h", "y"]

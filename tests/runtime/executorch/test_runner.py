@@ -95,7 +95,7 @@ def test_xnnpack_is_computed_op_by_op_as_the_runtime_computes_it(
     images = np.random.default_rng(0).standard_normal((1, 3, 32, 32)).astype(np.float32)
     with ExecuTorchRunner(programs["xnnpack"]) as runner:
         logits = runner.run(images)["logits"]
-    found = tracer.trace(images).values[tracer.output]
+    found = tracer.trace(images).values[tracer.outputs[0].value]
     assert np.abs(found - logits).max() <= 1e-4 * np.abs(logits).max()
 
 
