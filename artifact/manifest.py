@@ -111,6 +111,18 @@ class Closeness(_Record):
     max_difference: float
 
 
+class Measure(_Record):
+    """What a task measures on annotated images, such as AP or mIoU, in points.
+
+    Attributes:
+        value: The artifact's.
+        reference: The eager model's on the same images.
+    """
+
+    value: float
+    reference: float
+
+
 class Parity(_Record):
     """How closely an artifact follows the eager model.
 
@@ -118,10 +130,12 @@ class Parity(_Record):
         images: Number of images compared.
         data: What the images are.
         outputs: Each output's closeness, by name.
-        agreement: Share of images with the same top-1, in percent; None for other tasks than
-            classification.
+        agreement: Share of results that are the same, in percent: of images by their top-1, of
+            boxes or of pixels.
         top1: Accuracy in percent, where the images are labelled.
         reference_top1: The eager model's accuracy on the same images.
+        measures: What other tasks measure, by name, the main one first, where the images are
+            annotated.
     """
 
     images: int
@@ -130,6 +144,7 @@ class Parity(_Record):
     agreement: Interval | None = None
     top1: Interval | None = None
     reference_top1: Interval | None = None
+    measures: dict[str, Measure] = Field(default_factory=dict)
 
     @property
     def sqnr_db(self) -> DecibelsOrExact:
@@ -146,6 +161,16 @@ class Parity(_Record):
     def max_difference(self) -> float:
         """The largest of all outputs."""
         return max(one.max_difference for one in self.outputs.values())
+
+    @property
+    def drop(self) -> float | None:
+        """Points lost against the eager model of what is measured, or else of the agreement."""
+        if self.top1 and self.reference_top1:
+            return self.reference_top1.value - self.top1.value
+        if self.measures:
+            main = next(iter(self.measures.values()))
+            return main.reference - main.value
+        return 100 - self.agreement.value if self.agreement else None
 
 
 class Latency(_Record):

@@ -11,9 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ..artifact.outputs import Outputs, joined
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.results.calibrate import LossResult, OpResult, OpsResult
 from ..artifact.samples import Samples
+from ..models.network import named_outputs
+from ..tasks.task import Task
 from .ranges import Ranges
 from .recipe import quantizable_kinds
 from .simulation import simulated
@@ -23,11 +26,12 @@ BATCH = 16
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """How far quantized logits are from the float model's.
+    """How far quantized outputs are from the float model's.
 
     Attributes:
-        noise: Power of the difference over the power of the float logits; 0 where equal.
-        agreement: Share of images with the same top-1, in [0, 1].
+        noise: Power of the difference over the power of the float outputs, the mean of all
+            outputs; 0 where equal.
+        agreement: Share of results that are the same, in [0, 1].
     """
 
     noise: float
@@ -103,6 +107,7 @@ class Sensitivity:
 
 
 def analyse(
+    task: Task,
     model: nn.Module,
     ranges: Ranges,
     precisions: Mapping[str, str],
@@ -113,6 +118,7 @@ def analyse(
     """Measures each op's sensitivity by simulation.
 
     Args:
+        task: What the model is for.
         model: The rewritten eager model.
         ranges: Its activation ranges.
         precisions: By module path, see :func:`legal_precisions`.
@@ -121,11 +127,11 @@ def analyse(
         on_op: Called after each op, for progress.
     """
     inputs = list(images.batches(preprocessing, BATCH))
-    reference = _logits(model, inputs)
+    reference = _outputs(model, inputs)
 
     def loss(chosen: Mapping[str, str]) -> Loss:
         with simulated(model, ranges, chosen):
-            return loss_between(reference, _logits(model, inputs))
+            return loss_between(task, reference, _outputs(model, inputs))
 
     kinds = quantizable_kinds(model)
     quantized = {path: value for path, value in precisions.items() if value != "fp32"}
@@ -141,6 +147,7 @@ def analyse(
 
 
 def loss_of_choices(
+    task: Task,
     model: nn.Module,
     ranges: Ranges,
     choices: Mapping[str, Sequence[str]],
@@ -151,6 +158,7 @@ def loss_of_choices(
     """The loss of each op alone in each precision that it may have, simulated.
 
     Args:
+        task: What the model is for.
         model: The rewritten eager model.
         ranges: Its activation ranges.
         choices: The precisions to try, by module path.
@@ -162,24 +170,30 @@ def loss_of_choices(
         By module path, then by precision.
     """
     inputs = list(images.batches(preprocessing, BATCH))
-    reference = _logits(model, inputs)
+    reference = _outputs(model, inputs)
     losses: dict[str, dict[str, Loss]] = {path: {} for path in choices}
     for path, precisions in choices.items():
         for precision in precisions:
             with simulated(model, ranges, {path: precision}):
-                losses[path][precision] = loss_between(reference, _logits(model, inputs))
+                losses[path][precision] = loss_between(task, reference, _outputs(model, inputs))
             on_choice()
     return losses
 
 
-def _logits(model: nn.Module, inputs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _outputs(model: nn.Module, inputs: list[NDArray[np.float32]]) -> Outputs:
     with torch.no_grad():
-        return np.concatenate([model(torch.from_numpy(batch)).numpy() for batch in inputs])
+        return joined([named_outputs(model(torch.from_numpy(batch))) for batch in inputs])
 
 
-def loss_between(reference: NDArray[np.float32], other: NDArray[np.float32]) -> Loss:
-    """The loss of logits [N, K] against a reference's."""
+def loss_between(task: Task, reference: Outputs, others: Outputs) -> Loss:
+    """The loss of outputs against a reference's."""
+    noises = [_noise(expected, others[name]) for name, expected in reference.items()]
+    agreement = task.agreement(reference, others).value / 100
+    return Loss(sum(noises) / len(noises), agreement)
+
+
+def _noise(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Power of the difference over the power of the reference."""
     signal = np.square(reference, dtype=np.float64).sum()
     noise = np.square(reference.astype(np.float64) - other).sum()
-    same = reference.argmax(1) == other.argmax(1)
-    return Loss(float(noise / max(signal, 1e-300)), float(same.mean()))
+    return float(noise / max(signal, 1e-300))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 from torch._decomp import get_decompositions
 
-from ..artifact.interface import OUTPUT_NAME
 from ..artifact.manifest import Manifest
 from ..artifact.outputs import Outputs, joined
 from ..artifact.preprocessing import Preprocessing
@@ -22,6 +21,7 @@ from ..models.checkpoint_file import digest_of_checkpoint
 from ..models.checkpoint_source import local_path
 from ..models.config import LowFormerConfig
 from ..models.loading import LoadedModel
+from ..models.network import named_outputs
 from ..progress import Advance
 from ..runtime.trace import Array, Trace, TracedOp, dependent
 from .rewrites.table import rewrite
@@ -106,17 +106,12 @@ class EagerModel:
 def reference_outputs(
     model: nn.Module, pixels: NDArray[np.uint8], preprocessing: Preprocessing, advance: Advance
 ) -> Outputs:
-    """Outputs of the eager model for images, uint8 [N, H, W, 3].
-
-    A model gives one tensor, its logits, or several by name.
-    """
+    """Outputs of the eager model for images, uint8 [N, H, W, 3]."""
     parts: list[Outputs] = []
     with torch.no_grad():
         for start in range(0, len(pixels), BATCH):
             batch = preprocessing.normalise(pixels[start : start + BATCH])
-            given = model(torch.from_numpy(batch))
-            named = {OUTPUT_NAME: given} if isinstance(given, Tensor) else given
-            parts.append({name: values.numpy() for name, values in named.items()})
+            parts.append(named_outputs(model(torch.from_numpy(batch))))
             advance(len(batch))
     return joined(parts)
 

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.outputs import Outputs
+
 Choices = Mapping[str, Sequence[str]]
 """Precisions by kind of op."""
 
@@ -25,6 +27,6 @@ class Trials(Protocol):
         """What an inference of each file takes."""
         ...
 
-    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+        """Outputs of a file for images, uint8 [N, H, W, 3]."""
         ...

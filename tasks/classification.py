@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from ..artifact.interface import CLASSIFICATION as NAME
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
-from ..artifact.manifest import Output, Parity
+from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs, count_of
 from ..errors import CheckError
 from .closeness import closeness
@@ -60,6 +60,10 @@ class Classification(Task):
             )
         return {name: outputs[name] for name in names}
 
+    def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
+        """See :class:`Task`: of images by their top-1."""
+        return share(_values(reference).argmax(1) == _values(outputs).argmax(1))
+
     def compare(
         self,
         reference: Outputs,
@@ -81,7 +85,7 @@ class Classification(Task):
             images=count_of(reference),
             data=data,
             outputs=close,
-            agreement=share(expected == predicted),
+            agreement=self.agreement(reference, outputs),
             top1=None if labels is None else share(predicted == labels),
             reference_top1=None if labels is None else share(expected == labels),
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..artifact.manifest import Output, Parity
+from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs
 
 
@@ -43,6 +43,15 @@ class Task(abc.ABC):
 
         Raises:
             CheckError: An output of such a name is not known.
+        """
+
+    @abc.abstractmethod
+    def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
+        """The share of results that are the same as a reference's, in percent.
+
+        Args:
+            reference: What they are held to, by the same names.
+            outputs: For the same images.
         """
 
     @abc.abstractmethod

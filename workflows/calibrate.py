@@ -117,5 +117,11 @@ def measure_sensitivity(
     quantized = sum(precision != "fp32" for precision in precisions.values())
     with progress.step("trying each op", quantized) as advance:
         return analyse(
-            rewritten, ranges, precisions, images, model.preprocessing, lambda: advance(1)
+            model.task,
+            rewritten,
+            ranges,
+            precisions,
+            images,
+            model.preprocessing,
+            lambda: advance(1),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION, Accumulation
@@ -21,7 +21,7 @@ from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
 from ..export.options import check_choice
 from ..export.overflow import find_overflowing_modules
-from ..export.pipeline import Exported, export_artifacts
+from ..export.pipeline import Choose, Exported, export_artifacts
 from ..export.search.search import Bound, Found
 from ..export.spec import ExportSpec
 from ..judging.promise import promise_of
@@ -289,17 +289,7 @@ def _fill(
         outputs = eager.outputs(evaluation.pixels, advance)
     evaluation = dataclasses.replace(evaluation, outputs=outputs)
     outcomes: list[Found] = []
-    choose = None
-    if request.bound:
-        choose = recipe_search(
-            request.bound,
-            loaded,
-            request.calibration,
-            evaluation,
-            request.threads,
-            progress,
-            outcomes.append,
-        )
+    choose = _search(request, evaluation, progress, outcomes.append)
     with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
         exported = export_artifacts(
             loaded,
@@ -340,6 +330,26 @@ def _fill(
     )
     failed = {**exported.failed_files, **failed}
     return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures, failed)
+
+
+def _search(
+    request: ExportRequest,
+    evaluation: Samples,
+    progress: Progress,
+    on_found: Callable[[Found], None],
+) -> Choose | None:
+    """What searches for a recipe, where a bound asks for it."""
+    if request.bound is None:
+        return None
+    return recipe_search(
+        request.bound,
+        request.loaded,
+        request.calibration,
+        evaluation,
+        request.threads,
+        progress,
+        on_found,
+    )
 
 
 def _kept(

@@ -65,6 +65,7 @@ def recipe_search(
 
     def choose(exporter: Exporter, specs: Sequence[ExportSpec], ranges: Ranges) -> Recipe:
         found = search(
+            loaded.task,
             lambda recipe: exporter.quantized(recipe, ranges),
             exporter.trials(threads, specs),
             exporter.model,

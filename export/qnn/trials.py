@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...artifact.chips import Chip
+from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
 from ...models.onnx_cost import int8_products
 from ...runtime.qnn.runner import QnnRunner
@@ -40,11 +41,10 @@ class QnnTrials:
                 found[name] = int8_products(path) / 1e6
         return found
 
-    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+        """Outputs of a file for images, uint8 [N, H, W, 3]."""
         with _written(file) as path, QnnRunner(path, chip=self._chip) as runner:
-            (values,) = runner.run_pixels(pixels, self._preprocessing).values()
-            return values
+            return runner.run_pixels(pixels, self._preprocessing)
 
 
 @contextlib.contextmanager

@@ -13,19 +13,18 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
-from ...artifact.interface import OUTPUT_NAME
+from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
 from ...artifact.results.export import FrontResult, MixResult, ProofResult
 from ...artifact.samples import Samples
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import Recipe, Rule, quantizable_kinds
-from ...calibration.sensitivity import loss_between, loss_of_choices
+from ...calibration.sensitivity import loss_of_choices
 from ...errors import CheckError, UsageError
 from ...progress import Advance, Progress
+from ...tasks.task import Task
 from ..trials import Choices, Trials
 from .solver import Choice, Mix, front
 
@@ -44,8 +43,9 @@ class Bound:
     """How much may be lost.
 
     Attributes:
-        max_drop: Points of top-1 on labelled images, or of agreement on others.
-        min_sqnr: SQNR of the logits in dB.
+        max_drop: Points of what the task measures on annotated images, such as top-1, AP or mIoU,
+            or of agreement on others.
+        min_sqnr: SQNR in dB, of the output that is farthest off.
     """
 
     max_drop: float | None = None
@@ -69,8 +69,8 @@ class MeasuredLoss:
     """What a file loses against the eager model.
 
     Attributes:
-        drop: Points of top-1 on labelled images, or of agreement on others.
-        sqnr_db: SQNR of the logits in dB.
+        drop: Points of what the task measures on annotated images, or of agreement on others.
+        sqnr_db: SQNR in dB, of the output that is farthest off.
         images: Number of images.
     """
 
@@ -145,24 +145,26 @@ def halves(samples: Samples) -> tuple[Samples, Samples]:
     return samples.part(slice(0, None, 2)), samples.part(slice(1, None, 2))
 
 
-def loss_on(samples: Samples, logits: NDArray[np.float32]) -> MeasuredLoss:
-    """What logits lose against the eager model's.
+def loss_on(task: Task, samples: Samples, outputs: Outputs) -> MeasuredLoss:
+    """What outputs lose against the eager model's.
 
     Args:
+        task: What the model is for.
         samples: Images with the eager model's outputs.
-        logits: Of a file for them, [N, K].
+        outputs: Of a file for them.
+
+    Raises:
+        CheckError: They cannot be compared.
     """
     assert samples.outputs is not None
-    reference = samples.outputs[OUTPUT_NAME]
-    expected, found = reference.argmax(1), logits.argmax(1)
-    drop = (expected != found).mean()
-    if samples.labels is not None:
-        drop = (expected == samples.labels).mean() - (found == samples.labels).mean()
-    loss = loss_between(reference, logits)
-    return MeasuredLoss(100 * float(drop), loss.sqnr_db, len(logits))
+    parity = task.compare(samples.outputs, outputs, samples.labels, samples.name)
+    assert parity.drop is not None
+    decibels = math.inf if parity.sqnr_db == "exact" else parity.sqnr_db
+    return MeasuredLoss(parity.drop, decibels, parity.images)
 
 
 def search(
+    task: Task,
     quantized: Callable[[Recipe], bytes],
     trials: Trials,
     model: nn.Module,
@@ -176,6 +178,7 @@ def search(
     """Finds the fastest mix of precisions that keeps a bound.
 
     Args:
+        task: What the model is for.
         quantized: Makes a file of a recipe.
         trials: Runs and times files.
         model: The rewritten eager model.
@@ -191,13 +194,13 @@ def search(
         CheckError: No mix keeps the bound; the message tells the best.
     """
     guide, proof = halves(judged)
-    mixes = _front(quantized, trials, model, ranges, guide, preprocessing, choices, progress)
+    mixes = _front(task, quantized, trials, model, ranges, guide, preprocessing, choices, progress)
     run: dict[int, MeasuredLoss] = {}
 
     def kept(index: int) -> bool:
         if index not in run:
             file = quantized(recipe_of(mixes[index]))
-            run[index] = loss_on(guide, trials.logits(file, guide.pixels))
+            run[index] = loss_on(task, guide, trials.outputs(file, guide.pixels))
         return bound.kept(run[index])
 
     with progress.step("running mixes on the front"):
@@ -205,7 +208,7 @@ def search(
     with progress.step("proving the chosen mix on other images"):
         for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
             recipe = recipe_of(mixes[index])
-            loss = loss_on(proof, trials.logits(quantized(recipe), proof.pixels))
+            loss = loss_on(task, proof, trials.outputs(quantized(recipe), proof.pixels))
             if kept(index) and bound.kept(loss):
                 tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
                 return Found(recipe, loss, tried, index, trials.unit)
@@ -217,6 +220,7 @@ def search(
 
 
 def _front(
+    task: Task,
     quantized: Callable[[Recipe], bytes],
     trials: Trials,
     model: nn.Module,
@@ -232,7 +236,9 @@ def _front(
     count = sum(map(len, options.values()))
     with progress.step("simulating each choice", count) as advance:
         few = guide.first(SENSITIVITY_IMAGES)
-        losses = loss_of_choices(model, ranges, options, few, preprocessing, lambda: advance(1))
+        losses = loss_of_choices(
+            task, model, ranges, options, few, preprocessing, lambda: advance(1)
+        )
     with progress.step("timing each choice", count - len(options)) as advance:
         costs = _costs(quantized, trials, options, advance)
     return front(

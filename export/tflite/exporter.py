@@ -213,8 +213,7 @@ class TFLiteExporter(Exporter):
     def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
         """See :class:`Exporter`."""
         spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
-        precisions = self.precisions_of(spec, self.model)
-        return quantize_quietly(self.converted(), precisions, self.model, ranges)
+        return export_tflite(self.converted(), spec, self.model, ranges, self.loaded)
 
     def trials(self, threads: int, specs: Sequence[ExportSpec]) -> TFLiteTrials:
         """See :class:`Exporter`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
 from ...runtime.measure.durations import time_interleaved
 from ...runtime.tflite.runner import TFLiteRunner
@@ -45,11 +46,10 @@ class TFLiteTrials:
             times = time_interleaved(runs, rounds=self._rounds, warmup=3)
         return {name: result.median for name, result in times.items()}
 
-    def logits(self, file: bytes, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits [N, K] of images, uint8 [N, H, W, 3]."""
+    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+        """Outputs of a file for images, uint8 [N, H, W, 3]."""
         with self._runner(file) as runner:
-            (values,) = runner.run_pixels(pixels, self._preprocessing).values()
-            return values
+            return runner.run_pixels(pixels, self._preprocessing)
 
     @contextlib.contextmanager
     def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:

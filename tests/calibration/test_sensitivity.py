@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
@@ -14,6 +15,7 @@ from lowformer_edge.calibration.sensitivity import Loss, Sensitivity, analyse, l
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
 SPEC = Preprocessing(size=64, crop_ratio=1.0)
 
@@ -21,7 +23,7 @@ SPEC = Preprocessing(size=64, crop_ratio=1.0)
 def run(config: LowFormerConfig, images: Samples, recipe: Recipe) -> Sensitivity:
     model = rewrite(random_model(config), "tflite")
     ranges = calibrate(model, images, SPEC)
-    return analyse(model, ranges, recipe.assign(model), images, SPEC)
+    return analyse(CLASSIFICATION, model, ranges, recipe.assign(model), images, SPEC)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,9 @@ def test_a_coarser_op_is_found(tiny_config: LowFormerConfig, noise_images: Sampl
     weight.data[0, 0] = 500
     model = rewrite(network, "tflite")
     ranges = calibrate(model, noise_images, SPEC)
-    found = analyse(model, ranges, uniform("int8-weights").assign(model), noise_images, SPEC)
+    found = analyse(
+        CLASSIFICATION, model, ranges, uniform("int8-weights").assign(model), noise_images, SPEC
+    )
     assert found.ops[0].path == "head.op_list.2.linear"
 
 
@@ -77,10 +81,14 @@ def test_the_record_is_json(sensitivity: Sensitivity) -> None:
     assert 0 <= first["left_out"]["agreement_percent"] <= 100
 
 
+def loss_of(reference: NDArray[np.float32], other: NDArray[np.float32]) -> Loss:
+    return loss_between(CLASSIFICATION, {"logits": reference}, {"logits": other})
+
+
 def test_losses_of_known_logits() -> None:
     reference = np.eye(4, dtype=np.float32)
-    assert loss_between(reference, reference) == Loss(0.0, 1.0)
-    assert loss_between(reference, reference).sqnr_db == math.inf
-    found = loss_between(reference, reference[::-1])
+    assert loss_of(reference, reference) == Loss(0.0, 1.0)
+    assert loss_of(reference, reference).sqnr_db == math.inf
+    found = loss_of(reference, reference[::-1])
     assert (found.noise, found.agreement) == (2.0, 0.0)
-    assert loss_between(reference, reference * np.float32(0.9)).sqnr_db == pytest.approx(20)
+    assert loss_of(reference, reference * np.float32(0.9)).sqnr_db == pytest.approx(20)

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
 
-from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.ranges import calibrate
-from lowformer_edge.calibration.recipe import Recipe, quantizable_kinds, uniform
+from lowformer_edge.calibration.recipe import quantizable_kinds, uniform
 from lowformer_edge.errors import CheckError, UsageError
 from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.legality import legal_precisions
@@ -27,13 +22,14 @@ from lowformer_edge.export.search.search import (
     search,
 )
 from lowformer_edge.export.search.solver import Mix
-from lowformer_edge.export.tflite.exporter import TFLiteExporter, convert, quantize_quietly
+from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.export.tflite.trials import TFLiteTrials
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.progress import SilentProgress
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
-SPEC = Preprocessing(size=64, crop_ratio=1.0)
+from ..conversion import SPEC, Conversion
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40).map(sorted))
@@ -76,9 +72,9 @@ def test_losses_on_labelled_and_unlabelled_images() -> None:
     pixels = np.zeros((4, 2, 2, 3), np.uint8)
     found = reference[[0, 1, 3, 2]]
     unlabelled = Samples("x", pixels, outputs={"logits": reference})
-    assert loss_on(unlabelled, found).drop == 50
+    assert loss_on(CLASSIFICATION, unlabelled, {"logits": found}).drop == 50
     labelled = Samples("x", pixels, np.array([0, 0, 3, 3]), {"logits": reference})
-    assert loss_on(labelled, found).drop == 0
+    assert loss_on(CLASSIFICATION, labelled, {"logits": found}).drop == 0
     guide, proof = halves(labelled)
     assert guide.labels is not None
     assert proof.labels is not None
@@ -102,39 +98,35 @@ def test_every_choice_is_legal(tiny_config: LowFormerConfig) -> None:
 
 
 @pytest.fixture(scope="module")
-def model(attentive_config: LowFormerConfig) -> nn.Module:
-    return rewrite(random_model(attentive_config), "tflite")
+def conversion(
+    attentive_config: LowFormerConfig, noise_images: Samples
+) -> Conversion[TFLiteExporter]:
+    return Conversion(TFLiteExporter, attentive_config, noise_images)
 
 
-def run(model: nn.Module, images: Samples, float_file: bytes, bound: Bound) -> Found:
+def run(conversion: Conversion[TFLiteExporter], bound: Bound) -> Found:
     """A real search, on the real runtime."""
-    ranges = calibrate(model, images, SPEC)
+    exporter, ranges = conversion.exporter, conversion.ranges
     pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
-    fresh = Samples("fresh noise", pixels, None)
-    reference = reference_outputs(model, fresh.pixels, SPEC, lambda count: None)["logits"]
-
-    def quantized(recipe: Recipe) -> bytes:
-        precisions = legal_precisions("tflite", recipe, model)
-        return quantize_quietly(float_file, precisions, model, ranges)
-
+    reference = reference_outputs(exporter.model, pixels, SPEC, lambda count: None)
     return search(
-        quantized,
+        CLASSIFICATION,
+        lambda recipe: exporter.quantized(recipe, ranges),
         TFLiteTrials(SPEC, threads=1, rounds=2),
-        model,
+        exporter.model,
         ranges,
-        dataclasses.replace(fresh, outputs={"logits": reference}),
+        Samples("fresh noise", pixels, outputs=reference),
         SPEC,
         bound,
         SilentProgress(),
-        TFLiteExporter.choices,
+        exporter.choices,
     )
 
 
-def test_searches_with_real_files(model: nn.Module, noise_images: Samples) -> None:
-    float_file = convert(model, 64, 1)
-    loose = run(model, noise_images, float_file, Bound(min_sqnr=1))
+def test_searches_with_real_files(conversion: Conversion[TFLiteExporter]) -> None:
+    loose = run(conversion, Bound(min_sqnr=1))
     assert loose.chosen == 0
-    strict = run(model, noise_images, float_file, Bound(min_sqnr=45))
+    strict = run(conversion, Bound(min_sqnr=45))
     assert strict.chosen > 0
     chosen = strict.tried[strict.chosen]
     assert chosen.loss is not None
@@ -144,4 +136,4 @@ def test_searches_with_real_files(model: nn.Module, noise_images: Samples) -> No
     assert sum(value == "fp16" for value in chosen.mix.precisions.values()) > 0
     assert strict.recipe == recipe_of(chosen.mix)
     with pytest.raises(CheckError, match="no mix of precisions keeps the bound; the best"):
-        run(model, noise_images, float_file, Bound(min_sqnr=500))
+        run(conversion, Bound(min_sqnr=500))
