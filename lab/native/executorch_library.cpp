@@ -1,4 +1,4 @@
-// ExecuTorch programs behind four C functions, so that Python can run them without torch.
+// ExecuTorch programs behind five C functions, so that Python can run them without torch.
 //
 // Built against the headers and libraries of the package executorch for the machine that is to
 // run it. Every function returns 0, or ExecuTorch's error code.
@@ -22,6 +22,7 @@ ThreadPool* get_threadpool();
 
 namespace {
 
+using executorch::aten::ScalarType;
 using executorch::aten::SizesType;
 using executorch::extension::Module;
 using executorch::extension::TensorPtr;
@@ -30,9 +31,9 @@ using executorch::runtime::Error;
 struct Program {
   explicit Program(const char* path) : module(path) {}
   Module module;
-  std::vector<float> image;
+  std::vector<uint8_t> image;
   TensorPtr input;
-  std::vector<float> logits;
+  std::vector<std::vector<uint8_t>> outputs;
 };
 
 }  // namespace
@@ -48,14 +49,14 @@ int lfe_open(const char* path, uint32_t threads, void** program) {
   return static_cast<int>(error);
 }
 
-// Copies the input, float32 of the given shape.
-void lfe_set_input(void* program, const float* values, const int32_t* shape, size_t rank) {
+// Copies the only input: so many bytes of the given shape and type, a number of scalar_type.fbs.
+void lfe_set_input(void* program, const uint8_t* values, size_t bytes, int type,
+                   const int32_t* shape, size_t rank) {
   auto& opened = *static_cast<Program*>(program);
   std::vector<SizesType> sizes(shape, shape + rank);
-  size_t count = 1;
-  for (const SizesType size : sizes) count *= size;
-  opened.image.assign(values, values + count);
-  opened.input = executorch::extension::from_blob(opened.image.data(), sizes);
+  opened.image.assign(values, values + bytes);
+  opened.input = executorch::extension::from_blob(opened.image.data(), sizes,
+                                                  static_cast<ScalarType>(type));
 }
 
 // Runs one inference on the input that was set.
@@ -63,17 +64,20 @@ int lfe_invoke(void* program) {
   auto& opened = *static_cast<Program*>(program);
   const auto results = opened.module.forward(opened.input);
   if (!results.ok()) return static_cast<int>(results.error());
-  const auto tensor = results->at(0).toTensor();
-  const float* values = tensor.const_data_ptr<float>();
-  opened.logits.assign(values, values + tensor.numel());
+  opened.outputs.clear();
+  for (const auto& result : *results) {
+    const auto tensor = result.toTensor();
+    const auto* values = static_cast<const uint8_t*>(tensor.const_data_ptr());
+    opened.outputs.emplace_back(values, values + tensor.nbytes());
+  }
   return 0;
 }
 
-// Copies the first output, float32; -1 where it has another number of values.
-int lfe_output(void* program, float* values, size_t count) {
+// Copies an output by its number; -1 where it has another size in bytes.
+int lfe_output(void* program, size_t number, uint8_t* values, size_t bytes) {
   const auto& opened = *static_cast<Program*>(program);
-  if (opened.logits.size() != count) return -1;
-  std::memcpy(values, opened.logits.data(), count * sizeof(float));
+  if (number >= opened.outputs.size() || opened.outputs[number].size() != bytes) return -1;
+  std::memcpy(values, opened.outputs[number].data(), bytes);
   return 0;
 }
 

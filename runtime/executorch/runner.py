@@ -93,20 +93,23 @@ class _NumpyMethod(_Method):
         return [np.array(value) for value in self._outputs]
 
 
+_LIBRARY_TYPES = {"float32": 6, "uint8": 0}
+"""What our library takes, by the numbers of types in ``scalar_type.fbs``."""
+
+
 class _LibraryMethod(_Method):
     """By a library of ours, without torch; see ``lab/native/executorch_library.cpp``."""
 
     def __init__(self, library: str, path: Path, threads: int, program: ExecuTorchProgram) -> None:
-        types = [tensor.dtype for tensor in (*program.inputs, *program.outputs)]
-        if types != ["float32", "float32"]:
+        if len(program.inputs) != 1 or program.inputs[0].dtype not in _LIBRARY_TYPES:
+            taken = ", ".join(tensor.dtype for tensor in program.inputs)
             raise ArtifactError(
-                f"{path}: ExecuTorch's library in the laboratory takes one input and gives one"
-                f" output, both in float32, not {', '.join(types)}; run it with the package"
-                " executorch"
+                f"{path}: ExecuTorch's library in the laboratory takes one input, of"
+                f" {' or '.join(_LIBRARY_TYPES)}, not {taken}; run it with the package executorch"
             )
         self._library = ctypes.CDLL(library)
         self._program = ctypes.c_void_p()
-        self._values = np.empty(program.outputs[0].shape, np.float32)
+        self._outputs = program.outputs
         self._check(
             self._library.lfe_open(
                 os.fsencode(path), ctypes.c_uint32(threads), ctypes.byref(self._program)
@@ -119,6 +122,8 @@ class _LibraryMethod(_Method):
         self._library.lfe_set_input(
             self._program,
             value.ctypes.data_as(ctypes.c_void_p),
+            ctypes.c_size_t(value.nbytes),
+            ctypes.c_int(_LIBRARY_TYPES[value.dtype.name]),
             shape,
             ctypes.c_size_t(value.ndim),
         )
@@ -127,14 +132,19 @@ class _LibraryMethod(_Method):
         self._check(self._library.lfe_invoke(self._program))
 
     def outputs(self) -> list[NDArray[Any]]:
+        return [self._output(number) for number in range(len(self._outputs))]
+
+    def _output(self, number: int) -> NDArray[Any]:
+        values = np.empty(self._outputs[number].shape, self._outputs[number].dtype)
         self._check(
             self._library.lfe_output(
                 self._program,
-                self._values.ctypes.data_as(ctypes.c_void_p),
-                ctypes.c_size_t(self._values.size),
+                ctypes.c_size_t(number),
+                values.ctypes.data_as(ctypes.c_void_p),
+                ctypes.c_size_t(values.nbytes),
             )
         )
-        return [self._values.copy()]
+        return values
 
     def __del__(self) -> None:
         if getattr(self, "_program", None):

@@ -22,9 +22,12 @@ from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite.quantization import match_ops
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.onnx.runner import open_session
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
+from lowformer_edge.targets.arm import ArmTarget
+from lowformer_edge.targets.target import Work
 from lowformer_edge.tasks.closeness import sqnr
 
 from ..conftest import SLIGHT, MakeOnce
@@ -225,3 +228,16 @@ def test_probabilities_are_a_classifiers(name: str) -> None:
 def test_the_npu_is_refused(task: str) -> None:
     with pytest.raises(UsageError, match=f"is for {task}, whose ops were not tried on the NPU"):
         conversion_of("qnn", task)
+
+
+@pytest.mark.usefixtures("arm_lab")
+def test_a_program_takes_pixels_and_gives_maps_on_arm(tmp_path: Path) -> None:
+    conversion = conversion_of("executorch", "detection")
+    path = conversion.write(ExportSpec("executorch", "fp32", input="image"), tmp_path)
+    work = Work([path], PIXELS[:1], SPEC)
+    (ran,) = ArmTarget("cortex-a76").run(work, SilentProgress()).ran
+    assert ran.outputs is not None
+    expected = reference(conversion)
+    assert list(ran.outputs) == list(expected)
+    for output, values in expected.items():
+        assert sqnr(values[:1], ran.outputs[output]) > 100, output
