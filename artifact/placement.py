@@ -1,4 +1,4 @@
-"""Where an image lies in a network's input."""
+"""Where an image lies in a network's input, and back from there to the image."""
 
 from __future__ import annotations
 
@@ -7,45 +7,89 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CheckError
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """An image along one of its axes, in pixels.
+
+    Attributes:
+        input: Of the network's input.
+        start: Where the resized image begins in it; negative where the image is cropped.
+        resized: Of the resized image.
+        image: Of the image itself.
+    """
+
+    input: int
+    start: int
+    resized: int
+    image: int
+
+    def __post_init__(self) -> None:
+        if min(self.input, self.resized, self.image) < 1 or not self._is_seen:
+            raise CheckError(
+                f"an image of {self.image} pixels, resized to {self.resized} and placed at"
+                f" {self.start}, is not within an input of {self.input}"
+            )
+
+    @property
+    def _is_seen(self) -> bool:
+        return self.start < self.input and self.start + self.resized > 0
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Where the image begins and ends in the input, without what is cropped."""
+        return max(self.start, 0), min(self.start + self.resized, self.input)
+
+    @property
+    def scale(self) -> float:
+        """The resized image's pixels over the image's."""
+        return self.resized / self.image
+
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """Where an image lies in a network's input, and what it was resized to.
+    """An image in a network's input.
 
     Attributes:
-        height: Of the image in pixels.
-        width: Of the image in pixels.
-        resized_height: Of the image in the input, all of it, in pixels.
-        resized_width: Likewise.
-        top: Row of the input at which it begins; negative where it is cropped.
-        left: Column of the input at which it begins, likewise.
+        rows: From top to bottom.
+        columns: From left to right.
     """
 
-    height: int
-    width: int
-    resized_height: int
-    resized_width: int
-    top: int = 0
-    left: int = 0
+    rows: Extent
+    columns: Extent
 
     @classmethod
     def whole(cls, height: int, width: int) -> Placement:
-        """That of an image which is the input."""
-        return cls(height, width, height, width)
+        """An image that is the input itself."""
+        return cls(Extent(height, 0, height, height), Extent(width, 0, width, width))
 
     @property
-    def scale(self) -> tuple[float, float]:
-        """Pixels of the input over pixels of the image, down and across."""
-        return self.resized_height / self.height, self.resized_width / self.width
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the image."""
+        return self.rows.image, self.columns.image
 
-    def to_image(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Corners x1, y1, x2, y2 [..., 4] of the input as those of the image."""
-        down, across = self.scale
-        shift = np.array([self.left, self.top] * 2, np.float32)
-        return ((corners - shift) / np.array([across, down] * 2, np.float32)).astype(np.float32)
+    def to_image(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes in pixels of the image, clipped to what the network saw of it.
 
-    def to_input(self, corners: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Corners x1, y1, x2, y2 [..., 4] of the image as those of the input."""
-        down, across = self.scale
-        shift = np.array([self.left, self.top] * 2, np.float32)
-        return (corners * np.array([across, down] * 2, np.float32) + shift).astype(np.float32)
+        Args:
+            boxes: Corners x1, y1, x2, y2 in pixels of the input, [..., 4].
+        """
+        axes = (self.columns, self.rows) * 2
+        first = np.array([axis.seen[0] for axis in axes], np.float32)
+        last = np.array([axis.seen[1] for axis in axes], np.float32)
+        starts = np.array([axis.start for axis in axes], np.float32)
+        scales = np.array([axis.scale for axis in axes], np.float32)
+        return (np.clip(boxes, first, last) - starts) / scales
+
+    def to_input(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes in pixels of the input, the inverse of :meth:`to_image` where nothing is clipped.
+
+        Args:
+            boxes: Corners x1, y1, x2, y2 in pixels of the image, [..., 4].
+        """
+        axes = (self.columns, self.rows) * 2
+        starts = np.array([axis.start for axis in axes], np.float32)
+        scales = np.array([axis.scale for axis in axes], np.float32)
+        return boxes * scales + starts

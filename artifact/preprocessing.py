@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
-from .placement import Placement
+from .placement import Extent, Placement
 from .size import (
     INTERPOLATIONS,
     PADDING_PLACES,
@@ -196,7 +196,10 @@ class Preprocessing:
     def placement(self, height: int, width: int) -> Placement:
         """Where an image of some height and width lies in the network's input."""
         tall, wide = self.resized(height, width)
-        return Placement(height, width, tall, wide, *self.placed(tall, wide))
+        top, left = self.placed(tall, wide)
+        return Placement(
+            Extent(self.height, top, tall, height), Extent(self.width, left, wide, width)
+        )
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """Resizes an RGB image, and crops or pads it.
