@@ -8,6 +8,7 @@ commands do whatever the model take the one with the fewest ops.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import warnings
 from collections.abc import Callable
@@ -60,6 +61,13 @@ ATTENTIVE = TINY.replace(name="attentive", depths=(0, 1, 1, 1, 0))
 """The fewest ops with an attention and an MLP."""
 
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+def pytest_configure() -> None:
+    """Has Python look for cycles of objects less often: converters make millions of objects, and
+    the collector takes a tenth of the run to go over them.
+    """
+    gc.set_threshold(100_000)
 
 
 @pytest.fixture(autouse=True)
