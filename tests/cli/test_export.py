@@ -19,6 +19,7 @@ from PIL import Image
 
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.cli.export import main
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import ExportError
@@ -366,34 +367,43 @@ def test_2_4_a_file_that_cannot_be_converted_does_not_either(
     assert [item.precision for item in read_manifest(Path("out")).artifacts] == ["fp32"]
 
 
-@pytest.mark.parametrize("images", [np.zeros((32, 96, 96, 3)), np.eye(96)[None] * 255])
+@pytest.fixture
+def trained(here: Path, slight_config: LowFormerConfig, noise_images: Samples) -> tuple[str, ...]:
+    """A small model that counts as trained, as its weights are given, and what to judge it on."""
+    network = random_model(slight_config)
+    save_checkpoint(here / "given.safetensors", network, Preprocessing(size=64), "abcde")
+    np.savez("noise.npz", images=noise_images.pixels, labels=np.arange(16) % 5)
+    return (*FAST, "--weights", "given.safetensors", "--evaluation-data", "noise.npz")
+
+
+@pytest.mark.parametrize("images", [np.zeros((32, 64, 64, 3)), np.eye(64)[None] * 255])
 def test_poor_calibration_images_are_warned_of(
-    images: np.ndarray, here: Path, capfd: pytest.CaptureFixture[str]
+    images: np.ndarray, trained: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
     np.savez("poor.npz", images=images.astype(np.uint8))
-    arguments = [*FAST, "--int8", "--calibration-data", "poor.npz", "--keep-failed"]
+    arguments = [*trained, "--int8", "--calibration-data", "poor.npz", "--keep-failed"]
     assert main(arguments) == 1
     out, _ = capfd.readouterr()
     assert "warning: int8 ranges rest on 1 distinct image(s)" in out
-    assert "warning: demo-int8.tflite is far from the model" in out
-    calibration = read_manifest(Path("demo-tflite")).calibration
+    assert "warning: slight-int8.tflite is far from the model" in out
+    calibration = read_manifest(Path("slight-tflite")).calibration
     assert calibration is not None
     assert calibration.distinct == 1
 
 
 def test_1_6_export_and_verification_judge_int8_alike(
-    here: Path, capfd: pytest.CaptureFixture[str]
+    trained: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    np.savez("poor.npz", images=np.zeros((32, 96, 96, 3), np.uint8))
-    arguments = [*FAST, "--int8", "--calibration-data", "poor.npz", "--quiet"]
+    np.savez("poor.npz", images=np.zeros((32, 64, 64, 3), np.uint8))
+    arguments = [*trained, "--int8", "--calibration-data", "poor.npz", "--quiet"]
     assert main(arguments) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert re.search(r"dB SQNR to the eager model, below the 20 that int8 keeps; nothing was", line)
     assert "lowformer-calibrate --sensitivity ranks the ops" in line
-    assert not Path("demo-tflite").exists()
+    assert not Path("slight-tflite").exists()
     assert main([*arguments, "--keep-failed"]) == 1
     (exported,) = capfd.readouterr().err.splitlines()
-    assert verify(["demo-tflite", "--quiet", "--json", "--evaluation-images", "20"]) == 1
+    assert verify(["slight-tflite", "--quiet", "--json", *trained[-4:]]) == 1
     result = json.loads(capfd.readouterr().out)
     (failure,) = result["failures"]
     reason = "below the 20 that int8 keeps"
@@ -477,7 +487,9 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
         output = ["--output", str(disk / "bundle"), "--quiet"]
         assert main([*slight, *output, "--int8"]) == 0
         before = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
-        arguments = [*FAST, *output, "--fp32", "--fp16", "--force"]
+        free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+        (disk / "others").write_bytes(bytes(free - 40_000))  # less than what comes next
+        arguments = [*slight, *output, "--fp32", "--fp16", "--force"]
         assert_refused(capfd, arguments, "disk is full", disk)
         after = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
         assert after == before
@@ -581,7 +593,7 @@ def test_searches_that_are_refused(
 def test_core_ml_by_itself_is_fp16_for_ios_17(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--to", "coreml", "--evaluation-images", "50"]) == 0
+    assert main(["--to", "coreml", "--evaluation-images", "20"]) == 0
     out, _ = capfd.readouterr()
     assert "demo-fp16.mlpackage" in out
     assert "by our interpreter of Core ML packages, not by Core ML itself: demo-fp16" in out
