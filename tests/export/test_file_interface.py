@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
@@ -29,8 +31,8 @@ UNEQUAL = Preprocessing(64, 1.0, mean=(0.1, 0.5, 0.9), std=(0.1, 0.3, 0.9))
 
 
 @pytest.fixture(scope="module")
-def conversions(attentive_config: LowFormerConfig, noise_images: Samples) -> dict[str, Conversion]:  # type: ignore[type-arg]
-    return {name: Conversion(EXPORTERS[name], attentive_config, noise_images) for name in FORMATS}
+def conversions(slight_config: LowFormerConfig, noise_images: Samples) -> dict[str, Conversion]:  # type: ignore[type-arg]
+    return {name: Conversion(EXPORTERS[name], slight_config, noise_images) for name in FORMATS}
 
 
 def outputs_of(path: Path, pixels: np.ndarray) -> dict[str, np.ndarray]:
@@ -97,30 +99,37 @@ def test_probabilities_are_the_softmax(
     np.testing.assert_allclose(outputs[1], expected, rtol=0, atol=1e-5)
 
 
-def run_tflite(path: Path, image: np.ndarray) -> np.ndarray:
+Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def open_tflite(path: Path) -> Run:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path))
     interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
-    interpreter.invoke()
-    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+    def run(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+    return run
 
 
-def run_onnx(path: Path, image: np.ndarray) -> np.ndarray:
+def open_onnx(path: Path) -> Run:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(None, {"image": image})[0])
+    return lambda image: np.asarray(session.run(None, {"image": image})[0])
 
 
-def run_executorch(path: Path, image: np.ndarray) -> np.ndarray:
+def open_executorch(path: Path) -> Run:
     bindings: Any = importlib.import_module("executorch.extension.pybindings.portable_lib")
     program = bindings._load_for_executorch(str(path))
-    return np.asarray(program.forward([torch.from_numpy(image)])[0])
+    return lambda image: np.asarray(program.forward([torch.from_numpy(image)])[0])
 
 
-PLAIN = {"tflite": run_tflite, "onnx": run_onnx, "executorch": run_executorch}
+PLAIN = {"tflite": open_tflite, "onnx": open_onnx, "executorch": open_executorch}
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -138,10 +147,11 @@ def test_what_pillow_reads_is_all_that_plain_runtimes_need(name: str, tmp_path: 
     images = open_images(demo.EVALUATION, model, count=200)
     with torch.no_grad():
         logits = model.network(torch.from_numpy(model.preprocessing.normalise(images.pixels)))
+    run = PLAIN[name](path)
     for number, pixels in enumerate(images.pixels):
         Image.fromarray(pixels).save(tmp_path / "a.png")
         image = np.array(Image.open(tmp_path / "a.png"))[None]
-        assert PLAIN[name](path, image).argmax() == logits[number].argmax()
+        assert run(image).argmax() == logits[number].argmax()
 
 
 def test_the_range_of_pixels_is_known(conversions: dict[str, Any]) -> None:
