@@ -16,6 +16,7 @@ from ...artifact.labels import repeated, unique_names
 from ...calibration.ranges import Ranges
 from ...calibration.recipe import uniform
 from ...models.detector import BOXES, CLASSES
+from ...models.loading import LoadedModel
 from ...process.interrupt import deferred_interrupt
 from ...tasks.names import DETECTION, SEGMENTATION
 from ..converter_errors import converter_errors
@@ -57,6 +58,10 @@ class CoreMLExporter(Exporter):
         "int8-weights": uniform("int8-weights"),
     }
 
+    def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
+        super().__init__(loaded, batch)
+        self._kept: dict[tuple[Any, ...], Any] = {}
+
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> Content:
         check_version()
         with deferred_interrupt(), converter_errors("exporting to Core ML", "coreml"), repaired():
@@ -80,6 +85,16 @@ class CoreMLExporter(Exporter):
         return package_content(named)
 
     def _converted(self, spec: ExportSpec, model: nn.Module) -> Any:
+        """The model in float, which is converted once for all precisions made from it."""
+        if model is not self.model:
+            return self._convert(spec, model)
+        target = spec.options_as(CoreMLOptions).deployment_target
+        key = spec.precision == "fp32", spec.batch, spec.input, spec.output, target
+        if key not in self._kept:
+            self._kept[key] = self._convert(spec, model)
+        return self._kept[key]
+
+    def _convert(self, spec: ExportSpec, model: nn.Module) -> Any:
         """The model in float, in coremltools' hands."""
         import coremltools
 

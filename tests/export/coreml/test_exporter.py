@@ -269,9 +269,10 @@ def test_the_package_says_what_it_is(conversion: CoreMLConversion, tmp_path: Pat
 
 def test_the_same_spec_gives_the_same_bytes(conversion: CoreMLConversion) -> None:
     spec = ExportSpec("coreml", "int8")
+    conversion.export(ExportSpec("coreml", "int8-weights"))  # from the same conversion
     first, second = (
         exporter.export(spec, exporter.model, conversion.ranges)
-        for exporter in (CoreMLExporter(conversion.loaded), CoreMLExporter(conversion.loaded))
+        for exporter in (conversion.exporter, CoreMLExporter(conversion.loaded))
     )
     assert first == second
     assert isinstance(first, dict)
