@@ -26,11 +26,16 @@ def decode_boxes(
     Returns:
         Corners x1, y1, x2, y2 in pixels, clipped to the image, [..., 4].
     """
+    corners = boxes_of(anchors, deltas)
+    return np.clip(corners, 0, np.array([width, height] * 2, corners.dtype))
+
+
+def boxes_of(anchors: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Boxes wherever they are, see :func:`decode_boxes`, which clips them."""
     centres, sizes = _centres_and_sizes(anchors)
     centres = centres + sizes * deltas[..., :2]
     halves = sizes * np.exp(np.clip(deltas[..., 2:], -LARGEST_SCALE, LARGEST_SCALE)) / 2
-    corners = np.concatenate([centres - halves, centres + halves], axis=-1)
-    return np.clip(corners, 0, np.array([width, height] * 2, corners.dtype))
+    return np.concatenate([centres - halves, centres + halves], axis=-1)
 
 
 def encode_boxes(anchors: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:

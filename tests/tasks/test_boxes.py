@@ -16,6 +16,7 @@ from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.tasks.anchors import anchors_of, anchors_of_level, level_sizes
 from lowformer_edge.tasks.box_coder import LARGEST_SCALE, decode_boxes, encode_boxes
+from lowformer_edge.tasks.box_decoder import BoxDecoder, DecodingSettings
 
 from ..models.golden_weights import golden_weights
 
@@ -33,21 +34,53 @@ def test_anchors_are_mmdets(number: int) -> None:
     np.testing.assert_allclose(some, expected, rtol=0, atol=1e-4)
 
 
-def test_boxes_are_mmdets() -> None:
+@pytest.fixture(scope="module")
+def maps() -> dict[str, np.ndarray]:
+    """Outputs of a detector for one image, with the golden weights."""
     network = random_model(VARIANTS["b0"].for_task("detection"))
     assert isinstance(network, Detector)
     state = network.state_dict()
     network.load_state_dict({k: golden_weights(k, tuple(v.shape)) for k, v in state.items()})
     x = np.random.default_rng(0).standard_normal((1, 3, *SIZE)).astype("float32")
     with torch.no_grad():
-        levels = network.forward_levels(torch.from_numpy(x))
+        return {name: one.numpy()[0] for name, one in network(torch.from_numpy(x)).items()}
+
+
+def test_boxes_are_mmdets(maps: dict[str, np.ndarray]) -> None:
     expected = np.load(DATA)
-    for number, (_, maps) in enumerate(levels):
-        deltas = maps.permute(0, 2, 3, 1).reshape(-1, 4).numpy()
-        anchors = anchors_of_level(3 + number, *maps.shape[2:])
+    for number in range(5):
+        own = maps[f"box_deltas_p{3 + number}"]
+        deltas = own.transpose(1, 2, 0).reshape(-1, 4)
+        anchors = anchors_of_level(3 + number, *own.shape[1:])
         boxes = decode_boxes(anchors, deltas, *SIZE)
         some = boxes[:: max(1, len(boxes) // 200)]
         np.testing.assert_allclose(some, expected[f"boxes_{number}"], rtol=0, atol=2e-3)
+
+
+def test_decoded_boxes_and_scores_are_mmdets(maps: dict[str, np.ndarray]) -> None:
+    outputs = dict(maps)
+    golden, expected = np.load(DATA), []
+    for level in range(5):
+        boxes, scores = golden[f"boxes_{level}"], golden[f"scores_{level}"]
+        name = f"class_logits_p{level + 3}"
+        count, size = len(boxes), outputs[name].shape[1:]
+        anchors = 9 * size[0] * size[1]
+        own = np.full((anchors, 80), -100, np.float32)
+        step = max(1, anchors // 200)
+        logits = outputs[name].transpose(1, 2, 0).reshape(anchors, 80)
+        own[::step, :8] = logits[::step, :8]
+        outputs[name] = own.reshape(*size, 720).transpose(2, 0, 1)
+        assert count == len(own[::step])
+        for anchor, number in np.argwhere(scores > 0.05):
+            if (boxes[anchor, 2:] > boxes[anchor, :2]).all():
+                expected.append((*boxes[anchor], scores[anchor, number], number))
+    rules = DecodingSettings(most_per_level=10**6, most_iou=1, most_boxes=10**6)
+    found = BoxDecoder(256, 320, 80, settings=rules).decode(outputs)
+    assert len(found) == len(expected) > 1000
+    rows = np.column_stack([found.boxes, found.scores, found.classes])
+    bounds = np.array([0.01] * 4 + [1e-5, 0.5])
+    for row in expected[::7]:
+        assert (np.abs(rows - row) < bounds).all(1).any()
 
 
 @given(st.integers(32, 200), st.integers(32, 200), st.integers(3, 8))
