@@ -1,0 +1,66 @@
+"""Pictures of what a segmenter sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import CheckError
+from .box_picture import label_of
+from .caption import Caption, font_size
+from .colours import colour_of
+from .label_map import IGNORED
+
+_OPACITY = 0.55
+
+
+def draw_labels(
+    image: Image.Image, labels: NDArray[np.uint8], names: Sequence[str] | None = None
+) -> Image.Image:
+    """A copy of an image in the colours of its classes, with a legend of those that occur.
+
+    The legend names the share of pixels of each, from the largest; it ends where the image does.
+    Pixels without a label stay as they are.
+
+    Args:
+        image: RGB.
+        labels: Of each of its pixels, [H, W].
+        names: Of the classes in order; without them, or beyond them, their numbers.
+
+    Raises:
+        CheckError: The labels are those of an image of another size.
+    """
+    if labels.shape != (image.height, image.width):
+        raise CheckError(
+            f"labels {list(labels.shape)} are none of an image of {image.height} x {image.width}"
+        )
+    palette = np.array([colour_of(number) for number in range(IGNORED + 1)], np.uint8)
+    painted = Image.blend(image, Image.fromarray(palette[labels]), _OPACITY)
+    drawn = image.copy()
+    drawn.paste(painted, mask=Image.fromarray(np.where(labels == IGNORED, 0, 255).astype(np.uint8)))
+    _draw_legend(drawn, class_shares(labels), names)
+    return drawn
+
+
+def class_shares(labels: NDArray[np.uint8]) -> list[tuple[int, float]]:
+    """The classes that occur, with their share of all pixels, from the largest."""
+    counts = np.bincount(labels.ravel(), minlength=IGNORED + 1)[:IGNORED]
+    order = np.argsort(-counts, kind="stable")
+    return [(int(number), counts[number] / labels.size) for number in order if counts[number]]
+
+
+def _draw_legend(
+    image: Image.Image, shares: Sequence[tuple[int, float]], names: Sequence[str] | None
+) -> None:
+    """One line for each class below the other, as far as there is room."""
+    top, size = 0, font_size(image)
+    for number, share in shares:
+        text = f"{label_of(number, names)} {100 * share:.1f} %"
+        caption = Caption.fit(text, size, image.width, image.height - top)
+        if caption is None:
+            return
+        caption.draw(image, 0, top, colour_of(number))
+        top += caption.height
