@@ -40,7 +40,8 @@ def written_out(
         boxes = decode_boxes(
             anchors_of_level(level, *size), deltas, place.rows.resized, place.columns.resized
         )
-        boxes = boxes / np.array([place.columns.scale, place.rows.scale] * 2, np.float32)
+        scales = np.array([place.columns.scale, place.rows.scale] * 2, np.float32)
+        boxes = np.asarray(boxes / scales, np.float32)
         scores = 1 / (1 + np.exp(-logits.astype(float)))
         own = [
             (boxes[anchor], scores[anchor, number], int(number), logits[anchor, number])
