@@ -123,6 +123,25 @@ class Measure(_Record):
     reference: float
 
 
+class MatchedBoxes(_Record):
+    """What a file and its reference find in the same images, from equal classes on.
+
+    Attributes:
+        matched: Boxes that both find: of one class, and overlapping by half or more.
+        missed: Boxes that the reference finds alone, with a score that counts.
+        added: Boxes that the file finds alone, likewise.
+        worst_iou: Intersection over union of the two matched boxes that overlap least; None where
+            none match.
+        score_difference: The largest between two matched boxes.
+    """
+
+    matched: int
+    missed: int
+    added: int
+    worst_iou: float | None
+    score_difference: float
+
+
 class Parity(_Record):
     """How closely an artifact follows the eager model.
 
@@ -134,6 +153,7 @@ class Parity(_Record):
             boxes or of pixels.
         top1: Accuracy in percent, where the images are labelled.
         reference_top1: The eager model's accuracy on the same images.
+        boxes: What a detector finds, compared with what the reference finds.
         measures: What other tasks measure, by name, the main one first, where the images are
             annotated.
     """
@@ -144,6 +164,7 @@ class Parity(_Record):
     agreement: Interval | None = None
     top1: Interval | None = None
     reference_top1: Interval | None = None
+    boxes: MatchedBoxes | None = None
     measures: dict[str, Measure] = Field(default_factory=dict)
 
     @property
@@ -163,13 +184,17 @@ class Parity(_Record):
         return max(one.max_difference for one in self.outputs.values())
 
     @property
+    def measured(self) -> Measure | None:
+        """What the task measures first, where the images say what is right."""
+        if self.top1 and self.reference_top1:
+            return Measure(value=self.top1.value, reference=self.reference_top1.value)
+        return next(iter(self.measures.values()), None)
+
+    @property
     def drop(self) -> float | None:
         """Points lost against the eager model of what is measured, or else of the agreement."""
-        if self.top1 and self.reference_top1:
-            return self.reference_top1.value - self.top1.value
-        if self.measures:
-            main = next(iter(self.measures.values()))
-            return main.reference - main.value
+        if self.measured:
+            return self.measured.reference - self.measured.value
         return 100 - self.agreement.value if self.agreement else None
 
 

@@ -208,12 +208,14 @@ def _check_left_out(options: argparse.Namespace, defaults: Mapping[str, object],
 
 def _show(found: Verification) -> None:
     """Prints a verification."""
+    from ..tasks.registry import task_of
     from .tables.half_precision import print_halves
     from .tables.links import print_lattice
     from .tables.mac import print_mac_results
     from .tables.matrix import print_matrix
 
-    print_matrix(found.edges(), found.not_run, found.images)
+    measure = task_of(found.bundle.manifest.task).measure
+    print_matrix(found.edges(), found.not_run, found.images, measure)
     if len(found.check.machines) > 1:
         print_lattice(found.check)
     print_halves(found.halves)

@@ -84,21 +84,15 @@ class LoadedModel:
 
     @property
     def task(self) -> Task:
-        """What it is for, where that can be exported."""
-        self.check_exportable()
+        """What it is for."""
         return TASKS[self.config.task]
 
     def check_exportable(self) -> None:
-        """Refuses a model for a task that no format has yet, and sizes that its files cannot have.
+        """Refuses sizes that files for the model's task cannot have.
 
         Raises:
-            UsageError: It is such a model.
+            ConfigError: It has such a size.
         """
-        if self.config.task not in TASKS:
-            raise UsageError(
-                f"model {self.config.name} is for {self.config.task}, and what can be exported is"
-                f" for {', '.join(TASKS)}; use its `network` in PyTorch"
-            )
         self.config.check_doubling()
 
     @property

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.outputs import Outputs
+from ..artifact.placement import Placement
 from ..errors import CheckError
 from .anchors import ANCHORS_PER_PLACE, BOX_SIDES, FIRST_LEVEL, anchors_of_level, level_sizes
 from .box_coder import boxes_of
 from .detections import Detections
 from .overlap import suppress
-from .placement import Placement
 from .ranking import highest
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,14 @@ from ..artifact.interface import CLASSIFICATION as NAME
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
 from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs, count_of
+from ..artifact.placement import Placement
 from ..errors import CheckError
 from .closeness import closeness
 from .share import share
-from .task import Task
+from .task import Task, Truths
+
+TOP = 5
+"""How many classes are told of an image."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Classification(Task):
     """Logits [N, K], or their softmax where a file has it in its graph."""
 
     name = NAME
+    measure = "top-1 %"
 
     def describe(self, outputs: Outputs) -> tuple[Output, ...]:
         """See :class:`Task`."""
@@ -68,7 +72,7 @@ class Classification(Task):
         self,
         reference: Outputs,
         outputs: Outputs,
-        labels: NDArray[np.int64] | None = None,
+        truths: Truths | None = None,
         data: str = "images",
     ) -> Parity:
         """See :class:`Task`; measures top-1 agreement, and with labels top-1 accuracy."""
@@ -86,17 +90,17 @@ class Classification(Task):
             data=data,
             outputs=close,
             agreement=self.agreement(reference, outputs),
-            top1=None if labels is None else share(predicted == labels),
-            reference_top1=None if labels is None else share(expected == labels),
+            top1=None if truths is None else share(predicted == truths),
+            reference_top1=None if truths is None else share(expected == truths),
         )
 
     def decode(
-        self, outputs: Outputs, labels: Sequence[str] | None, top: int
+        self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
     ) -> Sequence[Prediction]:
-        """See :class:`Task`: the most probable classes."""
+        """See :class:`Task`: the most probable classes, of the image as a whole."""
         (values,) = _values(outputs)
         probabilities = values if PROBABILITIES_NAME in outputs else softmax(values)
-        order = np.argsort(-probabilities, kind="stable")[:top]
+        order = np.argsort(-probabilities, kind="stable")[: TOP if top is None else top]
         return [
             Prediction(
                 label=labels[index] if labels else str(index),
@@ -106,7 +110,7 @@ class Classification(Task):
             for index in order
         ]
 
-    def draw(self, image: Image.Image, results: Sequence[Any]) -> Image.Image:
+    def draw(self, image: Image.Image, results: Sequence[Prediction]) -> Image.Image:
         """See :class:`Task`: the classes in a corner, one below the other."""
         drawn = image.copy()
         pen = ImageDraw.Draw(drawn)

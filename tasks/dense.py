@@ -44,3 +44,8 @@ def close_maps(reference: Outputs, outputs: Outputs, data: str) -> dict[str, Clo
     return {
         name: closeness(expected, outputs[name], name, data) for name, expected in reference.items()
     }
+
+
+def image_of(outputs: Outputs, number: int) -> Outputs:
+    """The outputs for one image by its number, [C, H, W]."""
+    return {name: values[number] for name, values in outputs.items()}

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.placement import Extent, Placement
 from ..errors import CheckError
 from .bilinear import Mixture
-from .placement import Extent, Placement
 
 IGNORED = 255
 """Label of pixels that have none, in data sets and where a network did not see the image."""

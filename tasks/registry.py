@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from ..errors import ManifestError
 from .classification import CLASSIFICATION
+from .detection import DETECTION
+from .segmentation import SEGMENTATION
 from .task import Task
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (CLASSIFICATION,)}
+TASKS: Mapping[str, Task] = {task.name: task for task in (CLASSIFICATION, DETECTION, SEGMENTATION)}
 """By name."""
 
 

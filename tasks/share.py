@@ -15,13 +15,16 @@ _Z95 = statistics.NormalDist().inv_cdf(0.975)
 
 
 def share(hits: NDArray[np.bool_]) -> Interval:
-    """The share of true values in percent, with its 95 % interval.
+    """The share of true values in percent, with its 95 % interval, see :func:`interval`."""
+    return interval(float(hits.mean()), len(hits))
+
+
+def interval(observed: float, count: int) -> Interval:
+    """A share of so many, in [0, 1], in percent with its 95 % interval.
 
     The interval is Wilson's (1927): its ends are the shares p for which the observed one lies z
     standard errors sqrt(p (1 - p) / n) away.
     """
-    count = len(hits)
-    observed = float(hits.mean())
     centre = observed + _Z95**2 / (2 * count)
     spread = _Z95 * math.sqrt(observed * (1 - observed) / count + _Z95**2 / (4 * count**2))
     scale = 100 / (1 + _Z95**2 / count)

@@ -12,6 +12,11 @@ from PIL import Image
 
 from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs
+from ..artifact.placement import Placement
+from .truth import Truth
+
+Truths = NDArray[np.int64] | Sequence[Truth]
+"""What is right for each of some images: their classes, or what annotators saw in them."""
 
 
 class Task(abc.ABC):
@@ -21,9 +26,11 @@ class Task(abc.ABC):
 
     Attributes:
         name: As manifests call it.
+        measure: What it measures first where images say what is right, as tables call it.
     """
 
     name: ClassVar[str]
+    measure: ClassVar[str]
 
     @abc.abstractmethod
     def describe(self, outputs: Outputs) -> tuple[Output, ...]:
@@ -59,7 +66,7 @@ class Task(abc.ABC):
         self,
         reference: Outputs,
         outputs: Outputs,
-        labels: NDArray[np.int64] | None = None,
+        truths: Truths | None = None,
         data: str = "images",
     ) -> Parity:
         """Compares a file's outputs with a reference's, and measures what the task measures.
@@ -67,7 +74,7 @@ class Task(abc.ABC):
         Args:
             reference: What they are held to, by the same names.
             outputs: The file's, for the same images.
-            labels: What is right for each image, if known.
+            truths: What is right for each image, if known.
             data: What the images are.
 
         Raises:
@@ -76,18 +83,21 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
-    def decode(self, outputs: Outputs, labels: Sequence[str] | None, top: int) -> Sequence[Any]:
+    def decode(
+        self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
+    ) -> Any:
         """What outputs for one image mean.
 
         Args:
             outputs: By name, float32 [1, ...].
+            placement: Where the image lies in the input.
             labels: Names of the classes in order, if known.
-            top: How many results at most.
+            top: How many results at most; as many as is usual if None.
 
         Returns:
-            The best first.
+            The results, the best first.
         """
 
     @abc.abstractmethod
-    def draw(self, image: Image.Image, results: Sequence[Any]) -> Image.Image:
+    def draw(self, image: Image.Image, results: Any) -> Image.Image:
         """A copy of an RGB image that shows what :meth:`decode` gave for it."""

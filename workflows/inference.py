@@ -16,12 +16,17 @@ from ..artifact.manifest import FILE_NAME
 from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..artifact.size import shown_size, sides_of
-from ..errors import DataError, UsageError
+from ..errors import ArtifactError, DataError, UsageError
 from ..runtime.formats import format_of
-from ..runtime.images import stated_preprocessing
+from ..runtime.images import stated_maps, stated_preprocessing
+from ..runtime.images import task_of as stated_task
 from ..runtime.runner import Runner
-from ..tasks.classification import CLASSIFICATION, Prediction
+from ..tasks.registry import task_of
+from ..tasks.task import Task
 from .arguments import check_count
+
+Results = Any
+"""What a task gives for an image: :class:`Prediction` of classes, ..."""
 
 AnyImage = str | Path | Image.Image | NDArray[np.uint8]
 """A file, an image of Pillow's, or uint8 [H, W] or [H, W, 3] of any size."""
@@ -61,6 +66,7 @@ class DeployedModel:
         self._runner: Runner | None = runtime.runner(path, threads)
         try:
             stated = runtime.metadata(path) or {}
+            self._stated = stated
             self.preprocessing = preprocessing or stated_preprocessing(path, stated)
             self.labels = tuple(labels or stated.get("labels") or ()) or None
             self._check_fit()
@@ -81,8 +87,27 @@ class DeployedModel:
 
     @property
     def num_classes(self) -> int:
-        """Number of logits."""
+        """Number of classes.
+
+        Raises:
+            ArtifactError: Nobody states it.
+        """
+        if stated_maps(self._stated):
+            return int(self._stated["model"]["num_classes"])
         return self._open_runner().num_classes
+
+    @property
+    def task(self) -> Task:
+        """What the file is for.
+
+        Raises:
+            ArtifactError: That is not known.
+        """
+        runner = self._open_runner()
+        name, reason = stated_task(runner.inputs, runner.outputs, self._stated)
+        if name is None:
+            raise ArtifactError(f"{self.path}: {reason}")
+        return task_of(name)
 
     @property
     def runtime(self) -> str:
@@ -98,7 +123,8 @@ class DeployedModel:
                 :attr:`takes_pixels`.
 
         Returns:
-            By name, float32 [N, K]: ``logits``, or ``probabilities`` where the file gives these.
+            By name, float32: ``logits`` [N, K], ``probabilities`` where the file gives these, or
+            a detector's or segmenter's maps [N, C, H, W].
 
         Raises:
             UsageError: They are of another type or shape, or the model was closed.
@@ -115,28 +141,46 @@ class DeployedModel:
                 f"`images` must be {expected}, not {images.dtype} {list(images.shape)}"
             ) from error
 
-    def __call__(self, image: AnyImage, *, top: int = 5) -> Sequence[Prediction]:
-        """The classes of an image.
+    def __call__(self, image: AnyImage, *, top: int | None = None) -> Results:
+        """What the file finds in an image.
 
         Args:
             image: A file, an image of Pillow's, or uint8 [H, W] or [H, W, 3], of any size.
-            top: How many classes.
+            top: How many results at most; 5 classes or 100 objects by default.
 
         Returns:
-            The most probable classes, the best first.
+            Of a classifier its most probable classes, of a detector objects, of a segmenter the
+            classes of the image's pixels; the best first.
 
         Raises:
             DataError: The image cannot be read.
             UsageError: It is nothing of that, or the model was closed.
         """
-        check_count("top", top)
+        if top is not None:
+            check_count("top", top)
         if self.preprocessing is None:
             raise UsageError(
                 f"{self.path}: does not state how images become its input; give `preprocessing`"
             )
-        pixels = self.preprocessing.pixels(read_image(image))[None]
-        outputs = self._open_runner().run_pixels(pixels, self.preprocessing)
-        return CLASSIFICATION.decode(outputs, self.labels, top)
+        read = read_image(image)
+        outputs = self._open_runner().run_pixels(
+            self.preprocessing.pixels(read)[None], self.preprocessing
+        )
+        placement = self.preprocessing.placement(read.height, read.width)
+        return self.task.decode(outputs, placement, self.labels, top)
+
+    def draw(self, image: AnyImage, results: Results) -> Image.Image:
+        """A copy of an image that shows what was found in it.
+
+        Args:
+            image: As it was given to the model.
+            results: What the model gave for it.
+
+        Raises:
+            DataError: The image cannot be read.
+            UsageError: It is none.
+        """
+        return self.task.draw(read_image(image), results)
 
     def close(self) -> None:
         """Frees the runtime's memory; the model cannot be used afterwards."""

@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ...artifact.caveats import STAND_INS, doubts
-from ...artifact.manifest import ArtifactRecord, Interval, Manifest
+from ...artifact.manifest import ArtifactRecord, Interval, Manifest, Measure
 from ...artifact.preprocessing_text import described_preprocessing, described_sources
 from ...process.text import printable
+from ...tasks.registry import task_of
 from ..terminal import result_console
 from .half_precision import described_halves
 
@@ -29,7 +30,8 @@ def artifact_table(manifest: Manifest) -> Table:
     """One row per artifact."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", no_wrap=True)
-    for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", "top-1 %", "ms", "x fp32"):
+    measure = task_of(manifest.task).measure
+    for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", measure, "ms", "x fp32"):
         table.add_column(heading, justify="right", no_wrap=True)
     for artifact in manifest.artifacts:
         table.add_row(*_row(artifact))
@@ -46,15 +48,21 @@ def _row(artifact: ArtifactRecord) -> tuple[str | Text, ...]:
         str(sum(artifact.ops.values())),
         str(residency.partitions) if residency else "-",
         sqnr if isinstance(sqnr, str) else f"{sqnr:.1f}",
-        _percent(parity.agreement if parity else None),
-        _percent(parity.top1 if parity else None),
+        _points(parity.agreement if parity else None),
+        _points(parity.measured if parity else None),
         f"{latency.median_ms:.2f}" if latency else "-",
         f"{ratio:.2f}" if ratio is not None else "-",
     )
 
 
-def _percent(interval: Interval | None) -> str:
-    return f"{interval.value:.2f}" if interval else "-"
+def _points(found: Interval | Measure | None) -> str:
+    return f"{found.value:.2f}" if found else "-"
+
+
+def _with_unit(manifest: Manifest, found: Measure) -> str:
+    """The eager model's figure as people read it, such as ``top-1 93.40 %``."""
+    name, _, unit = task_of(manifest.task).measure.partition(" ")
+    return f"{name} {found.reference:.2f}{unit and ' ' + unit}"
 
 
 def _preprocessing_line(manifest: Manifest) -> str:
@@ -71,8 +79,7 @@ def footnotes(manifest: Manifest) -> list[str]:
         lines.append(f"weights: {manifest.source.taken}, of several sets in {manifest.source.name}")
     parity = next((item.parity for item in manifest.artifacts if item.parity), None)
     if parity:
-        eager = parity.reference_top1
-        accuracy = f"; eager top-1 {eager.value:.2f} %" if eager else ""
+        accuracy = f"; eager {_with_unit(manifest, parity.measured)}" if parity.measured else ""
         lines.append(f"parity with the eager model on {parity.images} {parity.data}{accuracy}")
     if manifest.labels is None and manifest.classes_source:
         lines.append(f"classes: {manifest.classes_source}; --labels gives another order")

@@ -18,30 +18,41 @@ if TYPE_CHECKING:
     from ...judging.links import Edge
 
 
-def print_matrix(edges: Sequence[Edge], not_run: Mapping[str, str], images: Samples) -> None:
-    """Prints SQNR in dB and top-1 agreement in percent of every pair, and each top-1."""
+def print_matrix(
+    edges: Sequence[Edge], not_run: Mapping[str, str], images: Samples, measure: str
+) -> None:
+    """Prints SQNR in dB and the agreement in percent of every pair, and what the task measures.
+
+    Args:
+        edges: The pairs.
+        not_run: Files that nothing here runs, with the reason.
+        images: What they were compared on.
+        measure: What the task measures first.
+    """
     names = list(dict.fromkeys(name for edge in edges for name in (edge.first, edge.second)))
     pairs = {(edge.first, edge.second): edge.parity for edge in edges}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("dB and agreement %", no_wrap=True)
     for name in names[1:]:
         table.add_column(Text(printable(name)), justify="right", no_wrap=True)
-    for first in names[:-1]:
-        cells = [_cell(pairs.get((first, second))) for second in names[1:]]
-        table.add_row(Text(printable(first)), *cells)
-    accuracies = {edge.second: edge.parity.top1 for edge in edges}
-    if edges and edges[0].parity.reference_top1:
-        shown = [accuracies[name] for name in names[1:]]
-        table.add_row("top-1 %", *(f"{item.value:.2f}" if item else "-" for item in shown))
+    for name in names[:-1]:
+        cells = [_cell(pairs.get((name, other))) for other in names[1:]]
+        table.add_row(Text(printable(name)), *cells)
+    measured = {edge.second: edge.parity.measured for edge in edges}
+    first = edges[0].parity.measured if edges else None
+    if first:
+        shown = [measured[name] for name in names[1:]]
+        table.add_row(measure, *(f"{item.value:.2f}" if item else "-" for item in shown))
     console = result_console()
     console.print(table)
-    eager = edges[0].parity.reference_top1 if edges else None
-    accuracy = f"; {names[0]} has {eager.value:.2f} % top-1" if eager else ""
+    figure, _, unit = measure.partition(" ")
+    value = f"{first.reference:.2f} {unit}".rstrip() if first else ""
+    accuracy = f"; {names[0]} has {value} {figure}" if first else ""
     console.print(
         f"on {len(images.pixels)} {printable(images.name)}{accuracy}", soft_wrap=True, markup=False
     )
-    for name, reason in not_run.items():
-        console.print(f"{printable(name)}: not run, {reason}", soft_wrap=True, markup=False)
+    for file, reason in not_run.items():
+        console.print(f"{printable(file)}: not run, {reason}", soft_wrap=True, markup=False)
 
 
 def _cell(parity: Parity | None) -> str:

@@ -28,6 +28,7 @@ from ...calibration.recipe import is_depthwise
 from ...errors import ExportError, UsageError
 from ...runtime.tflite.graph import Op, TFLiteGraph
 from ..weights import ModulesByWeights
+from .internals import repaired
 
 _Op = qtyping.TFLOperationName
 
@@ -113,8 +114,9 @@ def quantize(
             name: {"min": _bound(low), "max": _bound(high)}
             for name, (low, high) in tensor_ranges(graph, ops, ranges).items()
         }
-    work = quantizer.Quantizer(bytearray(content), rules)
-    result = work.quantize(statistics, enable_progress_report=False)
+    with repaired():
+        work = quantizer.Quantizer(bytearray(content), rules)
+        result = work.quantize(statistics, enable_progress_report=False)
     return bytes(result.quantized_model)
 
 

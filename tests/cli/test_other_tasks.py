@@ -1,9 +1,8 @@
-"""Models for tasks that cannot be exported are told so before anything is done."""
+"""Commands for detectors and segmenters."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,10 @@ import pytest
 import lowformer_edge as lfe
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
-from lowformer_edge.errors import UsageError
+from lowformer_edge.cli.inspect import main as inspect
+from lowformer_edge.cli.verify import main as verify
+from lowformer_edge.tasks.detection import DETECTION
+from lowformer_edge.tasks.segmentation import SEGMENTATION
 
 BIG = {"neck_channels": 256, "channels": 256}
 
@@ -23,17 +25,7 @@ def config(
     return slight_config.for_task(request.param, channels=8).replace(input_size=64)
 
 
-@pytest.mark.parametrize(
-    ("command", "arguments"),
-    [
-        (export, ("--to", "all", "--int8")),
-        (export, ("--to", "tflite", "--int8", "--print-recipe")),
-        (calibrate, ("--sensitivity",)),
-    ],
-)
-def test_commands_refuse_them_in_one_line(
-    command: Callable[[Sequence[str]], int],
-    arguments: tuple[str, ...],
+def test_commands_take_them(
     config: lfe.LowFormerConfig,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -41,13 +33,20 @@ def test_commands_refuse_them_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("model.json").write_text(json.dumps(config.to_dict()))
-    assert command([*arguments, "--config", "model.json", "--random-weights"]) == 2
-    last = capfd.readouterr().err.strip().splitlines()[-1]
-    assert last == (
-        f"error: model slight is for {config.task}, and what can be exported is for"
-        " classification; use its `network` in PyTorch"
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["model.json"]
+    model = ["--config", "model.json", "--random-weights"]
+    few = ["--evaluation-images", "4", "--calibration-images", "4", "--runs", "2"]
+    asked = ["--to", "tflite", "--fp32", "--int8", *model, *few, "--output", "out"]
+    assert export(asked) == 0
+    table = capfd.readouterr().out
+    assert f"{DETECTION.measure if config.task == 'detection' else SEGMENTATION.measure}  " in table
+    assert "top-1" not in table
+    assert verify(["out"]) == 0
+    assert "on 4 golden vectors" in capfd.readouterr().out
+    assert inspect(["out/slight-int8.tflite"]) == 0
+    assert f"task: {config.task}\n" in capfd.readouterr().out
+    assert calibrate([*model, *few[:4], "--sensitivity", "--json"]) == 0
+    ops = json.loads(capfd.readouterr().out)["sensitivity"]["ops"]
+    assert any(".levels.p" in op["name"] for op in ops) == (config.task == "detection")
 
 
 @pytest.mark.parametrize(
@@ -96,12 +95,6 @@ def test_options_that_give_none(
 ) -> None:
     assert export(["--random-weights", "--print-config", *options]) == 2
     assert told in capfd.readouterr().err
-
-
-def test_functions_refuse_them(config: lfe.LowFormerConfig, tmp_path: Path) -> None:
-    model = lfe.load_model(config=config, random_weights=True)
-    with pytest.raises(UsageError, match=f"model slight is for {config.task}, and what can"):
-        lfe.export_model(model, tmp_path / "bundle", "tflite/fp32")
 
 
 def test_a_printed_config_has_the_head(

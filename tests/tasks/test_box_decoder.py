@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lowformer_edge.artifact.placement import Extent, Placement
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import CheckError
 from lowformer_edge.tasks.anchors import anchors_of_level, level_sizes
 from lowformer_edge.tasks.box_coder import decode_boxes
 from lowformer_edge.tasks.box_decoder import BoxDecoder, DecodingSettings
 from lowformer_edge.tasks.detections import Detections
-from lowformer_edge.tasks.placement import Extent, Placement
 
 Maps = dict[str, np.ndarray]
 
@@ -174,7 +174,7 @@ def test_boxes_of_a_centred_image() -> None:
     outputs = quiet(64, 96, 1)
     outputs["class_logits_p3"][3, 4, 6] = 3
     spec = Preprocessing(size=(64, 96), resize_mode="letterbox", padding_place="around")
-    place = Placement.of(spec, 64, 32)
+    place = spec.placement(64, 32)
     assert place.columns.start == 32
     (box,) = BoxDecoder(64, 96, 1).decode(outputs, place).boxes
     np.testing.assert_allclose(box, [0, 16, 32, 48], atol=1e-4)  # the anchor: 48 - 16 to 48 + 16
@@ -183,7 +183,7 @@ def test_boxes_of_a_centred_image() -> None:
 def test_boxes_of_a_cropped_image() -> None:
     outputs = quiet(64, 64, 1)
     outputs["class_logits_p4"][3, 1, 0] = 3  # of 64 x 64 around (0, 16)
-    place = Placement.of(Preprocessing(size=64, crop_ratio=1), 128, 256)
+    place = Preprocessing(size=64, crop_ratio=1).placement(128, 256)
     (box,) = BoxDecoder(64, 64, 1).decode(outputs, place).boxes
     np.testing.assert_allclose(box, [64, 0, 128, 96], atol=1e-4)
 

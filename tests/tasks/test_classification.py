@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from lowformer_edge.artifact.manifest import Parity
+from lowformer_edge.artifact.placement import Placement
 from lowformer_edge.errors import CheckError
 from lowformer_edge.tasks.classification import CLASSIFICATION
 from lowformer_edge.tasks.closeness import cosine, sqnr
@@ -20,6 +21,8 @@ LOGITS = hnp.arrays(
     st.tuples(st.integers(1, 9), st.integers(2, 6)),
     elements=st.floats(-100, 100, width=32),
 )
+
+WHOLE = Placement.whole(8, 8)
 
 
 def compare(reference: np.ndarray, other: np.ndarray, labels: np.ndarray | None = None) -> Parity:
@@ -119,15 +122,15 @@ def test_outputs_of_other_names_are_not_compared() -> None:
 def test_decoding_gives_the_most_probable_first(name: str) -> None:
     logits = {"logits": np.array([[0, 2, 1]], np.float32)}
     outputs = CLASSIFICATION.reference(logits, (name,))
-    first, second = CLASSIFICATION.decode(outputs, ("a", "b", "c"), 2)
+    first, second = CLASSIFICATION.decode(outputs, WHOLE, ("a", "b", "c"), 2)
     assert (first.label, first.index, second.label) == ("b", 1, "c")
     assert first.probability == pytest.approx(0.6652, abs=1e-4)
-    assert CLASSIFICATION.decode(outputs, None, 1)[0].label == "1"
+    assert CLASSIFICATION.decode(outputs, WHOLE, None, 1)[0].label == "1"
 
 
 def test_drawing_leaves_the_image_alone() -> None:
     image = Image.new("RGB", (120, 60), (9, 9, 9))
-    results = CLASSIFICATION.decode({"logits": np.eye(1, 3, dtype=np.float32)}, None, 2)
+    results = CLASSIFICATION.decode({"logits": np.eye(1, 3, dtype=np.float32)}, WHOLE, None, 2)
     drawn = CLASSIFICATION.draw(image, results)
     assert (np.asarray(image) == 9).all()
     assert np.asarray(drawn).max() > 100

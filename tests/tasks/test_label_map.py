@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lowformer_edge.artifact.placement import Extent, Placement
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import CheckError
 from lowformer_edge.tasks.bilinear import resize
 from lowformer_edge.tasks.label_map import IGNORED, interpolated_labels, nearest_labels
-from lowformer_edge.tasks.placement import Extent, Placement
 
 SIDE = st.integers(1, 40)
 
@@ -86,7 +86,7 @@ def test_both_ways_agree_within_objects() -> None:
 @pytest.mark.parametrize("label", [interpolated_labels, nearest_labels])
 def test_images_that_were_cropped_have_labels_where_they_were_seen(label: object) -> None:
     assert callable(label)
-    place = Placement.of(Preprocessing(size=32, crop_ratio=0.5), 100, 200)
+    place = Preprocessing(size=32, crop_ratio=0.5).placement(100, 200)
     labels = label(np.ones((1, 8, 8), np.float32), place)
     seen = np.argwhere(labels == 0)
     assert seen.min(0).tolist() == [25, 75]

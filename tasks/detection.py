@@ -1,0 +1,215 @@
+"""Detection: objects in an image, from RetinaNet's maps."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from PIL import Image
+
+from ..artifact.manifest import Interval, MatchedBoxes, Measure, Parity
+from ..artifact.outputs import Outputs, count_of
+from ..artifact.placement import Placement
+from ..errors import CheckError, DataError
+from .agreement import BoxAgreement, compare_boxes
+from .anchors import ANCHORS_PER_PLACE, FIRST_LEVEL, stride_of
+from .average_precision import AveragePrecisionMeter
+from .box_decoder import BoxDecoder
+from .box_picture import draw_boxes, label_of
+from .dense import DenseTask, close_maps, image_of
+from .detections import Detections
+from .names import DETECTION as NAME
+from .objects import Objects
+from .share import interval
+from .task import Truths
+from .truth import Truth
+
+_CLASSES = "class_logits_p"
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectedObject:
+    """An object that a model sees in an image.
+
+    Attributes:
+        label: The class's name, or its number where nobody gave it one.
+        index: The class's number.
+        score: In [0, 1].
+        box: Corners x1, y1, x2, y2 in pixels of the image.
+    """
+
+    label: str
+    index: int
+    score: float
+    box: tuple[float, float, float, float]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DetectedObjects(Sequence[DetectedObject]):
+    """The objects that a model sees in an image, the best first.
+
+    Attributes:
+        detections: The same as arrays.
+        labels: Names of the classes in order, if known.
+    """
+
+    detections: Detections
+    labels: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.detections)
+
+    @overload
+    def __getitem__(self, place: int) -> DetectedObject: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[DetectedObject]: ...
+
+    def __getitem__(self, place: int | slice) -> DetectedObject | Sequence[DetectedObject]:
+        if isinstance(place, slice):
+            return list(self)[place]
+        number = int(self.detections.classes[place])
+        left, top, right, bottom = map(float, self.detections.boxes[place])
+        return DetectedObject(
+            label=label_of(number, self.labels),
+            index=number,
+            score=float(self.detections.scores[place]),
+            box=(left, top, right, bottom),
+        )
+
+    def __iter__(self) -> Iterator[DetectedObject]:
+        return (self[place] for place in range(len(self)))
+
+
+class Detection(DenseTask):
+    """Class logits [N, 9 K, H, W] and box deltas [N, 36, H, W] of each level of a pyramid.
+
+    Two files agree on a box where both find one of its class there.
+    """
+
+    name = NAME
+    measure = "AP"
+
+    def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
+        """See :class:`Task`: of boxes."""
+        return _share(_compare(_objects_of(reference), _objects_of(outputs)))
+
+    def compare(
+        self,
+        reference: Outputs,
+        outputs: Outputs,
+        truths: Truths | None = None,
+        data: str = "images",
+    ) -> Parity:
+        """See :class:`Task`; measures COCO's average precision."""
+        close = close_maps(reference, outputs, data)
+        placements = None if truths is None else [truth.placement for truth in truths]
+        expected, found = (_objects_of(one, placements) for one in (reference, outputs))
+        same = _compare(expected, found)
+        measures = {}
+        if truths is not None:
+            objects = [_annotated(truth) for truth in truths]
+            values, references = (
+                _precision(one, objects, _num_classes(reference)) for one in (found, expected)
+            )
+            measures = {
+                name: Measure(value=values[name], reference=references[name])
+                for name in values.keys() & references.keys()
+            }
+        return Parity(
+            images=count_of(reference),
+            data=data,
+            outputs=close,
+            agreement=_share(same),
+            boxes=MatchedBoxes(
+                matched=same.matched,
+                missed=same.missed,
+                added=same.added,
+                worst_iou=same.worst_iou,
+                score_difference=same.score_difference,
+            ),
+            measures={name: measures[name] for name in ("AP", "AP50", "AP75") if name in measures},
+        )
+
+    def decode(
+        self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
+    ) -> DetectedObjects:
+        """See :class:`Task`: the objects whose score is above mmdet's threshold."""
+        (found,) = _objects_of(outputs, [placement])
+        return DetectedObjects(found if top is None else found.best(top), labels)
+
+    def draw(self, image: Image.Image, results: DetectedObjects) -> Image.Image:
+        """See :class:`Task`: a box around each object, with its name and score."""
+        return draw_boxes(image, results.detections, results.labels)
+
+
+DETECTION = Detection()
+
+
+def _objects_of(
+    outputs: Outputs, placements: Sequence[Placement] | None = None
+) -> list[Detections]:
+    """What is found in each image, in its own pixels or those of the input."""
+    decoder = _decoder_of(outputs)
+    places = [None] * count_of(outputs) if placements is None else placements
+    return [decoder.decode(image_of(outputs, number), place) for number, place in enumerate(places)]
+
+
+def _annotated(truth: Truth) -> Objects:
+    """The objects that annotators saw.
+
+    Raises:
+        DataError: They saw something else.
+    """
+    if not isinstance(truth.content, Objects):
+        raise DataError("label maps are no boxes; give boxes to measure a detector by")
+    return truth.content
+
+
+def _decoder_of(outputs: Outputs) -> BoxDecoder:
+    """What decodes maps of these shapes.
+
+    Raises:
+        CheckError: They are none of a detector.
+    """
+    levels = [name for name in outputs if name.startswith(_CLASSES)]
+    first = outputs.get(f"{_CLASSES}{FIRST_LEVEL}")
+    if first is None or first.ndim != 4:
+        raise CheckError(f"outputs {', '.join(outputs)} are none of a detector")
+    height, width = (side * stride_of(FIRST_LEVEL) for side in first.shape[2:])
+    return _decoder(height, width, _num_classes(outputs), len(levels))
+
+
+@functools.lru_cache(maxsize=4)
+def _decoder(height: int, width: int, num_classes: int, levels: int) -> BoxDecoder:
+    return BoxDecoder(height, width, num_classes, levels)
+
+
+def _num_classes(outputs: Outputs) -> int:
+    return outputs[f"{_CLASSES}{FIRST_LEVEL}"].shape[1] // ANCHORS_PER_PLACE
+
+
+def _compare(reference: Sequence[Detections], others: Sequence[Detections]) -> BoxAgreement:
+    return compare_boxes(zip(reference, others, strict=True))
+
+
+def _share(same: BoxAgreement) -> Interval:
+    """The share of boxes that both find; all, of none, of which nothing is known for sure."""
+    count = same.matched + same.missed + same.added
+    if not count:
+        return Interval(value=100, low=0, high=100)
+    return interval(same.matched / count, count)
+
+
+def _precision(
+    found: Sequence[Detections], objects: Sequence[Objects], num_classes: int
+) -> dict[str, float]:
+    """COCO's figures in points, but for those of sizes that no object has."""
+    meter = AveragePrecisionMeter(num_classes)
+    for detections, truth in zip(found, objects, strict=True):
+        meter.add(detections, truth)
+    result = meter.result()
+    named = {"AP": result.ap, "AP50": result.ap50, "AP75": result.ap75}
+    return {name: value for name, value in named.items() if value is not None}

@@ -1,0 +1,126 @@
+"""Segmentation: what each pixel of an image shows, from Semantic FPN's map."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..artifact.interface import OUTPUT_NAME
+from ..artifact.manifest import Interval, Measure, Parity
+from ..artifact.outputs import Outputs, count_of
+from ..artifact.placement import Placement
+from ..errors import CheckError, DataError
+from .box_picture import label_of
+from .dense import DenseTask, close_maps, image_of
+from .label_map import interpolated_labels
+from .mask_picture import class_shares, draw_labels
+from .mean_iou import MeanIoU, MeanIoUMeter
+from .names import SEGMENTATION as NAME
+from .share import interval
+from .task import Truths
+
+
+@dataclasses.dataclass(frozen=True)
+class Region:
+    """The pixels of an image that show one class.
+
+    Attributes:
+        label: The class's name, or its number where nobody gave it one.
+        index: The class's number.
+        share: Of the image's pixels, in [0, 1].
+    """
+
+    label: str
+    index: int
+    share: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SegmentedImage:
+    """What a model sees in an image, pixel by pixel.
+
+    Attributes:
+        classes: The class of each pixel, uint8 [H, W]; 255 where the image was cropped.
+        regions: The classes that occur, from the largest.
+        labels: Names of the classes in order, if known.
+    """
+
+    classes: NDArray[np.uint8]
+    regions: tuple[Region, ...]
+    labels: Sequence[str] | None = None
+
+
+class Segmentation(DenseTask):
+    """Logits [N, K, H / 4, W / 4] of every class at every fourth pixel."""
+
+    name = NAME
+    measure = "mIoU"
+
+    def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
+        """See :class:`Task`: of the map's places; an image's count as one in the interval."""
+        same = _logits(reference).argmax(1) == _logits(outputs).argmax(1)
+        return interval(float(same.mean()), len(same))
+
+    def compare(
+        self,
+        reference: Outputs,
+        outputs: Outputs,
+        truths: Truths | None = None,
+        data: str = "images",
+    ) -> Parity:
+        """See :class:`Task`; measures mean intersection over union and pixel accuracy."""
+        close = close_maps(reference, outputs, data)
+        measures = {}
+        if truths is not None:
+            value, expected = (_mean_iou(one, truths) for one in (outputs, reference))
+            measures = {
+                "mIoU": Measure(value=value.miou, reference=expected.miou),
+                "pixel accuracy": Measure(
+                    value=value.pixel_accuracy, reference=expected.pixel_accuracy
+                ),
+            }
+        return Parity(
+            images=count_of(reference),
+            data=data,
+            outputs=close,
+            agreement=self.agreement(reference, outputs),
+            measures=measures,
+        )
+
+    def decode(
+        self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
+    ) -> SegmentedImage:
+        """See :class:`Task`: the class of each pixel, in mmseg's order; all of them."""
+        classes = interpolated_labels(image_of(outputs, 0)[OUTPUT_NAME], placement)
+        shares = class_shares(classes)
+        regions = [Region(label_of(one, labels), one, float(share)) for one, share in shares]
+        return SegmentedImage(classes, tuple(regions[:top]), labels)
+
+    def draw(self, image: Image.Image, results: SegmentedImage) -> Image.Image:
+        """See :class:`Task`: the image in its classes' colours, with a legend."""
+        return draw_labels(image, results.classes, results.labels)
+
+
+SEGMENTATION = Segmentation()
+
+
+def _logits(outputs: Outputs) -> NDArray[np.float32]:
+    logits = outputs.get(OUTPUT_NAME)
+    if logits is None or logits.ndim != 4:
+        raise CheckError(f"outputs {', '.join(outputs)} are none of a segmenter")
+    return logits
+
+
+def _mean_iou(outputs: Outputs, truths: Truths) -> MeanIoU:
+    """The figures of a file's outputs."""
+    logits = _logits(outputs)
+    meter = MeanIoUMeter(logits.shape[1])
+    for values, truth in zip(logits, truths, strict=True):
+        if not isinstance(truth.content, np.ndarray):
+            raise DataError("boxes are no label maps; give maps to measure a segmenter by")
+        meter.add(interpolated_labels(values, truth.placement), truth.content)
+    return meter.result()

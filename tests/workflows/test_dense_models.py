@@ -1,0 +1,101 @@
+"""Detectors and segmenters from a model in memory to results in an image."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import lowformer_edge as lfe
+from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.export.search.search import Bound
+from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.tasks.detection import DetectedObjects
+from lowformer_edge.tasks.segmentation import SegmentedImage
+from lowformer_edge.workflows.search import search_recipe
+
+LABELS = ("cat", "dog", "cow")
+
+
+@pytest.fixture(scope="module", params=["detection", "segmentation"])
+def model(request: pytest.FixtureRequest, slight_config: lfe.LowFormerConfig) -> lfe.LoadedModel:
+    config = slight_config.for_task(request.param, channels=8)
+    network = random_model(config.replace(num_classes=len(LABELS), input_size=(64, 96)))
+    if request.param == "detection":
+        # So that some scores are above the threshold.
+        network.get_parameter("bbox_head.retina_cls.weight").data *= 20
+    return lfe.from_module(network, labels=LABELS)
+
+
+@pytest.fixture(scope="module")
+def images(model: lfe.LoadedModel) -> Samples:
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+    return lfe.open_images(pixels, model)
+
+
+@pytest.fixture(scope="module")
+def bundle(
+    model: lfe.LoadedModel, images: Samples, tmp_path_factory: pytest.TempPathFactory
+) -> lfe.Bundle:
+    folder = tmp_path_factory.mktemp("dense") / "bundle"
+    specs = ["tflite/fp32", "onnx/fp16"]
+    return lfe.export_model(
+        model, folder, specs, calibration=images, evaluation=images, runs=2, keep_failed=True
+    )
+
+
+def test_the_manifest_describes_maps(bundle: lfe.Bundle, model: lfe.LoadedModel) -> None:
+    manifest = bundle.manifest
+    assert manifest.task == model.config.task
+    golden = bundle.golden()
+    assert [one.name for one in manifest.outputs] == list(golden.outputs)
+    for one in manifest.outputs:
+        assert one.layout == "CHW"
+        assert golden.outputs[one.name].shape[1:] == one.shape
+
+
+def test_every_file_follows_the_model(bundle: lfe.Bundle) -> None:
+    for record in bundle.manifest.artifacts:
+        assert record.parity is not None
+        assert record.parity.agreement is not None
+        assert record.parity.agreement.value > 90
+        assert float(record.parity.sqnr_db) > (100 if record.precision == "fp32" else 40)
+        assert (record.half is not None) == (record.precision == "fp16")
+
+
+def test_files_give_results_in_pixels_of_the_image(
+    bundle: lfe.Bundle, model: lfe.LoadedModel
+) -> None:
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (150, 90, 3), np.uint8))
+    with lfe.open_model(bundle, "tflite") as opened:
+        assert opened.task.name == model.config.task
+        assert opened.num_classes == len(LABELS)
+        found = opened(image)
+        drawn = opened.draw(image, found)
+    assert drawn.size == image.size
+    assert not np.array_equal(np.asarray(drawn), np.asarray(image))
+    if isinstance(found, DetectedObjects):
+        assert len(found) > 0
+        for one in found:
+            assert one.label in LABELS
+            left, top, right, bottom = one.box
+            assert 0 <= left < right <= 90 + 1e-3
+            assert 0 <= top < bottom <= 150 + 1e-3
+    else:
+        assert isinstance(found, SegmentedImage)
+        assert found.classes.shape == (150, 90)
+        assert {region.label for region in found.regions} <= set(LABELS)
+
+
+def test_verification_needs_no_more_than_the_bundle(bundle: lfe.Bundle) -> None:
+    found = lfe.verify(bundle)
+    assert not found.failures
+    assert {edge.second for edge in found.edges()} >= {bundle.files[0].name}
+
+
+def test_a_recipe_is_searched_by_what_is_found(model: lfe.LoadedModel, images: Samples) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (4, 64, 96, 3), np.uint8)
+    others = lfe.open_images(pixels, model)
+    found = search_recipe(model, Bound(max_drop=100), calibration=images, evaluation=others)
+    assert found.chosen == 0
+    assert 0 <= found.loss.drop <= 100
