@@ -86,7 +86,7 @@ def constant(logit: float, delta: tuple[float, float, float, float] = (0, 0, 0, 
             if name.startswith("class"):
                 values[:] = logit
             else:
-                values[:] = np.tile(np.float32(delta), 9)[:, None, None]
+                values[:] = np.tile(np.array(delta, np.float32), 9)[:, None, None]
 
     return paint
 
@@ -98,7 +98,9 @@ def few(logit: float, scale: float = 0.0) -> Paint:
         for name, values in maps.items():
             places = generator.choice(values.size, min(3, values.size), replace=False)
             if name.startswith("class"):
-                values.flat[places] = np.float32([logit, logit, logit + 0.5])[: len(places)]
+                values.flat[places] = np.array([logit, logit, logit + 0.5], np.float32)[
+                    : len(places)
+                ]
             elif scale:
                 values.reshape(9, 4, -1)[:, 2:] = scale
 
