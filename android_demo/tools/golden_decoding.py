@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.placement import Extent, Placement
 from ...tasks.anchors import FIRST_LEVEL, level_sizes
 from ...tasks.box_decoder import BoxDecoder, DecodingSettings
 from ...tasks.label_map import LABELLINGS
-from ...tasks.placement import Extent, Placement
 
 FOLDER = Path(__file__).parents[2] / "tests" / "data" / "decoding"
 BOXES_FILE = "boxes.json"
