@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DataError
+from .annotations import Annotation
 from .outputs import Outputs, part_of
+from .placement import Placement
 from .preprocessing import Preprocessing
+
+_Value = TypeVar("_Value")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +31,12 @@ class Samples:
         skipped: Files that could not be read, each with the reason.
         class_order: What was taken for granted of the order of their classes; empty where nothing
             was.
+        placements: Where each image lies in the input; all of it by default, as where the pixels
+            are the images themselves.
+        annotations: What is in each original image, or None where nobody said.
+
+    Raises:
+        DataError: There are not as many placements or annotations as images.
     """
 
     name: str
@@ -34,6 +45,16 @@ class Samples:
     outputs: Outputs | None = None
     skipped: tuple[str, ...] = ()
     class_order: str = ""
+    placements: Sequence[Placement] = ()
+    annotations: Sequence[Annotation] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.placements:
+            whole = Placement.whole(*self.pixels.shape[1:3])
+            object.__setattr__(self, "placements", (whole,) * len(self))
+        for name, values in (("placements", self.placements), ("annotations", self.annotations)):
+            if values is not None and len(values) != len(self):
+                raise DataError(f"{self.name}: {len(values)} {name} for {len(self)} images")
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -65,4 +86,15 @@ class Samples:
             pixels=self.pixels[chosen],
             labels=None if self.labels is None else self.labels[chosen],
             outputs=None if self.outputs is None else part_of(self.outputs, chosen),
+            placements=_chosen(self.placements, chosen),
+            annotations=None if self.annotations is None else _chosen(self.annotations, chosen),
         )
+
+
+def _chosen(
+    values: Sequence[_Value], chosen: slice | NDArray[np.integer[Any]]
+) -> tuple[_Value, ...]:
+    """Some of a sequence's values, chosen as an array's are."""
+    if isinstance(chosen, slice):
+        return tuple(values[chosen])
+    return tuple(values[int(number)] for number in chosen)

@@ -41,7 +41,7 @@ def correct_biases(
         preprocessing: Its normalisation makes inputs of the images' pixels.
         on_images: Called with the number of images of each step, twice for each image.
     """
-    used = Samples(images.name, images.pixels[:IMAGES], None)
+    used = images.first(IMAGES)
     quantized = [path for path, precision in precisions.items() if precision != "fp32"]
     means = _mean_outputs(model, quantized, used, preprocessing, on_images)
     modules = dict(model.named_modules())
