@@ -15,6 +15,7 @@ from .archive import Member
 from .class_index import ClassIndex, Way
 from .folder_labels import classes_of_folders
 from .label_table import label_items
+from .stated_annotation import StatedAnnotation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +32,7 @@ class ImageSet:
         enclosing: Folders of an archive that all of its images lie in.
         order: What was taken for granted of the classes' order; empty where nothing was.
         notes: What else a user should know, a line each.
+        annotations: What is stated of each item, or None where nobody said.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ImageSet:
     enclosing: tuple[str, ...] = ()
     order: str = ""
     notes: tuple[str, ...] = ()
+    annotations: Sequence[StatedAnnotation] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -62,7 +65,10 @@ class ImageSet:
         )
         labels = None if self.labels is None else self.labels[chosen]
         folders = self.folders and tuple(self.folders[index] for index in chosen)
-        return dataclasses.replace(self, items=items, labels=labels, folders=folders)
+        annotations = self.annotations and [self.annotations[index] for index in chosen]
+        return dataclasses.replace(
+            self, items=items, labels=labels, folders=folders, annotations=annotations
+        )
 
     def with_labels_of(self, class_names: tuple[str, ...] | None, num_classes: int) -> ImageSet:
         """The set with labels that count the model's classes.
@@ -129,6 +135,13 @@ class ImageSet:
             f"no labels: all {len(self)} {self.name} lie in folder {'/'.join(self.enclosing)},"
             " which is no class of the model"
         )
+
+    def in_order(self, order: str) -> ImageSet:
+        """The set with what was taken for granted of its classes, if anything was."""
+        if not order:
+            return self
+        named = dataclasses.replace(self, name=f"{self.name} ({order})", order=order)
+        return named._with_notes(f"{self.name}: {order}")
 
     def _with_notes(self, *notes: str) -> ImageSet:
         return dataclasses.replace(self, notes=(*self.notes, *notes))

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ...artifact.arrays import read_arrays
+from ...artifact.placement import Placement
 from ...artifact.preprocessing import Preprocessing, to_rgb
 from ...artifact.samples import Samples
-from ...errors import DataError, SystemLimitError
+from ...errors import DataError, LowFormerEdgeError, SystemLimitError
 from ...process.system_limit import limit_behind
 from ...process.text import one_line, printable
 from .archive import Archive, Member, is_archive
@@ -28,6 +29,7 @@ from .folder_labels import check_no_splits
 from .image_files import SUFFIXES, check_regular, files_below, is_image, passed_over
 from .image_set import ImageSet
 from .pixel_layout import check_pixels
+from .stated_annotation import FoundAnnotation, notes_on
 
 WORKERS = min(8, os.cpu_count() or 1)
 """Threads that decode images; Pillow decodes and resizes without holding Python's lock."""
@@ -202,34 +204,68 @@ def decode(
         on_note: Called with each line that Pillow warns of, which names the image.
 
     Raises:
-        DataError: No image can be read, or one cannot and ``strict`` is set.
+        DataError: No image can be read, or one cannot and ``strict`` is set; or what is stated of
+            one is not of such an image.
     """
-    kept, pixels, skipped = [], [], []
+    kept: list[tuple[int, _Decoded]] = []
+    skipped = []
     with _named_warnings(on_note), ThreadPoolExecutor(WORKERS) as pool:
         numbers = range(len(images))
-        results = pool.map(
-            lambda index: _pixels_or_error(index, images.items[index], preprocessing), numbers
-        )
-        for index, (item, result) in enumerate(zip(images.items, results, strict=True)):
-            on_image()
-            if isinstance(result, np.ndarray):
-                pixels.append(result)
-                kept.append(index)
-                continue
-            name = _name_of(index, item)
-            reason = "not an image" if isinstance(result, UnidentifiedImageError) else str(result)
-            if strict:
-                pool.shutdown(cancel_futures=True)
-                raise DataError(f"{name}: cannot be read ({reason}); remove it") from result
-            skipped.append(f"{name}: {printable(reason)}")
-    if not pixels:
+        results = pool.map(lambda index: _decoded_or_error(index, images, preprocessing), numbers)
+        try:
+            for index, (item, result) in enumerate(zip(images.items, results, strict=True)):
+                on_image()
+                if isinstance(result, _Decoded):
+                    kept.append((index, result))
+                    continue
+                name = _name_of(index, item)
+                unknown = isinstance(result, UnidentifiedImageError)
+                reason = "not an image" if unknown else str(result)
+                if strict:
+                    raise DataError(f"{name}: cannot be read ({reason}); remove it") from result
+                skipped.append(f"{name}: {printable(reason)}")
+        except LowFormerEdgeError:
+            pool.shutdown(cancel_futures=True)
+            raise
+    if not kept:
         raise DataError(f"{images.name}: none of {len(images)} images can be read: {skipped[0]}")
+    return _samples(images, kept, tuple(skipped), on_note)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Decoded:
+    """An image at the network's input size, with where it lies there and what is in it."""
+
+    pixels: NDArray[np.uint8]
+    placement: Placement
+    found: FoundAnnotation | None
+
+
+def _samples(
+    images: ImageSet,
+    kept: Sequence[tuple[int, _Decoded]],
+    skipped: tuple[str, ...],
+    on_note: Callable[[str], object],
+) -> Samples:
+    """The images that could be read, by their numbers in the set."""
+    annotations = None
+    if images.annotations is not None:
+        found = [
+            (_name_of(index, images.items[index]), one.found)
+            for index, one in kept
+            if one.found is not None
+        ]
+        annotations = tuple(one.annotation for _, one in found)
+        for line in notes_on(found):
+            on_note(line)
     return Samples(
         images.name,
-        np.stack(pixels),
-        None if images.labels is None else images.labels[kept],
-        skipped=tuple(skipped),
+        np.stack([one.pixels for _, one in kept]),
+        None if images.labels is None else images.labels[[index for index, _ in kept]],
+        skipped=skipped,
         class_order=images.order,
+        placements=tuple(one.placement for _, one in kept),
+        annotations=annotations,
     )
 
 
@@ -263,17 +299,31 @@ def _name_of(index: int, item: Path | Member | NDArray[np.uint8]) -> str:
     return f"image {index}" if isinstance(item, np.ndarray) else printable(str(item))
 
 
-def _pixels_or_error(
-    index: int, item: Path | Member | NDArray[np.uint8], preprocessing: Preprocessing
-) -> NDArray[np.uint8] | Exception:
-    """The pixels of an image, or what is wrong with it."""
+def _decoded_or_error(
+    index: int, images: ImageSet, preprocessing: Preprocessing
+) -> _Decoded | Exception:
+    """An image that is ready, or what is wrong with it.
+
+    Raises:
+        DataError: It was read, and what is stated of it is wrong.
+    """
+    item = images.items[index]
     _decoded.name = _name_of(index, item)
     try:
-        return preprocessing.pixels(_opened(item))
+        image = _opened(item)
+        pixels = preprocessing.pixels(image)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         if limit := limit_behind(error):
             raise SystemLimitError(f"{_decoded.name}: {limit}") from error
         return error
+    placement = preprocessing.placement(image.height, image.width)
+    if images.annotations is None:
+        return _Decoded(pixels, placement, None)
+    try:
+        found = images.annotations[index].found(image.height, image.width)
+    except DataError as error:
+        raise DataError(f"{_decoded.name}: {error}") from error
+    return _Decoded(pixels, placement, found)
 
 
 def _opened(item: Path | Member | NDArray[np.uint8]) -> Image.Image:

@@ -220,3 +220,15 @@ def test_the_bundled_images() -> None:
         assert set(images.labels.tolist()) == set(range(10))
     size = demo.CALIBRATION.stat().st_size + demo.EVALUATION.stat().st_size
     assert size < 3_000_000
+
+
+@pytest.mark.parametrize("mode", ["crop", "squash", "letterbox"])
+def test_it_is_known_where_each_image_lies(mode: str, tmp_path: Path) -> None:
+    Image.new("RGB", (50, 40)).save(tmp_path / "a.png")
+    turned = Image.new("RGB", (60, 20))
+    turned.getexif()[0x0112] = 6  # shown after a quarter turn
+    turned.save(tmp_path / "b.jpg", exif=turned.getexif())
+    spec = Preprocessing(size=32, resize_mode=mode)
+    samples = decode(find_images(tmp_path), spec)
+    assert list(samples.placements) == [spec.placement(40, 50), spec.placement(60, 20)]
+    assert samples.annotations is None
