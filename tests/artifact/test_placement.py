@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -58,3 +58,25 @@ def test_boxes_end_where_the_image_is_cropped_or_padded() -> None:
 def test_an_image_must_lie_in_the_input() -> None:
     with pytest.raises(CheckError, match="placed at 64, is not within an input of 64"):
         Extent(64, 64, 10, 10)
+
+
+INPUT = st.tuples(st.integers(1, 1400), st.integers(1, 1400))
+IMAGE = st.tuples(st.integers(1, 5000), st.integers(1, 5000))
+
+
+@given(INPUT, IMAGE)
+@example((224, 224), (320, 175))  # 122.5 wide but for the factor's last bit
+@example((800, 1333), (882, 2604))
+@example((320, 320), (427, 640))
+def test_letterboxing_is_mmdets_geometry(size: tuple[int, int], image: tuple[int, int]) -> None:
+    """The formula of mmcv's ``imrescale`` for a size, and mmdet's factor of each axis."""
+    factor = min(size[0] / image[0], size[1] / image[1])
+    tall, wide = (int(side * factor + 0.5) for side in image)
+    assume(min(tall, wide) > 0)  # Which mmcv refuses.
+    spec = Preprocessing(size=size, resize_mode="letterbox")
+    assert spec.resized(*image) == (tall, wide)
+    assert spec.placed(tall, wide) == (0, 0)
+    corners = np.array([[0, 0, image[1], image[0]], [1, 2, 3, 4]], np.float32)
+    scales = np.array([wide / image[1], tall / image[0]] * 2, np.float32)
+    placed = spec.placement(*image).to_input(corners)
+    np.testing.assert_array_equal(placed, corners * scales)

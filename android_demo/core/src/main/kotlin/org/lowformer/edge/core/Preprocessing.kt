@@ -62,25 +62,25 @@ data class Preprocessing(
         val (height, width) = image
         val tall = resize.height.toLong()
         val wide = resize.width.toLong()
-        val byHeight = tall * width >= wide * height
         return when (resizeMode) {
             ResizeMode.SQUASH -> resize
             // The side that the other one is as large as, or larger; cut off, not rounded.
             ResizeMode.CROP ->
-                if (byHeight) {
+                if (tall * width >= wide * height) {
                     Size(resize.height, (tall * width / height.toDouble()).toInt())
                 } else {
                     Size((wide * height / width.toDouble()).toInt(), resize.width)
                 }
-            // The other way round; halves are rounded up, and nothing vanishes.
-            ResizeMode.LETTERBOX ->
-                if (byHeight) {
-                    Size(maxOf((2 * wide * height + width) / (2L * width), 1L).toInt(), resize.width)
-                } else {
-                    Size(resize.height, maxOf((2 * tall * width + height) / (2L * height), 1L).toInt())
-                }
+            // As detectors are trained by mmcv, to the last bit of its factor.
+            ResizeMode.LETTERBOX -> {
+                val factor = minOf(tall / height.toDouble(), wide / width.toDouble())
+                Size(fitted(height, factor), fitted(width, factor))
+            }
         }
     }
+
+    /** A side of an image that is resized by a factor; nothing vanishes. */
+    private fun fitted(side: Int, factor: Double): Int = maxOf((side * factor + 0.5).toInt(), 1)
 
     /**
      * Where a resized image begins in the network's input: from the top, and from the left.
