@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .artifact.annotations import ObjectAnnotations
     from .artifact.bundle import Bundle, open_bundle
     from .artifact.preprocessing import Preprocessing
     from .artifact.samples import Samples
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from .workflows.verify import Verification, verify
 
 _HOMES = {
+    "artifact.annotations": ("ObjectAnnotations",),
     "artifact.bundle": ("Bundle", "open_bundle"),
     "artifact.preprocessing": ("Preprocessing",),
     "artifact.samples": ("Samples",),
@@ -116,6 +118,7 @@ __all__ = [
     "LowFormerEdgeError",
     "ManifestError",
     "MissingDependencyError",
+    "ObjectAnnotations",
     "Prediction",
     "Preprocessing",
     "Progress",

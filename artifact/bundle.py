@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,9 +44,19 @@ class Bundle:
         return read_labels(self.folder / record.path) if record else None
 
     @property
+    def task_name(self) -> str:
+        """What the model is for, such as ``classification``."""
+        return self.manifest.task
+
+    @property
     def num_classes(self) -> int:
-        """Number of logits."""
+        """Number of classes."""
         return int(self.manifest.model["num_classes"])
+
+    @property
+    def output_bytes(self) -> int:
+        """Of the model's outputs for one image, in float32."""
+        return sum(4 * math.prod(output.shape) for output in self.manifest.outputs)
 
     def golden(self) -> GoldenVectors:
         """Inputs with the eager model's logits, by which any runtime can be checked.

@@ -36,7 +36,7 @@ class CalibrateCommand(Command):
     def add_options(self, parser: CommandParser) -> None:
         """See :class:`Command`."""
         add_model_options(parser)
-        add_data_options(parser)
+        add_data_options(parser, SENSITIVITY_IMAGES)
         output = parser.add_argument_group("output")
         output.add_argument(
             "--output", type=Path, metavar="FILE", help="where the ranges go (default: ranges.json)"
@@ -48,7 +48,6 @@ class CalibrateCommand(Command):
         output.add_argument(
             "--force", dest="overwrite", action="store_true", help="replace existing files"
         )
-        parser.set_defaults(evaluation_images=SENSITIVITY_IMAGES)
 
     def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
         """See :class:`Command`."""
@@ -85,9 +84,10 @@ def _calibrate(options: argparse.Namespace, progress: Progress) -> Answer:
     ranges = calibrate(loaded, images, observer=options.observer, progress=progress)
     sensitivity = None
     if options.sensitivity:
-        judged = evaluation_images(evaluation_choice(options), loaded, images, progress)
-        if len(judged) > options.evaluation_images:
-            judged = dataclasses.replace(judged.first(options.evaluation_images), labels=None)
+        choice = evaluation_choice(options)
+        judged = evaluation_images(choice, loaded, images, progress)
+        if len(judged) > choice.count:
+            judged = dataclasses.replace(judged.first(choice.count), labels=None)
         sensitivity = measure_sensitivity(loaded, ranges, judged, recipe=recipe, progress=progress)
     found = Calibration(ranges, sensitivity)
     ranges.save(output)

@@ -176,12 +176,16 @@ def with_flags(message: str, parser: argparse.ArgumentParser) -> str:
     options = [action for action in parser._actions if action.option_strings]
     # Where several options fill one parameter, none of them is the parameter's flag.
     shared = collections.Counter(option.dest for option in options)
-    flags = {
-        option.dest: max(option.option_strings, key=len)
-        for option in options
-        if shared[option.dest] == 1
-    }
+    flags = {option.dest: _flag_of(option) for option in options if shared[option.dest] == 1}
     return _PARAMETER.sub(lambda match: flags.get(match[1], match[0]), message)
+
+
+def _flag_of(option: argparse.Action) -> str:
+    """An option's longest name; of one that also says no, the one that says yes."""
+    names = option.option_strings
+    if isinstance(option, argparse.BooleanOptionalAction):
+        names = [name for name in names if not name.startswith("--no-")]
+    return max(names, key=len)
 
 
 def invalid(doubts: Iterable[tuple[int, Sequence[str]]]) -> tuple[str, ...]:

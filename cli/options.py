@@ -200,7 +200,9 @@ def preprocessing_of(options: argparse.Namespace) -> dict[str, object]:
     return given
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def add_data_options(
+    parser: argparse.ArgumentParser, evaluation_images: int = EVALUATION_IMAGES
+) -> argparse._ArgumentGroup:
     """Adds what chooses images for calibration and evaluation; returns the group."""
     data = parser.add_argument_group("data")
     data.add_argument(
@@ -228,7 +230,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup
     data.add_argument(
         "--recipe", type=Path, metavar="FILE", help="JSON that gives ops their precision in INT8"
     )
-    add_evaluation_options(data, EVALUATION_IMAGES)
+    add_evaluation_options(data, evaluation_images)
     data.add_argument("--seed", type=int, default=0, help="of the choice of images")
     data.add_argument("--strict", action="store_true", help="refuse folders with broken images")
     return data
@@ -241,22 +243,31 @@ def add_evaluation_options(data: argparse._ArgumentGroup, count: int) -> None:
         dest="evaluation",
         type=Path,
         metavar="PATH",
-        help="what accuracy is taken on: a folder or archive with one folder a class, or .npz",
+        help="what accuracy is taken on: a folder or archive with one folder a class, or .npz; for"
+        " detection images of COCO, or VOC's folders; for segmentation VOC's too, or folders images"
+        " and annotations",
     )
     data.add_argument(
         "--evaluation-labels",
         type=Path,
-        metavar="FILE",
+        metavar="FILE|FOLDER",
         help="image file names and classes as CSV or in columns, or ImageNet's devkit, in place of"
-        " folders",
+        " folders; for detection COCO's instances_*.json, or a folder of VOC's .xml; for"
+        " segmentation a folder of label maps; or a list of VOC's ImageSets",
+    )
+    data.add_argument(
+        "--reduce-zero-label",
+        action=argparse.BooleanOptionalAction,
+        help="whether 0 in label maps is of no class and the others count from 1, as in ADE20K",
     )
     data.add_argument(
         "--evaluation-images",
         type=int,
-        default=count,
         metavar="N",
-        help="how many of them (default: %(default)s)",
+        help=f"how many of them (default: {count}, or fewer of a detector or segmenter, whose"
+        " outputs are large)",
     )
+    data.set_defaults(usual_evaluation_images=count)
 
 
 def add_requirement_option(group: argparse._ArgumentGroup, explanation: str) -> None:
@@ -294,7 +305,8 @@ def check_counts(options: argparse.Namespace, *names: str) -> None:
         UsageError: One of the options named is below 1.
     """
     for name in names:
-        if getattr(options, name) < 1:
+        count = getattr(options, name)
+        if count is not None and count < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
     if options.seed < 0:
         raise UsageError(f"--seed must not be negative, got {options.seed}")
@@ -326,10 +338,13 @@ def evaluation_choice(options: argparse.Namespace) -> ImageChoice:
     """The images that the options choose for accuracy."""
     from ..workflows.data import ImageChoice
 
+    count = options.evaluation_images
     return ImageChoice(
         options.evaluation,
-        options.evaluation_images,
+        options.usual_evaluation_images if count is None else count,
         labels=options.evaluation_labels,
         seed=options.seed,
         strict=getattr(options, "strict", False),
+        reduce_zero_label=options.reduce_zero_label,
+        is_usual=count is None,
     )

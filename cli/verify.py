@@ -36,6 +36,7 @@ _EXAMPLES = """examples:
 BUNDLE_ONLY: Mapping[str, object] = {
     "evaluation": None,
     "evaluation_labels": None,
+    "reduce_zero_label": None,
     "weights": None,
     "mac_report": None,
     "on": "host",

@@ -7,11 +7,13 @@ image. No torch here, so that configs can be read without it.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ..artifact.size import Size
 from ..errors import ConfigError
+from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES, level_sizes
 from ..tasks.names import DETECTION, SEGMENTATION
 
 BACKBONE_LEVELS = 3
@@ -56,6 +58,11 @@ class DetectionHead:
                 f" {self.neck_channels}, not {self.channels}; correct channels"
             )
 
+    def output_values(self, num_classes: int, height: int, width: int) -> int:
+        """How many numbers the outputs for an image of the input's size are."""
+        places = sum(math.prod(size) for size in level_sizes(height, width, self.levels))
+        return places * ANCHORS_PER_PLACE * (num_classes + BOX_SIDES)
+
     def __str__(self) -> str:
         return (
             f"a {self.title} head of {self.channels} channels and {self.convs} convolutions on"
@@ -83,6 +90,11 @@ class SegmentationHead:
 
     def __post_init__(self) -> None:
         _check_channels(self)
+
+    def output_values(self, num_classes: int, height: int, width: int) -> int:
+        """How many numbers the outputs for an image of the input's size are."""
+        rows, columns = (-(-side // self.finest_stride) for side in (height, width))
+        return num_classes * rows * columns
 
     def __str__(self) -> str:
         return (

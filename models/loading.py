@@ -96,9 +96,22 @@ class LoadedModel:
         self.config.check_doubling()
 
     @property
+    def task_name(self) -> str:
+        """What it is for, such as ``classification``."""
+        return self.config.task
+
+    @property
     def num_classes(self) -> int:
         """Number of classes."""
         return self.config.num_classes
+
+    @property
+    def output_bytes(self) -> int:
+        """Of its outputs for one image, in float32."""
+        head, preprocessing = self.config.dense_head, self.preprocessing
+        if head is None:
+            return 4 * self.num_classes
+        return 4 * head.output_values(self.num_classes, preprocessing.height, preprocessing.width)
 
     @property
     def is_random(self) -> bool:

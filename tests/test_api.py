@@ -43,6 +43,7 @@ NAMES = {
         "LoadedModel",
         "LowFormer",
         "LowFormerConfig",
+        "ObjectAnnotations",
         "Prediction",
         "Preprocessing",
         "Progress",

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import demo
+from ..artifact.annotations import Annotation
 from ..artifact.bundle import Bundle
 from ..artifact.files import digest_of
+from ..artifact.interface import CLASSIFICATION
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..calibration.data.image_set import ImageSet
@@ -20,7 +22,9 @@ from ..calibration.data.images import decode, find_images, images_in_memory, lis
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
 from ..progress import QUIET, Progress
+from .annotated_data import annotated_images, check_reduction
 from .arguments import check_count
+from .defaults import OUTPUT_BYTES
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel
@@ -45,8 +49,18 @@ class TakesImages(Protocol):
         ...
 
     @property
+    def task_name(self) -> str:
+        """What it is for, such as ``classification``."""
+        ...
+
+    @property
     def num_classes(self) -> int:
-        """Number of logits."""
+        """Number of classes."""
+        ...
+
+    @property
+    def output_bytes(self) -> int:
+        """Of its outputs for one image, in float32."""
         ...
 
 
@@ -54,13 +68,17 @@ Source = str | Path | Sequence[str | Path] | NDArray[np.uint8]
 """Where images come from: a folder, a ``.tar``, ``.zip``, ``.npz`` or ``.npy`` file, files, or
 uint8 [N, H, W, 3] of any size."""
 
+Labels = str | Path | Sequence[int] | NDArray[np.int64] | Sequence[Annotation]
+"""What is known of images: a file, a folder, or a value for each."""
+
 
 def open_images(
     source: Source,
     model: TakesImages,
     *,
     count: int | None = None,
-    labels: str | Path | Sequence[int] | NDArray[np.int64] | None = None,
+    labels: Labels | None = None,
+    reduce_zero_label: bool | None = None,
     seed: int = 0,
     strict: bool = False,
     progress: Progress = QUIET,
@@ -69,39 +87,54 @@ def open_images(
 
     Args:
         source: A folder, an archive, an ``.npz`` or ``.npy`` file, a list of image files, or an
-            array uint8 [N, H, W] or [N, H, W, 3]. Images that lie in a folder for each class are
-            labelled by it.
+            array uint8 [N, H, W] or [N, H, W, 3]. Of a classifier, images that lie in a folder for
+            each class are labelled by it. Of a detector, VOC's folders are taken as they are; of a
+            segmenter too, and folders ``images`` and ``annotations``.
         model: The model or the bundle, whose preprocessing and classes are taken.
         count: At most how many images, drawn without repetition; all if None.
-        labels: A file with the images' names and classes, see :func:`read_label_table`, or of an
-            array or a list of files the class number of each.
+        labels: Of a classifier, a file with the images' names and classes, see
+            :func:`read_label_table`. Of a detector, COCO's JSON or a folder of VOC's XML files, see
+            :func:`images_with_objects`. Of a segmenter, a folder of label maps, see
+            :func:`images_with_maps`. Of an array or a list of files also a value for each: a class
+            number, :class:`ObjectAnnotations`, or a label map.
+        reduce_zero_label: Whether 0 in label maps is of no class, and the others count from 1, as
+            in ADE20K.
         seed: Of the draw.
         strict: Whether an image that cannot be read is an error; otherwise it is left out, and
             ``progress`` is told.
         progress: Is told about each step.
 
     Returns:
-        The images at the model's input size, with their classes where these are known.
+        The images at the model's input size, with their classes or annotations where these are
+        known.
 
     Raises:
         DataError: Nothing usable is there, or labels are no classes of the model.
         UsageError: A parameter is of the wrong type.
     """
-    images = _image_set(source, labels)
-    if isinstance(labels, str | Path):
-        table = read_label_table(Path(labels))
-        images = images.with_label_table(table, model.labels, model.num_classes)
-    else:
-        images = images.with_labels_of(model.labels, model.num_classes)
     if count is not None:
         check_count("count", count)
+    check_reduction(reduce_zero_label, model.task_name)
+    images = _opened(source, model, labels, reduce_zero_label)
     choice = ImageChoice(None, len(images) if count is None else count, seed=seed, strict=strict)
     return _read(images, choice, "images", model.preprocessing, progress)
 
 
-def _image_set(
-    source: Source, labels: str | Path | Sequence[int] | NDArray[np.int64] | None
+def _opened(
+    source: Source, model: TakesImages, labels: Labels | None, reduce_zero_label: bool | None
 ) -> ImageSet:
+    """Images that are not decoded yet, with what is known of them."""
+    if model.task_name != CLASSIFICATION:
+        found = annotated_images(source, model, labels, reduce_zero_label)
+        return _image_set(source, None).without_labels() if found is None else found
+    images = _image_set(source, labels)
+    if isinstance(labels, str | Path):
+        table = read_label_table(Path(labels))
+        return images.with_label_table(table, model.labels, model.num_classes)
+    return images.with_labels_of(model.labels, model.num_classes)
+
+
+def _image_set(source: Source, labels: Labels | None) -> ImageSet:
     """Images that are not decoded yet, with the class numbers that were given."""
     numbers = None if isinstance(labels, str | Path) else labels
     if isinstance(source, np.ndarray):
@@ -128,7 +161,10 @@ class ImageChoice:
     Attributes:
         path: A folder, an archive or an ``.npz``; the bundled images if None.
         count: At most how many of them.
-        labels: A CSV with their classes, in place of folders.
+        labels: What is known of them, in place of folders, see :func:`open_images`.
+        reduce_zero_label: Likewise.
+        is_usual: Whether nobody asked for this count, so that there may be fewer of a model with
+            large outputs.
         seed: Of the choice among them.
         strict: Whether one that cannot be read is an error.
     """
@@ -138,6 +174,8 @@ class ImageChoice:
     labels: Path | None = None
     seed: int = 0
     strict: bool = False
+    reduce_zero_label: bool | None = None
+    is_usual: bool = False
 
 
 def calibration_images(
@@ -181,8 +219,13 @@ def evaluation_images(
     if choice.labels and not choice.path:
         raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
     if not choice.path and (loaded.is_random or not _bundled_images_fit(loaded)):
+        check_reduction(choice.reduce_zero_label, loaded.task_name, has_maps=False)
+        if loaded.task_name != CLASSIFICATION:
+            count = _bounded(choice, loaded, len(calibration), progress).count
+            calibration = calibration.first(count)
         return dataclasses.replace(calibration, labels=None)
     images = _labelled(choice, loaded, progress)
+    choice = _bounded(choice, loaded, len(images), progress)
     return _read(images, choice, "evaluation images", loaded.preprocessing, progress)
 
 
@@ -193,11 +236,30 @@ def bundle_images(choice: ImageChoice, bundle: Bundle, progress: Progress) -> Sa
         DataError: The images or their labels cannot be read.
     """
     images = _labelled(choice, bundle, progress)
+    choice = _bounded(choice, bundle, len(images), progress)
     return _read(images, choice, "images", bundle.preprocessing, progress)
+
+
+def _bounded(
+    choice: ImageChoice, model: TakesImages, available: int, progress: Progress
+) -> ImageChoice:
+    """A choice of no more images than the model's outputs for them are kept in memory."""
+    fitting = max(OUTPUT_BYTES // model.output_bytes, 1)
+    count = min(choice.count, available)
+    if not choice.is_usual or count <= fitting:
+        return choice
+    progress.note(
+        f"takes {fitting} of {available} images, whose outputs are"
+        f" {fitting * model.output_bytes / 1024**2:.0f} MiB; give `evaluation_images` for others"
+    )
+    return dataclasses.replace(choice, count=fitting)
 
 
 def _labelled(choice: ImageChoice, model: TakesImages, progress: Progress) -> ImageSet:
     """The chosen images, or the bundled ones, with their classes where they are known."""
+    check_reduction(choice.reduce_zero_label, model.task_name)
+    if model.task_name != CLASSIFICATION:
+        return _annotated(choice, model, progress)
     if choice.path:
         images = find_images(choice.path)
     else:
@@ -212,6 +274,25 @@ def _labelled(choice: ImageChoice, model: TakesImages, progress: Progress) -> Im
             " `evaluation_labels`"
         )
     return labelled
+
+
+def _annotated(choice: ImageChoice, model: TakesImages, progress: Progress) -> ImageSet:
+    """The chosen images with their annotations, or else images alone."""
+    if choice.path is None:
+        check_reduction(choice.reduce_zero_label, model.task_name, has_maps=False)
+        if choice.labels:
+            raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
+        images = dataclasses.replace(find_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
+        return images.without_labels()
+    found = annotated_images(choice.path, model, choice.labels, choice.reduce_zero_label)
+    if found is not None:
+        return found
+    images = find_images(choice.path).without_labels()
+    progress.note(
+        f"{images.name} have no annotations, so accuracy is not measured; give them as"
+        " `evaluation_labels`"
+    )
+    return images
 
 
 def _bundled_images_fit(loaded: LoadedModel) -> bool:

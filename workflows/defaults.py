@@ -8,6 +8,9 @@ from __future__ import annotations
 CALIBRATION_IMAGES = 256
 EVALUATION_IMAGES = 2000
 
+OUTPUT_BYTES = 512 * 1024**2
+"""Of one model's outputs for all evaluation images; those of a detector are millions an image."""
+
 EXPORT_RUNS = 30
 """Timed runs of each file of an export."""
 

@@ -232,7 +232,7 @@ def _request_of(
             f" {type(calibration).__name__}"
         )
     if evaluation is None:
-        choice = ImageChoice(None, EVALUATION_IMAGES)
+        choice = ImageChoice(None, EVALUATION_IMAGES, is_usual=True)
         evaluation = evaluation_images(choice, model, images, progress)
     check_samples("evaluation", evaluation, model.preprocessing)
     return ExportRequest(

@@ -245,7 +245,7 @@ def _images(
     progress: Progress,
 ) -> Samples:
     """What files are compared on, with the eager model's logits if they can be had."""
-    choice = images or ImageChoice(None, EVALUATION_IMAGES)
+    choice = images or ImageChoice(None, EVALUATION_IMAGES, is_usual=True)
     if isinstance(choice, ImageChoice):
         if not choice.path and eager is None:
             golden = bundle.golden()

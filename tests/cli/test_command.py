@@ -150,3 +150,9 @@ def test_a_long_name_is_one_line_where_stderr_is_no_terminal(
     with TerminalProgress() as progress, progress.step(name):
         pass
     assert capfd.readouterr().err == f"{name} ...\n"
+
+
+def test_an_option_that_also_says_no_is_told_by_its_yes() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fold", action=argparse.BooleanOptionalAction)
+    assert with_flags("give `fold`", parser) == "give --fold"

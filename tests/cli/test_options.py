@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import torch
 
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.cli.export import main
+from lowformer_edge.cli.options import add_data_options, evaluation_choice
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.workflows.defaults import EVALUATION_IMAGES
 
 QUICK = ("--to", "onnx", "--fp32", "--evaluation-images", "2", "--runs", "1")
 COLOURS = ("--mean", "0.5,0.5,0.5", "--std", "0.25,0.25,0.25")
@@ -73,3 +76,32 @@ def test_1_3_and_1_4_wrong_options_are_one_line(
     assert out == ""
     assert reason in err
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "count", "is_usual", "is_reduced"),
+    [
+        ([], EVALUATION_IMAGES, True, None),
+        (["--evaluation-images", "7", "--reduce-zero-label"], 7, False, True),
+        (["--no-reduce-zero-label"], EVALUATION_IMAGES, True, False),
+    ],
+)
+def test_a_count_that_nobody_asked_for_is_told_from_one_that_somebody_did(
+    options: list[str], count: int, is_usual: bool, is_reduced: bool | None
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_data_options(parser)
+    choice = evaluation_choice(parser.parse_args(options))
+    assert (choice.count, choice.is_usual) == (count, is_usual)
+    assert choice.reduce_zero_label is is_reduced
+
+
+def test_a_classifier_has_no_label_maps(
+    given: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*given, "--no-reduce-zero-label", "--quiet"]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "error: --reduce-zero-label is for files of label maps; leave it out"
+    )

@@ -52,10 +52,9 @@ def test_folders_files_and_arrays_give_the_same_pixels(
 def test_a_bundle_does_as_well_as_a_model(
     photos: Path, model: lfe.LoadedModel, demo_bundle: Path
 ) -> None:
-    ours, theirs = (
-        lfe.open_images(photos, model),
-        lfe.open_images(str(photos), lfe.open_bundle(demo_bundle)),
-    )
+    bundle = lfe.open_bundle(demo_bundle)
+    ours, theirs = lfe.open_images(photos, model), lfe.open_images(str(photos), bundle)
+    assert (bundle.task_name, bundle.output_bytes) == (model.task_name, model.output_bytes)
     assert ours.digest == theirs.digest
     np.testing.assert_array_equal(ours.labels, theirs.labels)
 
@@ -102,6 +101,11 @@ def test_impossible_counts(count: int, photos: Path, model: lfe.LoadedModel) -> 
 def test_numbers_need_an_order(photos: Path, model: lfe.LoadedModel) -> None:
     with pytest.raises(UsageError, match="`labels` as numbers"):
         lfe.open_images(photos, model, labels=[1, 2, 3, 4])
+
+
+def test_classifiers_have_no_label_maps(photos: Path, model: lfe.LoadedModel) -> None:
+    with pytest.raises(UsageError, match="`reduce_zero_label` is for files of label maps"):
+        lfe.open_images(photos, model, reduce_zero_label=False)
 
 
 def test_classes_that_the_model_has_not(photos: Path, model: lfe.LoadedModel) -> None:

@@ -29,9 +29,9 @@ def images_of(
     *,
     may_count_from_one: bool = False,
 ) -> ImageSet:
-    trees = (FileTree.open(folder / name).images() for name in ("images", "maps"))
+    images, maps = (FileTree.open(folder / name).images() for name in ("images", "maps"))
     return map_images(
-        *trees, None, num_classes, reduce_zero_label, may_count_from_one=may_count_from_one
+        images, maps, None, num_classes, reduce_zero_label, may_count_from_one=may_count_from_one
     )
 
 

@@ -20,8 +20,8 @@ NAMES = ("dog", "person", "dining table")
 def images_of(
     folder: Path, names: tuple[str, ...] | None = NAMES, listed: Path | None = None, count: int = 3
 ) -> ImageSet:
-    trees = (FileTree.open(folder / name) for name in ("JPEGImages", "Annotations"))
-    return voc_images(*trees, listed, names, count)
+    images, annotations = (FileTree.open(folder / name) for name in ("JPEGImages", "Annotations"))
+    return voc_images(images, annotations, listed, names, count)
 
 
 @pytest.fixture
