@@ -195,7 +195,7 @@ class PreprocessingTest {
         "SQUASH, 100, 50, 40, 30", "SQUASH, 1, 1, 40, 30", "LETTERBOX, 100, 100, 30, 30",
         "LETTERBOX, 100, 50, 40, 20", "LETTERBOX, 50, 100, 15, 30", "LETTERBOX, 3, 4, 23, 30",
         "LETTERBOX, 80, 1, 40, 1", "LETTERBOX, 1, 60, 1, 30", "LETTERBOX, 1, 61, 1, 30", "LETTERBOX, 32, 25, 38, 30",
-        "LETTERBOX, 80, 59, 40, 30", "LETTERBOX, 80, 57, 40, 29",
+        "LETTERBOX, 80, 59, 40, 30", "LETTERBOX, 80, 57, 40, 29", "LETTERBOX, 39, 52, 22, 30",
     )
     fun sizesAreThoseOfPython(mode: ResizeMode, height: Int, width: Int, tall: Int, wide: Int) {
         assertEquals(Size(tall, wide), preprocessing(EXPECTED, mode).resized(Size(height, width)))
