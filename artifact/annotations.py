@@ -56,6 +56,25 @@ class ObjectAnnotations:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    @classmethod
+    def of(cls, boxes: NDArray[np.floating], classes: NDArray[np.integer]) -> ObjectAnnotations:
+        """Objects that must all be found, as large as their boxes.
+
+        Args:
+            boxes: Corners x1, y1, x2, y2 in pixels of the original image, [n, 4].
+            classes: The model's class numbers, [n].
+
+        Raises:
+            DataError: Shapes differ, or a number is impossible.
+        """
+        sides = boxes[:, 2:] - boxes[:, :2]
+        return cls(
+            boxes.astype(np.float32),
+            classes.astype(np.int64),
+            np.zeros(len(boxes), bool),
+            np.prod(sides, axis=1, dtype=np.float64),
+        )
+
 
 LabelMap = NDArray[np.uint8] | NDArray[np.uint16]
 """The class of each pixel [H, W] at the original image's size: the model's class numbers, which

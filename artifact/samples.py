@@ -15,6 +15,7 @@ from .annotations import Annotation
 from .outputs import Outputs, part_of
 from .placement import Placement
 from .preprocessing import Preprocessing
+from .truth import Truth, Truths
 
 _Value = TypeVar("_Value")
 
@@ -58,6 +59,14 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    @property
+    def truths(self) -> Truths | None:
+        """What is right for each image; None where nobody said."""
+        if self.annotations is None:
+            return self.labels
+        pairs = zip(self.placements, self.annotations, strict=True)
+        return [Truth(placement, annotation) for placement, annotation in pairs]
 
     @property
     def digest(self) -> str:

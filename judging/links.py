@@ -11,13 +11,11 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..artifact.manifest import HalfPrecision, Parity
 from ..artifact.outputs import Outputs, count_of, part_of
 from ..artifact.results.verify import EdgeResult, LinkResult
 from ..artifact.samples import Samples
+from ..artifact.truth import Truths
 from ..tasks.task import Task
 from .culprit import Culprit
 from .promise import REWRITTEN_DB, Promise, promise_of, same_file_db
@@ -44,7 +42,7 @@ class Edge:
 
 
 def edges(
-    task: Task, outputs: Mapping[str, Outputs], labels: NDArray[np.int64] | None, data: str
+    task: Task, outputs: Mapping[str, Outputs], truths: Truths | None, data: str
 ) -> list[Edge]:
     """Every pair of a mapping's outputs, in its order; pairs with other names are left out.
 
@@ -52,7 +50,7 @@ def edges(
         CheckError: Outputs have other shapes, or are not finite.
     """
     return [
-        Edge(first, second, task.compare(outputs[first], outputs[second], labels, data))
+        Edge(first, second, task.compare(outputs[first], outputs[second], truths, data))
         for first, second in itertools.combinations(outputs, 2)
         if outputs[first].keys() == outputs[second].keys()
     ]
@@ -191,7 +189,7 @@ def file_links(
         shown = images if item is host else few
         if shown.outputs is not None:
             reference = task.reference(shown.outputs, tuple(item.outputs))
-            parity = task.compare(reference, item.outputs, shown.labels, shown.name)
+            parity = task.compare(reference, item.outputs, shown.truths, shown.name)
             promise = promise_of(item.precision, half=item.half, trained=trained)
             links.append(Link(EAGER, item.place, parity, promise.least_db, promise.breach(parity)))
         if host and item is not host:
@@ -207,7 +205,7 @@ def file_links(
 def _same_file(task: Task, one: Computed, other: Computed, few: Samples, *, trained: bool) -> Link:
     """The link between two targets that ran the same file."""
     outputs = part_of(one.outputs, slice(count_of(other.outputs)))
-    parity = task.compare(outputs, other.outputs, few.labels, few.name)
+    parity = task.compare(outputs, other.outputs, few.truths, few.name)
     least = same_file_db(other.precision, half=other.half, trained=trained)
     return _link(one.place, other.place, parity, least)
 

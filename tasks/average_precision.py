@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..artifact.annotations import ObjectAnnotations
 from ..errors import CheckError, DataError, MissingDependencyError
 from .detections import Detections
-from .objects import Objects
 
 _STATISTICS = {"ap": 0, "ap50": 1, "ap75": 2, "small": 3, "medium": 4, "large": 5}
 """Places in what pycocotools counts up."""
@@ -65,9 +65,9 @@ class AveragePrecisionMeter:
         if num_classes < 1:
             raise CheckError("average precision needs at least one class")
         self.num_classes = num_classes
-        self._images: list[tuple[Detections, Objects]] = []
+        self._images: list[tuple[Detections, ObjectAnnotations]] = []
 
-    def add(self, detections: Detections, objects: Objects) -> None:
+    def add(self, detections: Detections, objects: ObjectAnnotations) -> None:
         """Adds an image, also one without objects or without detections.
 
         Raises:
@@ -111,7 +111,7 @@ class AveragePrecisionMeter:
             name: None if statistics[place] == _UNDEFINED else 100 * float(statistics[place])
             for name, place in _STATISTICS.items()
         }
-        objects = sum(int((~truth.are_crowds).sum()) for _, truth in self._images)
+        objects = sum(int((~truth.crowd).sum()) for _, truth in self._images)
         return AveragePrecision(**figures, images=len(self._images), objects=objects)
 
     def _statistics(self) -> Sequence[float]:
@@ -145,7 +145,7 @@ class AveragePrecisionMeter:
     def _of_objects(self) -> Iterator[dict[str, Any]]:
         for image, (_, objects) in enumerate(self._images, 1):
             for box, number, crowd, area in zip(
-                objects.boxes, objects.classes, objects.are_crowds, objects.sizes, strict=True
+                objects.boxes, objects.classes, objects.crowd, objects.areas, strict=True
             ):
                 yield _record(image, number, box) | {"area": float(area), "iscrowd": int(crowd)}
 

@@ -14,10 +14,11 @@ from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
 from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
+from ..artifact.truth import Truths
 from ..errors import CheckError
 from .closeness import closeness
 from .share import share
-from .task import Task, Truths
+from .task import Task
 
 TOP = 5
 """How many classes are told of an image."""

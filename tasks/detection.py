@@ -9,9 +9,11 @@ from typing import overload
 
 from PIL import Image
 
+from ..artifact.annotations import ObjectAnnotations
 from ..artifact.manifest import Interval, MatchedBoxes, Measure, Parity
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
+from ..artifact.truth import Truth, Truths
 from ..errors import CheckError, DataError
 from .agreement import BoxAgreement, compare_boxes
 from .anchors import ANCHORS_PER_PLACE, FIRST_LEVEL, stride_of
@@ -21,10 +23,7 @@ from .box_picture import draw_boxes, label_of
 from .dense import DenseTask, close_maps, image_of
 from .detections import Detections
 from .names import DETECTION as NAME
-from .objects import Objects
 from .share import interval
-from .task import Truths
-from .truth import Truth
 
 _CLASSES = "class_logits_p"
 
@@ -157,15 +156,15 @@ def _objects_of(
     return [decoder.decode(image_of(outputs, number), place) for number, place in enumerate(places)]
 
 
-def _annotated(truth: Truth) -> Objects:
+def _annotated(truth: Truth) -> ObjectAnnotations:
     """The objects that annotators saw.
 
     Raises:
         DataError: They saw something else.
     """
-    if not isinstance(truth.content, Objects):
+    if not isinstance(truth.annotation, ObjectAnnotations):
         raise DataError("label maps are no boxes; give boxes to measure a detector by")
-    return truth.content
+    return truth.annotation
 
 
 def _decoder_of(outputs: Outputs) -> BoxDecoder:
@@ -204,7 +203,7 @@ def _share(same: BoxAgreement) -> Interval:
 
 
 def _precision(
-    found: Sequence[Detections], objects: Sequence[Objects], num_classes: int
+    found: Sequence[Detections], objects: Sequence[ObjectAnnotations], num_classes: int
 ) -> dict[str, float]:
     """COCO's figures in points, but for those of sizes that no object has."""
     meter = AveragePrecisionMeter(num_classes)

@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.annotations import IGNORED
 from ..artifact.placement import Extent, Placement
 from ..errors import CheckError
 from .bilinear import Mixture
-
-IGNORED = 255
-"""Label of pixels that have none, in data sets and where a network did not see the image."""
 
 STRIDE = 4
 """Pixels of the input between two logits."""

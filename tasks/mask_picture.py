@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..artifact.annotations import IGNORED
 from ..errors import CheckError
 from .box_picture import label_of
 from .caption import Caption, font_size
 from .colours import colour_of
-from .label_map import IGNORED
 
 _OPACITY = 0.55
 

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.annotations import IGNORED
 from ..errors import CheckError, DataError
-from .label_map import IGNORED
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..artifact.interface import OUTPUT_NAME
 from ..artifact.manifest import Interval, Measure, Parity
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
+from ..artifact.truth import Truths
 from ..errors import CheckError, DataError
 from .box_picture import label_of
 from .dense import DenseTask, close_maps, image_of
@@ -21,7 +22,6 @@ from .mask_picture import class_shares, draw_labels
 from .mean_iou import MeanIoU, MeanIoUMeter
 from .names import SEGMENTATION as NAME
 from .share import interval
-from .task import Truths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _mean_iou(outputs: Outputs, truths: Truths) -> MeanIoU:
     logits = _logits(outputs)
     meter = MeanIoUMeter(logits.shape[1])
     for values, truth in zip(logits, truths, strict=True):
-        if not isinstance(truth.content, np.ndarray):
+        if not isinstance(truth.annotation, np.ndarray):
             raise DataError("boxes are no label maps; give maps to measure a segmenter by")
-        meter.add(interpolated_labels(values, truth.placement), truth.content)
+        meter.add(interpolated_labels(values, truth.placement), truth.annotation)
     return meter.result()

@@ -6,17 +6,12 @@ import abc
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..artifact.manifest import Interval, Output, Parity
 from ..artifact.outputs import Outputs
 from ..artifact.placement import Placement
-from .truth import Truth
-
-Truths = NDArray[np.int64] | Sequence[Truth]
-"""What is right for each of some images: their classes, or what annotators saw in them."""
+from ..artifact.truth import Truths
 
 
 class Task(abc.ABC):

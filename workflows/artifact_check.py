@@ -149,7 +149,7 @@ def _parity(
     outputs, runtime = run_file(item.path, shown.pixels, preprocessing, threads, progress)
     try:
         reference = task.reference(shown.outputs, tuple(outputs))
-        return task.compare(reference, outputs, shown.labels, shown.name), runtime
+        return task.compare(reference, outputs, shown.truths, shown.name), runtime
     except CheckError as error:
         raise CheckError(f"{item.path.name}: {error}") from error
 

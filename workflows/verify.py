@@ -110,7 +110,7 @@ class Verification:
             if item.target == HOST and item.outputs is not None
         }
         task = task_of(self.bundle.manifest.task)
-        return edges(task, outputs, self.images.labels, self.images.name)
+        return edges(task, outputs, self.images.truths, self.images.name)
 
     def record(self) -> VerifyResult:
         """The same as it is written."""

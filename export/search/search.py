@@ -157,7 +157,7 @@ def loss_on(task: Task, samples: Samples, outputs: Outputs) -> MeasuredLoss:
         CheckError: They cannot be compared.
     """
     assert samples.outputs is not None
-    parity = task.compare(samples.outputs, outputs, samples.labels, samples.name)
+    parity = task.compare(samples.outputs, outputs, samples.truths, samples.name)
     assert parity.drop is not None
     decibels = math.inf if parity.sqnr_db == "exact" else parity.sqnr_db
     return MeasuredLoss(parity.drop, decibels, parity.images)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import numpy as np
 import pytest
 
+from lowformer_edge.artifact.annotations import ObjectAnnotations
 from lowformer_edge.errors import CheckError, DataError, MissingDependencyError
 from lowformer_edge.tasks.average_precision import AveragePrecision, AveragePrecisionMeter
 from lowformer_edge.tasks.detections import Detections
-from lowformer_edge.tasks.objects import Objects
 
 SIDES = (20, 60, 200)
 """Of a small, a medium and a large object."""
@@ -22,12 +23,12 @@ def _needs_pycocotools(request: pytest.FixtureRequest) -> None:
         pytest.importorskip("pycocotools", reason="pycocotools is not installed")
 
 
-def objects(*rows: tuple[float, float, float, float, int]) -> Objects:
+def objects(*rows: tuple[float, float, float, float, int]) -> ObjectAnnotations:
     values = np.array(rows, np.float32).reshape(-1, 5)
-    return Objects(values[:, :4], values[:, 4].astype(np.int64))
+    return ObjectAnnotations.of(values[:, :4], values[:, 4].astype(np.int64))
 
 
-def found(truth: Objects, shift: float = 0, score: float = 0.9) -> Detections:
+def found(truth: ObjectAnnotations, shift: float = 0, score: float = 0.9) -> Detections:
     boxes = np.asarray(truth.boxes + np.float32(shift), np.float32)
     scores = np.full(len(boxes), score, np.float32)
     return Detections(boxes, scores, np.asarray(truth.classes, np.int64))
@@ -36,7 +37,9 @@ def found(truth: Objects, shift: float = 0, score: float = 0.9) -> Detections:
 THREE = objects(*((10, 10, 10 + side, 10 + side, number) for number, side in enumerate(SIDES)))
 
 
-def measured(pairs: list[tuple[Detections, Objects]], classes: int = 3) -> AveragePrecision:
+def measured(
+    pairs: list[tuple[Detections, ObjectAnnotations]], classes: int = 3
+) -> AveragePrecision:
     meter = AveragePrecisionMeter(classes)
     for detections, truth in pairs:
         meter.add(detections, truth)
@@ -76,7 +79,7 @@ def test_a_wrong_class_finds_nothing() -> None:
 
 
 def test_finds_that_are_none_cost_precision() -> None:
-    nothing = Objects(np.zeros((0, 4)), np.zeros(0, int))
+    nothing = ObjectAnnotations.of(np.zeros((0, 4)), np.zeros(0, int))
     result = measured([(found(THREE, score=0.5), THREE), (found(THREE, score=0.9), nothing)])
     assert result.ap == pytest.approx(50)
     assert result.images == 2
@@ -84,7 +87,7 @@ def test_finds_that_are_none_cost_precision() -> None:
 
 def test_what_is_found_in_crowds_is_not_wrong() -> None:
     truth = objects((0, 0, 300, 300, 0), (400, 400, 440, 440, 0))
-    crowd = Objects(truth.boxes, truth.classes, np.array([True, False]))
+    crowd = dataclasses.replace(truth, crowd=np.array([True, False]))
     boxes = np.array([[20, 20, 60, 60], [400, 400, 440, 440]], "f4")
     detections = Detections(boxes, np.array([0.9, 0.8], "f4"), np.zeros(2, int))
     assert measured([(detections, crowd)]).ap == pytest.approx(100)
@@ -94,13 +97,13 @@ def test_what_is_found_in_crowds_is_not_wrong() -> None:
 
 def test_areas_say_which_objects_are_small() -> None:
     truth = objects((0, 0, 40, 40, 0))
-    small = Objects(truth.boxes, truth.classes, areas=np.array([500.0]))
+    small = dataclasses.replace(truth, areas=np.array([500.0]))
     assert measured([(found(truth), truth)]).small is None
     assert measured([(found(truth), small)]).small == pytest.approx(100)
 
 
 def test_nothing_to_be_found_has_no_figure() -> None:
-    nothing = Objects(np.zeros((0, 4)), np.zeros(0, int))
+    nothing = ObjectAnnotations.of(np.zeros((0, 4)), np.zeros(0, int))
     result = measured([(Detections.none(), nothing)])
     assert result.ap is result.ap50 is result.small is None
     assert result.objects == 0

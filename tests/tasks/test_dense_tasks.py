@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowformer_edge.artifact.annotations import ObjectAnnotations
 from lowformer_edge.artifact.outputs import Outputs
 from lowformer_edge.artifact.placement import Placement
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.artifact.truth import Truth
 from lowformer_edge.errors import CheckError, DataError
 from lowformer_edge.tasks.anchors import level_sizes
 from lowformer_edge.tasks.detection import DETECTION
-from lowformer_edge.tasks.objects import Objects
 from lowformer_edge.tasks.segmentation import SEGMENTATION
-from lowformer_edge.tasks.truth import Truth
 
 CLASSES = 3
 HEIGHT, WIDTH = 64, 96
@@ -102,7 +102,8 @@ def truths_of(outputs: Outputs) -> list[Truth]:
         for k in range(2)
     ]
     return [
-        Truth(placement, Objects(one.detections.boxes, one.detections.classes)) for one in found
+        Truth(placement, ObjectAnnotations.of(one.detections.boxes, one.detections.classes))
+        for one in found
     ]
 
 
@@ -161,7 +162,7 @@ def test_mean_iou_is_beside_the_references() -> None:
 
 def test_annotations_of_the_other_task() -> None:
     placement = Placement.whole(HEIGHT, WIDTH)
-    boxes = Truth(placement, Objects(np.zeros((0, 4)), np.zeros(0, np.int64)))
+    boxes = Truth(placement, ObjectAnnotations.of(np.zeros((0, 4)), np.zeros(0, np.int64)))
     labels = Truth(placement, np.zeros((HEIGHT, WIDTH), np.uint8))
     with pytest.raises(DataError, match="boxes are no label maps"):
         SEGMENTATION.compare(logits(1), logits(1), [boxes])

@@ -11,11 +11,12 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lowformer_edge.artifact.annotations import IGNORED
 from lowformer_edge.artifact.placement import Extent, Placement
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import CheckError
 from lowformer_edge.tasks.bilinear import resize
-from lowformer_edge.tasks.label_map import IGNORED, interpolated_labels, nearest_labels
+from lowformer_edge.tasks.label_map import interpolated_labels, nearest_labels
 
 SIDE = st.integers(1, 40)
 
