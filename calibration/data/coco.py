@@ -14,7 +14,7 @@ from ...errors import DataError
 from ...process.text import one_line, printable
 from .categories import classes_of_categories
 from .coco_classes import COCO_CLASSES
-from .file_tree import FileTree, Item
+from .file_tree import FileTree, Item, regular
 from .image_files import check_regular
 from .image_set import ImageSet
 from .stated_objects import StatedObjects
@@ -155,7 +155,7 @@ def _items_of(tree: FileTree, file: CocoFile) -> Mapping[int, Item | None]:
             )
         if path is not None:
             owners[path] = image.file_name
-        found[key] = None if path is None else tree.files[path]
+        found[key] = None if path is None else regular(tree.files[path])
     return found
 
 

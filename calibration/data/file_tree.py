@@ -166,6 +166,17 @@ class FileTree:
         return _grouped(self.files, lambda path: path.stem)
 
 
+def regular(item: Item) -> Item:
+    """An item that can be read to its end, as members of archives can.
+
+    Raises:
+        DataError: It is a pipe or the like.
+    """
+    if isinstance(item, Path):
+        check_regular(item)
+    return item
+
+
 def common_end(first: Sequence[str], second: Sequence[str]) -> int:
     """How many parts two paths have in common, from the last one on."""
     count = 0

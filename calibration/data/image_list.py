@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from ...errors import DataError
 from ...process.text import printable
 from .archive import LARGEST_MEMBER, Member
-from .file_tree import FileTree, Item
+from .file_tree import FileTree, Item, regular
 
 
 def content_of(item: Item) -> bytes:
@@ -16,6 +16,7 @@ def content_of(item: Item) -> bytes:
     Raises:
         DataError: It cannot be read, or is far larger than what is read so.
     """
+    regular(item)
     try:
         if isinstance(item, Member):
             return item.archive.read(item.name)
@@ -52,10 +53,10 @@ def images_of(images: FileTree, listed: Item | None) -> tuple[dict[str, Item], t
         DataError: None is there.
     """
     if listed is None:
-        return dict(sorted(images.files.items())), ()
+        return {path: regular(images.files[path]) for path in sorted(images.files)}, ()
     stems = listed_stems(listed)
     paths = [images.nearest(f"{stem}.image") for stem in stems]
-    found = {path: images.files[path] for path in paths if path is not None}
+    found = {path: regular(images.files[path]) for path in paths if path is not None}
     missing = [stem for stem, path in zip(stems, paths, strict=True) if path is None]
     name = printable(PurePosixPath(str(listed)).name)
     if not found:

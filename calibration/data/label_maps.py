@@ -13,7 +13,7 @@ from ...artifact.annotations import IGNORED, LabelMap
 from ...errors import DataError
 from ...process.text import one_line, printable
 from .archive import Member
-from .file_tree import FileTree, Item
+from .file_tree import FileTree, Item, regular
 from .image_list import images_of
 from .image_set import ImageSet
 from .stated_annotation import FoundAnnotation
@@ -131,7 +131,7 @@ def read_labels_of_pixels(item: Item) -> NDArray[np.int64]:
     Raises:
         DataError: It cannot be read, or is no label map.
     """
-    name = printable(str(item))
+    name = printable(str(regular(item)))
     try:
         with Image.open(item.open() if isinstance(item, Member) else item) as image:
             if image.format in _LOSSY:
@@ -185,5 +185,5 @@ def _counts_from_one(maps: FileTree, items: Sequence[Item], num_classes: int) ->
         return False
     raise DataError(
         f"{maps.path}: has ADE20K's folders, and no label {num_classes} that would tell that 0"
-        " is of no class; say so by `reduce_zero_label`, or that it is one"
+        " is of no class; say by `reduce_zero_label` whether it is"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -183,3 +184,21 @@ def test_other_annotations_are_told(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=message):
             images_with_maps(tree, tmp_path / name, THREE, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("JPEGImages/b.jpg", "Annotations/b.xml", "SegmentationClass/b.png"),
+        *("ImageSets/Main/val.txt", "ImageSets/Segmentation/val.txt"),
+    ],
+)
+def test_pipes_are_refused_and_not_waited_for(name: str, voc: Path) -> None:
+    (voc / name).unlink()
+    os.mkfifo(voc / name)
+    with pytest.raises(DataError, match=rf"{Path(name).name}: is not a regular file"):
+        for images in (
+            images_with_objects(FileTree.open(voc), None, DOGS),
+            images_with_maps(FileTree.open(voc), None, THREE, None),
+        ):
+            decoded(images)
