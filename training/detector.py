@@ -106,7 +106,7 @@ def _by_anchor(outputs: Mapping[str, Tensor], name: str, values: int) -> Tensor:
 
 
 def main() -> None:
-    arguments = parse_arguments(str(__doc__).splitlines()[0], steps=8000, rate=2e-3)
+    arguments = parse_arguments(str(__doc__).splitlines()[0], steps=16_000, rate=2e-3)
     train(CONFIG, LABELS, assigned, retina_loss, arguments)
 
 
