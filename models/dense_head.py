@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from ..artifact.size import Size
 from ..errors import ConfigError
-from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES, level_sizes
 from ..tasks.names import DETECTION, SEGMENTATION
 
 BACKBONE_LEVELS = 3
@@ -60,6 +59,9 @@ class DetectionHead:
 
     def output_values(self, num_classes: int, height: int, width: int) -> int:
         """How many numbers the outputs for an image of the input's size are."""
+        # Configs are read without numpy.
+        from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES, level_sizes
+
         places = sum(math.prod(size) for size in level_sizes(height, width, self.levels))
         return places * ANCHORS_PER_PLACE * (num_classes + BOX_SIDES)
 

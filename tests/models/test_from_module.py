@@ -93,8 +93,7 @@ def test_networks_for_other_tasks(task: str, slight_config: lfe.LowFormerConfig)
         64, 1.0, interpolation="bilinear", resize_mode="letterbox"
     )
     assert set(model.preprocessing_sources.values()) == {"usual of mmdet and mmseg"}
-    with pytest.raises(UsageError, match=f"is for {task}, and what can be exported"):
-        lfe.calibrate(model, lfe.Samples("none", np.zeros((1, 64, 64, 3), np.uint8), None))
+    assert model.task.name == task
 
 
 def test_a_new_last_layer_leaves_the_others(network: lfe.LowFormer) -> None:

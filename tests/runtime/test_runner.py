@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper
+from torch import nn
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import ArtifactError
@@ -190,14 +192,23 @@ def test_pixels_and_normalised_images_for_a_file_of_pixels(states_it: bool, tmp_
                 runner.run(preprocessing.normalise(pixels))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_laboratorys_library_names_what_it_does_not_take(
-    foreign_files: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from executorch.exir import to_edge_transform_and_lower
+
+    class Sum(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x + y
+
+    exported = torch.export.export(Sum(), (torch.zeros(1, 2), torch.zeros(1, 2)))
+    path = tmp_path / "sum.pte"
+    path.write_bytes(bytes(to_edge_transform_and_lower(exported).to_executorch().buffer))
     monkeypatch.setenv(LIBRARY_VARIABLE, "some.so")
-    with pytest.raises(
-        ArtifactError, match=r"faces\.pte: .* not float32, float32, float32; run it"
-    ):
-        opened(foreign_files / "faces.pte")
+    told = r"sum\.pte: .* takes one input, of float32 or uint8, not float32, float32; run it"
+    with pytest.raises(ArtifactError, match=told):
+        opened(path)
 
 
 def test_a_damaged_package_of_others_is_one_error(foreign_files: Path, tmp_path: Path) -> None:
