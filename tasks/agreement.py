@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..artifact.manifest import MatchedBoxes
 from ..errors import CheckError
 from .detections import Detections
 from .overlap import iou
@@ -36,6 +37,16 @@ class BoxAgreement:
     score_difference: float
     missed: int
     added: int
+
+    def record(self) -> MatchedBoxes:
+        """The same as it is written."""
+        return MatchedBoxes(
+            matched=self.matched,
+            missed=self.missed,
+            added=self.added,
+            worst_iou=self.worst_iou,
+            score_difference=self.score_difference,
+        )
 
 
 def match(reference: Detections, other: Detections, least_iou: float = 0.5) -> NDArray[np.intp]:

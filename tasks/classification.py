@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,11 @@ from PIL import Image, ImageDraw
 
 from ..artifact.interface import CLASSIFICATION as NAME
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
-from ..artifact.manifest import Interval, Output, Parity
-from ..artifact.outputs import Outputs, count_of
+from ..artifact.manifest import Interval, Output
+from ..artifact.outputs import Outputs
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
 from ..errors import CheckError
-from .closeness import closeness
 from .share import share
 from .task import Task
 
@@ -69,31 +69,16 @@ class Classification(Task):
         """See :class:`Task`: of images by their top-1."""
         return share(_values(reference).argmax(1) == _values(outputs).argmax(1))
 
-    def compare(
-        self,
-        reference: Outputs,
-        outputs: Outputs,
-        truths: Truths | None = None,
-        data: str = "images",
-    ) -> Parity:
+    def results(
+        self, reference: Outputs, outputs: Outputs, truths: Truths | None
+    ) -> Mapping[str, Any]:
         """See :class:`Task`; measures top-1 agreement, and with labels top-1 accuracy."""
-        if reference.keys() != outputs.keys():
-            raise CheckError(
-                f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
-            )
-        close = {
-            name: closeness(expected, outputs[name], name, data)
-            for name, expected in reference.items()
-        }
         expected, predicted = (_values(one).argmax(1) for one in (reference, outputs))
-        return Parity(
-            images=count_of(reference),
-            data=data,
-            outputs=close,
-            agreement=self.agreement(reference, outputs),
-            top1=None if truths is None else share(predicted == truths),
-            reference_top1=None if truths is None else share(expected == truths),
-        )
+        found = {"agreement": share(expected == predicted)}
+        if truths is not None:
+            found["top1"] = share(predicted == truths)
+            found["reference_top1"] = share(expected == truths)
+        return found
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Closeness
+from ..artifact.outputs import Outputs
 from ..errors import CheckError
 
 
@@ -68,3 +69,18 @@ def closeness(
         cosine=cosine(reference, other),
         max_difference=float(np.abs(reference - other).max()),
     )
+
+
+def closeness_of_all(reference: Outputs, outputs: Outputs, data: str) -> dict[str, Closeness]:
+    """How closely each output follows the reference's of its name.
+
+    Raises:
+        CheckError: Their names differ, or one cannot be compared, see :func:`closeness`.
+    """
+    if reference.keys() != outputs.keys():
+        raise CheckError(
+            f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
+        )
+    return {
+        name: closeness(expected, outputs[name], name, data) for name, expected in reference.items()
+    }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..artifact.manifest import Closeness, Output
+from ..artifact.manifest import Output
 from ..artifact.outputs import Outputs
 from ..errors import CheckError
-from .closeness import closeness
 from .task import Task
 
 
@@ -29,21 +28,6 @@ class DenseTask(Task):
                 f"the output {unknown[0]!r} is none of the model, which gives {', '.join(outputs)}"
             )
         return {name: outputs[name] for name in names}
-
-
-def close_maps(reference: Outputs, outputs: Outputs, data: str) -> dict[str, Closeness]:
-    """How closely each map follows the reference's.
-
-    Raises:
-        CheckError: They are not the same maps, or cannot be compared.
-    """
-    if reference.keys() != outputs.keys():
-        raise CheckError(
-            f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
-        )
-    return {
-        name: closeness(expected, outputs[name], name, data) for name, expected in reference.items()
-    }
 
 
 def image_of(outputs: Outputs, number: int) -> Outputs:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
 
 from PIL import Image
 
 from ..artifact.annotations import ObjectAnnotations
-from ..artifact.manifest import Interval, MatchedBoxes, Measure, Parity
+from ..artifact.manifest import Interval, Measure
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
 from ..artifact.truth import Truth, Truths
@@ -20,7 +20,7 @@ from .anchors import ANCHORS_PER_PLACE, FIRST_LEVEL, stride_of
 from .average_precision import AveragePrecisionMeter
 from .box_decoder import BoxDecoder
 from .box_picture import draw_boxes, label_of
-from .dense import DenseTask, close_maps, image_of
+from .dense import DenseTask, image_of
 from .detections import Detections
 from .names import DETECTION as NAME
 from .share import interval
@@ -95,42 +95,22 @@ class Detection(DenseTask):
         """See :class:`Task`: of boxes."""
         return _share(_compare(_objects_of(reference), _objects_of(outputs)))
 
-    def compare(
-        self,
-        reference: Outputs,
-        outputs: Outputs,
-        truths: Truths | None = None,
-        data: str = "images",
-    ) -> Parity:
+    def results(
+        self, reference: Outputs, outputs: Outputs, truths: Truths | None
+    ) -> Mapping[str, Any]:
         """See :class:`Task`; measures COCO's average precision."""
-        close = close_maps(reference, outputs, data)
         placements = None if truths is None else [truth.placement for truth in truths]
         expected, found = (_objects_of(one, placements) for one in (reference, outputs))
         same = _compare(expected, found)
-        measures = {}
-        if truths is not None:
-            objects = [_annotated(truth) for truth in truths]
-            values, references = (
-                _precision(one, objects, _num_classes(reference)) for one in (found, expected)
-            )
-            measures = {
-                name: Measure(value=values[name], reference=references[name])
-                for name in values.keys() & references.keys()
-            }
-        return Parity(
-            images=count_of(reference),
-            data=data,
-            outputs=close,
-            agreement=_share(same),
-            boxes=MatchedBoxes(
-                matched=same.matched,
-                missed=same.missed,
-                added=same.added,
-                worst_iou=same.worst_iou,
-                score_difference=same.score_difference,
-            ),
-            measures={name: measures[name] for name in ("AP", "AP50", "AP75") if name in measures},
+        results = {"agreement": _share(same), "boxes": same.record()}
+        if truths is None:
+            return results
+        objects = [_annotated(truth) for truth in truths]
+        ours, theirs = (
+            _precision(one, objects, _num_classes(reference)) for one in (found, expected)
         )
+        measures = {name: Measure(value=ours[name], reference=theirs[name]) for name in ours}
+        return {**results, "measures": measures}
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None

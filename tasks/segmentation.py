@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..artifact.interface import OUTPUT_NAME
-from ..artifact.manifest import Interval, Measure, Parity
-from ..artifact.outputs import Outputs, count_of
+from ..artifact.manifest import Interval, Measure
+from ..artifact.outputs import Outputs
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
 from ..errors import CheckError, DataError
+from .agreement import equal_pixels
 from .box_picture import label_of
-from .dense import DenseTask, close_maps, image_of
+from .dense import DenseTask, image_of
 from .label_map import interpolated_labels
 from .mask_picture import class_shares, draw_labels
 from .mean_iou import MeanIoU, MeanIoUMeter
@@ -62,34 +64,22 @@ class Segmentation(DenseTask):
 
     def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
         """See :class:`Task`: of the map's places; an image's count as one in the interval."""
-        same = _logits(reference).argmax(1) == _logits(outputs).argmax(1)
-        return interval(float(same.mean()), len(same))
+        expected, found = (_logits(one).argmax(1) for one in (reference, outputs))
+        return interval(equal_pixels(expected, found) / 100, len(found))
 
-    def compare(
-        self,
-        reference: Outputs,
-        outputs: Outputs,
-        truths: Truths | None = None,
-        data: str = "images",
-    ) -> Parity:
+    def results(
+        self, reference: Outputs, outputs: Outputs, truths: Truths | None
+    ) -> Mapping[str, Any]:
         """See :class:`Task`; measures mean intersection over union and pixel accuracy."""
-        close = close_maps(reference, outputs, data)
-        measures = {}
-        if truths is not None:
-            value, expected = (_mean_iou(one, truths) for one in (outputs, reference))
-            measures = {
-                "mIoU": Measure(value=value.miou, reference=expected.miou),
-                "pixel accuracy": Measure(
-                    value=value.pixel_accuracy, reference=expected.pixel_accuracy
-                ),
-            }
-        return Parity(
-            images=count_of(reference),
-            data=data,
-            outputs=close,
-            agreement=self.agreement(reference, outputs),
-            measures=measures,
-        )
+        results = {"agreement": self.agreement(reference, outputs)}
+        if truths is None:
+            return results
+        ours, theirs = (_mean_iou(one, truths) for one in (outputs, reference))
+        measures = {
+            "mIoU": Measure(value=ours.miou, reference=theirs.miou),
+            "pixel accuracy": Measure(value=ours.pixel_accuracy, reference=theirs.pixel_accuracy),
+        }
+        return {**results, "measures": measures}
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from PIL import Image
 
 from ..artifact.manifest import Interval, Output, Parity
-from ..artifact.outputs import Outputs
+from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
+from .closeness import closeness_of_all
 
 
 class Task(abc.ABC):
@@ -56,7 +57,6 @@ class Task(abc.ABC):
             outputs: For the same images.
         """
 
-    @abc.abstractmethod
     def compare(
         self,
         reference: Outputs,
@@ -75,6 +75,21 @@ class Task(abc.ABC):
         Raises:
             CheckError: Shapes differ, there is no image, a value is not finite, or a reference is
                 zero throughout.
+        """
+        close = closeness_of_all(reference, outputs, data)
+        found = self.results(reference, outputs, truths)
+        return Parity(images=count_of(reference), data=data, outputs=close, **found)
+
+    @abc.abstractmethod
+    def results(
+        self, reference: Outputs, outputs: Outputs, truths: Truths | None
+    ) -> Mapping[str, Any]:
+        """What a user sees of a comparison: further fields of a :class:`Parity`.
+
+        Args:
+            reference: What the outputs are held to, by the same names.
+            outputs: The file's, for the same images.
+            truths: What is right for each image, if known.
         """
 
     @abc.abstractmethod
