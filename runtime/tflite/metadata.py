@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...errors import ArtifactError
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:
     """The JSON that ``lowformer-export`` put into a file, or None where there is none.
+
+    The file is mapped, not read: every runner asks for this, and it lies between weights.
 
     Args:
         path: A file that the interpreter has loaded, so that it is known to be whole.
@@ -20,7 +24,7 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.Model.GetRootAs(path.read_bytes())
+    model = schema.Model.GetRootAs(np.memmap(path, np.uint8, mode="r"))
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if entry.Name() == METADATA_NAME.encode():
