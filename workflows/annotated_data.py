@@ -22,8 +22,8 @@ from ..errors import DataError, UsageError
 from ..tasks.names import DETECTION, SEGMENTATION
 
 
-class AnnotatedModel(Protocol):
-    """A detector or a segmenter, as far as annotations count its classes."""
+class CountsClasses(Protocol):
+    """A model or a bundle, as far as annotations count its classes."""
 
     @property
     def labels(self) -> tuple[str, ...] | None:
@@ -32,7 +32,7 @@ class AnnotatedModel(Protocol):
 
     @property
     def task_name(self) -> str:
-        """``detection`` or ``segmentation``."""
+        """What it is for, such as ``detection``."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class AnnotatedModel(Protocol):
 
 
 def annotated_images(
-    source: object, model: AnnotatedModel, labels: object, reduce_zero_label: bool | None
+    source: object, model: CountsClasses, labels: object, reduce_zero_label: bool | None
 ) -> ImageSet | None:
     """Images with what is in them; None where nobody said.
 
@@ -125,7 +125,7 @@ def _listed(source: object) -> list[Path]:
     return [Path(one) for one in source]
 
 
-def _with_given(source: object, model: AnnotatedModel, labels: object) -> ImageSet:
+def _with_given(source: object, model: CountsClasses, labels: object) -> ImageSet:
     """Images of an array or a list of files with an annotation for each.
 
     Raises:
@@ -145,7 +145,7 @@ def _with_given(source: object, model: AnnotatedModel, labels: object) -> ImageS
     return dataclasses.replace(images, annotations=[_given(one, model) for one in given])
 
 
-def _given(annotation: object, model: AnnotatedModel) -> StatedAnnotation:
+def _given(annotation: object, model: CountsClasses) -> StatedAnnotation:
     """An annotation that somebody made, checked.
 
     Raises:

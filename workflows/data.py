@@ -22,7 +22,7 @@ from ..calibration.data.images import decode, find_images, images_in_memory, lis
 from ..calibration.data.label_table import read_label_table
 from ..errors import UsageError
 from ..progress import QUIET, Progress
-from .annotated_data import annotated_images, check_reduction
+from .annotated_data import CountsClasses, annotated_images, check_reduction
 from .arguments import check_count
 from .defaults import OUTPUT_BYTES
 
@@ -35,27 +35,12 @@ _BUNDLED = {
 }
 
 
-class TakesImages(Protocol):
+class TakesImages(CountsClasses, Protocol):
     """A model or a bundle, as far as images are made ready for it."""
 
     @property
     def preprocessing(self) -> Preprocessing:
         """From an image to its input."""
-        ...
-
-    @property
-    def labels(self) -> tuple[str, ...] | None:
-        """Class names in order, where they are known."""
-        ...
-
-    @property
-    def task_name(self) -> str:
-        """What it is for, such as ``classification``."""
-        ...
-
-    @property
-    def num_classes(self) -> int:
-        """Number of classes."""
         ...
 
     @property

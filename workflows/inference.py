@@ -26,7 +26,8 @@ from ..tasks.task import Task
 from .arguments import check_count
 
 Results = Any
-"""What a task gives for an image: :class:`Prediction` of classes, ..."""
+"""What a task gives for an image: a sequence of :class:`Prediction`, :class:`DetectedObjects` or a
+:class:`SegmentedImage`."""
 
 AnyImage = str | Path | Image.Image | NDArray[np.uint8]
 """A file, an image of Pillow's, or uint8 [H, W] or [H, W, 3] of any size."""
