@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Tensor
 from ..artifact.outputs import Outputs
+from .images import NHWC_TO_NCHW
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]
@@ -160,7 +161,7 @@ class Tracer(abc.ABC):
         for output in self.outputs:
             value = np.asarray(values[output.value], np.float32)
             last = output.is_channels_last
-            found[output.name] = value.transpose(0, 3, 1, 2) if last else value
+            found[output.name] = value.transpose(NHWC_TO_NCHW) if last else value
         return found
 
     def trace(self, images: NDArray[np.float32]) -> Trace:
