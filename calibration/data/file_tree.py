@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ...errors import DataError
 from ...process.text import printable
-from .archive import Archive, Member, is_archive
+from .archive import LARGEST_MEMBER, Archive, Member, is_archive
 from .image_files import check_regular, files_below, is_image
 
 Item = Path | Member
@@ -175,6 +175,23 @@ def regular(item: Item) -> Item:
     if isinstance(item, Path):
         check_regular(item)
     return item
+
+
+def content_of(item: Item) -> bytes:
+    """What is in a file or a member of an archive.
+
+    Raises:
+        DataError: It cannot be read, or is far larger than what is read so.
+    """
+    regular(item)
+    try:
+        if isinstance(item, Member):
+            return item.archive.read(item.name)
+        if item.stat().st_size > LARGEST_MEMBER:
+            raise OSError(f"larger than {LARGEST_MEMBER // 1024**2} MiB")
+        return item.read_bytes()
+    except OSError as error:
+        raise DataError(f"{printable(str(item))}: cannot be read ({error})") from error
 
 
 def common_end(first: Sequence[str], second: Sequence[str]) -> int:

@@ -6,25 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from ...errors import DataError
 from ...process.text import printable
-from .archive import LARGEST_MEMBER, Member
-from .file_tree import FileTree, Item, regular
-
-
-def content_of(item: Item) -> bytes:
-    """What is in a file or a member of an archive.
-
-    Raises:
-        DataError: It cannot be read, or is far larger than what is read so.
-    """
-    regular(item)
-    try:
-        if isinstance(item, Member):
-            return item.archive.read(item.name)
-        if item.stat().st_size > LARGEST_MEMBER:
-            raise OSError(f"larger than {LARGEST_MEMBER // 1024**2} MiB")
-        return item.read_bytes()
-    except OSError as error:
-        raise DataError(f"{printable(str(item))}: cannot be read ({error})") from error
+from .file_tree import FileTree, Item, content_of, regular
 
 
 def listed_stems(item: Item) -> list[str]:

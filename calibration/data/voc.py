@@ -11,8 +11,8 @@ from xml.parsers import expat
 from ...errors import DataError
 from ...process.text import printable
 from .categories import DataSetClasses, classes_of_categories
-from .file_tree import FileTree, Item
-from .image_list import content_of, images_of
+from .file_tree import FileTree, Item, content_of
+from .image_list import images_of
 from .image_set import ImageSet
 from .stated_objects import StatedObjects
 
