@@ -10,9 +10,15 @@ from .caption import Caption, font_size, line_width
 from .colours import colour_of
 from .detections import Detections
 
+LEAST_DRAWN = 0.3
+"""The least score of a box in a picture, as mmdet's has it; metrics begin far below."""
+
 
 def draw_boxes(
-    image: Image.Image, detections: Detections, labels: Sequence[str] | None = None
+    image: Image.Image,
+    detections: Detections,
+    labels: Sequence[str] | None = None,
+    least: float = LEAST_DRAWN,
 ) -> Image.Image:
     """A copy of an image with boxes, and with the name and the score of each.
 
@@ -22,11 +28,13 @@ def draw_boxes(
         image: RGB.
         detections: In its pixels.
         labels: Names of the classes in order; without them, or beyond them, their numbers.
+        least: Boxes of lower scores are left out.
     """
     drawn = image.copy()
     width, size = line_width(image), font_size(image)
     pen = ImageDraw.Draw(drawn)
-    found = list(zip(detections.boxes, detections.scores, detections.classes, strict=True))
+    objects = zip(detections.boxes, detections.scores, detections.classes, strict=True)
+    found = [(box, score, number) for box, score, number in objects if score >= least]
     for box, _, number in reversed(found):
         pen.rectangle(_within(box, image), outline=colour_of(int(number)), width=width)
     for box, score, number in reversed(found):

@@ -120,7 +120,7 @@ class Detection(DenseTask):
         return DetectedObjects(found if top is None else found.best(top), labels)
 
     def draw(self, image: Image.Image, results: DetectedObjects) -> Image.Image:
-        """See :class:`Task`: a box around each object, with its name and score."""
+        """See :class:`Task`: boxes of scores from 0.3 on, each with its name and score."""
         return draw_boxes(image, results.detections, results.labels)
 
 

@@ -49,6 +49,13 @@ def test_the_image_stays_as_it_was() -> None:
     assert not changed(image).any()
 
 
+def test_boxes_of_low_scores_are_not_drawn() -> None:
+    detections = found((40, 60, 120, 140))
+    score = float(detections.scores[0])
+    assert changed(draw_boxes(grey(200, 160), detections, least=score)).any()
+    assert not changed(draw_boxes(grey(200, 160), detections, least=score + 0.01)).any()
+
+
 def test_nothing_is_drawn_where_nothing_was_found() -> None:
     assert not changed(draw_boxes(grey(50, 50), Detections.none())).any()
 
@@ -143,6 +150,22 @@ def test_labels_are_painted_and_listed() -> None:
     below = {drawn.getpixel((0, row)) for row in range(60)}
     assert colour_of(1) in below
     assert colour_of(0) not in below
+
+
+def test_the_background_is_neither_painted_nor_listed() -> None:
+    labels = np.zeros((200, 200), np.uint8)
+    labels[100:, 150:] = 1
+    drawn = draw_labels(grey(200, 200), labels, ["Background", "cat"])
+    assert drawn.getpixel((20, 150)) == GREY
+    assert drawn.getpixel((0, 0)) == colour_of(1)
+    assert changed(drawn)[100:, 150:].all()
+
+
+def test_what_rounds_to_nothing_is_not_listed() -> None:
+    labels = np.full((200, 200), 3, np.uint8)
+    labels[0, 199] = 1
+    drawn = draw_labels(grey(200, 200), labels)
+    assert colour_of(1) not in {drawn.getpixel((0, row)) for row in range(200)}
 
 
 def test_shares_are_of_all_pixels() -> None:
