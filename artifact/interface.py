@@ -8,6 +8,9 @@ from typing import Any
 INPUT_NAME = "image"
 OUTPUT_NAME = "logits"
 PROBABILITIES_NAME = "probabilities"
+BOXES_NAME, SCORES_NAME = "boxes", "scores"
+"""What a detector's file gives where it decodes its maps."""
+
 CLASSIFICATION = "classification"
 
 METADATA_NAME = "lowformer_edge"

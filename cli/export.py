@@ -189,9 +189,10 @@ def _add_output_options(parser: CommandParser) -> None:
         dest="folder",
         action="append",
         default=[],
-        metavar="FOLDER|probabilities",
+        metavar="FOLDER|OUTPUT",
         help="the bundle (default: MODEL-TARGET); or, given once more, what files give: logits"
-        " (default), or probabilities, after the softmax",
+        " (default; a detector's or segmenter's maps), a classifier's probabilities, after the"
+        " softmax, or a detector's boxes, decoded, with their scores",
     )
     output.add_argument(
         "--force", dest="overwrite", action="store_true", help="replace an existing bundle"

@@ -1,4 +1,4 @@
-"""What a file takes and gives: normalised values or pixels; logits, probabilities or maps."""
+"""What a file takes and gives: normalised values or pixels; logits, maps or what they mean."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ import dataclasses
 import torch
 from torch import Tensor, nn
 
-from ..artifact.interface import PROBABILITIES_NAME
+from ..artifact.interface import BOXES_NAME, CLASSIFICATION, PROBABILITIES_NAME, SCORES_NAME
 from ..artifact.preprocessing import WHITE, Preprocessing
+from ..artifact.size import sides_of
 from ..calibration.ranges import ModuleRange, Ranges
 from ..errors import UsageError
+from ..models.dense_head import DetectionHead
 from ..models.loading import LoadedModel
 from ..models.network import network_outputs
+from ..tasks.names import DETECTION
+from .decoded_boxes import DecodedBoxes
 from .spec import ExportSpec
 
 STEM = "backbone.input_stem.op_list.0.conv"
 """The first convolution, by its path in a model that was rewritten for any format."""
+
+
+_TASKS = {"probabilities": CLASSIFICATION, "boxes": DETECTION}
+"""Whose outputs they are."""
 
 
 class PixelInput(nn.Module):
@@ -90,16 +98,33 @@ def with_interface(
         channels_last: Whether the format has maps as [N, H, W, C].
 
     Raises:
-        UsageError: The spec asks for probabilities, which the model has none of.
+        UsageError: The spec asks for outputs that the model has none of.
     """
     _check_output(spec, loaded)
     if spec.takes_image:
         model = PixelInput(model, loaded.preprocessing)
     if spec.gives_probabilities:
         model = Probabilities(model)
-    if loaded.config.dense_head is not None:
-        model = MapOutputs(model, channels_last=channels_last)
-    return model.eval()
+    return with_dense_outputs(model, spec, loaded, channels_last=channels_last).eval()
+
+
+def with_dense_outputs(
+    model: nn.Module, spec: ExportSpec, loaded: LoadedModel, *, channels_last: bool = False
+) -> nn.Module:
+    """A detector or segmenter with the outputs that a spec asks for; a classifier as it is.
+
+    Args:
+        model: Gives what the network gives.
+        spec: What is to be exported.
+        loaded: The model.
+        channels_last: Whether the format has maps as [N, H, W, C].
+    """
+    head = loaded.config.dense_head
+    if isinstance(head, DetectionHead) and spec.gives_boxes:
+        return DecodedBoxes(model, *sides_of(loaded.preprocessing.size), head.levels)
+    if head is not None:
+        return MapOutputs(model, channels_last=channels_last)
+    return model
 
 
 def path_within(outer: nn.Module, inner: nn.Module) -> str:
@@ -131,18 +156,21 @@ def output_names(spec: ExportSpec, loaded: LoadedModel) -> tuple[str, ...]:
     """What the outputs of a spec's file are called, in their order.
 
     Raises:
-        UsageError: It asks for probabilities, which the model has none of.
+        UsageError: It asks for outputs that the model has none of.
     """
     _check_output(spec, loaded)
     if spec.gives_probabilities:
         return (PROBABILITIES_NAME,)
+    if spec.gives_boxes:
+        return (BOXES_NAME, SCORES_NAME)
     return network_outputs(loaded.config)
 
 
 def _check_output(spec: ExportSpec, loaded: LoadedModel) -> None:
-    """Raises UsageError where a spec asks for probabilities that the model has none of."""
-    if spec.gives_probabilities and loaded.config.dense_head is not None:
+    """Raises UsageError where a spec asks for what the model has none of."""
+    task = _TASKS.get(spec.output, loaded.config.task)
+    if task != loaded.config.task:
         raise UsageError(
-            f"`output` probabilities are a classifier's, and {loaded.config.name} is for"
+            f"`output` {spec.output} are of {task}, and {loaded.config.name} is for"
             f" {loaded.config.task}; leave it at logits"
         )

@@ -6,14 +6,14 @@ import json
 
 from ..artifact.manifest import Compiled
 from ..models.loading import LoadedModel
-from ..models.network import network_outputs
+from .file_interface import output_names
 from .spec import ExportSpec
 
 
 def metadata(spec: ExportSpec, loaded: LoadedModel, compiled: Compiled | None = None) -> str:
     """Model, spec, preprocessing, labels and source as a JSON, and what it was compiled for.
 
-    Where there are maps, their names are stated too: ExecuTorch's programs have none for outputs.
+    Of a detector or a segmenter the outputs' names are stated too: ExecuTorch's programs have none.
     """
     dense = loaded.config.dense_head is not None
     return json.dumps(
@@ -23,7 +23,7 @@ def metadata(spec: ExportSpec, loaded: LoadedModel, compiled: Compiled | None = 
             "preprocessing": loaded.preprocessing.to_dict(),
             "labels": loaded.labels,
             "source": {"name": loaded.source, "sha256": loaded.digest},
-            **({"outputs": network_outputs(loaded.config)} if dense else {}),
+            **({"outputs": output_names(spec, loaded)} if dense else {}),
             **({"compiled": compiled.model_dump()} if compiled else {}),
         }
     )

@@ -44,8 +44,8 @@ class Asked(Protocol):
         ...
 
     @property
-    def gives_probabilities(self) -> bool:
-        """Whether the softmax is in the file."""
+    def output(self) -> str:
+        """``logits`` and the like."""
         ...
 
 
@@ -98,6 +98,10 @@ class TFLiteOptions(FormatOptions):
             )
         if self.io == "int8" and spec.takes_image:
             raise UsageError("`io` int8 and `input` image are two types of input; give one")
+        if self.io == "int8" and spec.output == "boxes":
+            raise UsageError(
+                "`output` boxes are in pixels, for which `io` int8 has no room; leave one out"
+            )
 
     @property
     def label(self) -> str:
@@ -185,10 +189,10 @@ class QnnOptions(FormatOptions):
 
     def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
-        if spec.takes_image or spec.gives_probabilities:
+        if spec.takes_image or spec.output != "logits":
             raise UsageError(
-                "QNN's graphs take normalised values and give logits; export pixels and"
-                " probabilities for other formats"
+                "QNN's graphs take normalised values and give logits; export pixels, probabilities"
+                " and boxes for other formats"
             )
         if self.chip:
             chip_of(self.chip).check(spec.precision)

@@ -28,7 +28,17 @@ PRECISIONS = (
 )
 
 INPUTS = ("tensor", "image")
-OUTPUTS = ("logits", "probabilities")
+OUTPUTS = ("logits", "probabilities", "boxes")
+
+_HALVES = ("fp16", "palettized-6bit", "palettized-4bit")
+
+
+def float32_ends(format_name: str) -> tuple[str, ...]:
+    """The precisions of a format whose files end in float32: of Core ML's, one."""
+    if format_name == "coreml":
+        return ("fp32",)
+    return tuple(name for name in FORMATS[format_name].precisions if name not in _HALVES)
+
 
 Options = TypeVar("Options", bound=FormatOptions)
 
@@ -47,7 +57,8 @@ class ExportSpec:
         batch: Images per inference, fixed in the file.
         input: ``tensor`` for normalised values, or ``image`` for pixels as they are read: scale,
             mean and deviation are in the file then.
-        output: ``logits``, or ``probabilities`` after the softmax.
+        output: ``logits``, which of a detector or segmenter are its maps; ``probabilities`` after
+            the softmax; or ``boxes``, a detector's, decoded, with their scores.
         observer: How activation ranges are taken, see :func:`observer_factory`.
         recipe: For ``int8``, which op gets which precision, in place of our own choice.
         bias_correction: For ``int8``, whether biases take back the shift of each channel's mean.
@@ -87,6 +98,11 @@ class ExportSpec:
             raise UsageError(f"batch must be between 1 and 1024, got {self.batch}")
         if self.recipe is not None and self.precision != "int8":
             raise UsageError(f"a recipe needs precision int8, not {self.precision}")
+        if self.gives_boxes and self.precision not in float32_ends(self.format):
+            raise UsageError(
+                f"`output` boxes are in pixels, for which half precision has no room: choose one of"
+                f" {', '.join(float32_ends(self.format))} of {self.format}, or leave it at logits"
+            )
         if type(self.bias_correction) is not bool:
             raise UsageError(f"bias_correction is true or false, not {self.bias_correction!r}")
         if self.bias_correction and self.precision != "int8":
@@ -157,6 +173,11 @@ class ExportSpec:
         return self.output == "probabilities"
 
     @property
+    def gives_boxes(self) -> bool:
+        """Whether a detector's maps are decoded in the file."""
+        return self.output == "boxes"
+
+    @property
     def needs_ranges(self) -> bool:
         """Whether activation ranges must be calibrated first."""
         return self.precision in ("int8", "w8a16")
@@ -176,8 +197,8 @@ class ExportSpec:
         """A short name for files and tables, such as ``int8``, ``int8-io`` or ``fp16-image``."""
         assert self.options is not None
         image = "-image" if self.takes_image else ""
-        probabilities = "-probabilities" if self.gives_probabilities else ""
-        return self.precision + self.options.label + image + probabilities
+        output = "" if self.output == OUTPUTS[0] else f"-{self.output}"
+        return self.precision + self.options.label + image + output
 
     @property
     def not_run(self) -> str | None:

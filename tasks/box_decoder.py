@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +123,7 @@ class BoxDecoder:
                 placement is in an input of another size.
         """
         placement = self._checked(placement)
-        return self._best(list(self._of_maps(outputs)), placement, _sigmoid)
+        return _best(list(self._of_maps(outputs)), placement, sigmoid, self.settings)
 
     def decode_boxes(
         self,
@@ -145,11 +145,10 @@ class BoxDecoder:
         """
         placement = self._checked(placement)
         count = sum(map(len, self._anchors))
-        _check("boxes", boxes, (count, BOX_SIDES))
-        _check("scores", scores, (count, self.num_classes))
-        if scores.min() < 0 or scores.max() > 1:
-            raise CheckError("scores are not in [0, 1]; give them after the sigmoid")
-        return self._best(list(self._of_boxes(boxes, scores)), placement, np.asarray)
+        _check_boxes(boxes, scores, (count, self.num_classes))
+        lengths = [len(anchors) for anchors in self._anchors]
+        levels = list(_of_boxes(boxes, scores, lengths, self.settings))
+        return _best(levels, placement, np.asarray, self.settings)
 
     def _of_maps(self, outputs: Outputs) -> Iterator[_Candidates]:
         for level, (size, anchors) in enumerate(
@@ -157,46 +156,12 @@ class BoxDecoder:
         ):
             logits = self._rows(outputs, f"class_logits_p{level}", self.num_classes, size)
             deltas = self._rows(outputs, f"box_deltas_p{level}", BOX_SIDES, size)
-            chosen = self._highest(logits, self.settings.logit_threshold)
+            chosen = _highest(logits, self.settings.logit_threshold, self.settings)
             pairs, classes = np.divmod(chosen, self.num_classes)
             places, kinds = np.divmod(pairs, ANCHORS_PER_PLACE)
             own = deltas[places[:, None], kinds[:, None] * BOX_SIDES + np.arange(BOX_SIDES)]
             ranks = logits[places, kinds * self.num_classes + classes]
             yield _Candidates(ranks, boxes_of(anchors[pairs], own), classes)
-
-    def _of_boxes(
-        self, boxes: NDArray[np.float32], scores: NDArray[np.float32]
-    ) -> Iterator[_Candidates]:
-        start = 0
-        for anchors in self._anchors:
-            end = start + len(anchors)
-            chosen = self._highest(scores[start:end], self.settings.score_threshold)
-            pairs, classes = np.divmod(chosen, self.num_classes)
-            pairs += start
-            yield _Candidates(scores[pairs, classes], boxes[pairs], classes)
-            start = end
-
-    def _highest(self, values: NDArray[np.float32], bound: float) -> NDArray[np.intp]:
-        """Pairs of a level in their order, those of equal values by place."""
-        return np.sort(highest(values, bound, self.settings.most_per_level))
-
-    def _best(
-        self,
-        levels: list[_Candidates],
-        placement: Placement,
-        score: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    ) -> Detections:
-        """What remains of all levels."""
-        ranks = np.concatenate([level.ranks for level in levels])
-        order = np.argsort(-ranks, kind="stable")
-        boxes = placement.to_image(np.concatenate([level.boxes for level in levels])[order])
-        classes = np.concatenate([level.classes for level in levels])[order]
-        solid = np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]))
-        settings = self.settings
-        kept = suppress(boxes[solid], classes[solid], settings.most_iou, settings.most_boxes)
-        chosen = solid[kept]
-        scores = score(ranks[order[chosen]])
-        return Detections(boxes[chosen], scores, classes[chosen].astype(np.int64))
 
     def _rows(
         self, outputs: Outputs, name: str, values: int, size: tuple[int, int]
@@ -240,6 +205,83 @@ def _check(
         )
 
 
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of logits, of any shape."""
     with np.errstate(over="ignore"):
         return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
+
+
+def decode_unplaced(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    settings: DecodingSettings | None = None,
+) -> Detections:
+    """Objects of decoded boxes where nobody says which input they are of.
+
+    All levels count as one, and no box is clipped: for comparing files, not for results.
+
+    Args:
+        boxes: Corners x1, y1, x2, y2 of every anchor, float32 [A, 4].
+        scores: Of every anchor and class, after the sigmoid, float32 [A, K].
+        settings: What is kept.
+
+    Raises:
+        CheckError: A shape is another, a value is NaN or infinite, or a score is not in [0, 1].
+    """
+    settings = settings or DecodingSettings()
+    _check_boxes(boxes, scores, (len(boxes), *scores.shape[1:]))
+    levels = list(_of_boxes(boxes, scores, [len(boxes)], settings))
+    return _best(levels, None, np.asarray, settings)
+
+
+def _of_boxes(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    lengths: Sequence[int],
+    settings: DecodingSettings,
+) -> Iterator[_Candidates]:
+    """Candidates of each level, by how many anchors each has."""
+    start = 0
+    for length in lengths:
+        chosen = _highest(scores[start : start + length], settings.score_threshold, settings)
+        pairs, classes = np.divmod(chosen, scores.shape[1])
+        pairs += start
+        yield _Candidates(scores[pairs, classes], boxes[pairs], classes)
+        start += length
+
+
+def _highest(
+    values: NDArray[np.float32], bound: float, settings: DecodingSettings
+) -> NDArray[np.intp]:
+    """Pairs of a level in their order, those of equal values by place."""
+    return np.sort(highest(values, bound, settings.most_per_level))
+
+
+def _best(
+    levels: list[_Candidates],
+    placement: Placement | None,
+    score: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    settings: DecodingSettings,
+) -> Detections:
+    """What remains of all levels."""
+    ranks = np.concatenate([level.ranks for level in levels])
+    order = np.argsort(-ranks, kind="stable")
+    boxes = np.concatenate([level.boxes for level in levels])[order]
+    if placement is not None:
+        boxes = placement.to_image(boxes)
+    classes = np.concatenate([level.classes for level in levels])[order]
+    solid = np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]))
+    kept = suppress(boxes[solid], classes[solid], settings.most_iou, settings.most_boxes)
+    chosen = solid[kept]
+    scores = score(ranks[order[chosen]])
+    return Detections(boxes[chosen], scores, classes[chosen].astype(np.int64))
+
+
+def _check_boxes(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], shape: tuple[int, ...]
+) -> None:
+    """Raises CheckError where decoded boxes cannot be taken."""
+    _check("boxes", boxes, (shape[0], BOX_SIDES))
+    _check("scores", scores, shape)
+    if scores.min() < 0 or scores.max() > 1:
+        raise CheckError("scores are not in [0, 1]; give them after the sigmoid")

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from PIL import Image
 
 from ..artifact.annotations import ObjectAnnotations
+from ..artifact.interface import BOXES_NAME, SCORES_NAME
 from ..artifact.manifest import Interval, Measure
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.placement import Placement
 from ..artifact.truth import Truth, Truths
-from ..errors import CheckError, DataError
+from ..errors import DataError
 from .agreement import BoxAgreement, compare_boxes
-from .anchors import ANCHORS_PER_PLACE, FIRST_LEVEL, stride_of
 from .average_precision import AveragePrecisionMeter
-from .box_decoder import BoxDecoder
 from .box_picture import draw_boxes, label_of
+from .decoded_boxes import classes_of, decoded_outputs, decoder_of, objects_of_boxes
 from .dense import DenseTask, image_of
 from .detections import Detections
 from .names import DETECTION as NAME
 from .share import interval
-
-_CLASSES = "class_logits_p"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +82,18 @@ class DetectedObjects(Sequence[DetectedObject]):
 class Detection(DenseTask):
     """Class logits [N, 9 K, H, W] and box deltas [N, 36, H, W] of each level of a pyramid.
 
+    Files may decode them: boxes [N, A, 4] and scores [N, A, K], of every anchor and class.
     Two files agree on a box where both find one of its class there.
     """
 
     name = NAME
     measure = "AP"
+
+    def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
+        """See :class:`Task`; boxes and scores are computed from the model's maps."""
+        if set(names) == {BOXES_NAME, SCORES_NAME} and BOXES_NAME not in outputs:
+            return decoded_outputs(outputs)
+        return super().reference(outputs, names)
 
     def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
         """See :class:`Task`: of boxes."""
@@ -131,9 +135,12 @@ def _objects_of(
     outputs: Outputs, placements: Sequence[Placement] | None = None
 ) -> list[Detections]:
     """What is found in each image, in its own pixels or those of the input."""
-    decoder = _decoder_of(outputs)
     places = [None] * count_of(outputs) if placements is None else placements
-    return [decoder.decode(image_of(outputs, number), place) for number, place in enumerate(places)]
+    images = [image_of(outputs, number) for number in range(len(places))]
+    if BOXES_NAME in outputs:
+        return [objects_of_boxes(image, place) for image, place in zip(images, places, strict=True)]
+    decoder = decoder_of(outputs)
+    return [decoder.decode(image, place) for image, place in zip(images, places, strict=True)]
 
 
 def _annotated(truth: Truth) -> ObjectAnnotations:
@@ -147,27 +154,8 @@ def _annotated(truth: Truth) -> ObjectAnnotations:
     return truth.annotation
 
 
-def _decoder_of(outputs: Outputs) -> BoxDecoder:
-    """What decodes maps of these shapes.
-
-    Raises:
-        CheckError: They are none of a detector.
-    """
-    levels = [name for name in outputs if name.startswith(_CLASSES)]
-    first = outputs.get(f"{_CLASSES}{FIRST_LEVEL}")
-    if first is None or first.ndim != 4:
-        raise CheckError(f"outputs {', '.join(outputs)} are none of a detector")
-    height, width = (side * stride_of(FIRST_LEVEL) for side in first.shape[2:])
-    return _decoder(height, width, _num_classes(outputs), len(levels))
-
-
-@functools.lru_cache(maxsize=4)
-def _decoder(height: int, width: int, num_classes: int, levels: int) -> BoxDecoder:
-    return BoxDecoder(height, width, num_classes, levels)
-
-
 def _num_classes(outputs: Outputs) -> int:
-    return outputs[f"{_CLASSES}{FIRST_LEVEL}"].shape[1] // ANCHORS_PER_PLACE
+    return outputs[SCORES_NAME].shape[-1] if SCORES_NAME in outputs else classes_of(outputs)
 
 
 def _compare(reference: Sequence[Detections], others: Sequence[Detections]) -> BoxAgreement:

@@ -10,7 +10,13 @@ from torch import nn
 
 from ...artifact.content import Content
 from ...artifact.formats import FORMATS
-from ...artifact.interface import CLASSIFICATION, INPUT_NAME, METADATA_NAME
+from ...artifact.interface import (
+    BOXES_NAME,
+    CLASSIFICATION,
+    INPUT_NAME,
+    METADATA_NAME,
+    SCORES_NAME,
+)
 from ...artifact.interface import PROBABILITIES_NAME as PROBABILITIES_OUTPUT
 from ...artifact.labels import repeated, unique_names
 from ...calibration.ranges import Ranges
@@ -21,7 +27,7 @@ from ...process.interrupt import deferred_interrupt
 from ...tasks.names import DETECTION, SEGMENTATION
 from ..converter_errors import converter_errors
 from ..exporter import Exporter
-from ..file_interface import MapOutputs, Probabilities, output_names
+from ..file_interface import Probabilities, output_names, with_dense_outputs
 from ..metadata import metadata
 from ..options import CoreMLOptions
 from ..spec import ExportSpec
@@ -111,8 +117,7 @@ class CoreMLExporter(Exporter):
             )
         if spec.gives_probabilities:
             model = Probabilities(model).eval()
-        if self.loaded.config.dense_head is not None:
-            model = MapOutputs(model, channels_last=False).eval()
+        model = with_dense_outputs(model, spec, self.loaded).eval()
         program = torch.export.export(model, (torch.zeros(shape),)).run_decompositions({})
         classifier = None
         if labels:
@@ -171,6 +176,10 @@ def _meaning(output: str, task: str) -> str:
     """What an output of that name holds."""
     if output == PROBABILITIES_OUTPUT:
         return "Probability of each class"
+    if output == BOXES_NAME:
+        return "Corners x1, y1, x2, y2 of the box of each anchor, in pixels of the input"
+    if output == SCORES_NAME:
+        return "Score of each class for each anchor, after the sigmoid"
     if task == CLASSIFICATION:
         return "One value per class, before the softmax"
     if output.startswith(BOXES):

@@ -29,6 +29,7 @@ from lowformer_edge.runtime.tflite.graph import TFLiteGraph
 from lowformer_edge.targets.arm import ArmTarget
 from lowformer_edge.targets.target import Work
 from lowformer_edge.tasks.closeness import sqnr
+from lowformer_edge.tasks.decoded_boxes import decoded_outputs
 
 from ..conftest import SLIGHT, MakeOnce
 from .conversion import SPEC, Conversion
@@ -66,14 +67,15 @@ def conversion_of(name: str, task: str) -> Conversion[Any]:
 def written(made_once: MakeOnce) -> Callable[..., Path]:
     """The file of a format, a task and a precision."""
 
-    def path_of(name: str, task: str, precision: str = "fp32") -> Path:
+    def path_of(name: str, task: str, precision: str = "fp32", output: str = "logits") -> Path:
         conversion = conversion_of(name, task)
-        file = f"{task}-{precision}{conversion.exporter.format.suffix}"
+        spec = ExportSpec(name, precision, output=output)
+        file = f"{task}-{spec.label}{conversion.exporter.format.suffix}"
 
         def make(folder: Path) -> None:
-            write_content(folder / file, conversion.export(ExportSpec(name, precision)))
+            write_content(folder / file, conversion.export(spec))
 
-        return made_once(f"{name}-{task}-{precision}", make) / file
+        return made_once(f"{name}-{task}-{spec.label}", make) / file
 
     return path_of
 
@@ -108,6 +110,25 @@ def test_every_output_follows_the_network_under_its_name(
 @pytest.mark.parametrize("name", ["tflite", "executorch"])
 def test_the_delegate_takes_all(name: str, task: str, written: Callable[..., Path]) -> None:
     path = written(name, task)
+    where = format_of(path).residency(path, 1)
+    assert where.refused == ()
+    assert where.partitions == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_boxes_are_decoded_in_the_file(name: str, written: Callable[..., Path]) -> None:
+    path = written(name, "detection", "fp32", "boxes")
+    with format_of(path).runner(path, 1) as runner:
+        found = runner.run_pixels(PIXELS, SPEC)
+    expected = decoded_outputs(reference(conversion_of(name, "detection")))
+    assert list(found) == ["boxes", "scores"]
+    np.testing.assert_allclose(found["boxes"], expected["boxes"], rtol=0, atol=0.01)
+    np.testing.assert_allclose(found["scores"], expected["scores"], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["tflite", "executorch"])
+def test_the_delegate_decodes_boxes(name: str, written: Callable[..., Path]) -> None:
+    path = written(name, "detection", "fp32", "boxes")
     where = format_of(path).residency(path, 1)
     assert where.refused == ()
     assert where.partitions == 1
@@ -218,10 +239,13 @@ def test_values_that_two_ops_would_quantize_as_they_come_are_refused(task: str) 
         conversion_of("executorch", task).export(spec)
 
 
+@pytest.mark.parametrize(
+    ("output", "owner"), [("probabilities", "classification"), ("boxes", "detection")]
+)
 @pytest.mark.parametrize("name", FORMATS)
-def test_probabilities_are_a_classifiers(name: str) -> None:
-    with pytest.raises(UsageError, match=r"probabilities are a classifier's.*segmentation"):
-        conversion_of(name, "segmentation").export(ExportSpec(name, output="probabilities"))
+def test_outputs_of_another_task_are_refused(name: str, output: str, owner: str) -> None:
+    with pytest.raises(UsageError, match=rf"{output} are of {owner}, .* is for segmentation"):
+        conversion_of(name, "segmentation").export(ExportSpec(name, output=output))
 
 
 @pytest.mark.parametrize("task", HEADS)

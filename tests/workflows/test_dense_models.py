@@ -10,6 +10,7 @@ import lowformer_edge as lfe
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.export.search.search import Bound
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.tasks.agreement import compare_boxes
 from lowformer_edge.tasks.detection import DetectedObjects
 from lowformer_edge.tasks.segmentation import SegmentedImage
 from lowformer_edge.workflows.search import search_recipe
@@ -38,7 +39,9 @@ def bundle(
     model: lfe.LoadedModel, images: Samples, tmp_path_factory: pytest.TempPathFactory
 ) -> lfe.Bundle:
     folder = tmp_path_factory.mktemp("dense") / "bundle"
-    specs = ["tflite/fp32", "onnx/fp16"]
+    specs: list[str | lfe.ExportSpec] = ["tflite/fp32", "onnx/fp16"]
+    if model.config.task == "detection":
+        specs.append(lfe.ExportSpec("onnx", output="boxes"))
     return lfe.export_model(
         model, folder, specs, calibration=images, evaluation=images, runs=2, keep_failed=True
     )
@@ -85,6 +88,17 @@ def test_files_give_results_in_pixels_of_the_image(
         assert isinstance(found, SegmentedImage)
         assert found.classes.shape == (150, 90)
         assert {region.label for region in found.regions} <= set(LABELS)
+
+
+def test_decoded_boxes_are_the_same_objects(bundle: lfe.Bundle) -> None:
+    if bundle.manifest.task != "detection":
+        return
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (150, 90, 3), np.uint8))
+    with lfe.open_model(bundle, "tflite") as maps, lfe.open_model(bundle, "onnx/fp32") as boxes:
+        assert boxes.num_classes == len(LABELS)
+        of_maps, of_boxes = maps(image), boxes(image)
+    same = compare_boxes([(of_maps.detections, of_boxes.detections)])
+    assert same.matched > 0.9 * len(of_maps) > 5  # some scores of random weights are equal
 
 
 def test_verification_needs_no_more_than_the_bundle(bundle: lfe.Bundle) -> None:
