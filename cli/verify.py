@@ -215,7 +215,7 @@ def _show(found: Verification) -> None:
     from .tables.mac import print_mac_results
     from .tables.matrix import print_matrix
 
-    measure = task_of(found.bundle.manifest.task).measure
+    measure = task_of(found.bundle.manifest.task).heading
     print_matrix(found.edges(), found.not_run, found.images, measure)
     if len(found.check.machines) > 1:
         print_lattice(found.check)

@@ -7,6 +7,8 @@ from .block import Cell, Column, Lines, Meter, Section, Table
 from .evidence import Evidence
 from .numerals import ABSENT, ends, percent
 
+MINUS = "−"
+
 COLUMNS = (
     Column("File", is_text=True),
     Column("Top-1", "%"),
@@ -16,14 +18,16 @@ COLUMNS = (
 
 
 def accuracy_section(evidence: Evidence) -> Section:
-    """Top-1 of each file beside the eager model's, where the images were labelled."""
+    """What is right of each file's results beside the eager model's, where that is known."""
+    if any(item.parity and item.parity.measures for item in evidence.manifest.artifacts):
+        return _measures_section(evidence)
     measured = [
         (item.file.path, item.parity)
         for item in evidence.manifest.artifacts
         if item.parity and item.parity.top1
     ]
     if not measured:
-        line = Lines(("The images that parity was taken on had no labels: accuracy is unknown.",))
+        line = Lines(("What the images of parity show was not known: accuracy was not measured.",))
         return Section("accuracy", "Accuracy", "", (line,))
     _, parity = measured[0]
     eager = parity.reference_top1
@@ -37,6 +41,28 @@ def accuracy_section(evidence: Evidence) -> Section:
         " share that was right, the line its 95 % interval; the upright line is the eager model."
     )
     table = Table.of("Top-1 of each file where it was exported", COLUMNS, rows)
+    return Section("accuracy", "Accuracy", lead, (table,))
+
+
+def _measures_section(evidence: Evidence) -> Section:
+    """What a task other than classification measures, such as AP or mIoU."""
+    parities = {
+        item.file.path: item.parity
+        for item in evidence.manifest.artifacts
+        if item.parity and item.parity.measures
+    }
+    first = next(iter(parities.values()))
+    names = tuple(first.measures)
+    eager = [f"{one.reference:.2f}" for one in first.measures.values()]
+    rows = [tuple(map(Cell, ("eager model", *eager, ABSENT)))]
+    for file, parity in parities.items():
+        values = [f"{parity.measures[name].value:.2f}" for name in names]
+        change = f"{-(parity.drop or 0):+.2f}".replace("-", MINUS)
+        rows.append(tuple(map(Cell, (file, *values, change))))
+    columns = [Column("File", is_text=True), *(Column(name, "points") for name in names)]
+    columns.append(Column("To eager", f"points of {names[0]}"))
+    lead = f"On {first.images:,} {first.data}, all files on the same images."
+    table = Table.of("What each file reaches where it was exported", columns, rows)
     return Section("accuracy", "Accuracy", lead, (table,))
 
 
@@ -56,5 +82,5 @@ def _row(
         Cell(name),
         Cell(percent(share), meter=meter),
         Cell(ends(share.low, share.high)),
-        Cell(change.replace("-", "−")),
+        Cell(change.replace("-", MINUS)),
     )

@@ -105,6 +105,32 @@ class Lines:
 
 
 @dataclasses.dataclass(frozen=True)
+class Picture:
+    """An image that the page holds itself.
+
+    Attributes:
+        jpeg: The file in base64.
+        width: In pixels.
+        height: In pixels.
+        description: The same in words.
+    """
+
+    jpeg: str
+    width: int
+    height: int
+    description: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """Images beside each other, with a caption."""
+
+    kind: ClassVar[str] = "pictures"
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Hidden:
     """Blocks that a reader opens to see, and a printer prints."""
 
@@ -170,7 +196,7 @@ class Plot:
     dots: tuple[Dot, ...]
 
 
-Block = Table | Facts | Lines | Hidden | Plot
+Block = Table | Facts | Lines | Pictures | Hidden | Plot
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..artifact.files import digest_of
+from ..artifact.golden import GoldenVectors
 from ..artifact.labels import read_labels
 from ..artifact.mac_script import strange_scripts
 from ..artifact.manifest import Manifest, read_manifest
@@ -19,6 +20,8 @@ from ..artifact.results.export import SearchResult
 from ..artifact.results.verify import VerifyResult
 from ..errors import ArtifactError
 from ..process.text import printable
+from ..tasks.registry import task_of
+from ..tasks.task import Task
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -35,6 +38,7 @@ class Evidence:
         sensitivity: What ``lowformer-calibrate`` found.
         search: What a search of ``lowformer-export`` found.
         strange_scripts: What nobody should run of the bundle, a line each.
+        golden: The bundle's golden vectors; None where they are not at hand.
     """
 
     manifest: Manifest
@@ -44,6 +48,12 @@ class Evidence:
     sensitivity: SensitivityResult | None = None
     search: SearchResult | None = None
     strange_scripts: tuple[str, ...] = ()
+    golden: GoldenVectors | None = None
+
+    @property
+    def task(self) -> Task:
+        """What the model is for."""
+        return task_of(self.manifest.task)
 
 
 def read_evidence(
@@ -78,6 +88,7 @@ def read_evidence(
         ),
         search=_read(search, SearchResult, "lowformer-export --max-drop or --min-sqnr, --json"),
         strange_scripts=strange_scripts(bundle, manifest),
+        golden=GoldenVectors.load(bundle / manifest.golden.path),
     )
     for path, reason in (
         (verify, _other_verify(evidence)),

@@ -70,8 +70,8 @@ def _accuracy(evidence: Evidence) -> list[str]:
     parity = next((item.parity for item in evidence.manifest.artifacts if item.parity), None)
     if parity is None:
         return ["No file was compared with the model."]
-    if parity.top1 is None:
-        return ["Accuracy: no labelled images were given."]
+    if parity.measured is None:
+        return ["Accuracy: no images were given of which it is known what they show."]
     return [
         f"Accuracy holds for {parity.images:,} {parity.data}, with images prepared as stated under"
         " Model; other images and other preprocessing are not verified."

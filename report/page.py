@@ -19,6 +19,7 @@ from .latency import latency_section
 from .limits import limits_section
 from .model import model_section
 from .parity import parity_section
+from .pictures import pictures_section
 from .quantization import quantization_section
 from .residency import residency_section
 from .summary import summary_of
@@ -32,6 +33,7 @@ SECTIONS = (
     files_section,
     parity_section,
     accuracy_section,
+    pictures_section,
     residency_section,
     latency_section,
     quantization_section,
@@ -68,7 +70,8 @@ def render(evidence: Evidence) -> Page:
         UsageError: The manifest requires what cannot be required.
     """
     summary = summary_of(evidence)
-    sections = tuple(section(evidence) for section in SECTIONS)
+    made = (section(evidence) for section in SECTIONS)
+    sections = tuple(section for section in made if section is not None)
     html = (
         _environment()
         .get_template(TEMPLATE)

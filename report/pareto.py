@@ -41,7 +41,7 @@ def pareto_plot(found: FrontResult) -> Plot:
         Dot(x.at(costs[found.chosen]), y.at(height), "chosen", f"mix {found.chosen}: chosen")
     )
     return Plot(
-        caption=f"SQNR of the logits over {found.unit} added to the fastest mix",
+        caption=f"SQNR over {found.unit} added to the fastest mix",
         description=(
             f"{len(costs)} mixes, from {predicted[0]:.1f} dB at the fastest to"
             f" {predicted[-1]:.1f} dB at {costs[-1]:.3f} {found.unit} more; mix {found.chosen} was"

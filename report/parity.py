@@ -14,24 +14,13 @@ from .targets import places_of
 _ON = " on "
 _REWRITES = "The model, rewritten for each format"
 
-COLUMNS = (
-    Column("Link", is_text=True),
-    Column("Verdict", is_text=True),
-    Column("SQNR", "dB"),
-    Column("Asked", "dB"),
-    Column("Same top-1", "%"),
-    Column("95 % interval"),
-    Column("Max difference"),
-    Column("Cosine"),
-    Column("Images"),
-)
-
 
 def parity_section(evidence: Evidence) -> Section:
     """Every link of the chain from the eager model to each place that ran a file."""
     lead = (
-        "SQNR is the power of the reference's logits over that of the difference; more is closer."
-        " Same top-1 is the share of images with the same best class, with its 95 % interval."
+        "SQNR is the power of the reference's outputs over that of the difference; more is closer,"
+        f" and of several outputs the worst counts. Same {evidence.task.same} is"
+        f" {evidence.task.agreement_is}, with its 95 % interval."
     )
     if evidence.verify is None:
         links = _manifest_links(evidence)
@@ -45,9 +34,9 @@ def parity_section(evidence: Evidence) -> Section:
     blocks: list[Block] = []
     if evidence.verify and len(evidence.verify.targets) > 1:
         blocks.append(_overview(evidence, evidence.verify))
-    blocks.append(_chain(links))
+    blocks.append(_chain(links, evidence.task.same))
     if evidence.verify and evidence.verify.mac:
-        blocks.append(_mac(evidence.verify))
+        blocks.append(_mac(evidence.verify, evidence.task.same))
     absent = _not_run(evidence)
     if absent:
         blocks.append(Lines(tuple(absent), "Not run"))
@@ -104,15 +93,26 @@ def _overview_cell(link: LinkResult | None, placed: PlacedResult | None) -> Cell
     return Cell("", "not run") if placed.is_refused else Cell("failed", verdict="bad")
 
 
-def _chain(links: tuple[LinkResult, ...]) -> Table:
+def _chain(links: tuple[LinkResult, ...], same: str) -> Table:
     """All links, by the file that they lead to."""
+    columns = (
+        Column("Link", is_text=True),
+        Column("Verdict", is_text=True),
+        Column("SQNR", "dB"),
+        Column("Asked", "dB"),
+        Column(f"Same {same}", "%"),
+        Column("95 % interval"),
+        Column("Max difference"),
+        Column("Cosine"),
+        Column("Images"),
+    )
     groups: dict[str, list[tuple[Cell, ...]]] = {}
     for link in links:
         file, on, _ = link.second.rpartition(_ON)
         groups.setdefault(file if on else _REWRITES, []).append(_row(link, file if on else ""))
     return Table(
         "Every link from the eager model to a place that ran a file",
-        COLUMNS,
+        columns,
         tuple(Group(tuple(rows), heading) for heading, rows in groups.items()),
     )
 
@@ -141,13 +141,13 @@ def verdict_of(link: LinkResult) -> Verdict:
     return "open" if link.least_db is None else "good"
 
 
-def _mac(verify: VerifyResult) -> Table:
+def _mac(verify: VerifyResult, same: str) -> Table:
     """What a Mac said of Core ML packages."""
     columns = (
         Column("Package", is_text=True),
         Column("Units", is_text=True),
         Column("SQNR", "dB"),
-        Column("Same top-1", "%"),
+        Column(f"Same {same}", "%"),
         Column("Median", "ms"),
         Column("p10 to p90", "ms"),
         Column("Failure", is_text=True),

@@ -30,7 +30,7 @@ def quantization_section(evidence: Evidence) -> Section:
     if doubtful:
         blocks.append(Lines(tuple(doubtful), "Doubtful"))
     if evidence.sensitivity:
-        blocks += _sensitivity(evidence.sensitivity.sensitivity)
+        blocks += _sensitivity(evidence.sensitivity.sensitivity, evidence.task.same)
     if evidence.search:
         blocks += _search(evidence.search, evidence)
     return Section("int8", "INT8", "", tuple(blocks))
@@ -52,7 +52,7 @@ def _calibration(calibration: Calibration) -> Facts:
     )
 
 
-def _sensitivity(found: OpsResult) -> list[Block]:
+def _sensitivity(found: OpsResult, same: str) -> list[Block]:
     together = found.together
     lead = (
         f"Simulated in the eager model on {found.images} {found.data}. Alone: that op quantized and"
@@ -66,22 +66,24 @@ def _sensitivity(found: OpsResult) -> list[Block]:
     caption = f"The {min(OPS_SHOWN, len(found.ops))} ops that INT8 hurts most"
     blocks: list[Block] = [
         Lines((lead,), "Sensitivity"),
-        _ops(caption, found.ops[:OPS_SHOWN], most, together),
+        _ops(caption, found.ops[:OPS_SHOWN], most, together, same),
     ]
     rest = found.ops[OPS_SHOWN:]
     if rest:
-        others = _ops("The less sensitive ops", rest, most, together)
+        others = _ops("The less sensitive ops", rest, most, together, same)
         blocks.append(Hidden(f"{len(rest)} less sensitive ops", (others,)))
     return blocks
 
 
-def _ops(caption: str, ops: tuple[OpResult, ...], most: float, together: LossResult) -> Table:
+def _ops(
+    caption: str, ops: tuple[OpResult, ...], most: float, together: LossResult, same: str
+) -> Table:
     columns = (
         Column("Op", is_text=True),
         Column("Alone", "dB"),
-        Column("Same top-1", "%"),
+        Column(f"Same {same}", "%"),
         Column("Left out", "dB"),
-        Column("Same top-1", "%"),
+        Column(f"Same {same}", "%"),
     )
     mark = None if together.sqnr_db is None else max(0.0, together.sqnr_db / most)
     rows = [

@@ -11,7 +11,7 @@ from .files import by_format, format_name, share_of_fp32
 from .latency import Timing, bench_timings, export_timings, is_invalid
 from .limits import RANDOM
 from .model import known_cost
-from .numerals import counted, decibels, megabytes, millions, percent
+from .numerals import counted, decibels, megabytes, millions
 from .parity import links_of, verdict_of
 from .targets import places_of
 
@@ -121,11 +121,13 @@ def _fastest(evidence: Evidence) -> Figure | None:
 def _closeness(evidence: Evidence) -> Figure | None:
     """The worst accuracy or, without labels, the worst SQNR."""
     parities = [item.parity for item in evidence.manifest.artifacts if item.parity]
-    labelled = [parity for parity in parities if parity.top1]
-    if labelled and evidence.manifest.source.fit_for_accuracy:
-        worst = min(labelled, key=lambda parity: parity.top1.value if parity.top1 else 0)
-        eager = f"; the eager model has {percent(worst.reference_top1)} %"
-        return "Least top-1", f"{percent(worst.top1)} %", f"of all files{eager}"
+    measured = [parity.measured for parity in parities if parity.measured]
+    if measured and evidence.manifest.source.fit_for_accuracy:
+        worst = min(measured, key=lambda one: one.value)
+        task = evidence.task
+        figure = task.measured(worst.value).removeprefix(f"{task.measure} ")
+        eager = f"of all files; the eager model has {task.measured(worst.reference)}"
+        return f"Least {task.measure}", figure, eager
     numbers = [parity.sqnr_db for parity in parities if not isinstance(parity.sqnr_db, str)]
     if not numbers:
         return None

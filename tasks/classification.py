@@ -43,7 +43,10 @@ class Classification(Task):
     """Logits [N, K], or their softmax where a file has it in its graph."""
 
     name = NAME
-    measure = "top-1 %"
+    measure = "top-1"
+    unit = "%"
+    same = "top-1"
+    agreement_is = "the share of images with the same best class"
 
     def describe(self, outputs: Outputs) -> tuple[Output, ...]:
         """See :class:`Task`."""
@@ -96,17 +99,25 @@ class Classification(Task):
             for index in order
         ]
 
+    def tell(self, results: Sequence[Prediction]) -> str:
+        """See :class:`Task`: classes with their probabilities."""
+        return ", ".join(map(_shown, results))
+
     def draw(self, image: Image.Image, results: Sequence[Prediction]) -> Image.Image:
         """See :class:`Task`: the classes in a corner, one below the other."""
         drawn = image.copy()
         pen = ImageDraw.Draw(drawn)
-        text = "\n".join(f"{one.label} {100 * one.probability:.1f} %" for one in results)
+        text = "\n".join(map(_shown, results))
         pen.rectangle(pen.multiline_textbbox((4, 4), text), fill=(0, 0, 0))
         pen.multiline_text((4, 4), text, fill=(255, 255, 255))
         return drawn
 
 
 CLASSIFICATION = Classification()
+
+
+def _shown(one: Prediction) -> str:
+    return f"{one.label} {100 * one.probability:.1f} %"
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from ..artifact.truth import Truth, Truths
 from ..errors import DataError
 from .agreement import BoxAgreement, compare_boxes
 from .average_precision import AveragePrecisionMeter
-from .box_picture import draw_boxes, label_of
+from .box_picture import LEAST_DRAWN, draw_boxes, label_of
 from .decoded_boxes import classes_of, decoded_outputs, decoder_of, objects_of_boxes
 from .dense import DenseTask, image_of
 from .detections import Detections
@@ -88,6 +88,8 @@ class Detection(DenseTask):
 
     name = NAME
     measure = "AP"
+    same = "boxes"
+    agreement_is = "the share of boxes that both find, of one class and overlapping by half"
 
     def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
         """See :class:`Task`; boxes and scores are computed from the model's maps."""
@@ -122,6 +124,11 @@ class Detection(DenseTask):
         """See :class:`Task`: the objects whose score is above mmdet's threshold."""
         (found,) = _objects_of(outputs, [placement])
         return DetectedObjects(found if top is None else found.best(top), labels)
+
+    def tell(self, results: DetectedObjects) -> str:
+        """See :class:`Task`: names and scores."""
+        shown = [f"{one.label} {one.score:.2f}" for one in results if one.score >= LEAST_DRAWN]
+        return ", ".join(shown) or "nothing"
 
     def draw(self, image: Image.Image, results: DetectedObjects) -> Image.Image:
         """See :class:`Task`: boxes of scores from 0.3 on, each with its name and score."""

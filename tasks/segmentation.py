@@ -61,6 +61,8 @@ class Segmentation(DenseTask):
 
     name = NAME
     measure = "mIoU"
+    same = "pixels"
+    agreement_is = "the share of the map's places with the same class"
 
     def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
         """See :class:`Task`: of the map's places; an image's count as one in the interval."""
@@ -89,6 +91,10 @@ class Segmentation(DenseTask):
         shares = class_shares(classes)
         regions = [Region(label_of(one, labels), one, float(share)) for one, share in shares]
         return SegmentedImage(classes, tuple(regions[:top]), labels)
+
+    def tell(self, results: SegmentedImage) -> str:
+        """See :class:`Task`: classes with their shares."""
+        return ", ".join(f"{one.label} {100 * one.share:.1f} %" for one in results.regions)
 
     def draw(self, image: Image.Image, results: SegmentedImage) -> Image.Image:
         """See :class:`Task`: the image in its classes' colours, with a legend."""

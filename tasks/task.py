@@ -23,10 +23,25 @@ class Task(abc.ABC):
     Attributes:
         name: As manifests call it.
         measure: What it measures first where images say what is right, as tables call it.
+        unit: Of that; empty where the figure has none.
+        same: What two files that agree have in common, as tables call it.
+        agreement_is: What the agreement is a share of, in words.
     """
 
     name: ClassVar[str]
     measure: ClassVar[str]
+    unit: ClassVar[str] = ""
+    same: ClassVar[str]
+    agreement_is: ClassVar[str]
+
+    @property
+    def heading(self) -> str:
+        """The measure with its unit, above a column."""
+        return f"{self.measure} {self.unit}".rstrip()
+
+    def measured(self, points: float) -> str:
+        """A figure of the measure as people read it, such as ``top-1 93.40 %``."""
+        return f"{self.measure} {points:.2f} {self.unit}".rstrip()
 
     @abc.abstractmethod
     def describe(self, outputs: Outputs) -> tuple[Output, ...]:
@@ -107,6 +122,10 @@ class Task(abc.ABC):
         Returns:
             The results, the best first.
         """
+
+    @abc.abstractmethod
+    def tell(self, results: Any) -> str:
+        """What :meth:`draw` shows of results, in words."""
 
     @abc.abstractmethod
     def draw(self, image: Image.Image, results: Any) -> Image.Image:

@@ -30,7 +30,7 @@ def artifact_table(manifest: Manifest) -> Table:
     """One row per artifact."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", no_wrap=True)
-    measure = task_of(manifest.task).measure
+    measure = task_of(manifest.task).heading
     for heading in ("MB", "ops", "partitions", "SQNR dB", "agreement %", measure, "ms", "x fp32"):
         table.add_column(heading, justify="right", no_wrap=True)
     for artifact in manifest.artifacts:
@@ -59,12 +59,6 @@ def _points(found: Interval | Measure | None) -> str:
     return f"{found.value:.2f}" if found else "-"
 
 
-def _with_unit(manifest: Manifest, found: Measure) -> str:
-    """The eager model's figure as people read it, such as ``top-1 93.40 %``."""
-    name, _, unit = task_of(manifest.task).measure.partition(" ")
-    return f"{name} {found.reference:.2f}{unit and ' ' + unit}"
-
-
 def _preprocessing_line(manifest: Manifest) -> str:
     """What is done with images, and who said so."""
     used = manifest.preprocessing_spec()
@@ -79,7 +73,8 @@ def footnotes(manifest: Manifest) -> list[str]:
         lines.append(f"weights: {manifest.source.taken}, of several sets in {manifest.source.name}")
     parity = next((item.parity for item in manifest.artifacts if item.parity), None)
     if parity:
-        accuracy = f"; eager {_with_unit(manifest, parity.measured)}" if parity.measured else ""
+        measured, task = parity.measured, task_of(manifest.task)
+        accuracy = f"; eager {task.measured(measured.reference)}" if measured else ""
         lines.append(f"parity with the eager model on {parity.images} {parity.data}{accuracy}")
     if manifest.labels is None and manifest.classes_source:
         lines.append(f"classes: {manifest.classes_source}; --labels gives another order")

@@ -234,7 +234,7 @@ def test_what_is_absent_is_said(demo_manifest: Manifest) -> None:
         if item.parity
     )
     text = words(render(changed(demo_manifest, artifacts=unlabelled)).html)
-    assert "had no labels: accuracy is unknown" in text
+    assert "accuracy was not measured" in text
     assert "Least SQNR" in text
 
 
