@@ -16,6 +16,10 @@ from torch.nn import functional as F
 from ...errors import UsageError
 from ...models.heads.fpn import FPN
 
+GROUP_WIDTH = 16
+"""Most channels of a group in :class:`TransposedConvDoubling`: XNNPACK's float kernels compute 8 to
+32 at once. Wider groups are no faster, on ARM slower, and their zeros take room in the file."""
+
 
 class Doubling(nn.Module, abc.ABC):
     """The function of :class:`NearestUpsampling` where the wanted size is twice the map's.
@@ -56,23 +60,30 @@ class ConcatenatedDoubling(Doubling):
 
 
 class TransposedConvDoubling(Doubling):
-    """Doubles by a transposed convolution of each channel with four ones.
+    """Doubles by a transposed convolution whose kernel copies each channel to four places.
 
-    The ones are a buffer: made on the fly they would be an op outside the delegate. They are no
-    module's weights, so that the op stays in float in quantized files, where it is exact.
+    Channels are convolved in groups, by identity matrices: XNNPACK computes many output channels
+    at once, and with a group for each of them it would throw all but one away. The kernel is a
+    buffer: made on the fly it would be an op outside the delegate. It is no module's weights, so
+    that the op stays in float in quantized files, where it is exact.
 
     Args:
         like: Of as many channels [C, ...] and of the type.
     """
 
-    ones: Tensor
+    kernel: Tensor
 
     def __init__(self, like: Tensor) -> None:
         super().__init__()
-        self.register_buffer("ones", like.detach().new_ones(len(like), 1, 2, 2))
+        channels = len(like)
+        width = max(width for width in range(1, GROUP_WIDTH + 1) if channels % width == 0)
+        identity = torch.eye(width, dtype=like.dtype, device=like.device)
+        kernel = identity.repeat(channels // width, 1)[:, :, None, None].repeat(1, 1, 2, 2)
+        self.register_buffer("kernel", kernel)
 
     def repeat(self, x: Tensor) -> Tensor:
-        return F.conv_transpose2d(x, self.ones, stride=2, groups=len(self.ones))
+        groups = x.shape[1] // self.kernel.shape[1]
+        return F.conv_transpose2d(x, self.kernel, stride=2, groups=groups)
 
 
 def rewrite_doubling_as_concatenation(model: nn.Module) -> nn.Module:

@@ -135,7 +135,7 @@ def test_a_level_may_be_given_other_weights(slight_config: LowFormerConfig) -> N
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
-    channels=st.integers(1, 5),
+    channels=st.integers(1, 5) | st.sampled_from([33, 34, 37, 64, 96]),
     batch=st.integers(1, 3),
 )
 @pytest.mark.parametrize("form", ["concatenated", "transposed convolution"])
@@ -149,6 +149,15 @@ def test_doubling_is_the_nearest_of_half_the_places(
         else TransposedConvDoubling(x.transpose(0, 1))
     )
     assert torch.equal(doubling(x, size), NearestUpsampling()(x, size))
+
+
+@pytest.mark.parametrize(
+    ("channels", "width"), [(1, 1), (12, 12), (256, 16), (40, 10), (34, 2), (37, 1)]
+)
+def test_channels_are_doubled_in_wide_groups(channels: int, width: int) -> None:
+    """XNNPACK computes as many channels at once, and throws away what is not of the group."""
+    doubling = TransposedConvDoubling(torch.ones(channels, 1))
+    assert doubling.kernel.shape == (channels, width, 2, 2)
 
 
 @pytest.mark.parametrize("size", [(9, 8), (8, 6), (4, 4)])
