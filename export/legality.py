@@ -45,14 +45,19 @@ _ONNX = {
     **{
         (kind, "int8-weights"): "ONNX Runtime unpacks such weights when it loads them"
         for kind in KINDS
+        if kind != "transposed_conv"
     },
     **{(kind, "fp16"): "a graph of two float types is full of casts" for kind in KINDS},
     ("conv", "int8-dynamic"): "ONNX Runtime's ConvInteger is not fused and slower than float32",
     ("depthwise_conv", "int8-dynamic"): (
         "ONNX Runtime's ConvInteger is not fused and slower than float32"
     ),
-    ("transposed_conv", "int8"): "ONNX Runtime has no transposed convolution in int8",
-    ("transposed_conv", "int8-dynamic"): "ONNX Runtime has no transposed convolution in int8",
+    **{
+        ("transposed_conv", precision): (
+            "ONNX Runtime has no transposed convolution in int8; int8-weights is possible"
+        )
+        for precision in ("int8", "int8-dynamic")
+    },
 }
 
 _COREML = {

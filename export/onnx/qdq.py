@@ -31,13 +31,17 @@ class QdqGraph:
     Args:
         graph: Where the nodes come from. It is changed by :meth:`finish`; before that only what
             its nodes take and give.
+        bias_zeros: Whether biases state their zero points, which are 0, as they are by default.
+            ONNX Runtime does without. Those of weights it wants stated, to fuse linear layers.
     """
 
-    def __init__(self, graph: onnx.GraphProto) -> None:
+    def __init__(self, graph: onnx.GraphProto, *, bias_zeros: bool = True) -> None:
         self._graph = graph
+        self._bias_zeros = bias_zeros
         self._constants = {item.name: item for item in graph.initializer}
         self._rounded: dict[tuple[str, AffineParameters], str] = {}
         self._stored: dict[str, list[str]] = defaultdict(list)
+        self._unpacked: dict[str, str] = {}
         self._nodes: list[onnx.NodeProto] = []
 
     def append(self, *nodes: onnx.NodeProto) -> None:
@@ -106,6 +110,31 @@ class QdqGraph:
             bias_scales = (scales * np.float32(input_scale)).astype(np.float32)
             node.input[2] = self.dequantized_bias(node.input[2], bias_scales)
 
+    def unpack_weights(self, node: onnx.NodeProto) -> None:
+        """Makes a node take its weights in float, from int8.
+
+        Runtimes multiply constants once, as they load the file; DequantizeLinear they leave there
+        for kernels in integers, and compute it each time.
+
+        Args:
+            node: Of one of :data:`CHANNEL_AXIS`'s kinds, with constant weights.
+        """
+        name = node.input[1]
+        if name not in self._unpacked:
+            axis = CHANNEL_AXIS[node.op_type]
+            weights = self.array(name)
+            scales, steps = per_channel(weights, axis)
+            spread = [-1 if number == axis else 1 for number in range(weights.ndim)]
+            stored = self.constant(f"{name}_steps", steps)
+            scale = self.constant(f"{name}_scale", scales.reshape(spread))
+            cast, unpacked = f"{name}_cast", f"{name}_unpacked"
+            self.append(
+                helper.make_node("Cast", [stored], [cast], cast, to=onnx.TensorProto.FLOAT),
+                helper.make_node("Mul", [cast, scale], [unpacked], unpacked),
+            )
+            self._unpacked[name] = unpacked
+        node.input[1] = self._unpacked[name]
+
     def dequantized_bias(self, name: str, scales: NDArray[np.float32] | np.float32) -> str:
         """The name of a constant [C] that is read from int32, by one scale or one for each."""
         steps = np.round(self.array(name).astype(np.float64) / scales).astype(np.int32)
@@ -131,8 +160,10 @@ class QdqGraph:
         inputs = [
             self.constant(f"{stored}_steps", steps),
             self.constant(f"{stored}_scale", scales),
-            self.constant(f"{stored}_zero", np.zeros_like(scales, steps.dtype)),
         ]
+        if self._bias_zeros or steps.dtype != np.int32:
+            zeros = np.zeros_like(scales, steps.dtype)
+            inputs.append(self.constant(f"{stored}_zero", zeros))
         output = f"{own}_dequantized"
         self.append(
             helper.make_node("DequantizeLinear", inputs, [output], f"{own}_dequantize", axis=axis)

@@ -94,7 +94,7 @@ class OnnxQuantizer:
         self._by_image = by_image
         self._source = source
         self._ranges = ranges
-        self._qdq = QdqGraph(model.graph)
+        self._qdq = QdqGraph(model.graph, bias_zeros=False)
         self._relus = relus_alone(model.graph)
         self._after: dict[str, AffineParameters] = {}
 
@@ -102,7 +102,7 @@ class OnnxQuantizer:
         """Quantizes the ops.
 
         Args:
-            precisions: ``fp32``, ``int8`` or ``int8-dynamic`` by module path.
+            precisions: ``fp32``, ``int8``, ``int8-dynamic`` or ``int8-weights`` by module path.
 
         Raises:
             ExportError: A module has no node.
@@ -114,6 +114,9 @@ class OnnxQuantizer:
                 self._append_static(node, path)
             elif path is not None and precisions[path] == "int8-dynamic":
                 self._append_dynamic(node)
+            elif path is not None and precisions[path] == "int8-weights":
+                self._qdq.unpack_weights(node)
+                self._qdq.append(node)
             elif node.name in self._after:
                 self._qdq.append_rounded(node, self._after[node.name])
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -26,12 +27,8 @@ from ..spec import ExportSpec
 from .task_metadata import BUFFER_NAME, task_metadata, with_labels
 from .trials import TFLiteTrials
 
-_PLACES = {
-    "lowformer_edge.export.tflite.exporter.": "lowformer_edge.export.tflite.",
-    "lowformer_edge.export.rewrites.": "lowformer_edge.export.",
-}
-"""The converter names tensors by the modules of Python's classes. What files state in their place,
-so that the same model gives the same bytes wherever our code lies."""
+_MODULE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=_*[A-Z])")
+"""The place of a class in Python, before its name."""
 
 
 class ChannelsLastInput(nn.Module):
@@ -100,16 +97,18 @@ def convert_module(
 
         converted = litert_torch.convert(model.eval(), (sample,))
         graph = TFLiteGraph(converted.model_content())
-    graph.rename_tensors(_without_our_layout)
+    graph.rename_tensors(_without_modules)
     graph.name_inputs_and_outputs((INPUT_NAME,), tuple(outputs))
     return graph.to_bytes()
 
 
-def _without_our_layout(name: str) -> str:
-    """A tensor's name with our classes where files have always had them; see :data:`_PLACES`."""
-    for place, stated in _PLACES.items():
-        name = name.replace(place, stated)
-    return name
+def _without_modules(name: str) -> str:
+    """A tensor's name, in which classes stand without the Python modules that they are in.
+
+    The converter joins the names of all modules around an op, twice where it fused two; written
+    out they are a hundredth of an INT8 file, and they change when code is moved.
+    """
+    return _MODULE.sub("", name)
 
 
 def export_tflite(

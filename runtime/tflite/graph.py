@@ -18,6 +18,8 @@ _ABSENT = -1
 _NO_CONTENT = 0
 """The buffer that tensors without content share."""
 
+_IDENTIFIER = b"TFL3"
+
 _DTYPES = {
     "FLOAT32": np.float32,
     "FLOAT16": np.float16,
@@ -63,6 +65,8 @@ class TFLiteGraph:
         try:
             from ai_edge_litert import schema_py_generated
             from ai_edge_litert.tools import flatbuffer_utils
+
+            from .sharing_builder import SharingBuilder
         except ImportError as error:
             raise MissingDependencyError(
                 "reading TFLite graphs needs ai-edge-litert and flatbuffers; install"
@@ -70,6 +74,7 @@ class TFLiteGraph:
             ) from error
         self._schema: Any = schema_py_generated
         self._tools: Any = flatbuffer_utils
+        self._builder = SharingBuilder
         self._op_names = _names(self._schema.BuiltinOperator)
         self._type_names = _names(self._schema.TensorType)
         self._model: Any = self._tools.read_model_from_bytearray(bytearray(content))
@@ -303,7 +308,9 @@ class TFLiteGraph:
         return found
 
     def _packed(self, model: Any) -> bytes:
-        return bytes(self._tools.convert_object_to_bytearray(model))
+        builder = self._builder()
+        builder.Finish(model.Pack(builder), _IDENTIFIER)
+        return bytes(builder.Output())
 
 
 def _names(enumeration: Any) -> dict[int, str]:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.calibration.ranges import QUANTIZABLE
 from lowformer_edge.calibration.recipe import Recipe, Rule
 from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import ExportError, UsageError
@@ -22,7 +23,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.runtime.onnx.residency import residency
-from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
+from lowformer_edge.runtime.onnx.runner import OnnxRunner, open_session, read_metadata, tensors
 from lowformer_edge.runtime.onnx.stored_graph import read_stored_graph
 from lowformer_edge.tasks.closeness import sqnr
 
@@ -84,6 +85,31 @@ def test_int8_follows_its_simulation_and_every_group_is_fused(
     assert where.op_counts["QLinearConv"] == static
     assert where.op_counts["DynamicQuantizeMatMul"] == dynamic
     assert not {"Conv", "FusedConv", "MatMulInteger"} & set(where.op_counts)
+
+
+def test_int8_stores_every_weight_in_int8(conversion: OnnxConversion, tmp_path: Path) -> None:
+    path = conversion.write(ExportSpec("onnx", "int8"), tmp_path)
+    modules = conversion.exporter.model.modules()
+    shapes = {tuple(module.weight.shape) for module in modules if isinstance(module, QUANTIZABLE)}
+    floats = [
+        tuple(item.dims)
+        for item in onnx.load(str(path)).graph.initializer
+        if item.data_type == onnx.TensorProto.FLOAT
+    ]
+    assert floats
+    assert not shapes & set(floats)
+
+
+def test_weights_that_are_unpacked_are_so_when_the_file_is_loaded(
+    conversion: OnnxConversion, tmp_path: Path
+) -> None:
+    optimized = tmp_path / "optimized.onnx"
+    open_session(conversion.write(ExportSpec("onnx", "int8"), tmp_path), optimized=optimized)
+    graph = onnx.load(str(optimized)).graph
+    constants = {item.name for item in graph.initializer}
+    weights = [node.input[1] for node in graph.node if node.op_type == "ConvTranspose"]
+    assert weights
+    assert constants.issuperset(weights)
 
 
 def test_groups_that_the_runtime_does_not_fuse_are_named(

@@ -48,6 +48,17 @@ def test_scales_spread_over_the_axis_of_their_channels(graph: TFLiteGraph) -> No
     assert graph.quantization(*graph.inputs) is None
 
 
+def test_equal_vectors_are_stored_once(graph: TFLiteGraph) -> None:
+    """Zero points, of eight bytes a channel, would be more than the biases and scales."""
+    before = len(graph.to_bytes())
+    convs = [op for op in graph.ops() if op.name == "CONV_2D"][:5]
+    for op in convs:
+        quantization = graph._graph.tensors[op.inputs[1]].quantization
+        quantization.zeroPoint = np.zeros(10_000, np.int64)
+    zeros = len(graph.to_bytes()) - before
+    assert 8 * 10_000 <= zeros < 8 * 10_100
+
+
 def test_types_that_numpy_lacks_are_named(graph: TFLiteGraph) -> None:
     (image,) = graph.inputs
     assert graph.dtype(image) == np.float32
