@@ -18,6 +18,9 @@ from .preprocessing import Preprocessing
 SCHEMA_VERSION: Literal[2] = 2
 FILE_NAME = "manifest.json"
 
+RESIZE = "RESIZE_NEAREST_NEIGHBOR"
+"""TFLite's upsampling, which GPUs take and XNNPACK does not."""
+
 
 def _inside_the_bundle(path: str) -> str:
     """Accepts only relative paths that stay in the bundle's folder."""
@@ -236,9 +239,16 @@ class Residency(_Record):
     refused: dict[str, int]
 
     def without(self, kinds: tuple[str, ...]) -> Residency:
-        """The same but for a refused op of each of some kinds, which nobody expects it to take."""
-        left = {kind: count - (kind in kinds) for kind, count in self.refused.items()}
-        return self.model_copy(update={"refused": {kind: n for kind, n in left.items() if n}})
+        """The same but for refused ops that nobody expects it to take, and for where they cut it.
+
+        Args:
+            kinds: Of these ops, a kind once for each.
+        """
+        left = {kind: count - kinds.count(kind) for kind, count in self.refused.items()}
+        refused = {kind: count for kind, count in left.items() if count > 0}
+        are_all = bool(self.refused) and not refused
+        partitions = min(self.partitions, 1) if are_all else self.partitions
+        return self.model_copy(update={"refused": refused, "partitions": partitions})
 
 
 class Compiled(_Record):
@@ -305,9 +315,16 @@ class ArtifactRecord(_Record):
 
     @property
     def undelegated_ops(self) -> tuple[str, ...]:
-        """Ops that no delegate takes: what makes floats of pixels, where the file does that."""
+        """Ops that the CPU's delegate need not take, a kind once for each.
+
+        What makes floats of pixels, where the file does that, and the resizes of a file for GPUs.
+        """
         takes_pixels = self.spec.get("input") == "image"
-        return FORMATS[self.format].pixel_ops if takes_pixels and self.format in FORMATS else ()
+        kinds = FORMATS[self.format].pixel_ops if takes_pixels and self.format in FORMATS else ()
+        options = self.spec.get("options") or {}
+        if options.get("upsampling") == "resize":
+            kinds += (RESIZE,) * self.ops.get(RESIZE, 0)
+        return kinds
 
 
 class Source(_Record):

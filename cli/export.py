@@ -18,6 +18,7 @@ from ..export.options import (
     DEFAULT_DEPLOYMENT_TARGET,
     DEPLOYMENT_TARGETS,
     IO_TYPES,
+    UPSAMPLINGS,
     default_of,
     options_of,
     owner_of,
@@ -150,6 +151,14 @@ def _add_format_options(parser: CommandParser) -> None:
         choices=IO_TYPES,
         default="float",
         help="type of input and output tensors",
+    )
+    target.add_argument(
+        "--upsampling",
+        type=as_named(UPSAMPLINGS),
+        choices=UPSAMPLINGS,
+        default="concatenation",
+        help="how a detector's or segmenter's TFLite file doubles maps: by ops that XNNPACK takes,"
+        " or by one that is cheaper on GPUs and stays out of XNNPACK (fp32 and fp16)",
     )
 
 
@@ -397,6 +406,7 @@ _ALL = "all"
 
 _OPTION_FLAGS = {
     "io": "--io",
+    "upsampling": "--upsampling",
     "backend": "--backend",
     "dynamic_batch": "--dynamic-batch",
     "deployment_target": "--minimum-deployment-target",

@@ -11,6 +11,8 @@ from ..errors import UsageError
 
 IO_TYPES = ("float", "int8")
 
+UPSAMPLINGS = ("concatenation", "resize")
+
 BACKENDS = {
     "xnnpack": ("fp32", "fp16", "int8", "int8-dynamic"),
     "vulkan": ("fp32", "fp16"),
@@ -73,6 +75,11 @@ class FormatOptions:
         return ""
 
     @property
+    def stated(self) -> dict[str, object]:
+        """What a spec's JSON says of them."""
+        return vars(self)
+
+    @property
     def not_run(self) -> str | None:
         """Why this package cannot run the file, or None where it can."""
         return None
@@ -84,13 +91,22 @@ class TFLiteOptions(FormatOptions):
 
     Attributes:
         io: Type of the input and output tensors; ``int8`` only where the precision is.
+        upsampling: How a pyramid doubles its levels: by ``concatenation``, which XNNPACK takes, or
+            by the format's own ``resize``, which is one op for GPUs.
     """
 
     io: str = IO_TYPES[0]
+    upsampling: str = UPSAMPLINGS[0]
 
     def check(self, spec: Asked) -> None:
         """See :class:`FormatOptions`."""
         check_choice("io", self.io, IO_TYPES)
+        check_choice("upsampling", self.upsampling, UPSAMPLINGS)
+        if not self.offers(spec.precision):
+            raise UsageError(
+                f"`upsampling` resize is for GPUs, which take fp32 and fp16, not {spec.precision};"
+                " leave it out or choose one of these"
+            )
         if self.io == "int8" and spec.precision != "int8":
             raise UsageError(
                 f"int8 inputs and outputs need precision int8, not {spec.precision};"
@@ -103,10 +119,23 @@ class TFLiteOptions(FormatOptions):
                 "`output` boxes are in pixels, for which `io` int8 has no room; leave one out"
             )
 
+    def offers(self, precision: str) -> bool:
+        """See :class:`FormatOptions`."""
+        return self.upsampling != "resize" or precision in ("fp32", "fp16")
+
     @property
     def label(self) -> str:
         """See :class:`FormatOptions`."""
-        return "-io" if self.io == "int8" else ""
+        resize = "-resize" if self.upsampling == "resize" else ""
+        return resize + ("-io" if self.io == "int8" else "")
+
+    @property
+    def stated(self) -> dict[str, object]:
+        """See :class:`FormatOptions`; of files as they have always been, what they state."""
+        values = dict(vars(self))
+        if self.upsampling == UPSAMPLINGS[0]:
+            del values["upsampling"]
+        return values
 
 
 @dataclasses.dataclass(frozen=True)

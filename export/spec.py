@@ -215,7 +215,8 @@ class ExportSpec:
         """Plain JSON values, with the version; what the format alone has is under ``options``."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         values["recipe"] = None if self.recipe is None else self.recipe.to_dict()
-        values["options"] = vars(self.options)
+        assert self.options is not None
+        values["options"] = self.options.stated
         # Of files without any, the spec is what it has always been.
         modules = values.pop("float32_modules")
         if modules:

@@ -83,6 +83,8 @@ def _options(artifact: ArtifactRecord) -> str:
         words.append("gives probabilities")
     if options.get("io", "float") != "float":
         words.append(f"{options['io']} inputs and outputs")
+    if options.get("upsampling"):
+        words.append(f"upsampling by {options['upsampling']}")
     if options.get("backend"):
         words.append(str(options["backend"]))
     if options.get("deployment_target"):

@@ -7,6 +7,7 @@ its places is that of the doubled map; what is too much at the lower and right b
 from __future__ import annotations
 
 import abc
+import copy
 from collections.abc import Callable, Sequence
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 
 from ...errors import UsageError
 from ...models.heads.fpn import FPN
+from ...models.heads.upsampling import NearestUpsampling
 
 GROUP_WIDTH = 16
 """Most channels of a group in :class:`TransposedConvDoubling`: XNNPACK's float kernels compute 8 to
@@ -94,6 +96,23 @@ def rewrite_doubling_as_concatenation(model: nn.Module) -> nn.Module:
 def rewrite_doubling_as_transposed_conv(model: nn.Module) -> nn.Module:
     """Has each pyramid double its levels by a transposed convolution."""
     return _rewritten(model, TransposedConvDoubling)
+
+
+def restore_resize(model: nn.Module) -> nn.Module:
+    """A copy of a rewritten model whose pyramids resize their levels, by one op.
+
+    Raises:
+        UsageError: It has no pyramid.
+    """
+    copied = copy.deepcopy(model)
+    pyramids = [module for module in copied.modules() if isinstance(module, FPN)]
+    if not pyramids:
+        raise UsageError(
+            "upsampling is a detector's or segmenter's, and this model has none; leave it out"
+        )
+    for pyramid in pyramids:
+        pyramid.add_module("upsampling", NearestUpsampling())
+    return copied
 
 
 def _rewritten(model: nn.Module, form: Callable[[Tensor], Doubling]) -> nn.Module:

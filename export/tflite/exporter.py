@@ -23,6 +23,7 @@ from ..exporter import Exporter
 from ..file_interface import output_names, with_interface
 from ..metadata import metadata
 from ..options import TFLiteOptions
+from ..rewrites.doubling import restore_resize
 from ..spec import ExportSpec
 from .task_metadata import BUFFER_NAME, task_metadata, with_labels
 from .trials import TFLiteTrials
@@ -194,7 +195,7 @@ class TFLiteExporter(Exporter):
 
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
         super().__init__(loaded, batch)
-        self._converted: dict[tuple[str, str], bytes] = {}
+        self._converted: dict[tuple[str, str, str], bytes] = {}
 
     def prepare(
         self, specs: Sequence[ExportSpec], calibration: Samples, progress: Progress
@@ -203,6 +204,14 @@ class TFLiteExporter(Exporter):
         with progress.step("converting to TFLite"):
             for spec in specs:
                 self.converted(spec)
+
+    def source(
+        self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None
+    ) -> tuple[nn.Module, Ranges | None]:
+        """See :class:`Exporter`."""
+        if spec.options_as(TFLiteOptions).upsampling == "resize":
+            model = restore_resize(model)
+        return super().source(spec, model, ranges)
 
     def export(self, spec: ExportSpec, model: nn.Module, ranges: Ranges | None) -> bytes:
         source, ranges = self.source(spec, model, ranges)
@@ -225,11 +234,11 @@ class TFLiteExporter(Exporter):
             spec: What the file takes and gives; normalised values and logits by default.
         """
         spec = spec or ExportSpec(batch=self.batch)
-        interface = spec.input, spec.output
-        if interface not in self._converted:
+        asked = spec.input, spec.output, spec.options_as(TFLiteOptions).upsampling
+        if asked not in self._converted:
             source, _ = self.source(spec, self.model, None)
-            self._converted[interface] = self._convert(spec, source)
-        return self._converted[interface]
+            self._converted[asked] = self._convert(spec, source)
+        return self._converted[asked]
 
     def _convert(self, spec: ExportSpec, source: nn.Module) -> bytes:
         names = output_names(spec, self.loaded)

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lowformer_edge.artifact.manifest import FileRecord, Interval, Manifest, read_manifest
+from lowformer_edge.artifact.manifest import (
+    RESIZE,
+    FileRecord,
+    Interval,
+    Manifest,
+    Residency,
+    read_manifest,
+)
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.errors import ManifestError
 
@@ -114,3 +121,21 @@ def test_missing_and_changed_files(bundle: Path, tmp_path: Path) -> None:
 def test_figures_must_be_finite() -> None:
     with pytest.raises(ValidationError):
         Interval(value=float("nan"), low=0, high=1)
+
+
+@pytest.mark.parametrize(
+    ("refused", "kinds", "left", "partitions"),
+    [
+        ({"CAST": 1}, ("CAST",), {}, 1),
+        ({"CAST": 2}, ("CAST",), {"CAST": 1}, 4),
+        ({RESIZE: 3}, (RESIZE,) * 3, {}, 1),
+        ({RESIZE: 3, "GELU": 1}, (RESIZE,) * 3, {"GELU": 1}, 4),
+        ({}, ("CAST",), {}, 4),
+    ],
+)
+def test_ops_that_no_delegate_need_take_cut_nothing(
+    refused: dict[str, int], kinds: tuple[str, ...], left: dict[str, int], partitions: int
+) -> None:
+    found = Residency(delegate="XNNPACK", partitions=4, delegated_ops=9, refused=refused)
+    judged = found.without(kinds)
+    assert (judged.refused, judged.partitions) == (left, partitions)

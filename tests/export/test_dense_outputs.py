@@ -19,6 +19,7 @@ from lowformer_edge.calibration.simulation import simulated
 from lowformer_edge.errors import UsageError
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.export.tflite.quantization import match_ops
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
@@ -27,6 +28,7 @@ from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.onnx.runner import open_session
 from lowformer_edge.runtime.tflite.graph import TFLiteGraph
 from lowformer_edge.targets.arm import ArmTarget
+from lowformer_edge.targets.gpu import GpuTarget
 from lowformer_edge.targets.target import Work
 from lowformer_edge.tasks.closeness import sqnr
 from lowformer_edge.tasks.decoded_boxes import decoded_outputs
@@ -237,6 +239,54 @@ def test_values_that_two_ops_would_quantize_as_they_come_are_refused(task: str) 
     spec = ExportSpec("executorch", "int8-dynamic")
     with pytest.raises(UsageError, match=r"\S+ and \S+ cannot both be int8-dynamic"):
         conversion_of("executorch", task).export(spec)
+
+
+@pytest.fixture(scope="session")
+def resizing(made_once: MakeOnce) -> Path:
+    """A segmenter's file whose pyramid resizes by one op."""
+    spec = ExportSpec.of("tflite", upsampling="resize")
+
+    def make(folder: Path) -> None:
+        conversion_of("tflite", "segmentation").write(spec, folder)
+
+    return made_once("tflite-resize", make) / "fp32-resize.tflite"
+
+
+def test_a_file_for_gpus_resizes_by_one_op(resizing: Path) -> None:
+    graph = TFLiteGraph(resizing.read_bytes())
+    resizes = [op for op in graph.ops() if op.name == "RESIZE_NEAREST_NEIGHBOR"]
+    assert len(resizes) == 3
+    assert "CONCATENATION" not in {op.name for op in graph.ops()}
+    for op in resizes:
+        assert not graph.options(op).alignCorners
+        assert graph.options(op).halfPixelCenters
+
+
+def test_a_file_for_gpus_is_exact_on_the_cpu_which_cuts_it(resizing: Path) -> None:
+    where = format_of(resizing).residency(resizing, 1)
+    assert {op.kind for op in where.refused} == {"RESIZE_NEAREST_NEIGHBOR"}
+    with format_of(resizing).runner(resizing, 1) as runner:
+        found = runner.run_pixels(PIXELS, SPEC)
+    for output, values in reference(conversion_of("tflite", "segmentation")).items():
+        assert sqnr(values, found[output]) > 100, output
+
+
+@pytest.mark.usefixtures("gpu_lab")
+def test_a_gpu_takes_resizes_and_concatenations(
+    resizing: Path, written: Callable[..., Path]
+) -> None:
+    paths = [resizing, written("tflite", "segmentation")]
+    ran = GpuTarget().run(Work(paths, PIXELS[:1], SPEC), SilentProgress()).ran
+    expected = reference(conversion_of("tflite", "segmentation"))["logits"]
+    for one in ran:
+        assert one.outputs is not None
+        assert sqnr(expected[:1], one.outputs["logits"]) > 90
+
+
+def test_only_what_has_a_pyramid_is_upsampled(slight_config: LowFormerConfig) -> None:
+    conversion = Conversion(TFLiteExporter, slight_config, Samples("noise", PIXELS))
+    with pytest.raises(UsageError, match="this model has none; leave it out"):
+        conversion.export(ExportSpec.of("tflite", upsampling="resize"))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.calibration.recipe import uniform
 from lowformer_edge.errors import UsageError
 from lowformer_edge.export.options import (
+    UPSAMPLINGS,
     CoreMLOptions,
     ExecuTorchOptions,
     OnnxOptions,
@@ -46,6 +47,11 @@ SPECS = (
     )
     | st.builds(
         ExportSpec,
+        precision=st.sampled_from(["fp32", "fp16"]),
+        options=st.builds(TFLiteOptions, upsampling=st.sampled_from(UPSAMPLINGS)),
+    )
+    | st.builds(
+        ExportSpec,
         format=st.just("executorch"),
         precision=st.sampled_from(["fp32", "fp16"]),
         options=st.builds(ExecuTorchOptions, backend=st.sampled_from(["vulkan", "coreml"])),
@@ -66,6 +72,12 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
     assert ExportSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
 
 
+def test_what_is_as_it_always_was_is_stated_as_it_always_was() -> None:
+    assert ExportSpec().to_dict()["options"] == {"io": "float"}
+    stated = ExportSpec.of("tflite", upsampling="resize").to_dict()
+    assert stated["options"] == {"io": "float", "upsampling": "resize"}
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
@@ -73,6 +85,9 @@ def test_specs_round_trip_through_json(spec: ExportSpec) -> None:
         ({"precision": "int4"}, "int8-dynamic"),
         ({"io": "uint8"}, "float, int8"),
         ({"io": "int8"}, "need precision int8"),
+        ({"upsampling": "nearest"}, "choose one of concatenation, resize"),
+        ({"upsampling": "resize", "precision": "int8"}, "take fp32 and fp16, not int8; leave it"),
+        ({"upsampling": "resize", "target": "onnx"}, "`upsampling` resize is for tflite, not onnx"),
         ({"batch": 0}, "between 1 and 1024"),
         ({"recipe": uniform("int8")}, "a recipe needs precision int8, not fp32"),
         ({"batch": 2.0}, "between 1 and 1024"),
