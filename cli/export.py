@@ -136,14 +136,7 @@ def _add_format_options(parser: CommandParser) -> None:
         " deviation in the file; with class names a Core ML package with an image input is a"
         " classifier (default: %(default)s)",
     )
-    for precision in PRECISIONS:
-        target.add_argument(
-            f"--{precision}",
-            dest="precisions",
-            action="append_const",
-            const=precision,
-            help=_PRECISION_HELP[precision],
-        )
+    _add_precision_options(target)
     target.add_argument("--batch", type=int, default=1, metavar="N", help="images per inference")
     target.add_argument(
         "--io",
@@ -160,6 +153,18 @@ def _add_format_options(parser: CommandParser) -> None:
         help="how a detector's or segmenter's TFLite file doubles maps: by ops that XNNPACK takes,"
         " or by one that is cheaper on GPUs and stays out of XNNPACK (fp32 and fp16)",
     )
+
+
+def _add_precision_options(target: argparse._ArgumentGroup) -> None:
+    """Adds a switch for each precision; files are made in all that are given."""
+    for precision in PRECISIONS:
+        target.add_argument(
+            f"--{precision}",
+            dest="precisions",
+            action="append_const",
+            const=precision,
+            help=_PRECISION_HELP[precision],
+        )
 
 
 def _add_data_options(parser: CommandParser) -> None:
