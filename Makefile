@@ -6,11 +6,22 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs arm-lab gpu-lab android-lab npu android-test android-apk train-demo clean
+.PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
+	check-configs arm-lab gpu-lab android-lab npu android-test android-apk train-demo train-scenes \
+	clean
 
 demo: $(INSTALLED)
 	$(BIN)/lowformer-export --to tflite --fp32 --int8 --output $(DEMO_BUNDLE) --force
+
+# The bundled detector and segmenter, and a picture of what their INT8 files see in six scenes, the
+# hard ones below.
+demo-detect demo-segment: demo-%: $(INSTALLED)
+	$(BIN)/lowformer-export --task $* --to tflite --fp32 --int8 --output build/demo-$* --force
+	rm -rf build/scenes-$*
+	$(BIN)/python examples/scenes.py build/scenes-$*/plain --count 3 --size 320
+	$(BIN)/python examples/scenes.py build/scenes-$*/hard --kind hard --count 3 --size 320
+	$(BIN)/python examples/draw.py build/demo-$* build/scenes-$*/plain/images/*.png \
+		build/scenes-$*/hard/images/*.png --artifact tflite/int8 --output build/demo-$*.png
 
 # One process a core, each with one thread: more threads than cores wait for each other.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 \
@@ -88,6 +99,11 @@ check-targets: arm-lab gpu-lab
 train-demo: $(INSTALLED)
 	$(BIN)/python training/fashion_mnist.py --output demo/lowformer_demo.safetensors
 	$(BIN)/python training/demo_data.py --output demo
+
+# Likewise, and about an hour each on two cores.
+train-scenes: $(INSTALLED)
+	$(BIN)/python training/detector.py --output demo/lowformer_detector.safetensors
+	$(BIN)/python training/segmenter.py --output demo/lowformer_segmenter.safetensors
 
 $(INSTALLED): pyproject.toml constraints.txt
 	sh .ci/make-venv $(PYTHON) $(VENV)

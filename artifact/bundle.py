@@ -54,6 +54,11 @@ class Bundle:
         return int(self.manifest.model["num_classes"])
 
     @property
+    def digest(self) -> str | None:
+        """SHA-256 in hex of the weights that it was exported from; None of random ones."""
+        return self.manifest.source.sha256
+
+    @property
     def output_bytes(self) -> int:
         """Of the model's outputs for one image, in float32."""
         return sum(4 * math.prod(output.shape) for output in self.manifest.outputs)

@@ -12,13 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .. import demo
+from ..artifact.interface import CLASSIFICATION
 from ..artifact.labels import repeated, unique_names
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.preprocessing_text import described_preprocessing
 from ..artifact.size import Size, shown_size
-from ..demo import CHECKPOINT as DEMO_CHECKPOINT
 from ..errors import CheckpointError, UsageError
 from ..process.text import printable
+from ..tasks.names import DETECTION, parse_task
 from ..tasks.registry import TASKS
 from ..tasks.task import Task
 from .architecture import choose_architecture, usual_preprocessing
@@ -158,7 +160,7 @@ def load_model(
         UsageError: The combination, a file or a value cannot be used.
     """
     _check_choices(name, config, weights, random_weights, checkpoint_key)
-    name, weights = _or_bundled(name, weights, config, random_weights)
+    name, weights = _or_bundled(name, weights, config, task, random_weights)
     checkpoint = find_checkpoint(weights, checkpoint_key) if weights else None
     architecture, stated, notes = choose_architecture(name, config, task, checkpoint)
     if num_classes is not None:
@@ -241,14 +243,21 @@ def _or_bundled(
     name: str | None,
     weights: str | Path | None,
     config: str | Path | LowFormerConfig | None,
+    task: str | DenseHead | None,
     random_weights: bool,
 ) -> tuple[str | None, str | Path | None]:
-    """Name and weights that were given; the bundled model's where nothing else was."""
+    """Name and weights that were given; those of the task's bundled model where nothing else was.
+
+    A bundled detector or segmenter states its own architecture, and so has no name beside it.
+    """
     if name is None and not config and not weights:
         name = DEMO.name
-    if name is not None and variant(name) == DEMO and not weights and not random_weights:
-        weights = DEMO_CHECKPOINT
-    return name, weights
+    if name is None or variant(name) != DEMO or weights or random_weights:
+        return name, weights
+    asked = parse_task(task) if isinstance(task, str) else task.task if task else CLASSIFICATION
+    if asked == CLASSIFICATION:
+        return name, demo.CHECKPOINT
+    return None, demo.DETECTOR if asked == DETECTION else demo.SEGMENTER
 
 
 def _classes_source(labels: object, checkpoint: Checkpoint | None) -> str | None:
@@ -262,7 +271,7 @@ def _notes_on(
     architecture: LowFormerConfig, checkpoint: Checkpoint | None, used: StatedPreprocessing
 ) -> tuple[str, ...]:
     """What was taken of a checkpoint, or for granted with it."""
-    if checkpoint is None or checkpoint.path == DEMO_CHECKPOINT:
+    if checkpoint is None or checkpoint.path in demo.CHECKPOINTS:
         return ()
     name = checkpoint.shown_name
     trained = checkpoint.trained_head
@@ -412,7 +421,7 @@ def preprocessing_of_variant(model: str | LowFormerConfig) -> StatedPreprocessin
         ConfigError: No variant has that name.
     """
     config = variant(model) if isinstance(model, str) else model
-    checkpoint = read_checkpoint(DEMO_CHECKPOINT) if config == DEMO else None
+    checkpoint = read_checkpoint(demo.CHECKPOINT) if config == DEMO else None
     return usual_preprocessing(config, checkpoint)
 
 

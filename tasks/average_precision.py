@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -47,6 +48,19 @@ class AveragePrecision:
     large: float | None
     images: int
     objects: int
+
+
+def check_average_precision() -> None:
+    """Refuses what is to be measured by COCO's code where that is not there.
+
+    Raises:
+        MissingDependencyError: pycocotools is not installed.
+    """
+    if not importlib.util.find_spec("pycocotools"):
+        raise MissingDependencyError(
+            "average precision needs pycocotools, which is not installed; install the extra"
+            " detection"
+        )
 
 
 class AveragePrecisionMeter:
@@ -115,14 +129,10 @@ class AveragePrecisionMeter:
         return AveragePrecision(**figures, images=len(self._images), objects=objects)
 
     def _statistics(self) -> Sequence[float]:
-        try:
-            from pycocotools.coco import COCO
-            from pycocotools.cocoeval import COCOeval
-        except ImportError as error:
-            raise MissingDependencyError(
-                "average precision needs pycocotools, which is not installed; install the extra"
-                " detection"
-            ) from error
+        check_average_precision()
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+
         truth, found = COCO(), COCO()
         with contextlib.redirect_stdout(io.StringIO()):
             for coco, records in ((truth, self._of_objects()), (found, self._of_detections())):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..artifact.annotations import ObjectAnnotations
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..artifact.size import shown_size, sides_of
 from ..errors import UsageError
+from ..tasks.average_precision import check_average_precision
 
 
 def check_model(model: object) -> None:
@@ -45,6 +47,16 @@ def check_samples(name: str, images: object, preprocessing: Preprocessing) -> No
             f"`{name}` are {height} x {width} pixels, but the model takes"
             f" {shown_size(preprocessing.size)}; open them for this model"
         )
+
+
+def check_measurable(images: Samples) -> None:
+    """Refuses to judge a model by what cannot be measured here, before the work is done.
+
+    Raises:
+        MissingDependencyError: A package that measures it is not installed.
+    """
+    if any(isinstance(one, ObjectAnnotations) for one in images.annotations or ()):
+        check_average_precision()
 
 
 def check_counts(**counts: object) -> None:

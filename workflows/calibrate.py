@@ -17,7 +17,7 @@ from ..export.rewrites.table import CALIBRATED, rewrite
 from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
-from .arguments import check_model, check_samples
+from .arguments import check_measurable, check_model, check_samples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +111,7 @@ def measure_sensitivity(
     """
     check_model(model)
     check_samples("images", images, model.preprocessing)
+    check_measurable(images)
     rewritten = rewrite(model.network, CALIBRATED)
     spec = ExportSpec(CALIBRATED, "int8", recipe=recipe)
     precisions = EXPORTERS[CALIBRATED].precisions_of(spec, rewritten)

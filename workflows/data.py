@@ -13,26 +13,23 @@ from numpy.typing import NDArray
 from .. import demo
 from ..artifact.annotations import Annotation
 from ..artifact.bundle import Bundle
-from ..artifact.files import digest_of
 from ..artifact.interface import CLASSIFICATION
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..calibration.data.image_set import ImageSet
 from ..calibration.data.images import decode, find_images, images_in_memory, listed_images
 from ..calibration.data.label_table import read_label_table
-from ..errors import UsageError
+from ..errors import MissingDependencyError, UsageError
 from ..progress import QUIET, Progress
+from ..tasks.average_precision import check_average_precision
+from ..tasks.names import DETECTION
 from .annotated_data import CountsClasses, annotated_images, check_reduction
 from .arguments import check_count
+from .bundled import bundled_calibration, bundled_checkpoint, bundled_scenes, named_images
 from .defaults import OUTPUT_BYTES
 
 if TYPE_CHECKING:
     from ..models.loading import LoadedModel
-
-_BUNDLED = {
-    demo.CALIBRATION: demo.CALIBRATION_NAME,
-    demo.EVALUATION: demo.EVALUATION_NAME,
-}
 
 
 class TakesImages(CountsClasses, Protocol):
@@ -41,6 +38,11 @@ class TakesImages(CountsClasses, Protocol):
     @property
     def preprocessing(self) -> Preprocessing:
         """From an image to its input."""
+        ...
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 in hex of its weights; None of random ones."""
         ...
 
     @property
@@ -129,8 +131,7 @@ def _image_set(source: Source, labels: Labels | None) -> ImageSet:
             raise UsageError(
                 "`labels` as numbers are for an array or a list of files; give a CSV file"
             )
-        images = find_images(Path(source))
-        return dataclasses.replace(images, name=_BUNDLED.get(Path(source), images.name))
+        return named_images(Path(source))
     if isinstance(source, Sequence) and all(isinstance(path, str | Path) for path in source):
         return listed_images([Path(path) for path in source], numbers)
     raise UsageError(
@@ -180,14 +181,16 @@ def calibration_images(
     """
     if choice.path:
         images = find_images(choice.path)
-    elif needed and not _bundled_images_fit(loaded):
+    elif needed and not (loaded.is_random or bundled_checkpoint(loaded.digest)):
         raise UsageError(
             "activation ranges need images like those that the model will see: give"
             " `calibration` (an export can also take `ranges` of an earlier one, or be in"
             " int8-dynamic)"
         )
+    elif bundled_checkpoint(loaded.digest):
+        images = bundled_calibration(loaded)
     else:
-        images = dataclasses.replace(find_images(demo.CALIBRATION), name=demo.CALIBRATION_NAME)
+        images = named_images(demo.CALIBRATION)
     images = images.without_labels()
     return _read(images, choice, "calibration images", loaded.preprocessing, progress)
 
@@ -203,7 +206,7 @@ def evaluation_images(
     """
     if choice.labels and not choice.path:
         raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
-    if not choice.path and (loaded.is_random or not _bundled_images_fit(loaded)):
+    if not choice.path and not bundled_checkpoint(loaded.digest):
         check_reduction(choice.reduce_zero_label, loaded.task_name, has_maps=False)
         if loaded.task_name != CLASSIFICATION:
             count = _bounded(choice, loaded, len(calibration), progress).count
@@ -245,10 +248,7 @@ def _labelled(choice: ImageChoice, model: TakesImages, progress: Progress) -> Im
     check_reduction(choice.reduce_zero_label, model.task_name)
     if model.task_name != CLASSIFICATION:
         return _annotated(choice, model, progress)
-    if choice.path:
-        images = find_images(choice.path)
-    else:
-        images = dataclasses.replace(find_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
+    images = find_images(choice.path) if choice.path else named_images(demo.EVALUATION)
     if choice.labels:
         table = read_label_table(choice.labels)
         return images.with_label_table(table, model.labels, model.num_classes)
@@ -267,10 +267,13 @@ def _annotated(choice: ImageChoice, model: TakesImages, progress: Progress) -> I
         check_reduction(choice.reduce_zero_label, model.task_name, has_maps=False)
         if choice.labels:
             raise UsageError("`evaluation_labels` belongs to `evaluation`; give both")
-        images = dataclasses.replace(find_images(demo.EVALUATION), name=demo.EVALUATION_NAME)
-        return images.without_labels()
+        if bundled_checkpoint(model.digest):
+            return _bundled_scenes(model, progress)
+        return named_images(demo.EVALUATION).without_labels()
     found = annotated_images(choice.path, model, choice.labels, choice.reduce_zero_label)
     if found is not None:
+        if model.task_name == DETECTION:
+            check_average_precision()
         return found
     images = find_images(choice.path).without_labels()
     progress.note(
@@ -280,9 +283,16 @@ def _annotated(choice: ImageChoice, model: TakesImages, progress: Progress) -> I
     return images
 
 
-def _bundled_images_fit(loaded: LoadedModel) -> bool:
-    """Whether the bundled images are like the model's own, or the model has none."""
-    return loaded.is_random or loaded.digest == digest_of(demo.CHECKPOINT)
+def _bundled_scenes(model: TakesImages, progress: Progress) -> ImageSet:
+    """The scenes that a bundled model is judged by, as far as that can be measured here."""
+    scenes = bundled_scenes(model)
+    if model.task_name == DETECTION:
+        try:
+            check_average_precision()
+        except MissingDependencyError as error:
+            progress.note(f"no AP: {error}")
+            return dataclasses.replace(scenes, annotations=None)
+    return scenes
 
 
 def _read(

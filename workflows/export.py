@@ -30,7 +30,7 @@ from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
-from .arguments import check_counts, check_model, check_samples
+from .arguments import check_counts, check_measurable, check_model, check_samples
 from .artifact_check import Candidate, CheckedArtifact, check_artifacts
 from .data import (
     ImageChoice,
@@ -235,6 +235,7 @@ def _request_of(
         choice = ImageChoice(None, EVALUATION_IMAGES, is_usual=True)
         evaluation = evaluation_images(choice, model, images, progress)
     check_samples("evaluation", evaluation, model.preprocessing)
+    check_measurable(evaluation)
     return ExportRequest(
         model,
         asked,

@@ -17,7 +17,7 @@ from ..export.search.search import Bound, Found, search
 from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
-from .arguments import check_model, check_samples
+from .arguments import check_measurable, check_model, check_samples
 from .calibrate import calibrate
 
 
@@ -119,6 +119,7 @@ def search_recipe(
     check_searched([format])
     check_samples("calibration", calibration, model.preprocessing)
     check_samples("evaluation", evaluation, model.preprocessing)
+    check_measurable(evaluation)
     spec = ExportSpec(format, "int8")
     exporter = EXPORTERS[format](model)
     eager = EagerModel(model.network, model.preprocessing)

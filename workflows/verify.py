@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import demo
 from ..artifact.accumulation import DEFAULT_ACCUMULATION
 from ..artifact.bundle import Bundle, open_bundle
-from ..artifact.files import digest_of
 from ..artifact.interface import OUTPUT_NAME
 from ..artifact.mac_report import UnitResult, read_mac_report
 from ..artifact.mac_script import strange_scripts
@@ -35,7 +33,8 @@ from ..progress import QUIET, Progress
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
 from ..tasks.registry import task_of
-from .arguments import check_counts, check_samples
+from .arguments import check_counts, check_measurable, check_samples
+from .bundled import bundled_checkpoint
 from .data import ImageChoice, bundle_images
 from .defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .explain import explain_links
@@ -227,10 +226,9 @@ def _eager_model(weights: str | Path | LoadedModel | None, manifest: Manifest) -
     Without torch there is none, unless its weights were given.
     """
     if weights is None:
-        is_demo = manifest.source.sha256 == digest_of(demo.CHECKPOINT)
-        if not is_demo or not importlib.util.find_spec("torch"):
+        weights = bundled_checkpoint(manifest.source.sha256)
+        if weights is None or not importlib.util.find_spec("torch"):
             return None
-        weights = demo.CHECKPOINT
     from ..export.eager import EagerModel
 
     if isinstance(weights, str | Path):
@@ -252,6 +250,7 @@ def _images(
             return Samples("golden vectors", golden.pixels, outputs=golden.outputs)
         choice = bundle_images(choice, bundle, progress)
     check_samples("images", choice, bundle.preprocessing)
+    check_measurable(choice)
     if eager is None:
         return dataclasses.replace(choice, outputs=None)
     with progress.step("running the eager model", len(choice)) as advance:

@@ -97,7 +97,9 @@ class ImageSet:
 
     def without_labels(self) -> ImageSet:
         """The images alone."""
-        return dataclasses.replace(self, labels=None, class_names=None, folders=None, enclosing=())
+        return dataclasses.replace(
+            self, labels=None, class_names=None, folders=None, enclosing=(), annotations=None
+        )
 
     def _labelled_by_folders(self, index: ClassIndex) -> ImageSet:
         """The set with the classes of its folders; images beside these are left out, and told of.

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import lowformer_edge as lfe
 from lowformer_edge import demo
+from lowformer_edge.artifact.annotations import ObjectAnnotations
+from lowformer_edge.calibration.data.images import decode
+from lowformer_edge.progress import SilentProgress
+from lowformer_edge.workflows.bundled import bundled_scenes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLASSES = {"bag": 8, "sneaker": 7}
@@ -85,3 +90,43 @@ def test_the_steps_of_an_export(tmp_path: Path) -> None:
     assert "failures: ()" in out
     assert (tmp_path / "exported" / "demo-int8.tflite").is_file()
     assert "label='Shirt'" in out
+
+
+def test_scenes_as_files_are_those_that_the_bundled_models_are_judged_by(tmp_path: Path) -> None:
+    run("scenes.py", "scenes", "--count", "3", cwd=tmp_path)
+    images = tmp_path / "scenes" / "images"
+    for task, labels in (("detect", "objects.json"), ("segment", "annotations")):
+        model = lfe.load_model(task=task)
+        annotations = tmp_path / "scenes" / labels
+        read = lfe.open_images(images, model, labels=annotations, progress=SilentProgress())
+        made = decode(bundled_scenes(model), model.preprocessing).first(3)
+        np.testing.assert_array_equal(read.pixels, made.pixels)
+        assert read.annotations is not None
+        assert made.annotations is not None
+        for ours, theirs in zip(read.annotations, made.annotations, strict=True):
+            if isinstance(ours, ObjectAnnotations) and isinstance(theirs, ObjectAnnotations):
+                np.testing.assert_array_equal(ours.boxes, theirs.boxes)
+                np.testing.assert_array_equal(ours.classes, theirs.classes)
+            else:
+                np.testing.assert_array_equal(ours, theirs)
+
+
+def test_scenes_replace_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / "scenes.py", tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path}: is not empty; choose another folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_results_are_drawn_beside_each_other(demo_bundle: Path, tmp_path: Path) -> None:
+    for number, size in enumerate([(30, 40), (50, 20)]):
+        Image.new("RGB", size).save(tmp_path / f"{number}.png")
+    photos = sorted(tmp_path.glob("*.png"))
+    run("draw.py", demo_bundle / "demo-fp32.tflite", *photos, "--output", "all.png", cwd=tmp_path)
+    with Image.open(tmp_path / "all.png") as picture:
+        assert picture.size == (100, 40)
+        assert picture.getpixel((99, 39)) == (255, 255, 255)
+        assert picture.getpixel((0, 39)) == (0, 0, 0)
