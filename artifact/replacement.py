@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
+from ..process.replacing import Contents, Ownership, recover_folder
 from ..process.text import printable
-from .files import Contents, contents_of, folder_digest
+from .files import contents_of, folder_digest
 from .manifest import FILE_NAME
 
 
 def check_replaceable(path: Path, *, overwrite: bool) -> None:
-    """Checks that a bundle may be put at ``path``.
+    """Checks that a bundle may be put at ``path``, where a dead run's work is ended first.
 
     Only empty folders are ever replaced, and bundles that hold nothing but their own files, as
     they were written.
@@ -26,6 +27,7 @@ def check_replaceable(path: Path, *, overwrite: bool) -> None:
     Raises:
         ArtifactError: Something else is there, or a bundle that may not be replaced.
     """
+    recover_folder(path, BUNDLE)
     if os.path.lexists(path) and bundle_contents(path) and not overwrite:
         raise ArtifactError(f"{path}: exists; give `overwrite` to replace it, or another `folder`")
 
@@ -58,6 +60,15 @@ def bundle_contents(path: Path) -> Contents:
         if name != FILE_NAME and _digest_of_entry(name, found) != digests[name]:
             raise _refusal(path, name, "which is not as it was written")
     return found
+
+
+def _is_finders(path: Path) -> bool:
+    """Whether a Mac left it where somebody looked into a package."""
+    return path.name == ".DS_Store" and len(path.parts) > 1
+
+
+BUNDLE = Ownership(bundle_contents, _is_finders)
+"""What may be removed of a folder that a bundle replaces."""
 
 
 def _digest_of_entry(name: str, found: Contents) -> str | None:

@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lowformer_edge.artifact.files import replaced_file
 from lowformer_edge.benchmarks.complexity import complexity
+from lowformer_edge.process.replacing import replaced_file
 
 SIZE = 224
 CLASSES = 1000

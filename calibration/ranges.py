@@ -12,10 +12,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..artifact.files import replaced_file
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import ConfigError, DataError, ExportError
+from ..process.replacing import replaced_file
 from .fused_relu import fused_relus
 from .observer import Observer, observer_factory
 from .watching import Hook, run_images, watched

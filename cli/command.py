@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from ..errors import LowFormerEdgeError, UsageError
-from ..process.interrupt import terminate_like_ctrl_c
+from ..process.interrupt import end_like_ctrl_c
 from ..process.system_limit import limit_behind
 from ..process.text import one_line, printable
 from ..progress import Progress
@@ -42,7 +42,7 @@ def run_command(command: Callable[[], int]) -> int:
     Returns:
         0 if all holds, 1 for a failed check or export, 2 for bad use, 130 for Ctrl-C.
     """
-    terminate_like_ctrl_c()
+    end_like_ctrl_c()
     try:
         code = command()
         sys.stdout.flush()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..artifact.files import replaced_file
+from ..process.replacing import replaced_file
 from .tables.search import decibels
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(options: argparse.Namespace, progress: Progress) -> Answer:
     output = _output(options)
-    from ..artifact.files import replaced_file
+    from ..process.replacing import replaced_file
     from ..process.text import printable
     from ..report.evidence import read_evidence
     from ..report.page import render

@@ -10,7 +10,6 @@ from pathlib import Path
 from torch import nn
 
 from ..artifact.content import write_content
-from ..artifact.files import remove
 from ..artifact.manifest import Compiled
 from ..artifact.samples import Samples
 from ..calibration.bias_correction import IMAGES as CORRECTION_IMAGES
@@ -20,6 +19,7 @@ from ..calibration.recipe import Recipe
 from ..errors import ExportError, UsageError
 from ..models.loading import LoadedModel
 from ..process.interrupt import insistent_interrupt
+from ..process.replacing import remove
 from ..progress import Progress
 from .exporter import Exporter
 from .formats import EXPORTERS

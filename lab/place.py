@@ -7,12 +7,17 @@ import dataclasses
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import LabError
-from ..process.renaming import rename_onto_nothing
+from ..process.replacing import (
+    Contents,
+    Ownership,
+    recover_folder,
+    removed_folder,
+    replaced_folder,
+)
 from ..process.text import printable
 
 VARIABLE = "LOWFORMER_EDGE_LABS"
@@ -80,6 +85,7 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
     """A folder to build a laboratory in, which takes its place when the block ends.
 
     If the block fails, an older laboratory stays as it was; so does anything else at its place.
+    What a dead run left there is cleared first.
 
     Args:
         name: Of the laboratory.
@@ -90,30 +96,22 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
         LabError: There is less, or something else is at its place.
     """
     place = lab_folder(name)
-    if os.path.lexists(place):
-        _own_entries(place, place)
     place.parent.mkdir(parents=True, exist_ok=True)
+    recover_folder(place, LAB)
+    if os.path.lexists(place):
+        _own_entries(place)
     free = shutil.disk_usage(place.parent).free // 10**6
     if free < megabytes:
         raise LabError(
             f"{place.parent}: has {free} MB free, the {name} lab needs {megabytes}; make room,"
             f" or set {VARIABLE} to another folder"
         )
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=place.parent) as temporary:
-        folder = Path(temporary) / name
-        folder.mkdir()
+    with replaced_folder(place, LAB) as folder:
         yield folder
         record = {"version": VERSION, "versions": dict(sorted(versions.items()))}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         entries = [*_entries(folder), FILES]
         (folder / FILES).write_text(json.dumps(entries, indent=0) + "\n", encoding="utf-8")
-        older = _taken_aside(place) if os.path.lexists(place) else None
-        try:
-            rename_onto_nothing(folder, place)
-        except FileExistsError as error:
-            raise LabError(f"{place}: appeared in the meantime; move it away") from error
-        if older is not None:
-            _remove_aside(older)
 
 
 def remove_lab(name: str) -> bool:
@@ -123,77 +121,57 @@ def remove_lab(name: str) -> bool:
         LabError: It is none, or holds what the laboratory did not bring.
     """
     folder = lab_folder(name)
+    recover_folder(folder, LAB)
     if not os.path.lexists(folder):
         return False
-    _remove_aside(_taken_aside(folder))
+    removed_folder(folder, LAB)
     return True
 
 
-def _own_entries(folder: Path, place: Path) -> list[str]:
-    """What a laboratory, which is or was at ``place``, holds, where it brought all of it.
+def _own_entries(folder: Path) -> Contents:
+    """What a laboratory holds, where it brought all of it.
 
     Raises:
         LabError: It holds something else, or is none.
     """
     away = f"move it away, or set {VARIABLE} to another folder"
     if folder.is_symlink() or not folder.is_dir():
-        raise LabError(f"{place}: is no folder; {away}")
+        raise LabError(f"{folder}: is no folder; {away}")
     try:
         listed = json.loads((folder / FILES).read_text(encoding="utf-8"))
         known = {name for name in listed if isinstance(name, str)}
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise LabError(
-            f"{place}: has no list of its files, so it is no lab, or an older version's; {away}"
+            f"{folder}: has no list of its files, so it is no lab, or an older version's; {away}"
         ) from error
-    found = _entries(folder)
-    strangers = [name for name in found if name not in known]
+    entries = _entries(folder)
+    strangers = [name for name in entries if name not in known]
     if strangers:
-        raise LabError(f"{place}: holds {printable(strangers[0])}, which is not the lab's; {away}")
-    return found
+        raise LabError(f"{folder}: holds {printable(strangers[0])}, which is not the lab's; {away}")
+    return {f"{name}/" if _is_folder(folder / name) else name: "" for name in entries}
 
 
 def _entries(folder: Path) -> list[str]:
     """All files, links and folders within a folder, but caches, in order."""
-    found = []
+    entries = []
     for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = [name for name in folders if not _is_cache(folder, here / name)]
-        found += [(here / name).relative_to(folder).as_posix() for name in (*folders, *files)]
-    return sorted(found)
+        here = Path(place).relative_to(folder)
+        folders[:] = [
+            name
+            for name in folders
+            if (folder / here / name).is_symlink() or not _is_cache(here / name)
+        ]
+        entries += [(here / name).as_posix() for name in (*folders, *files)]
+    return sorted(entries)
 
 
-def _is_cache(folder: Path, path: Path) -> bool:
-    return not path.is_symlink() and (path.name == _CACHE or path == folder / _SHADERS)
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
-def _taken_aside(place: Path) -> Path:
-    """Moves a laboratory to a folder of its own beside its place.
-
-    Raises:
-        LabError: It is none, or holds what the laboratory did not bring; it stays then.
-    """
-    _own_entries(place, place)
-    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent)) / place.name
-    place.rename(aside)
-    try:
-        _own_entries(aside, place)
-    except LabError:
-        rename_onto_nothing(aside, place)
-        aside.parent.rmdir()
-        raise
-    return aside
+def _is_cache(path: Path) -> bool:
+    return path.name == _CACHE or path == Path(_SHADERS)
 
 
-def _remove_aside(folder: Path) -> None:
-    """Removes what a laboratory brought, and its caches."""
-    for name in reversed(_entries(folder)):
-        path = folder / name
-        if path.is_symlink() or not path.is_dir():
-            path.unlink()
-            continue
-        shutil.rmtree(path / _CACHE, ignore_errors=True)
-        path.rmdir()
-    for cache in (_CACHE, _SHADERS):
-        shutil.rmtree(folder / cache, ignore_errors=True)
-    folder.rmdir()
-    folder.parent.rmdir()
+LAB = Ownership(_own_entries, passing=_is_cache)
+"""What may be removed of a laboratory."""

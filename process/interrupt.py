@@ -1,4 +1,4 @@
-"""Ctrl-C and termination while work is going on that cannot be left in the middle."""
+"""Ctrl-C, termination and a terminal that goes away, while work is done that has to be ended."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 _NOTICE = b"\nstopping after this step\n"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 @contextlib.contextmanager
 def deferred_interrupt() -> Iterator[None]:
-    """Holds Ctrl-C and SIGTERM back until the block's end, and then raises KeyboardInterrupt.
+    """Holds Ctrl-C, SIGTERM and SIGHUP back to the block's end, and then raises KeyboardInterrupt.
 
     Converters call Python from C++, where an exception ends the process with a segmentation
     fault; an import that is cut short leaves half a module behind; and a folder that is being
@@ -24,21 +26,32 @@ def deferred_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    terminal = os.dup(2)
+    terminal = _error_stream()
     pressed = False
 
     def remember(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
-        os.write(terminal, _NOTICE)
+        if terminal is not None:
+            with contextlib.suppress(OSError):
+                os.write(terminal, _NOTICE)
 
     try:
         with _signals_to(remember):
             yield
     finally:
-        os.close(terminal)
+        if terminal is not None:
+            os.close(terminal)
     if pressed:
         raise KeyboardInterrupt
+
+
+def _error_stream() -> int | None:
+    """A copy of stderr, which may be turned elsewhere in the block; None where it is closed."""
+    try:
+        return os.dup(2)
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager
@@ -71,8 +84,12 @@ def insistent_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Gives Ctrl-C and SIGTERM to a handler for the block's duration."""
-    previous = {number: signal.signal(number, handler) for number in _SIGNALS}
+    """Gives the signals to a handler for the block's duration, but those that are ignored.
+
+    A shell has a job in the background ignore Ctrl-C, and nohup has it ignore SIGHUP.
+    """
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, handler) for number in heeded}
     try:
         yield
     finally:
@@ -80,7 +97,9 @@ def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[No
             signal.signal(number, former)
 
 
-def terminate_like_ctrl_c() -> None:
-    """Lets SIGTERM clean up as Ctrl-C does; only in the main thread."""
+def end_like_ctrl_c() -> None:
+    """Lets SIGTERM and SIGHUP clean up as Ctrl-C does; only in the main thread."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in _SIGNALS:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)

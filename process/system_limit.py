@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import SystemLimitError
 from .text import printable
+from .workplace import workplace
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -101,15 +102,16 @@ def scratch_hint() -> str:
 
 
 @contextlib.contextmanager
-def scratch_folder(prefix: str = "lowformer-edge-") -> Iterator[Path]:
-    """A temporary folder for as long as the context lasts.
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder for as long as the context lasts; those of dead runs are removed.
 
     Raises:
         SystemLimitError: Its disk was full when something failed within the context, whatever
             that said: native code seldom tells why it cannot write.
     """
-    with tempfile.TemporaryDirectory(prefix=prefix) as name:
-        folder = Path(name)
+    with workplace(Path(tempfile.gettempdir()), "scratch") as place:
+        folder = place / "work"
+        folder.mkdir()
         try:
             yield folder
         except SystemLimitError:

@@ -85,10 +85,9 @@ class ArmTarget(WorkerTarget):
                 counted=COUNTED,
             )
             with (
-                job_folder() as name,
+                job_folder() as folder,
                 progress.step(f"counting {path.name} on {self.name}", COUNTED) as advance,
             ):
-                folder = Path(name)
                 written = folder / "counts"
                 command = counting_emulator(lab, self._cpu, written)
                 start = self._emulated(lab, command, folder)

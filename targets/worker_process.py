@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
+from ..process.system_limit import scratch_folder
 from ..process.text import one_line
 from ..progress import Advance
 from ..runtime.work import worker
@@ -74,8 +76,9 @@ def ending(code: int, printed: str) -> str:
     return f"{how}: {errors[-1][:LONGEST_REASON]}" if errors else how
 
 
-def job_folder() -> tempfile.TemporaryDirectory[str]:
+@contextlib.contextmanager
+def job_folder() -> Iterator[Path]:
     """A folder for a job, in which ``lowformer_edge`` can be imported too."""
-    folder = tempfile.TemporaryDirectory(prefix="lowformer-edge-")
-    (Path(folder.name) / "lowformer_edge").symlink_to(Path(__file__).parents[1])
-    return folder
+    with scratch_folder() as folder:
+        (folder / "lowformer_edge").symlink_to(Path(__file__).parents[1])
+        yield folder

@@ -53,17 +53,15 @@ class WorkerTarget(Target):
         )
         with (
             progress.step(f"running on {self.name}", work.inferences) as advance,
-            job_folder() as name,
+            job_folder() as folder,
         ):
-            folder = Path(name)
             machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
         return TargetRun(self._described(machine), tuple(ran))
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
         """See :class:`Target`; in the order of what :meth:`tracer` exposes."""
         tracer = self.tracer(path)
-        with job_folder() as name:
-            folder = Path(name)
+        with job_folder() as folder:
             (folder / path.name).write_bytes(tracer.exposed())
             job = Job(
                 files=(path.name,),

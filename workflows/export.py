@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION, Accumulation
 from ..artifact.bundle import Bundle
 from ..artifact.caveats import CURES
-from ..artifact.files import remove, replaced_folder
 from ..artifact.manifest import ArtifactRecord, FileRecord, HalfPrecision, Manifest
-from ..artifact.replacement import bundle_contents, check_replaceable
+from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
@@ -28,6 +26,8 @@ from ..judging.promise import promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
+from ..process.replacing import remove, replaced_folder
+from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
 from .arguments import check_counts, check_measurable, check_model, check_samples
@@ -137,7 +137,7 @@ def export_bundle(
     """
     check_replaceable(output, overwrite=overwrite)
     older = _older_ranges(output)
-    with replaced_folder(output, bundle_contents) as folder:
+    with replaced_folder(output, BUNDLE) as folder:
         return dataclasses.replace(_fill(folder, request, older, progress), bundle=output)
 
 
@@ -291,13 +291,13 @@ def _fill(
     evaluation = dataclasses.replace(evaluation, outputs=outputs)
     outcomes: list[Found] = []
     choose = _search(request, evaluation, progress, outcomes.append)
-    with tempfile.TemporaryDirectory(prefix="lowformer-export-") as scratch:
+    with scratch_folder() as scratch:
         exported = export_artifacts(
             loaded,
             [_with_room(spec, eager, evaluation, loaded) for spec in request.specs],
             request.calibration,
             folder,
-            Path(scratch),
+            scratch,
             progress,
             given=request.ranges,
             older=older,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..artifact.content import write_content
-from ..artifact.files import replaced_file
 from ..artifact.formats import FORMATS
 from ..artifact.results.family import (
     FamiliesResult,
@@ -25,6 +24,7 @@ from ..models.loading import load_model
 from ..models.onnx_cost import macs_and_params
 from ..models.published import A40, CODE, PAPERS, PUBLISHED_FIGURES, SPEED_SOURCES
 from ..models.variants import PUBLISHED, variant
+from ..process.replacing import replaced_file
 from ..progress import Progress
 from ..runtime.machine import describe_machine
 from ..targets.host import HostTarget

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..artifact.files import replaced_file
 from ..artifact.manifest import FILE_NAME, read_manifest
 from ..artifact.results.preprocess import PreprocessResult
 from ..calibration.data.images import decode, listed_images
@@ -15,6 +14,7 @@ from ..models.authors_config import read_authors_config
 from ..models.loading import preprocessing_of_checkpoint, preprocessing_of_variant
 from ..models.stated_preprocessing import CONFIG, StatedPreprocessing
 from ..models.variants import DEMO, VARIANTS, is_variant
+from ..process.replacing import replaced_file
 from ..runtime.formats import RUNTIMES, format_of
 from ..runtime.images import stated_preprocessing
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import nn
@@ -24,6 +22,7 @@ from ...calibration.ranges import Ranges
 from ...calibration.recipe import KINDS, Recipe, uniform
 from ...errors import ExportError, UsageError
 from ...models.loading import LoadedModel
+from ...process.system_limit import scratch_folder
 from ...progress import Advance, Progress
 from ...runtime.qnn.simulator import CONTEXT_OP, open_session, sdk_version
 from ..converter_errors import converter_errors
@@ -188,11 +187,11 @@ class QnnExporter(Exporter):
         chip = chip_of(spec.options_as(QnnOptions).chip)
         with (
             converter_errors(f"compiling for Snapdragon {chip.title}", "npu"),
-            tempfile.TemporaryDirectory(prefix="lowformer-") as folder,
+            scratch_folder() as folder,
         ):
-            source = Path(folder) / f"{self.loaded.config.name}-{spec.precision}.onnx"
+            source = folder / f"{self.loaded.config.name}-{spec.precision}.onnx"
             source.write_bytes(graph)
-            written = Path(folder) / "compiled.onnx"
+            written = folder / "compiled.onnx"
             open_session(source, chip, written)
             compiled = onnx.load(str(written))
             kinds = [node.op_type for node in compiled.graph.node]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ...artifact.chips import Chip
 from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
 from ...models.onnx_cost import int8_products
+from ...process.system_limit import scratch_folder
 from ...runtime.qnn.runner import QnnRunner
 
 
@@ -49,7 +49,7 @@ class QnnTrials:
 
 @contextlib.contextmanager
 def _written(content: bytes) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
-        path = Path(folder) / "model.onnx"
+    with scratch_folder() as folder:
+        path = folder / "model.onnx"
         path.write_bytes(content)
         yield path

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...artifact.outputs import Outputs
 from ...artifact.preprocessing import Preprocessing
+from ...process.system_limit import scratch_folder
 from ...runtime.measure.durations import time_interleaved
 from ...runtime.tflite.runner import TFLiteRunner
 
@@ -53,8 +52,8 @@ class TFLiteTrials:
 
     @contextlib.contextmanager
     def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:
-        with tempfile.TemporaryDirectory(prefix="lowformer-") as folder:
-            path = Path(folder) / "model.tflite"
+        with scratch_folder() as folder:
+            path = folder / "model.tflite"
             path.write_bytes(content)
             with TFLiteRunner(path, self._threads) as runner:
                 yield runner

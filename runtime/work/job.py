@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...artifact.files import replaced_file
 from ...artifact.formats import Accelerator
 from ...artifact.manifest import Residency
 from ...artifact.outputs import Outputs
 from ...errors import TargetError
+from ...process.replacing import replaced_file
 
 JOB = "job.json"
 PIXELS = "pixels.npy"

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...artifact.files import replaced_file
 from ...errors import LowFormerEdgeError
+from ...process.replacing import replaced_file
 from ...process.text import one_line
 from ...progress import Advance, Progress
 from ..machine import describe_machine

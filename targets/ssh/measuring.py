@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...errors import TargetError
+from ...process.system_limit import scratch_folder
 from ...progress import Progress
 from ...runtime.work import session as measuring_session
 from ...runtime.work.fresh_process import Measured
@@ -34,8 +34,8 @@ def measure_on(
     paths = dict.fromkeys(path for request in requests for path in request.files)
     names = {path: f"{number}/{path.name}" for number, path in enumerate(paths)}
     asked = [_moved(request, names).model_dump(mode="json") for request in requests]
-    with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
-        folder = Path(name) / "requests"
+    with scratch_folder() as place:
+        folder = place / "requests"
         folder.mkdir()
         (folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
         run_module(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...process.system_limit import scratch_folder
 from ...progress import Progress
 from ...runtime.work.fresh_process import Measured
 from ...runtime.work.job import Job, Ran, read_answer, write_job
@@ -52,8 +52,8 @@ class SshTarget(Target):
             preprocessing=work.preprocessing.to_dict(),
             threads=work.threads,
         )
-        with tempfile.TemporaryDirectory(prefix="lowformer-edge-") as name:
-            folder = Path(name) / "job"
+        with scratch_folder() as place:
+            folder = place / "job"
             folder.mkdir()
             write_job(folder, job, work.pixels)
             missing = run_module(

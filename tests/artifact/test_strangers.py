@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from lowformer_edge import export_model, load_model, open_images
-from lowformer_edge.artifact.files import Contents, replaced_folder
 from lowformer_edge.artifact.manifest import FileRecord
-from lowformer_edge.artifact.replacement import bundle_contents, check_replaceable
+from lowformer_edge.artifact.replacement import BUNDLE, bundle_contents, check_replaceable
 from lowformer_edge.demo import CALIBRATION
 from lowformer_edge.errors import ArtifactError
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.process import renaming
+from lowformer_edge.process.replacing import Contents, Ownership, replaced_folder
 from lowformer_edge.progress import Advance, SilentProgress
 
 Arrange = Callable[[Path], None]
@@ -130,7 +130,7 @@ def everything(folder: Path) -> dict[str, str]:
 @contextmanager
 def replacing(place: Path) -> Iterator[None]:
     """Writes a new bundle, and does something in the meantime."""
-    with replaced_folder(place, bundle_contents) as folder:
+    with replaced_folder(place, BUNDLE) as folder:
         (folder / "new").write_text("new")
         yield
 
@@ -215,7 +215,7 @@ def test_3_1_strangers_that_arrive_in_the_moment_of_the_swap_stay(
 
     with (
         pytest.raises(ArtifactError, match=r"bundle-new$"),
-        replaced_folder(place, arriving) as folder,
+        replaced_folder(place, Ownership(arriving)) as folder,
     ):
         (folder / "new").write_text("new")
     assert everything(place) == before

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from lowformer_edge.artifact.arrays import read_arrays
-from lowformer_edge.artifact.files import replaced_file, replaced_folder
+from lowformer_edge.artifact.files import contents_of
 from lowformer_edge.artifact.labels import read_labels
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
@@ -24,7 +24,10 @@ from lowformer_edge.calibration.data.images import decode, find_images
 from lowformer_edge.cli.command import run_command
 from lowformer_edge.errors import ArtifactError, DataError, SystemLimitError
 from lowformer_edge.process.native_output import captured_output
+from lowformer_edge.process.replacing import Ownership, replaced_file, replaced_folder
 from lowformer_edge.process.system_limit import limit_behind, scratch_folder
+
+OWN = Ownership(contents_of)
 
 
 @contextlib.contextmanager
@@ -129,7 +132,7 @@ def test_other_errors_are_what_they_are(error: Exception) -> None:
 def test_the_disk_of_temporary_files_is_told_from_the_outputs(
     small_scratch: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(SystemLimitError) as raised, replaced_folder(tmp_path / "out"):
+    with pytest.raises(SystemLimitError) as raised, replaced_folder(tmp_path / "out", OWN):
         (small_scratch / "fill").write_bytes(bytes(3_000_000))
     assert str(raised.value).startswith(f"{small_scratch}: the disk is full, and temporary files")
     assert not (tmp_path / "out").exists()
@@ -167,6 +170,6 @@ def test_a_longer_name_is_told(tmp_path: Path) -> None:
             SystemLimitError,
             match="File name too long; choose a shorter one, a name has at most 255",
         ),
-        replaced_folder(tmp_path / ("x" * 256)),
+        replaced_folder(tmp_path / ("x" * 256), OWN),
     ):
         pass

@@ -78,9 +78,9 @@ def test_the_package_is_found_from_a_jobs_folder() -> None:
     with job_folder() as folder:
         done = subprocess.run(
             [sys.executable, "-S", "-c", "import lowformer_edge; print(lowformer_edge.__file__)"],
-            env={"PYTHONPATH": folder},
+            env={"PYTHONPATH": str(folder)},
             capture_output=True,
             text=True,
             check=True,
         )
-        assert done.stdout.startswith(folder)
+        assert done.stdout.startswith(str(folder))

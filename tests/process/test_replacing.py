@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lowformer_edge.artifact.files import replaced_file, replaced_folder
+from lowformer_edge.artifact.files import contents_of
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.process.text import printable
+from lowformer_edge.process.replacing import Ownership, replaced_file, replaced_folder
+
+OWN = Ownership(contents_of)
 
 
 def make_bundle(path: Path, content: str = "old") -> None:
@@ -23,7 +25,7 @@ def content_of(folder: Path) -> dict[str, str]:
 
 def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
     target = tmp_path / "a" / "b"
-    with replaced_folder(target) as folder:
+    with replaced_folder(target, OWN) as folder:
         (folder / "x").write_text("1")
         assert not target.exists()
     assert content_of(target) == {"x": "1"}
@@ -37,7 +39,7 @@ def test_an_older_bundle_survives_whatever_happens(error: BaseException, tmp_pat
     target = tmp_path / "bundle"
     make_bundle(target)
     expected = ArtifactError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), replaced_folder(target) as folder:
+    with pytest.raises(expected), replaced_folder(target, OWN) as folder:
         (folder / "manifest.json").write_text("half")
         raise error
     assert content_of(target) == {"manifest.json": "old"}
@@ -48,7 +50,7 @@ def test_overwriting_replaces_all_of_an_older_bundle(tmp_path: Path) -> None:
     target = tmp_path / "bundle"
     make_bundle(target)
     (target / "old.tflite").write_text("old")
-    with replaced_folder(target) as folder:
+    with replaced_folder(target, OWN) as folder:
         (folder / "manifest.json").write_text("new")
     assert content_of(target) == {"manifest.json": "new"}
 
@@ -57,12 +59,12 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(ArtifactError, match="cannot be written"),
-        replaced_folder(tmp_path / "file" / "bundle"),
+        replaced_folder(tmp_path / "file" / "bundle", OWN),
     ):
         pass
     with (
         pytest.raises(ArtifactError, match="cannot be written"),
-        replaced_folder(Path("/proc/lowformer/bundle")),
+        replaced_folder(Path("/proc/lowformer/bundle"), OWN),
     ):
         pass
 
@@ -70,7 +72,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(ArtifactError, match="disk is full"),
-        replaced_folder(tmp_path / "bundle") as folder,
+        replaced_folder(tmp_path / "bundle", OWN) as folder,
     ):
         Path("/dev/full").write_text("x" * 100_000)
         (folder / "x").write_text("")
@@ -90,7 +92,7 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_parents_that_were_made_for_nothing_go_again(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), replaced_folder(tmp_path / "a" / "b" / "c"):
+    with pytest.raises(RuntimeError), replaced_folder(tmp_path / "a" / "b" / "c", OWN):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
@@ -108,21 +110,7 @@ def test_ctrl_c_between_the_two_renames_loses_nothing(
         return result
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), replaced_folder(target) as folder:
+    with pytest.raises(KeyboardInterrupt), replaced_folder(target, OWN) as folder:
         (folder / "manifest.json").write_text("new")
     assert content_of(target) == {"manifest.json": "new"}
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("plain.png", "plain.png"),
-        ("é ☃.png", "é ☃.png"),
-        ("caf\udce9.png", "caf\\xe9.png"),
-        ("a\nb\x1b[2J", "a\\nb\\x1b[2J"),
-    ],
-)
-def test_any_file_name_can_be_shown(name: str, expected: str) -> None:
-    assert printable(name) == expected
-    printable(name).encode("utf-8")
