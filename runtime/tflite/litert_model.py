@@ -61,12 +61,13 @@ def profiler_missing() -> str | None:
     """Why there is no profiler here, or None where there is one."""
     if importlib.metadata.version("ai-edge-litert") != VERSION:
         return f"its profiler is used in version {VERSION} of ai-edge-litert only"
-    if not _library_path().is_file():
+    if not library_path().is_file():
         return f"this build of ai-edge-litert has no {_LIBRARY}"
     return None
 
 
-def _library_path() -> Path:
+def library_path() -> Path:
+    """Where ai-edge-litert, which must be installed, has LiteRT's library."""
     spec = importlib.util.find_spec("ai_edge_litert")
     assert spec is not None
     assert spec.submodule_search_locations is not None
@@ -96,7 +97,7 @@ class ProfiledModel:
         outputs: Sequence[NDArray[np.generic]],
     ) -> None:
         self._path = path
-        self._library = ctypes.CDLL(str(_library_path()))
+        self._library = ctypes.CDLL(str(library_path()))
         environment, model, options = c_void_p(), c_void_p(), c_void_p()
         self._model, self._profiler = c_void_p(), c_void_p()
         self._call("CreateEnvironment", 0, None, byref(environment))

@@ -1,11 +1,13 @@
 """Lab mode from end to end: the commands, a stand-in for adb, and the app's own code behind it.
 
-The app's classes run on Java's virtual machine with ExecuTorch's library for Android. Its times are
-this machine's; what is held is that both sides speak the same protocol and find the same figures.
+The app's classes run on Java's virtual machine with ExecuTorch's library for Android, and with
+LiteRT's C library for this machine. Its times are this machine's; what is held is that both sides
+speak the same protocol and find the same figures.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -15,10 +17,13 @@ import pytest
 
 from lowformer_edge import demo, export_model, load_model, open_images
 from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot
+from lowformer_edge.android_demo.tools.offline.litert import gpu_variables
 from lowformer_edge.artifact.manifest import FileRecord
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.export.spec import INPUTS, ExportSpec
+from lowformer_edge.lab.gpu import SWIFTSHADER, gpu_environment
+from lowformer_edge.lab.place import Lab
 from lowformer_edge.workflows import bench as benchmark
 
 from ..targets.adb.adb_server import AdbServer, serve_phone
@@ -28,31 +33,61 @@ pytest.importorskip("adbutils", reason="adbutils is not installed")
 FAST = ("--on", "adb", "--json", "--quiet")
 
 
-@pytest.fixture
-def phone(hotspot: HotSpot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdbServer]:
+RUNTIMES = {"executorch": ".pte", "tflite": ".tflite"}
+"""The formats that the app runs, with the suffixes of their files."""
+
+RUNTIME_NAMES = {"executorch": "ExecuTorch", "tflite": "LiteRT"}
+
+
+@pytest.fixture(params=RUNTIMES)
+def runtime(request: pytest.FixtureRequest) -> str:
+    """Every runtime; of LiteRT the app knows nothing where it is not in use."""
+    return str(request.param)
+
+
+def serve(app: HotSpot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdbServer]:
     """A phone whose app is ours, but for its screen."""
-    java = hotspot.made.toolchain.java_program("java")
-    app = [str(java), "-Xmx600m", "-XX:TieredStopAtLevel=1", *hotspot.program("lab")]
-    for server in serve_phone(tmp_path / "phone", monkeypatch, app):
+    for server in serve_phone(folder / "phone", monkeypatch, app.command("lab")):
         server.install()
         yield server
 
 
 @pytest.fixture
-def bundle(android_bundle: Path, tmp_path: Path) -> Path:
-    """Of the app's bundle, what can be run without a phone: ExecuTorch's files."""
-    folder = Path(shutil.copytree(android_bundle, tmp_path / "bundle"))
+def phone(
+    hotspot: HotSpot, runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AdbServer]:
+    app = dataclasses.replace(hotspot, litert=runtime == "tflite")
+    yield from serve(app, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def phone_with_gpu(
+    hotspot: HotSpot, gpu_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AdbServer]:
+    variables = gpu_variables(gpu_environment(gpu_lab, SWIFTSHADER))
+    app = dataclasses.replace(hotspot, litert=True, variables=variables)
+    yield from serve(app, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def bundle(android_bundle: Path, runtime: str, tmp_path: Path) -> Path:
+    """Of the app's bundle, the files of one runtime."""
+    return with_files_of(android_bundle, runtime, tmp_path / "bundle")
+
+
+def with_files_of(whole: Path, runtime: str, into: Path) -> Path:
+    folder = Path(shutil.copytree(whole, into))
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["artifacts"] = [
-        item for item in manifest["artifacts"] if item["file"]["path"].endswith(".pte")
+        item for item in manifest["artifacts"] if item["file"]["path"].endswith(RUNTIMES[runtime])
     ]
     path.write_text(json.dumps(manifest))
     return folder
 
 
 def test_files_compute_the_same_there(
-    phone: AdbServer, bundle: Path, capfd: pytest.CaptureFixture[str]
+    phone: AdbServer, bundle: Path, runtime: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert verify([str(bundle), *FAST, "--target-images", "5"]) == 0
     result = json.loads(capfd.readouterr().out)
@@ -62,22 +97,24 @@ def test_files_compute_the_same_there(
         for link in result["links"]
     }
     for precision in ("fp32", "int8"):
-        found = links[f"demo-{precision}.pte on host", f"demo-{precision}.pte on adb"]
+        name = f"demo-{precision}{RUNTIMES[runtime]}"
+        found = links[f"{name} on host", f"{name} on adb"]
         assert found == "exact" or found > 80
     assert not list((phone.root / "data/local/tmp/lowformer-edge").iterdir())
 
 
 def test_rectangles_and_pixels_are_computed_there(
-    phone: AdbServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    phone: AdbServer, runtime: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     model = load_model(input_size=(96, 64), preprocessing={"resize_mode": "letterbox"})
-    specs = [ExportSpec("executorch", input=taken) for taken in INPUTS]
+    specs = [ExportSpec(runtime, input=taken) for taken in INPUTS]
     evaluation = open_images(demo.EVALUATION, model, count=20)
     export_model(model, tmp_path / "oblong", specs, evaluation=evaluation, runs=1)
     assert verify([str(tmp_path / "oblong"), *FAST, "--target-images", "5"]) == 0
     result = json.loads(capfd.readouterr().out)
     links = {(link["first"], link["second"]): link for link in result["links"]}
-    for name in ("demo-fp32.pte", "demo-fp32-image.pte"):
+    for stem in ("demo-fp32", "demo-fp32-image"):
+        name = f"{stem}{RUNTIMES[runtime]}"
         found = links[f"{name} on host", f"{name} on adb"]["outputs"]["logits"]["sqnr_db"]
         assert found == "exact" or found > 80
 
@@ -85,18 +122,21 @@ def test_rectangles_and_pixels_are_computed_there(
 def test_files_are_timed_there(
     phone: AdbServer,
     bundle: Path,
+    runtime: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(benchmark, "doubts", lambda results, ratios, load: [])
-    files = [str(bundle / f"demo-{precision}.pte") for precision in ("fp32", "int8")]
+    names = [f"demo-{precision}{RUNTIMES[runtime]}" for precision in ("fp32", "int8")]
+    files = [str(bundle / name) for name in names]
     assert bench([*files, *FAST, "--runs", "12", "--processes", "2"]) == 0
     (found,) = json.loads(capfd.readouterr().out)["benchmarks"]
-    checks = {item["file"]: item for item in found["phone"]["checks"]}
-    assert checks["demo-fp32.pte"]["parity"]["outputs"]["logits"]["sqnr_db"] > 100
-    assert checks["demo-int8.pte"]["parity"]["outputs"]["logits"]["sqnr_db"] > 20
+    ran = [item for item in found["phone"]["checks"] if item["accelerator"] == "cpu"]
+    checks = {item["file"]: item for item in ran}
+    assert checks[names[0]]["parity"]["outputs"]["logits"]["sqnr_db"] > 100
+    assert checks[names[1]]["parity"]["outputs"]["logits"]["sqnr_db"] > 20
     for item in found["files"]:
-        assert item["runtime"].startswith("ExecuTorch")
+        assert item["runtime"].startswith(RUNTIME_NAMES[runtime])
         assert item["runs"] == 12
         assert 0 < item["first_ms"] < item["load_ms"] * 1000
         assert item["peak_mb"] is None or item["peak_mb"] > 0
@@ -105,9 +145,9 @@ def test_files_are_timed_there(
 
 
 def test_files_run_for_a_while_there(
-    phone: AdbServer, bundle: Path, capfd: pytest.CaptureFixture[str]
+    phone: AdbServer, bundle: Path, runtime: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    bench([str(bundle / "demo-int8.pte"), *FAST, "--minutes", "0.02"])
+    bench([str(bundle / f"demo-int8{RUNTIMES[runtime]}"), *FAST, "--minutes", "0.02"])
     (found,) = json.loads(capfd.readouterr().out)["endurance"]
     assert len(found["files"][0]["windows"]) == 12
     assert found["moments"][-1]["seconds"] >= 1.2
@@ -116,22 +156,42 @@ def test_files_run_for_a_while_there(
 def test_another_file_than_the_golden_vectors_tell_of(
     phone: AdbServer,
     bundle: Path,
+    runtime: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(benchmark, "doubts", lambda results, ratios, load: [])
-    shutil.copy(bundle / "demo-int8.pte", bundle / "demo-fp32.pte")
+    exchanged = bundle / f"demo-fp32{RUNTIMES[runtime]}"
+    shutil.copy(bundle / f"demo-int8{RUNTIMES[runtime]}", exchanged)
     path = bundle / "manifest.json"
     manifest = json.loads(path.read_text())
     for item in manifest["artifacts"]:
         file = bundle / item["file"]["path"]
         item["file"] = FileRecord.of(file).model_dump()
     path.write_text(json.dumps(manifest))
-    arguments = [str(bundle / "demo-fp32.pte"), *FAST, "--runs", "2", "--processes", "2"]
+    arguments = [str(exchanged), *FAST, "--runs", "2", "--processes", "2"]
     assert bench(arguments) == 1
     assert "dB SQNR to the eager model, below the 80 that fp32 keeps" in capfd.readouterr().err
 
 
+def test_files_are_checked_on_the_phones_gpu(
+    phone_with_gpu: AdbServer,
+    android_bundle: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    bundle = with_files_of(android_bundle, "tflite", tmp_path / "bundle")
+    on_gpu = ("--on", "adb?accelerator=gpu", "--json", "--quiet")
+    assert verify([str(bundle), *on_gpu, "--target-images", "2"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    found = [link for link in result["links"] if "adb?accelerator=gpu" in link["second"]]
+    assert {link["second"].partition(" ")[0] for link in found} >= {
+        "demo-fp32.tflite",
+        "demo-int8.tflite",
+    }
+
+
+@pytest.mark.parametrize("runtime", ["executorch"], indirect=True)
 def test_a_runtime_that_is_not_there(
     phone: AdbServer, android_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,7 @@
 
 What is run are the very classes that go into the app, and the very library for x86-64, but for
 what :mod:`.bionic` strikes from a copy of it. LiteRT is not there, as in the app that is packed
-here, and so is refused.
+here, and so is refused; or it is what :mod:`.litert` puts in its place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from PIL import Image
 from ....lab import android
 from .bionic import build_libraries
 from .compilation import Compilation
+from .junit import JUnitRun, run_junit
 from .kotlin import compile_kotlin
+from .litert import build_litert
 from .project import TOOLS
 from .toolchain import class_path
 
@@ -29,9 +31,10 @@ MODULES = ("core", "lab", "runtime")
 """The app's modules that take part."""
 
 _NAME = "hotspot"
+_SOURCES = TOOLS / _NAME / "src"
 _MAIN = "org.lowformer.edge.hotspot.HotSpotKt"
 _ABI = "x86_64"
-_CLASSES, _LIBRARIES = "classes", "libraries"
+_CLASSES, _LIBRARIES, _OPENGL = "classes", "libraries", "opengl"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,18 +73,25 @@ class HotSpot:
 
     Attributes:
         made: Their classes.
-        folder: Holds what starts them, and the patched libraries.
+        folder: Holds what starts them, and native libraries.
+        litert: Whether LiteRT is there.
+        variables: Of the environment, beside ours; :func:`.litert.gpu_variables` gives a GPU's.
     """
 
     made: Compilation
     folder: Path
+    litert: bool = False
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
-    def classify(self, bundle: Path, images: Sequence[Image.Image] = ()) -> Classification:
+    def classify(
+        self, bundle: Path, images: Sequence[Image.Image] = (), *, accelerator: str = "cpu"
+    ) -> Classification:
         """Runs all files of a bundle.
 
         Args:
             bundle: Its folder.
             images: In RGB and of any size, to be preprocessed there.
+            accelerator: Of the device protocol: ``cpu``, ``gpu`` or ``gpu-fp16``.
 
         Raises:
             CheckError: The bundle was refused, or the process ended otherwise.
@@ -91,8 +101,11 @@ class HotSpot:
             for number, image in enumerate(images):
                 paths.append(Path(folder) / f"{number}.ppm")
                 image.save(paths[-1])
-            printed = self._run("classify", bundle, *paths, what_for=f"running {bundle.name}")
-        lines = [json.loads(line) for line in printed.splitlines()]
+            printed = self._run(
+                "classify", accelerator, bundle, *paths, what_for=f"running {bundle.name}"
+            )
+        # A GPU's native code prints, too.
+        lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
         return _classification(lines)
 
     def perform(self, phone: Path, job: Path, number: int) -> None:
@@ -108,31 +121,79 @@ class HotSpot:
         """
         self._run("lab", phone, job, str(number), what_for=f"doing request {number}")
 
-    def program(self, *arguments: str | Path) -> list[str]:
-        """What Java is told, to do what the arguments say."""
+    def run_tests(self, bundle: Path) -> JUnitRun:
+        """Runs the tests of what only native code can show.
+
+        Args:
+            bundle: What they run.
+
+        Raises:
+            CheckError: They cannot be compiled, or JUnit failed.
+        """
         toolchain = self.made.toolchain
-        classes = [
+        tests = compile_kotlin(
+            toolchain,
+            f"{_NAME}-tests",
+            sorted((_SOURCES / "test").rglob("*.kt")),
+            [*self.classes, *toolchain.junit_classes],
+            self.folder / "tests",
+            tested=self.folder / _CLASSES,
+        )
+        return run_junit(
+            toolchain,
+            _NAME,
+            tests,
+            self.classes,
+            self.folder / "reports",
+            properties={
+                "java.library.path": str(self.libraries),
+                "lowformer.bundles": str(bundle),
+            },
+        )
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """What starts Java, to do what the arguments say."""
+        package = f"{android.EXECUTORCH.name}-{android.EXECUTORCH.version}"
+        versions = self.made.project.versions
+        java = [
+            str(self.made.toolchain.java_program("java")),
+            *("-Xmx1200m", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8"),
+            *("-XX:-CreateCoredumpOnCrash", f"-XX:ErrorFile={self.folder / 'crash.log'}"),
+            f"-Dlowformer.executorch=of-{package}",
+            f"-Dlowformer.litert={versions['litert']}",
+            f"-Djava.library.path={self.libraries}",
+        ]
+        variables = [f"{name}={value}" for name, value in self.variables.items()]
+        return [
+            *("env", *variables, *java, "-cp", class_path(*self.classes), _MAIN),
+            *map(str, arguments),
+        ]
+
+    @property
+    def libraries(self) -> Path:
+        """The folder of native libraries."""
+        return self.folder / _LIBRARIES
+
+    @property
+    def classes(self) -> list[Path]:
+        """The app's classes, what starts them, and all that they need."""
+        litert = [self.made.litert, self.folder / _OPENGL] if self.litert else []
+        return [
             self.folder / _CLASSES,
             *(self.made.classes(name) for name in MODULES),
             self.made.executorch,
             self.made.stand_ins,
-            toolchain.kotlin_library,
-            toolchain.json_classes,
-        ]
-        package = f"{android.EXECUTORCH.name}-{android.EXECUTORCH.version}"
-        return [
-            f"-Djava.library.path={self.folder / _LIBRARIES}",
-            *("-XX:-CreateCoredumpOnCrash", f"-XX:ErrorFile={self.folder / 'crash.log'}"),
-            f"-Dlowformer.executorch=of-{package}",
-            *("-cp", class_path(*classes), _MAIN, *map(str, arguments)),
+            *litert,
+            self.made.toolchain.kotlin_library,
+            self.made.toolchain.json_classes,
         ]
 
     def _run(self, *arguments: str | Path, what_for: str) -> str:
-        return self.made.toolchain.java(*self.program(*arguments), what_for=what_for)
+        return self.made.toolchain.run(*self.command(*arguments), what_for=what_for)
 
 
 def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
-    """Compiles what starts the app's code, and patches copies of the libraries.
+    """Compiles what starts the app's code, and makes the native libraries.
 
     Args:
         made: The app; its modules :data:`MODULES` are compiled.
@@ -140,17 +201,18 @@ def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
 
     Raises:
         CheckError: There is an error, or anything else to remark upon.
-        LabError: There is no C compiler.
+        LabError: There is no C compiler, or no ai-edge-litert of the right version.
     """
     toolchain = made.toolchain
     compile_kotlin(
         toolchain,
         _NAME,
-        sorted((TOOLS / _NAME).rglob("*.kt")),
+        sorted((_SOURCES / "main").rglob("*.kt")),
         [toolchain.pure_classes, *(made.classes(name) for name in MODULES)],
         folder / _CLASSES,
     )
     build_libraries(toolchain.native_libraries(_ABI), folder / _LIBRARIES)
+    build_litert(toolchain, folder / _LIBRARIES, folder / _OPENGL)
     return HotSpot(made, folder)
 
 

@@ -12,7 +12,12 @@ import org.lowformer.edge.core.RunnerFactory
 import java.io.File
 
 /** What every file of a bundle makes of its golden vectors, and of further images. */
-internal class Classification(private val factory: RunnerFactory, folder: File, private val images: List<File>) {
+internal class Classification(
+    private val factory: RunnerFactory,
+    private val accelerator: Accelerator,
+    folder: File,
+    private val images: List<File>,
+) {
     private val bundle = Bundle.open(folder)
     private val preprocessing = bundle.manifest.preprocessing
 
@@ -34,7 +39,7 @@ internal class Classification(private val factory: RunnerFactory, folder: File, 
     }
 
     private fun outcome(model: BundleModel, pixels: List<ByteArray>): Array<Pair<String, Any>> = try {
-        factory.open(model.file, Accelerator.CPU, threads = 1).use { runner ->
+        factory.open(model.file, accelerator, threads = 1).use { runner ->
             val golden = bundle.golden()
             val size = golden.pixels.size / golden.count
             val inputs = List(golden.count) { golden.pixels.copyOfRange(it * size, (it + 1) * size) }

@@ -1,5 +1,6 @@
 package org.lowformer.edge.hotspot
 
+import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.runtime.RuntimeVersions
 import org.lowformer.edge.runtime.Runtimes
@@ -13,19 +14,22 @@ private const val EXECUTORCH_VERSION = "lowformer.executorch"
 /**
  * Does what the app does, in Java's own virtual machine.
  *
- * `lab PHONE FOLDER NUMBER` does a request of the device protocol. `classify BUNDLE IMAGE...` prints a line of JSON
- * for each image and each file of a bundle; images are PPM.
+ * `lab PHONE FOLDER NUMBER` does a request of the device protocol. `classify ACCELERATOR BUNDLE IMAGE...`
+ * prints a line of JSON for each image and each file of a bundle; images are PPM.
  *
  * The first library that is loaded is `libc.so`, which stands in for Android's; it opens the others.
  */
 fun main(arguments: Array<String>) {
     System.loadLibrary("c")
     val runtimes = Runtimes(RuntimeVersions(stated(LITERT_VERSION), stated(EXECUTORCH_VERSION)))
-    val paths = arguments.drop(1).map(::File)
     try {
         when (arguments.first()) {
-            "lab" -> performOn(runtimes, paths[0], paths[1], arguments[3].toInt())
-            "classify" -> Classification(runtimes, paths.first(), paths.drop(1)).print()
+            "lab" -> performOn(runtimes, File(arguments[1]), File(arguments[2]), arguments[3].toInt())
+            "classify" -> {
+                val accelerator = Accelerator.entries.single { it.id == arguments[1] }
+                val paths = arguments.drop(2).map(::File)
+                Classification(runtimes, accelerator, paths.first(), paths.drop(1)).print()
+            }
             else -> throw EdgeException("${arguments.first()} is unknown here")
         }
     } catch (error: EdgeException) {

@@ -1,9 +1,9 @@
 package com.google.ai.edge.litert
 
-/** Compile-only. */
-enum class Accelerator {
-    NONE,
-    CPU,
-    GPU,
-    NPU,
+/** Stands for LiteRT's class, which cannot be had without Gradle; see `tools/offline/litert.py`. */
+enum class Accelerator(val value: Int) {
+    NONE(0),
+    CPU(1),
+    GPU(2),
+    NPU(3),
 }

@@ -1,13 +1,42 @@
 package com.google.ai.edge.litert
 
-/** Compile-only: the part of LiteRT's class that the app calls. */
-class Environment private constructor() : AutoCloseable {
-    fun getAvailableAccelerators(): Set<Accelerator> = compileOnly()
+/** Stands for LiteRT's class, as far as the app calls it. */
+class Environment private constructor(handle: Long) : JniHandle(handle) {
+    enum class Option(val value: Int) {
+        CompilerPluginLibraryDir(0),
+        DispatchLibraryDir(1),
+    }
 
-    override fun close(): Unit = compileOnly()
+    @Throws(LiteRtException::class)
+    fun getAvailableAccelerators(): Set<Accelerator> {
+        assertNotDestroyed()
+        val found = nativeGetAvailableAccelerators(handle)
+        return Accelerator.values().filter { it.value in found }.toSet()
+    }
+
+    override fun destroy(): Unit = nativeDestroy(handle)
 
     companion object {
+        init {
+            System.loadLibrary("litert_jni")
+        }
+
+        @Throws(LiteRtException::class)
+        @JvmOverloads
         @JvmStatic
-        fun create(): Environment = compileOnly()
+        fun create(options: Map<Option, String> = mapOf()): Environment {
+            val keys = IntArray(options.size)
+            options.keys.forEachIndexed { index, key -> keys[index] = key.value }
+            return Environment(nativeCreate(keys, options.values.toTypedArray()))
+        }
+
+        @JvmStatic
+        private external fun nativeCreate(keys: IntArray, values: Array<String>): Long
+
+        @JvmStatic
+        private external fun nativeGetAvailableAccelerators(handle: Long): IntArray
+
+        @JvmStatic
+        private external fun nativeDestroy(handle: Long)
     }
 }

@@ -1,4 +1,4 @@
 package com.google.ai.edge.litert
 
-/** Compile-only. */
-class LiteRtException(message: String) : Exception(message)
+/** Stands for LiteRT's class. Its constructor with a status, one of an enum, is left out. */
+class LiteRtException(private val code: Int, message: String) : Exception(message)

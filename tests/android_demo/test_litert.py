@@ -1,0 +1,213 @@
+"""The app's own runner of TFLite files with LiteRT's C library, against Python's runner.
+
+Google's Kotlin classes of LiteRT, and the native code behind them, are not here: stand-ins are,
+that have the same signatures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lowformer_edge import export_model
+from lowformer_edge.android_demo.tools.offline.compilation import Compilation
+from lowformer_edge.android_demo.tools.offline.hotspot import Classification, HotSpot
+from lowformer_edge.android_demo.tools.offline.litert import gpu_variables
+from lowformer_edge.artifact.formats import FORMATS
+from lowformer_edge.artifact.golden import GoldenVectors
+from lowformer_edge.artifact.manifest import read_manifest
+from lowformer_edge.cli.export import main as export
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.judging.promise import same_file_db
+from lowformer_edge.lab.gpu import LAVAPIPE, SWIFTSHADER, gpu_environment
+from lowformer_edge.lab.place import Lab
+from lowformer_edge.models.loading import LoadedModel
+from lowformer_edge.runtime.tflite.runner import TFLiteRunner
+from lowformer_edge.tasks.closeness import sqnr
+
+from ..conftest import evaluation_of
+
+SIGNATURES = Path(__file__).parents[1] / "data" / "litert-kotlin-2.3.0.txt"
+
+PRECISIONS = FORMATS["tflite"].precisions
+
+ON_GPU = ("fp32", "fp16", "int8")
+"""The others have ops that LiteRT's GPU refuses."""
+
+NO_DEVICE = {"VK_DRIVER_FILES": "/none", "VK_ICD_FILENAMES": "/none"}
+
+
+@pytest.fixture(scope="module")
+def with_litert(hotspot: HotSpot) -> HotSpot:
+    return dataclasses.replace(hotspot, litert=True)
+
+
+@pytest.fixture(scope="module")
+def on_gpu(with_litert: HotSpot, gpu_lab: Lab) -> HotSpot:
+    variables = gpu_variables(gpu_environment(gpu_lab, SWIFTSHADER))
+    return dataclasses.replace(with_litert, variables=variables)
+
+
+@pytest.fixture(scope="module")
+def on_cpu(with_litert: HotSpot, demo_bundle: Path) -> Classification:
+    return with_litert.classify(demo_bundle)
+
+
+@pytest.fixture(scope="module")
+def on_swiftshader(on_gpu: HotSpot, demo_bundle: Path) -> Classification:
+    return on_gpu.classify(demo_bundle, accelerator="gpu")
+
+
+def on_this_machine(bundle: Path, path: str) -> NDArray[np.float32]:
+    """What Python's runner makes of the golden vectors."""
+    golden = GoldenVectors.load(bundle / "golden.npz")
+    with TFLiteRunner(bundle / path) as runner:
+        preprocessing = read_manifest(bundle).preprocessing_spec()
+        return runner.run_pixels(golden.pixels, preprocessing)["logits"]
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_cpu_computes_what_python_does(
+    on_cpu: Classification, demo_bundle: Path, precision: str
+) -> None:
+    path = f"demo-{precision}.tflite"
+    outcome = on_cpu.files[path]
+    assert outcome.failure is None
+    assert outcome.runtime == "LiteRT 2.3.0"
+    expected = on_this_machine(demo_bundle, path)
+    np.testing.assert_allclose(outcome.golden, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ON_GPU)
+def test_the_gpu_keeps_what_the_gpu_target_keeps(
+    on_swiftshader: Classification, demo_bundle: Path, precision: str
+) -> None:
+    path = f"demo-{precision}.tflite"
+    outcome = on_swiftshader.files[path]
+    assert outcome.failure is None
+    least = same_file_db(precision, half=False, trained=True)
+    assert least is not None
+    assert sqnr(on_this_machine(demo_bundle, path), outcome.golden) > least
+
+
+def test_pixels_and_integers_go_in(
+    with_litert: HotSpot, demo_model: LoadedModel, tmp_path: Path
+) -> None:
+    specs = [ExportSpec("tflite", input="image"), ExportSpec.of("tflite", "int8", io="int8")]
+    evaluation = evaluation_of(demo_model, 100)
+    export_model(demo_model, tmp_path / "b", specs, evaluation=evaluation, runs=1)
+    files = with_litert.classify(tmp_path / "b").files
+    assert len(files) == 2
+    for path, outcome in files.items():
+        expected = on_this_machine(tmp_path / "b", path)
+        np.testing.assert_allclose(outcome.golden, expected, rtol=0, atol=1e-5)
+
+
+def test_half_precision_is_passed_on(
+    with_litert: HotSpot, gpu_lab: Lab, slight_model: tuple[str, ...], tmp_path: Path
+) -> None:
+    few = ("--evaluation-images", "8", "--runs", "1", "--quiet")
+    assert export([*slight_model, "--to", "tflite", "--output", str(tmp_path / "b"), *few]) == 0
+    variables = gpu_variables(gpu_environment(gpu_lab, LAVAPIPE))
+    device = dataclasses.replace(with_litert, variables=variables)
+    expected = on_this_machine(tmp_path / "b", "slight-fp32.tflite")
+    found = {
+        accelerator: sqnr(
+            expected,
+            device.classify(tmp_path / "b", accelerator=accelerator)
+            .files["slight-fp32.tflite"]
+            .golden,
+        )
+        for accelerator in ("gpu", "gpu-fp16")
+    }
+    assert found["gpu"] > 100
+    assert 35 < found["gpu-fp16"] < 90
+
+
+def failures(hotspot: HotSpot, bundle: Path) -> set[str]:
+    """Why a GPU runs none of the TFLite files of a bundle, without their names."""
+    files = hotspot.classify(bundle, accelerator="gpu").files
+    told = {str(item.failure) for name, item in files.items() if name.endswith(".tflite")}
+    return {text.partition(": ")[2] for text in told}
+
+
+def test_an_app_without_the_gpus_library_says_so(
+    with_litert: HotSpot, android_bundle: Path
+) -> None:
+    assert failures(with_litert, android_bundle) == {
+        "LiteRT finds no GPU; this phone has none that it can use, or the app was built without"
+        " com.google.ai.edge.litert:litert-gpu"
+    }
+
+
+def test_a_machine_without_a_gpu_says_so(with_litert: HotSpot, android_bundle: Path) -> None:
+    nowhere = dataclasses.replace(with_litert, variables=gpu_variables(NO_DEVICE))
+    (told,) = failures(nowhere, android_bundle)
+    assert "the GPU does not take all of it (LiteRtCreateCompiledModel gives status" in told
+
+
+def test_the_runner_keeps_its_promises(with_litert: HotSpot, android_bundle: Path) -> None:
+    """What the app's classes do; each of these tests is one of JUnit's."""
+    run = with_litert.run_tests(android_bundle)
+    assert not run.failed, run.failed
+    assert len(run.passed) >= 4
+
+
+def members(app: Compilation) -> set[str]:
+    """The members of what stands for LiteRT's classes, as the record states them."""
+    names = sorted(
+        str(path.relative_to(app.classes("stubs")).with_suffix("")).replace("/", ".")
+        for path in app.classes("stubs").rglob("com/google/**/*.class")
+    )
+    toolchain = app.toolchain
+    printed = toolchain.run(
+        toolchain.java_program("javap"),
+        *("-p", "-cp", str(app.litert), *names),
+        what_for="reading what stands for LiteRT's classes",
+    )
+    found = set()
+    for line in printed.splitlines():
+        text = re.sub(r"\b[a-z]+\.(?:[a-z]+\.)*(?=[A-Z])", "", line)
+        if match := re.match(r"(?:public |final |abstract )*class ([\w$]+)", text):
+            owner = match[1]
+        elif text.startswith("  ") and not owner.endswith("$Companion"):
+            found |= member(owner, text.strip().removesuffix(";"))
+    return found
+
+
+def member(owner: str, text: str) -> set[str]:
+    """A member without what Kotlin adds, and without private ones but native ones."""
+    plain = re.sub(r"\b(public|protected|private|final|abstract) ", "", text)
+    if re.search(r"\$(stubs|default|cp|VALUES|ENTRIES|values)|access\$|DefaultConstructor", plain):
+        return set()
+    if re.search(r"\b(component\d+|copy|values|valueOf|getEntries|toString|hashCode)\(", plain):
+        return set()
+    if re.search(r"\bequals\(|^static \{\}|\bCompanion$", plain):
+        return set()
+    if text.startswith("private") and " native " not in text:
+        return set()
+    constant = re.fullmatch(rf"static {re.escape(owner)} (\w+)", plain)
+    return {f"{owner} {constant[1] if constant else plain}"}
+
+
+def test_what_stands_for_litert_has_its_signatures(android_app: Compilation) -> None:
+    lines = SIGNATURES.read_text(encoding="utf-8").splitlines()
+    known = {line for line in lines if line and not line.startswith("#")}
+    found = members(android_app)
+    assert len(found) > 60
+    assert not found - known
+
+
+def test_every_native_method_is_there(android_app: Compilation, hotspot: HotSpot) -> None:
+    library = (hotspot.libraries / "liblitert_jni.so").read_bytes()
+    native = [text for text in members(android_app) if " native " in text]
+    assert len(native) == 13
+    for text in native:
+        owner, _, rest = text.partition(" ")
+        name = re.findall(r"(\w+)\(", rest)[0]
+        assert f"Java_com_google_ai_edge_litert_{owner}_{name}\0".encode() in library
