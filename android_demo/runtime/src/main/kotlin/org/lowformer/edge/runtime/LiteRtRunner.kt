@@ -12,6 +12,7 @@ import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RuntimeDescription
+import org.lowformer.edge.core.TensorSpec
 import com.google.ai.edge.litert.Accelerator as Unit
 
 /**
@@ -29,15 +30,11 @@ class LiteRtRunner private constructor(
 ) : Runner {
     override fun run(input: ModelInput): FloatArray {
         require(input.fits(model.input)) { "${input.size} values do not fit ${model.input}" }
-        val logits = calling({ "${model.file.name}: LiteRT fails to run it ($it)" }) {
+        return calling({ "${model.file.name}: LiteRT fails to run it ($it)" }) {
             write(input)
             compiled.run(listOf(this.input), listOf(output))
             read()
         }
-        if (logits.size != model.output.size) {
-            throw EdgeException("${model.file.name}: puts out ${logits.size} values, not ${model.output.size} as it says")
-        }
-        return logits
     }
 
     private fun write(given: ModelInput) = when (given) {
@@ -80,8 +77,20 @@ class LiteRtRunner private constructor(
                     if (inputs.size != 1 || outputs.size != 1) {
                         throw EdgeException("${model.file.name}: has ${inputs.size} inputs and ${outputs.size} outputs")
                     }
+                    checkSize(model, "takes in", inputs[0], model.input)
+                    checkSize(model, "puts out", outputs[0], model.output)
                     LiteRtRunner(model, description, resources, compiled, inputs[0], outputs[0])
                 }
+            }
+        }
+
+        /** Holds a file's own size against the one stated: LiteRT takes less than a file needs, and reads beyond it. */
+        private fun checkSize(model: ModelFile, does: String, buffer: TensorBuffer, stated: TensorSpec) {
+            val size = if (stated.type == ElementType.FLOAT32) buffer.readFloat().size else buffer.readInt8().size
+            if (size != stated.size) {
+                throw EdgeException(
+                    "${model.file.name}: $does $size values, not ${stated.size} as stated; export the bundle again",
+                )
             }
         }
 

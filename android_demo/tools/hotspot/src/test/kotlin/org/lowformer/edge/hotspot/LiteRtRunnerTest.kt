@@ -61,6 +61,26 @@ class LiteRtRunnerTest {
     }
 
     @Test
+    fun aManifestOfAnotherInputIsRefused() {
+        val model = file("fp32")
+        val smaller = model.copy(input = model.input.copy(shape = listOf(1, 48, 48, 3)))
+        assertEquals(
+            "demo-fp32.tflite: takes in 27648 values, not 6912 as stated; export the bundle again",
+            refusal { open(smaller).close() },
+        )
+    }
+
+    @Test
+    fun aManifestOfAnotherOutputIsRefused() {
+        val model = file("int8")
+        val more = model.copy(output = model.output.copy(shape = listOf(1, 11)))
+        assertEquals(
+            "demo-int8.tflite: puts out 10 values, not 11 as stated; export the bundle again",
+            refusal { open(more).close() },
+        )
+    }
+
+    @Test
     fun xnnpackHasTheThreadsThatWereAskedFor() {
         for (count in listOf(1, 3)) assertEquals(count, threadsOf(count))
     }
