@@ -208,6 +208,17 @@ def foreign_files(made_once: MakeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
+def refused_file(made_once: MakeOnce) -> Path:
+    """A TFLite file for images of the demo model, with an op that LiteRT's GPU refuses."""
+    pytest.importorskip("litert_torch")
+
+    def make(folder: Path) -> None:
+        foreign.write_refused(folder / "refused.tflite")
+
+    return made_once("refused", make) / "refused.tflite"
+
+
+@pytest.fixture(scope="session")
 def integer_files(made_once: MakeOnce, noise_images: Samples) -> Path:
     """The smallest classifier as TFLite in float32, and with int8 at its input and output."""
 

@@ -49,6 +49,28 @@ def write_tflite(path: Path) -> None:
     path.write_bytes(converted.model_content())
 
 
+class Broadcast(nn.Module):
+    """Of the demo model's input and output, with an op that LiteRT's GPU refuses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(3, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        mean = images.mean((2, 3), keepdim=True).expand(1, 3, 7, 7) * 2
+        head: torch.Tensor = self.head(mean.mean((2, 3)))
+        return head
+
+
+def write_refused(path: Path) -> None:
+    """A file with that op."""
+    import litert_torch
+
+    model = litert_torch.to_channel_last_io(Broadcast().eval(), args=[0])
+    converted = litert_torch.convert(model, (torch.zeros(1, 96, 96, 3),))
+    path.write_bytes(converted.model_content())
+
+
 def write_onnx(path: Path) -> None:
     """The detector with an NCHW input."""
     torch.onnx.export(

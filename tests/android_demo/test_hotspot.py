@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -37,6 +36,8 @@ from lowformer_edge.targets.adb.protocol import (
     read_array,
     sole_tensors,
 )
+
+from .exchange import with_file
 
 SIZES = ((96, 96), (97, 61), (61, 97), (1, 1), (3, 500), (33, 32), (640, 481), (28, 28))
 """Width and height in pixels: the model's own, odd ones, tiny ones, flat ones, a photo's."""
@@ -127,19 +128,6 @@ def test_logits_are_this_machines(
     ):
         expected = on_this_machine(android_bundle, path, pixels)
         np.testing.assert_allclose(logits, expected, rtol=0, atol=BOUND[precision])
-
-
-def with_file(bundle: Path, into: Path, path: str, content: bytes) -> Path:
-    """A copy of a bundle with another file, which its manifest vouches for."""
-    shutil.copytree(bundle, into)
-    (into / path).write_bytes(content)
-    manifest = json.loads((into / "manifest.json").read_text())
-    for artifact in manifest["artifacts"]:
-        record = artifact["file"]
-        if record["path"] == path:
-            record["bytes"], record["sha256"] = len(content), hashlib.sha256(content).hexdigest()
-    (into / "manifest.json").write_text(json.dumps(manifest))
-    return into
 
 
 def failure_of(hotspot: HotSpot, bundle: Path) -> str:

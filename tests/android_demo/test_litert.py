@@ -31,13 +31,14 @@ from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 from lowformer_edge.tasks.closeness import sqnr
 
 from ..conftest import evaluation_of
+from .exchange import with_file
 
 SIGNATURES = Path(__file__).parents[1] / "data" / "litert-kotlin-2.3.0.txt"
 
 PRECISIONS = FORMATS["tflite"].precisions
 
-ON_GPU = ("fp32", "fp16", "int8")
-"""The others have ops that LiteRT's GPU refuses."""
+ON_GPU = ("fp32", "fp16", "int8", "int8-dynamic")
+"""LiteRT's GPU cannot start on the other."""
 
 NO_DEVICE = {"VK_DRIVER_FILES": "/none", "VK_ICD_FILENAMES": "/none"}
 
@@ -148,7 +149,19 @@ def test_an_app_without_the_gpus_library_says_so(
 def test_a_machine_without_a_gpu_says_so(with_litert: HotSpot, android_bundle: Path) -> None:
     nowhere = dataclasses.replace(with_litert, variables=gpu_variables(NO_DEVICE))
     (told,) = failures(nowhere, android_bundle)
-    assert "the GPU does not take all of it (LiteRtCreateCompiledModel gives status" in told
+    assert (
+        told == "the GPU cannot run it (LiteRtCreateCompiledModel gives status 3); choose the cpu"
+    )
+
+
+def test_ops_that_a_gpu_refuses_are_told(
+    on_gpu: HotSpot, android_bundle: Path, refused_file: Path, tmp_path: Path
+) -> None:
+    path = "demo-fp32.tflite"
+    bundle = with_file(android_bundle, tmp_path / "b", path, refused_file.read_bytes())
+    told = str(on_gpu.classify(bundle, accelerator="gpu").files[path].failure)
+    assert told.startswith(f"{path}: the GPU does not take all of it (")
+    assert told.endswith("; its log names the ops; choose the cpu")
 
 
 def test_the_runner_keeps_its_promises(with_litert: HotSpot, android_bundle: Path) -> None:

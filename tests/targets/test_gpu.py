@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
@@ -50,22 +49,8 @@ def test_a_device_without_fp16_is_found_out(demo_bundle: Path) -> None:
 
 
 @pytest.mark.usefixtures("gpu_lab")
-def test_refused_ops_are_named_with_reasons(tmp_path: Path, demo_bundle: Path) -> None:
-    litert_torch = pytest.importorskip("litert_torch")
-
-    class Broadcast(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.head = torch.nn.Linear(3, 10)
-
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            mean = images.mean((2, 3), keepdim=True).expand(1, 3, 7, 7) * 2
-            return self.head(mean.mean((2, 3)))
-
-    path = tmp_path / "broadcast.tflite"
-    model = litert_torch.to_channel_last_io(Broadcast().eval(), args=[0])
-    litert_torch.convert(model, (torch.zeros(1, 96, 96, 3),)).export(str(path))
-    (ran,) = run(GpuTarget(), [path], demo_bundle).ran
+def test_refused_ops_are_named_with_reasons(refused_file: Path, demo_bundle: Path) -> None:
+    (ran,) = run(GpuTarget(), [refused_file], demo_bundle).ran
     assert ran.outputs is None
     assert "refuses BROADCAST_TO: Operation is not supported" in str(ran.answer.failure)
     assert ran.answer.residency is not None

@@ -63,7 +63,7 @@ extern int LiteRtGetTensorBufferPackedSize(Handle buffer, size_t *bytes);
 extern int LiteRtLockTensorBuffer(Handle buffer, void **address, int mode);
 extern int LiteRtUnlockTensorBuffer(Handle buffer);
 
-enum { INVALID_ARGUMENT = 1, UNSUPPORTED = 5 };
+enum { INVALID_ARGUMENT = 1, UNSUPPORTED = 5, NOT_COMPILED = 504 };
 enum { FOR_READING = 0, FOR_WRITING = 1 };
 
 #define NATIVE(type, owner, name) \
@@ -77,7 +77,9 @@ static bool fails(JNIEnv *java, int status, const char *what)
     char message[128];
     if (!status)
         return false;
-    snprintf(message, sizeof message, "%s gives status %d", what, status);
+    /* The words are LiteRT's own, which its C interface keeps to itself. */
+    const char *why = status == NOT_COMPILED ? ": some ops are not accelerated" : "";
+    snprintf(message, sizeof message, "%s gives status %d%s", what, status, why);
     jclass type = (*java)->FindClass(java, "com/google/ai/edge/litert/LiteRtException");
     jmethodID make = (*java)->GetMethodID(java, type, "<init>", "(ILjava/lang/String;)V");
     jstring text = (*java)->NewStringUTF(java, message);

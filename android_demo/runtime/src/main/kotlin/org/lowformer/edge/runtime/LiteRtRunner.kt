@@ -57,11 +57,14 @@ class LiteRtRunner private constructor(
     override fun close() = resources.close()
 
     companion object {
+        /** What LiteRT says where the GPU refuses ops; it has other reasons, such as a GPU that it cannot use. */
+        private const val NOT_ALL_OPS = "not accelerated"
+
         /**
          * Loads a file and compiles it for a unit.
          *
          * @param threads of XNNPACK; the GPU has none.
-         * @throws EdgeException LiteRT cannot load the file, or the GPU does not take all of it.
+         * @throws EdgeException LiteRT cannot load the file, or the GPU does not take all of it or cannot be used.
          */
         fun open(model: ModelFile, accelerator: Accelerator, threads: Int, version: String): LiteRtRunner {
             val description = describe(accelerator, version)
@@ -144,7 +147,9 @@ class LiteRtRunner private constructor(
                 lacksGpu(environment) ->
                     "$name: LiteRT finds no GPU; this phone has none that it can use, or the app was built without" +
                         " com.google.ai.edge.litert:litert-gpu"
-                else -> "$name: the GPU does not take all of it ($reason); its log names the ops; choose the cpu"
+                NOT_ALL_OPS in reason ->
+                    "$name: the GPU does not take all of it ($reason); its log names the ops; choose the cpu"
+                else -> "$name: the GPU cannot run it ($reason); choose the cpu"
             }
         }
 
