@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,14 @@ def test_the_runner_keeps_its_promises(with_litert: HotSpot, android_bundle: Pat
     run = with_litert.run_tests(android_bundle)
     assert not run.failed, run.failed
     assert len(run.passed) >= 4
+
+
+def test_one_environment_serves_a_process(with_litert: HotSpot, android_bundle: Path) -> None:
+    done = subprocess.run(
+        with_litert.command("classify", "cpu", android_bundle), capture_output=True, text=True
+    )
+    assert done.stdout.count('"runtime":"LiteRT') == 2
+    assert done.stderr.count("Creating LiteRT environment") == 1
 
 
 def members(app: Compilation) -> set[str]:

@@ -60,6 +60,9 @@ class LiteRtRunner private constructor(
         /** What LiteRT says where the GPU refuses ops; it has other reasons, such as a GPU that it cannot use. */
         private const val NOT_ALL_OPS = "not accelerated"
 
+        /** One serves the whole process, and is never closed. */
+        private val environment: Environment by lazy { Environment.create() }
+
         /**
          * Loads a file and compiles it for a unit.
          *
@@ -68,11 +71,9 @@ class LiteRtRunner private constructor(
          */
         fun open(model: ModelFile, accelerator: Accelerator, threads: Int, version: String): LiteRtRunner {
             val description = describe(accelerator, version)
+            calling({ "${model.file.name}: LiteRT does not start ($it)" }) { environment }
             return Resources.opening { resources ->
-                val environment = resources.add(
-                    calling({ "${model.file.name}: LiteRT does not start ($it)" }) { Environment.create() },
-                )
-                calling({ refusal(model, accelerator, environment, it) }) {
+                calling({ refusal(model, accelerator, it) }) {
                     val compiled = CompiledModel.create(model.file.path, options(accelerator, threads), environment)
                     resources.add(compiled)
                     val inputs = compiled.createInputBuffers().onEach(resources::add)
@@ -135,16 +136,11 @@ class LiteRtRunner private constructor(
             )
         }
 
-        private fun refusal(
-            model: ModelFile,
-            accelerator: Accelerator,
-            environment: Environment,
-            reason: String,
-        ): String {
+        private fun refusal(model: ModelFile, accelerator: Accelerator, reason: String): String {
             val name = model.file.name
             return when {
                 accelerator == Accelerator.CPU -> "$name: LiteRT cannot load it ($reason); export it again"
-                lacksGpu(environment) ->
+                lacksGpu() ->
                     "$name: LiteRT finds no GPU; this phone has none that it can use, or the app was built without" +
                         " com.google.ai.edge.litert:litert-gpu"
                 NOT_ALL_OPS in reason ->
@@ -153,7 +149,7 @@ class LiteRtRunner private constructor(
             }
         }
 
-        private fun lacksGpu(environment: Environment): Boolean = try {
+        private fun lacksGpu(): Boolean = try {
             Unit.GPU !in environment.getAvailableAccelerators()
         } catch (_: LiteRtException) {
             // What is told instead is why the file was refused.
