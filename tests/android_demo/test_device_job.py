@@ -27,6 +27,7 @@ from lowformer_edge.lab.place import Lab
 from lowformer_edge.workflows import bench as benchmark
 
 from ..targets.adb.adb_server import AdbServer, serve_phone
+from .exchange import with_only
 
 pytest.importorskip("adbutils", reason="adbutils is not installed")
 
@@ -76,14 +77,8 @@ def bundle(android_bundle: Path, runtime: str, tmp_path: Path) -> Path:
 
 
 def with_files_of(whole: Path, runtime: str, into: Path) -> Path:
-    folder = Path(shutil.copytree(whole, into))
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["artifacts"] = [
-        item for item in manifest["artifacts"] if item["file"]["path"].endswith(RUNTIMES[runtime])
-    ]
-    path.write_text(json.dumps(manifest))
-    return folder
+    names = (f"demo-{precision}{RUNTIMES[runtime]}" for precision in ("fp32", "int8"))
+    return with_only(whole, into, *names)
 
 
 def test_files_compute_the_same_there(

@@ -7,6 +7,7 @@ that have the same signatures.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -32,7 +33,7 @@ from lowformer_edge.runtime.tflite.runner import TFLiteRunner
 from lowformer_edge.tasks.closeness import sqnr
 
 from ..conftest import evaluation_of
-from .exchange import with_file
+from .exchange import with_file, with_only
 
 SIGNATURES = Path(__file__).parents[1] / "data" / "litert-kotlin-2.3.0.txt"
 
@@ -129,6 +130,21 @@ def test_half_precision_is_passed_on(
     }
     assert found["gpu"] > 100
     assert 35 < found["gpu-fp16"] < 90
+
+
+def test_what_the_gpu_compiled_is_kept(
+    on_gpu: HotSpot, on_swiftshader: Classification, demo_bundle: Path, tmp_path: Path
+) -> None:
+    keeping = dataclasses.replace(on_gpu, programs=tmp_path / "gpu")
+    bundle = with_only(demo_bundle, tmp_path / "b", "demo-fp32.tflite")
+    for _ in range(2):
+        found = keeping.classify(bundle, accelerator="gpu").files["demo-fp32.tflite"].golden
+        expected = on_swiftshader.files["demo-fp32.tflite"].golden
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    digest = hashlib.sha256((bundle / "demo-fp32.tflite").read_bytes()).hexdigest()
+    kept = [path.name for path in (tmp_path / "gpu").iterdir()]
+    assert kept
+    assert all(digest in name for name in kept)
 
 
 def failures(hotspot: HotSpot, bundle: Path) -> set[str]:

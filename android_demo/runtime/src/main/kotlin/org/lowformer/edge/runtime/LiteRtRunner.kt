@@ -13,6 +13,8 @@ import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RuntimeDescription
 import org.lowformer.edge.core.TensorSpec
+import org.lowformer.edge.core.digestOf
+import java.io.File
 import com.google.ai.edge.litert.Accelerator as Unit
 
 /**
@@ -67,15 +69,23 @@ class LiteRtRunner private constructor(
          * Loads a file and compiles it for a unit.
          *
          * @param threads of XNNPACK; the GPU has none.
+         * @param programs where the GPU's programs are kept for the next time; null where they are made each time.
          * @throws EdgeException LiteRT cannot load the file, or the GPU does not take all of it or cannot be used.
          */
-        fun open(model: ModelFile, accelerator: Accelerator, threads: Int, version: String): LiteRtRunner {
+        fun open(
+            model: ModelFile,
+            accelerator: Accelerator,
+            threads: Int,
+            version: String,
+            programs: File?,
+        ): LiteRtRunner {
             val description = describe(accelerator, version)
             calling({ "${model.file.name}: LiteRT does not start ($it)" }) { environment }
             return Resources.opening { resources ->
                 calling({ refusal(model, accelerator, it) }) {
-                    val compiled = CompiledModel.create(model.file.path, options(accelerator, threads), environment)
-                    resources.add(compiled)
+                    val compiled = resources.add(
+                        CompiledModel.create(model.file.path, options(model, accelerator, threads, programs), environment),
+                    )
                     val inputs = compiled.createInputBuffers().onEach(resources::add)
                     val outputs = compiled.createOutputBuffers().onEach(resources::add)
                     if (inputs.size != 1 || outputs.size != 1) {
@@ -116,16 +126,33 @@ class LiteRtRunner private constructor(
          * The GPU is asked for alone: with the processor beside it, LiteRT computes there whatever the GPU refuses,
          * or everything where it has no GPU, and does not tell.
          */
-        private fun options(accelerator: Accelerator, threads: Int): CompiledModel.Options = when (accelerator) {
+        private fun options(
+            model: ModelFile,
+            accelerator: Accelerator,
+            threads: Int,
+            programs: File?,
+        ): CompiledModel.Options = when (accelerator) {
             Accelerator.CPU -> CompiledModel.Options(Unit.CPU).apply {
                 cpuOptions = CompiledModel.CpuOptions(numThreads = threads)
             }
-            Accelerator.GPU -> onGpu(CompiledModel.GpuOptions.Precision.FP32)
-            Accelerator.GPU_FP16 -> onGpu(CompiledModel.GpuOptions.Precision.FP16)
+            Accelerator.GPU, Accelerator.GPU_FP16 -> CompiledModel.Options(Unit.GPU).apply {
+                gpuOptions = gpuOptions(model, accelerator, programs)
+            }
         }
 
-        private fun onGpu(precision: CompiledModel.GpuOptions.Precision): CompiledModel.Options =
-            CompiledModel.Options(Unit.GPU).apply { gpuOptions = CompiledModel.GpuOptions(precision = precision) }
+        private fun gpuOptions(model: ModelFile, accelerator: Accelerator, programs: File?): CompiledModel.GpuOptions {
+            val half = accelerator == Accelerator.GPU_FP16
+            val precision =
+                if (half) CompiledModel.GpuOptions.Precision.FP16 else CompiledModel.GpuOptions.Precision.FP32
+            if (programs == null) return CompiledModel.GpuOptions(precision = precision)
+            programs.mkdirs()
+            return CompiledModel.GpuOptions(
+                precision = precision,
+                serializationDir = programs.path,
+                modelCacheKey = "${digestOf(model.file)}-${accelerator.id}",
+                serializeProgramCache = true,
+            )
+        }
 
         private fun describe(accelerator: Accelerator, version: String): RuntimeDescription {
             val onGpu = accelerator != Accelerator.CPU

@@ -7,9 +7,15 @@ import org.lowformer.edge.core.ModelFile
 import org.lowformer.edge.core.ModelHeader
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
+import java.io.File
 
-/** LiteRT and ExecuTorch, as far as this build of the app has them. */
-class Runtimes(private val versions: RuntimeVersions) : RunnerFactory {
+/**
+ * LiteRT and ExecuTorch, as far as this build of the app has them.
+ *
+ * @param programs a folder for what a GPU compiles of files, so that it does so once; null where each opening is to
+ *   cost what the first one does.
+ */
+class Runtimes(private val versions: RuntimeVersions, private val programs: File? = null) : RunnerFactory {
     /**
      * What can be asked to compute files of a format; nothing where this build has no runtime for it. Whether
      * the phone has such a unit, and whether it takes a file, shows when the file is opened.
@@ -37,7 +43,7 @@ class Runtimes(private val versions: RuntimeVersions) : RunnerFactory {
         ModelHeader.check(model.file, model.format)
         return linking(model.format, name) {
             when (model.format) {
-                Format.TFLITE -> LiteRtRunner.open(model, accelerator, threads, versions.litert)
+                Format.TFLITE -> LiteRtRunner.open(model, accelerator, threads, versions.litert, programs)
                 Format.EXECUTORCH -> ExecuTorchRunner.open(model, threads, versions.executorch)
             }
         }

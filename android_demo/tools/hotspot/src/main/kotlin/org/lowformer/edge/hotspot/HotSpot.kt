@@ -11,6 +11,9 @@ import kotlin.system.exitProcess
 private const val LITERT_VERSION = "lowformer.litert"
 private const val EXECUTORCH_VERSION = "lowformer.executorch"
 
+/** A folder for a GPU's programs. */
+private const val PROGRAMS = "lowformer.programs"
+
 /**
  * Does what the app does, in Java's own virtual machine.
  *
@@ -21,7 +24,8 @@ private const val EXECUTORCH_VERSION = "lowformer.executorch"
  */
 fun main(arguments: Array<String>) {
     System.loadLibrary("c")
-    val runtimes = Runtimes(RuntimeVersions(stated(LITERT_VERSION), stated(EXECUTORCH_VERSION)))
+    val versions = RuntimeVersions(stated(LITERT_VERSION), stated(EXECUTORCH_VERSION))
+    val runtimes = Runtimes(versions, System.getProperty(PROGRAMS)?.let(::File))
     try {
         when (arguments.first()) {
             "lab" -> performOn(runtimes, File(arguments[1]), File(arguments[2]), arguments[3].toInt())
