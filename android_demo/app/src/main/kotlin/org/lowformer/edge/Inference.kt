@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean
 import org.lowformer.edge.core.ModelFile
 import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Preprocessing
+import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
@@ -26,17 +27,26 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
     @Volatile
     private var open: Open? = null
 
-    /** Opens a runner; the one before must have been closed. */
+    /**
+     * Opens a runner; the one before must have been closed.
+     *
+     * It runs once before anybody waits for it: the first run is the slowest, since much is made when it is needed.
+     */
     fun open(key: ModelKey, model: ModelFile, preprocessing: Preprocessing) = worker.begin {
         check(open == null) { "a runner is open already" }
         tell(
             failing({ ScreenEvent.RunnerFailed(key, it) }) {
                 val threads = threads()
-                val runner = runtimes.open(model, key.runtime.accelerator, threads)
+                val (runner, firstMs) = Resources.opening { resources ->
+                    val runner = resources.add(runtimes.open(model, key.runtime.accelerator, threads))
+                    val start = SystemClock.elapsedRealtimeNanos()
+                    runner.run(ModelInput.zeros(model.input))
+                    runner to millisecondsSince(start)
+                }
                 open = Open(key, runner, preprocessing)
                 val description = runner.description
                 val name = listOfNotNull(description.runtime, description.device).joinToString()
-                ScreenEvent.RunnerOpened(key, name, threads.takeIf { description.half == null })
+                ScreenEvent.RunnerOpened(key, name, threads.takeIf { description.half == null }, firstMs)
             },
         )
     }

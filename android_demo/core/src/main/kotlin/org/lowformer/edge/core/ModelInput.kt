@@ -20,6 +20,12 @@ sealed interface ModelInput {
     }
 
     companion object {
+        /** An input of zeros, for a run whose result is not wanted. */
+        fun zeros(input: TensorSpec): ModelInput = when (input.type) {
+            ElementType.UINT8 -> Pixels(ByteArray(input.size))
+            ElementType.FLOAT32, ElementType.INT8 -> Reals(FloatArray(input.size))
+        }
+
         /**
          * The one way from pixels to a file's input; what is missing to a batch is zeros.
          *

@@ -24,6 +24,13 @@ class ModelInputTest {
 
     private fun bytes(input: ModelInput) = (input as ModelInput.Pixels).values
 
+    @ParameterizedTest
+    @EnumSource(ElementType::class)
+    fun zerosFitEveryFile(type: ElementType) {
+        val spec = spec(type, Layout.NHWC, 2)
+        assertTrue(ModelInput.zeros(spec).fits(spec))
+    }
+
     @Test
     fun imagesAreHandedOverAsTheyAre() {
         val rows = ModelInput.of(pixels, 2, spec(ElementType.UINT8, Layout.NHWC, 2), preprocessing)

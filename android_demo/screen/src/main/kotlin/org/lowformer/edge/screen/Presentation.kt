@@ -41,8 +41,8 @@ private fun ScreenState.nameOf(index: Int): Wording {
 }
 
 private fun runtimeOf(ready: RunnerState.Ready): Wording {
-    val threads = ready.threads ?: return Message.RUNTIME_IN_USE.with(ready.runtime)
-    return Wording.Known(Message.RUNTIME_WITH_THREADS, listOf(ready.runtime, threads), threads)
+    val threads = ready.threads ?: return Message.RUNTIME_IN_USE.with(ready.runtime, ready.firstMs)
+    return Wording.Known(Message.RUNTIME_WITH_THREADS, listOf(ready.runtime, threads, ready.firstMs), threads)
 }
 
 private val ScreenState.latency: Wording?

@@ -9,10 +9,16 @@ sealed interface RunnerState {
     /**
      * @property runtime what the runtime calls itself and its device.
      * @property threads of the processor; null where it does not compute.
+     * @property firstMs what its first run took, in milliseconds.
      * @property busy whether it has been given the photo and has not answered.
      */
-    data class Ready(val key: ModelKey, val runtime: String, val threads: Int?, val busy: Boolean = false) :
-        RunnerState
+    data class Ready(
+        val key: ModelKey,
+        val runtime: String,
+        val threads: Int?,
+        val firstMs: Double,
+        val busy: Boolean = false,
+    ) : RunnerState
 
     /** @property failed what is shown when it is closed; null where it was not at fault. */
     data class Closing(val failed: Failed?) : RunnerState

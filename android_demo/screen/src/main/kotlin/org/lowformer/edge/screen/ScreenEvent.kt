@@ -46,7 +46,9 @@ sealed interface ScreenEvent {
 
     data object CameraClosed : ScreenEvent
 
-    data class RunnerOpened(val key: ModelKey, val runtime: String, val threads: Int?) : ScreenEvent
+    /** @property firstMs what its first run took, which is slower than the others. */
+    data class RunnerOpened(val key: ModelKey, val runtime: String, val threads: Int?, val firstMs: Double) :
+        ScreenEvent
 
     data class RunnerFailed(val key: ModelKey, val failure: Failure) : ScreenEvent
 

@@ -53,7 +53,9 @@ private fun ScreenState.taking(event: ScreenEvent): Step = when (event) {
         if (camera is CameraState.Closing) copy(camera = CameraState.Off) else this,
     )
     is ScreenEvent.RunnerOpened -> Step(
-        ifLoading(event.key) { copy(runner = RunnerState.Ready(event.key, event.runtime, event.threads)) },
+        ifLoading(event.key) {
+            copy(runner = RunnerState.Ready(event.key, event.runtime, event.threads, event.firstMs))
+        },
     )
     is ScreenEvent.RunnerFailed -> Step(
         ifLoading(event.key) { copy(runner = RunnerState.Failed(event.key, event.failure)) },

@@ -29,7 +29,7 @@ internal val OPENED = STARTED.through(
 internal val KEY = ModelKey(DEMO.id, FLOAT.path, RuntimeChoice.TFLITE_CPU)
 
 /** A file is loaded. */
-internal val LOADED = OPENED.through(ScreenEvent.RunnerOpened(KEY, "LiteRT", 4))
+internal val LOADED = OPENED.through(ScreenEvent.RunnerOpened(KEY, "LiteRT", 4, 20.0))
 
 /** The camera runs, too. */
 internal val LIVE = LOADED.through(ScreenEvent.CameraOpened)

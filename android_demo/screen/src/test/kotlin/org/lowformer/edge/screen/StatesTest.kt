@@ -93,6 +93,14 @@ class StatesTest {
     }
 
     @Test
+    fun whatComputesIsShownWithItsFirstRun() {
+        val expected = Wording.Known(Message.RUNTIME_WITH_THREADS, listOf("LiteRT", 4, 20.0), 4)
+        assertEquals(expected, LOADED.view.runtime)
+        val onGpu = OPENED.through(ScreenEvent.RunnerOpened(KEY, "LiteRT, a GPU", null, 300.0)).view
+        assertEquals(Message.RUNTIME_IN_USE.with("LiteRT, a GPU", 300.0), onGpu.runtime)
+    }
+
+    @Test
     fun randomWeightsAreCalledSo() {
         val content = BundleContent(listOf(FLOAT), null, isTrained = false)
         val listed = STARTED.through(ScreenEvent.BundlesListed(listOf(DEMO)))

@@ -149,7 +149,7 @@ internal class World(seed: Int) {
     private fun openRunner(key: ModelKey): ScreenEvent {
         if (random.nextInt(4) == 0) return ScreenEvent.RunnerFailed(key, failure())
         runners++
-        return ScreenEvent.RunnerOpened(key, "a runtime", 4.takeIf { random.nextBoolean() })
+        return ScreenEvent.RunnerOpened(key, "a runtime", 4.takeIf { random.nextBoolean() }, 20.0)
     }
 
     private fun closeRunner(): ScreenEvent {
