@@ -56,17 +56,28 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
     private var opened: OpenBundle? = null
     private var photo: Photo? = null
     private var isDue = false
+    private val releasing = Runnable(::release)
 
     /** Shows everything on a screen from now on. */
     fun attach(screen: DemoScreen) {
+        main.removeCallbacks(releasing)
         this.screen = screen
         show()
     }
 
-    /** Shows nothing any more on a screen, if it is still the one. */
-    fun detach(screen: DemoScreen) {
-        if (this.screen === screen) this.screen = null
+    /**
+     * Shows nothing any more on a screen, if it is still the one.
+     *
+     * @param isComingBack whether another screen, or what a picker answers, follows for certain.
+     */
+    fun detach(screen: DemoScreen, isComingBack: Boolean) {
+        if (this.screen !== screen) return
+        this.screen = null
+        if (!isComingBack) main.postDelayed(releasing, PATIENCE_MS)
     }
+
+    /** Gives up what only waits for somebody to come back. */
+    fun release() = send(ScreenEvent.Released)
 
     fun send(event: ScreenEvent) {
         val step = state.after(event)
@@ -168,5 +179,8 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     private companion object {
         const val LEAST_BETWEEN_SCORES_MS = 100L
+
+        /** For how long a model stays open that nobody looks at. */
+        const val PATIENCE_MS = 30_000L
     }
 }

@@ -31,6 +31,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     private val displays: DisplayManager by lazy { checkNotNull(getSystemService(DisplayManager::class.java)) }
     private var removable: Option? = null
     private var question: AlertDialog? = null
+    private var isPicking = false
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -49,7 +50,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         displays.unregisterDisplayListener(this)
         question?.dismiss()
         demo.send(ScreenEvent.Stopped)
-        demo.detach(this)
+        demo.detach(this, isComingBack = isChangingConfigurations || isPicking)
         super.onStop()
     }
 
@@ -86,6 +87,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     }
 
     override fun onActivityResult(requestCode: Int, resultCode: Int, data: Intent?) {
+        isPicking = false
         val uri = data?.data?.takeIf { resultCode == RESULT_OK }?.toString() ?: return
         when (requestCode) {
             PICK_PHOTO -> demo.send(ScreenEvent.PhotoPicked(uri))
@@ -130,6 +132,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     private fun pick(picker: Intent, request: Int) {
         try {
             startActivityForResult(picker, request)
+            isPicking = true
         } catch (_: ActivityNotFoundException) {
             Toast.makeText(this, R.string.no_picker, Toast.LENGTH_LONG).show()
         }

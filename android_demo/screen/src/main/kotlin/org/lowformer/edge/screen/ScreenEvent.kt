@@ -9,6 +9,9 @@ sealed interface ScreenEvent {
 
     data object Stopped : ScreenEvent
 
+    /** The screen has been out of sight for long, or memory is short; it may be visible again by now. */
+    data object Released : ScreenEvent
+
     data class BundlesListed(val entries: List<BundleEntry>) : ScreenEvent
 
     data class BundleOpened(val id: String, val content: BundleContent) : ScreenEvent

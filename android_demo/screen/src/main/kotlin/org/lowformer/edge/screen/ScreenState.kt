@@ -6,7 +6,8 @@ import org.lowformer.edge.core.Score
  * All that the demo screen knows.
  *
  * @property missing runtimes that the app's build lacks.
- * @property started whether the screen is visible; if not, it holds neither camera nor runner.
+ * @property started whether the screen is visible; if not, it holds no camera, and opens nothing.
+ * @property released whether it has been out of sight for so long that it holds no runner either.
  * @property bundles null until they were looked for.
  * @property facings which cameras the device has.
  * @property photos how many photos were read in this process.
@@ -16,6 +17,7 @@ data class ScreenState(
     val missing: Set<RuntimeChoice> = emptySet(),
     val wishes: Wishes = Wishes(),
     val started: Boolean = false,
+    val released: Boolean = false,
     val bundles: List<BundleEntry>? = null,
     val bundle: BundleState = BundleState.None,
     val intake: IntakeState = IntakeState.Idle,

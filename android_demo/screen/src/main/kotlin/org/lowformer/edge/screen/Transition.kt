@@ -21,6 +21,7 @@ private fun ScreenState.withoutScores() = copy(scores = emptyList(), timings = T
 private fun ScreenState.taking(event: ScreenEvent): Step = when (event) {
     is ScreenEvent.Started -> started(event)
     is ScreenEvent.Stopped -> Step(copy(started = false))
+    is ScreenEvent.Released -> Step(copy(released = !started))
     is ScreenEvent.BundlesListed -> Step(copy(bundles = event.entries))
     is ScreenEvent.BundleOpened -> Step(
         ifOpening(event.id) { copy(bundle = BundleState.Open(event.id, event.content)) },
@@ -76,7 +77,7 @@ private fun ScreenState.started(event: ScreenEvent.Started): Step {
         permission == Permission.GRANTED -> Permission.UNKNOWN
         else -> permission
     }
-    val state = copy(started = true, permission = permission, facings = event.facings)
+    val state = copy(started = true, released = false, permission = permission, facings = event.facings)
     return Step(state, if (bundles == null) listOf(Effect.ListBundles) else emptyList())
 }
 
@@ -200,8 +201,9 @@ private fun ScreenState.settledBundle(): Step {
 }
 
 private fun ScreenState.settledRunner(): Step {
-    val wanted = chosenKey.takeIf { started }
     val runner = runner
+    // Who turns the screen, or picks a photo, is back soon: until then what is open stays so.
+    val wanted = chosenKey.takeIf { started || !released && (runner as? RunnerState.Ready)?.key == it }
     val isFree = runner is RunnerState.None || runner is RunnerState.Failed && wanted != null && wanted != runner.key
     return when {
         isFree && wanted != null ->

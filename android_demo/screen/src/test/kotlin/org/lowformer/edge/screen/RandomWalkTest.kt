@@ -46,15 +46,17 @@ class RandomWalkTest {
         }
     }
 
-    /** Once everything is done, nothing is waited for; and out of sight, nothing is held. */
+    /** Once everything is done, nothing is waited for; out of sight no camera is held, and after long nothing. */
     private fun rest(world: World) {
         world.finish()
         val status = world.state.view.status.message
         assertFalse(status in WAITING && status != Message.CAMERA_WAITING, "$status for ever")
         world.send(ScreenEvent.Stopped)
         world.finish()
-        assertEquals(0, world.runners)
         assertEquals(0, world.cameras)
+        world.send(ScreenEvent.Released)
+        world.finish()
+        assertEquals(0, world.runners)
     }
 
     private companion object {

@@ -78,13 +78,55 @@ class TransitionTest {
     }
 
     @Test
-    fun stoppingClosesCameraAndRunnerAndStartingOpensThemAgain() {
+    fun aTurnedScreenClosesItsCameraAloneAndKeepsTheRunner() {
         val stopped = LIVE.after(ScreenEvent.Stopped)
-        assertEquals(listOf(Effect.CloseRunner, Effect.CloseCamera), stopped.effects)
+        assertEquals(listOf(Effect.CloseCamera), stopped.effects)
         val early = stopped.state.after(ScreenEvent.Started(true, listOf(Facing.BACK)))
         assertEquals(emptyList<Effect>(), early.effects)
+        val back = early.state.after(ScreenEvent.CameraClosed)
+        assertEquals(listOf(Effect.OpenCamera(Facing.BACK)), back.effects)
+        assertEquals(LIVE.runner, back.state.runner)
+    }
+
+    @Test
+    fun aPhotoKeepsItsScoresWhileTheScreenTurns() {
+        val shown = LOADED.through(
+            ScreenEvent.PhotoPicked("content://photo"),
+            ScreenEvent.PhotoRead(1, 1),
+            classified(photo = 1),
+        )
+        val back = shown.through(ScreenEvent.Stopped, ScreenEvent.Started(true, listOf(Facing.BACK)))
+        assertEquals(shown.view, back.view)
+        assertEquals(1, back.timings.count)
+    }
+
+    @Test
+    fun whoStaysAwayFindsTheRunnerClosedAndItIsOpenedAgain() {
+        val away = LIVE.through(ScreenEvent.Stopped, ScreenEvent.CameraClosed).after(ScreenEvent.Released)
+        assertEquals(listOf(Effect.CloseRunner), away.effects)
+        val early = away.state.after(ScreenEvent.Started(true, emptyList()))
+        assertEquals(emptyList<Effect>(), early.effects)
         assertEquals(listOf(Effect.OpenRunner(KEY)), early.state.after(ScreenEvent.RunnerClosed).effects)
-        assertEquals(listOf(Effect.OpenCamera(Facing.BACK)), early.state.after(ScreenEvent.CameraClosed).effects)
+    }
+
+    @Test
+    fun aRunnerThatOpensForNobodyIsClosed() {
+        val away = OPENED.through(ScreenEvent.Stopped, ScreenEvent.Released)
+        assertEquals(listOf(Effect.CloseRunner), away.after(ScreenEvent.RunnerOpened(KEY, "LiteRT", 4, 20.0)).effects)
+        val back = away.through(ScreenEvent.Started(true, emptyList()))
+        assertEquals(emptyList<Effect>(), back.after(ScreenEvent.RunnerOpened(KEY, "LiteRT", 4, 20.0)).effects)
+    }
+
+    @Test
+    fun aScreenInSightReleasesNothing() {
+        assertEquals(Step(LIVE), LIVE.after(ScreenEvent.Released))
+    }
+
+    @Test
+    fun nothingIsOpenedOutOfSight() {
+        val listed = STARTED.through(ScreenEvent.BundlesListed(listOf(DEMO)), ScreenEvent.Stopped)
+        val opened = listed.after(ScreenEvent.BundleOpened(DEMO.id, BundleContent(listOf(FLOAT), null)))
+        assertEquals(emptyList<Effect>(), opened.effects)
     }
 
     @Test

@@ -74,7 +74,7 @@ internal class World(seed: Int) {
         }
     }
 
-    private fun wish(): ScreenEvent = when (random.nextInt(14)) {
+    private fun wish(): ScreenEvent = when (random.nextInt(15)) {
         0, 1 -> ScreenEvent.Started(random.nextBoolean(), Facing.entries.filter { random.nextInt(3) > 0 })
         2 -> ScreenEvent.Stopped
         3 -> ScreenEvent.BundleWished((entries.map { it.id } + "nowhere").random(random))
@@ -86,7 +86,8 @@ internal class World(seed: Int) {
         9 -> ScreenEvent.PermissionWished
         10 -> ScreenEvent.TryAgain
         11 -> ScreenEvent.ImportWished("content://bundle", random.nextBoolean())
-        12 -> ScreenEvent.RemovalWished((entries.map { it.id } + "nowhere").random(random))
+        12 -> ScreenEvent.Released
+        13 -> ScreenEvent.RemovalWished((entries.map { it.id } + "nowhere").random(random))
         else -> ScreenEvent.PermissionAnswered(random.nextBoolean(), random.nextBoolean())
     }
 
