@@ -9,6 +9,11 @@ plugins {
 }
 
 subprojects {
+    configurations.configureEach {
+        // By which LiteRT fetches models from Play; their manifests have services, and this app asks for none.
+        exclude(group = "com.google.android.play")
+        exclude(group = "com.google.android.gms")
+    }
     tasks.withType<KotlinJvmCompile>().configureEach {
         compilerOptions {
             jvmTarget = JvmTarget.JVM_17

@@ -18,6 +18,7 @@ from lowformer_edge.errors import ConfigError
 from lowformer_edge.lab.android import ABIS
 
 ANDROID = "{http://schemas.android.com/apk/res/android}"
+NODE = "{http://schemas.android.com/tools}node"
 
 WRAPPER = "55243ef57851f12b070ad14f7f5bb8302daceeebc5bce5ece5fa6edb23e1145c"
 """SHA-256 of the wrapper of Gradle 9.4.1, as Gradle publishes it."""
@@ -70,7 +71,7 @@ def test_what_is_not_gradles_lies_in_one_folder(project: Project) -> None:
     assert python == {"tools"}
 
 
-def test_no_module_asks_for_the_network(project: Project) -> None:
+def test_the_app_asks_for_the_camera_alone(project: Project) -> None:
     """A library's manifest becomes part of the app's where Gradle builds it."""
     asked: dict[str, list[str | None]] = {}
     for name, module in project.modules.items():
@@ -79,10 +80,30 @@ def test_no_module_asks_for_the_network(project: Project) -> None:
             asked[name] = [
                 node.get(f"{ANDROID}name")
                 for node in ElementTree.parse(path).iter()
-                if node.tag.startswith("uses-permission")
+                if node.tag.startswith("uses-permission") and node.get(NODE) != "remove"
             ]
     assert asked.pop("app") == ["android.permission.CAMERA"]
     assert not any(asked.values())
+
+
+def test_what_litert_asks_for_besides_is_taken_out(project: Project) -> None:
+    """By the manifest of litert-api as its sources have it from 2.1.6 on, and of what it brings."""
+    manifest = project.modules["app"].folder / "src" / "main" / "AndroidManifest.xml"
+    removed = {
+        (node.tag, node.get(f"{ANDROID}name"))
+        for node in ElementTree.parse(manifest).iter()
+        if node.get(NODE) == "remove"
+    }
+    assert removed == {
+        ("uses-permission", "android.permission.FOREGROUND_SERVICE"),
+        ("uses-permission", "android.permission.FOREGROUND_SERVICE_DATA_SYNC"),
+        ("uses-feature", "android.hardware.npu"),
+    }
+    script = (project.folder / "build.gradle.kts").read_text(encoding="utf-8")
+    excluded = re.findall(r'exclude\(group = "([\w.]+)"\)', script)
+    rules = (project.modules["runtime"].folder / "consumer-rules.pro").read_text(encoding="utf-8")
+    assert excluded == ["com.google.android.play", "com.google.android.gms"]
+    assert re.findall(r"^-dontwarn ([\w.]+)\.\*\*$", rules, re.MULTILINE) == excluded
 
 
 def test_settings_of_android_modules_agree(project: Project) -> None:

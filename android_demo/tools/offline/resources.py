@@ -12,6 +12,7 @@ from .project import Module, Project
 from .toolchain import Toolchain
 
 _ANDROID = "http://schemas.android.com/apk/res/android"
+_TOOLS = "http://schemas.android.com/tools"
 
 _EXECUTORCH = f"of {android.EXECUTORCH.name} {android.EXECUTORCH.version}"
 _OTHER_VERSIONS = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -79,5 +80,9 @@ def _manifest(app: Module, path: Path) -> str:
         raise CheckError(f"{app.name}: has a namespace that is not its applicationId")
     if root.find("uses-sdk") is not None:
         raise CheckError(f"{path}: has <uses-sdk>, which is Gradle's to write; leave it out")
+    # What libraries that are not here would bring; Gradle takes it out.
+    for element in [*root]:
+        if element.get(f"{{{_TOOLS}}}node") == "remove":
+            root.remove(element)
     root.set("package", app.setting("namespace"))
     return ElementTree.tostring(root, encoding="unicode")
