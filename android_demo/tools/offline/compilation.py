@@ -14,7 +14,7 @@ from .class_file import lower_jar
 from .java import compile_java
 from .junit import JUnitRun, run_junit
 from .kotlin import compile_kotlin
-from .project import TOOLS, Module, Project
+from .project import ROOT, TOOLS, Module, Project
 from .resources import link_resources
 from .tasks import Task, run_tasks
 from .toolchain import Toolchain
@@ -27,6 +27,9 @@ by ExecuTorch's library, which gives their methods their bodies when it is loade
 
 _LITERT = "com/google/ai/edge/litert/"
 _NEWER_ANDROID = "android/"
+_DECODING = ROOT.parent / "tests" / "data" / "decoding"
+"""Cases of decoding that every language is held to."""
+
 _AT_RUN_TIME = {"json"}
 """Libraries that the classes seen by every module have already."""
 
@@ -112,7 +115,7 @@ class Compilation:
         Args:
             module: A pure one.
             classes: In place of its own and those that it is compiled against.
-            properties: Java's system properties that they read.
+            properties: Java's system properties that they read, besides where cases are.
 
         Raises:
             CheckError: JUnit failed, or found no test.
@@ -129,7 +132,7 @@ class Compilation:
                 tested.folder / "src" / "test" / "resources",
             ],
             self.folder / "reports" / (module if classes is None else f"{module}-translated"),
-            properties=properties,
+            properties={"lowformer.decoding": str(_DECODING), **(properties or {})},
         )
 
 

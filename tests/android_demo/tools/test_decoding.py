@@ -10,6 +10,7 @@ import pytest
 
 from lowformer_edge.android_demo.tools import golden_decoding as golden
 from lowformer_edge.tasks.box_decoder import BoxDecoder, DecodingSettings
+from lowformer_edge.tasks.decoded_boxes import decoded_outputs
 
 
 def test_the_committed_cases() -> None:
@@ -37,3 +38,16 @@ def test_no_case_hangs_on_rounding(seed: int) -> None:
         found.append(decoder.decode(case.maps(seed), place))
     for other in found[1:]:
         np.testing.assert_array_equal(other.boxes, found[0].boxes)
+
+
+@pytest.mark.parametrize("seed", range(len(list(golden.box_cases()))))
+def test_decoded_maps_give_the_same_boxes(seed: int) -> None:
+    """So that one list of cases holds both ways."""
+    case = list(golden.box_cases())[seed]
+    place = case.placement
+    decoder = BoxDecoder(place.rows.input, place.columns.input, case.num_classes, case.levels)
+    maps = case.maps(seed)
+    boxes, scores = decoded_outputs({name: one[None] for name, one in maps.items()}).values()
+    found, expected = decoder.decode_boxes(boxes[0], scores[0], place), decoder.decode(maps, place)
+    np.testing.assert_array_equal(found.boxes, expected.boxes)
+    np.testing.assert_array_equal(found.classes, expected.classes)
