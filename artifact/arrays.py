@@ -5,12 +5,13 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..process.reading import UnfitFileError, open_regular
 
 _DAMAGE = (
     OSError,
@@ -25,17 +26,40 @@ _DAMAGE = (
 """What numpy raises, or lets through, on files that are damaged or hold objects."""
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, limit: int | None = None) -> dict[str, NDArray[Any]]:
     """All arrays of an ``.npz`` file by name; a ``.npy`` file's only array has an empty name.
 
+    Args:
+        path: The file.
+        limit: Bytes of all of them, unpacked; checked before memory is taken.
+
     Raises:
-        DataError: The file cannot be read, is damaged, or holds Python objects.
+        DataError: The file cannot be read, is damaged, holds Python objects, or more bytes.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path, limit) as file:
+            if limit is not None and _unpacked_size(file) > limit:
+                raise DataError(f"{path}: unpacks to more than {limit >> 20} MiB; do not trust it")
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"": loaded}
             return {name: loaded[name] for name in loaded.files}
+    except UnfitFileError as error:
+        raise DataError(f"{path}: {error}; give another file") from error
     except _DAMAGE as error:
         raise DataError(f"{path}: not a readable array file; write it again") from error
+
+
+def _unpacked_size(file: BinaryIO) -> int:
+    """Bytes of an archive's members as it states them, which is all that is read of each.
+
+    A file that is no archive has as many as it takes on the disk.
+    """
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        return 0
+    file.seek(0)
+    with zipfile.ZipFile(file) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    file.seek(0)
+    return size

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import ArtifactError
+from ..process.reading import open_regular
 from ..process.replacing import Contents
 
 
@@ -21,7 +22,7 @@ def digest_of(path: Path) -> str:
         return folder_digest(
             {file.relative_to(path).as_posix(): digest_of(file) for file in files_within(path)}
         )
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

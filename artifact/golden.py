@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArtifactError, DataError
+from ..process.limits import LARGEST_ARRAYS
 from .arrays import read_arrays
 
 COUNT = 8
@@ -45,10 +46,12 @@ class GoldenVectors:
             ArtifactError: The file is missing, damaged or holds other arrays.
         """
         try:
-            outputs = read_arrays(path)
+            outputs = read_arrays(path, LARGEST_ARRAYS)
             pixels = outputs.pop(PIXELS)
-        except (DataError, KeyError) as error:
+        except KeyError as error:
             raise ArtifactError(f"{path}: not a readable file of golden vectors") from error
+        except DataError as error:
+            raise ArtifactError(f"{error} (golden vectors)") from error
         fit = all(
             values.dtype == np.float32 and values.ndim > 1 and len(values) == len(pixels)
             for values in outputs.values()

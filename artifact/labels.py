@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import DataError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
@@ -16,7 +18,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
         DataError: The file cannot be read, is empty, or has an empty line.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").rstrip().splitlines()
+        lines = read_text(path, LARGEST_TEXT, "utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a readable list of class names ({error})") from error
     names = tuple(line.strip() for line in lines)

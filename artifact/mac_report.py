@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import ArtifactError
+from ..process.limits import LARGEST_TABLE
+from ..process.reading import read_bytes
 from .manifest import Digest, Manifest
 
 
@@ -78,7 +80,7 @@ def read_mac_report(path: Path, manifest: Manifest) -> MacReport:
         ArtifactError: It cannot be read, is of another version, or about other packages.
     """
     try:
-        report = MacReport.model_validate_json(path.read_bytes())
+        report = MacReport.model_validate_json(read_bytes(path, LARGEST_TABLE))
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
     except ValidationError as error:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ArtifactError, ConfigError, ManifestError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from .accumulation import Accumulation
 from .files import digest_of, size_of
 from .formats import FORMATS
@@ -435,7 +437,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise ManifestError(f"{folder}: not a bundle, it has no {FILE_NAME}")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, LARGEST_TEXT))
     except (OSError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path}: damaged ({error}); export again") from error
     version = content.get("schema_version") if isinstance(content, Mapping) else None
@@ -454,9 +456,17 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder, wherever links lead; False of links in a circle."""
+    try:
+        return file.resolve(strict=False).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def _check_file(folder: Path, record: FileRecord) -> None:
     file = folder / record.path
-    if not file.resolve().is_relative_to(folder.resolve()):
+    if not _is_inside(file, folder):
         raise ManifestError(f"{file}: leads out of the bundle's folder; do not trust this bundle")
     if not file.exists():
         raise ManifestError(f"{file}: the manifest names it, but it is missing; export again")
@@ -464,6 +474,8 @@ def _check_file(folder: Path, record: FileRecord) -> None:
         digest = digest_of(file)
     except ArtifactError as error:
         raise ManifestError(str(error)) from error
+    except OSError as error:
+        raise ManifestError(f"{file}: cannot be read ({error.strerror})") from error
     if digest != record.sha256:
         raise ManifestError(
             f"{file}: differs from its hash in the manifest; copy the bundle or export again"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArtifactError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from ..process.replacing import Contents, Ownership, recover_folder
 from ..process.text import printable
 from .files import contents_of, folder_digest
@@ -93,7 +95,7 @@ def _recorded_digests(folder: Path) -> dict[str, str]:
     """
     path = folder / FILE_NAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, LARGEST_TEXT))
         if not isinstance(content["artifacts"], list) or "schema_version" not in content:
             return {}
     except (OSError, ValueError, LookupError, TypeError, RecursionError):

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import ConfigError, DataError, ExportError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from ..process.replacing import replaced_file
 from .fused_relu import fused_relus
 from .observer import Observer, observer_factory
@@ -112,7 +114,7 @@ class Ranges:
             DataError: The file cannot be read, is of another version, or was changed by hand.
         """
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = json.loads(read_text(path, LARGEST_TEXT))
             if fields["version"] != VERSION:
                 raise DataError(
                     f"{path}: has version {fields['version']}, not {VERSION}; calibrate again"

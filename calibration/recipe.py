@@ -12,6 +12,8 @@ from typing import Any
 from torch import nn
 
 from ..errors import UsageError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from .ranges import QUANTIZABLE
 
 VERSION = 1
@@ -141,7 +143,7 @@ class Recipe:
             UsageError: The file cannot be read or is no recipe.
         """
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = json.loads(read_text(path, LARGEST_TEXT))
         except (OSError, ValueError) as error:
             raise UsageError(f"{path}: not a readable JSON recipe ({error})") from error
         if not isinstance(fields, dict):

@@ -16,6 +16,8 @@ import yaml
 
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from ..process.text import one_line, printable
 from .authors_evaluation import evaluation_parameters
 from .config import LowFormerConfig
@@ -140,7 +142,7 @@ def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path, LARGEST_TEXT))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = one_line(error)
         raise ConfigError(f"{path}: not a readable YAML config ({reason})") from error

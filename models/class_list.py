@@ -13,10 +13,9 @@ from typing import Any
 
 from ..artifact.labels import read_labels
 from ..errors import DataError
+from ..process.limits import LARGEST_LIST
+from ..process.reading import read_text
 from ..process.text import printable
-
-LARGEST_LIST = 16 * 1024**2
-"""Bytes; the 21841 classes of ImageNet-21k have 1 million."""
 
 _NUMBERED = re.compile(r"(\d{1,7})\s*[\s:,]\s*(.+)")
 _WORDNET = re.compile(r"(n\d{8})(?:\s*[\s:,]\s*(.+))?")
@@ -111,7 +110,7 @@ def _parsed(path: Path) -> object:
         DataError: It is called a JSON and is none, or an object in it has a key twice.
     """
     try:
-        text = path.read_text("utf-8-sig").strip()
+        text = read_text(path, LARGEST_LIST, "utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         return None  # reading its lines says what is wrong
     is_json = path.suffix.lower() == ".json"

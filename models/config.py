@@ -12,6 +12,8 @@ from typing import Any
 from ..artifact.interface import CLASSIFICATION
 from ..artifact.size import Size, as_size, shown_size, sides_of
 from ..errors import ConfigError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from .dense_head import DENSE_HEADS, DenseHead, dense_head, from_fields, to_fields
 
 NUM_STAGES = 5
@@ -302,7 +304,7 @@ class LowFormerConfig:
             ConfigError: The file cannot be read or does not describe a model.
         """
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = json.loads(read_text(path, LARGEST_TEXT))
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: not a readable JSON config ({error})") from error
         if not isinstance(fields, dict):

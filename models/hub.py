@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError, MissingDependencyError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from ..process.text import one_line, printable
 from .shards import weight_map
 
@@ -89,7 +91,7 @@ def _fields_of(path: Path) -> Mapping[str, Any]:
         CheckpointError: It is none.
     """
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads(read_text(path, LARGEST_TEXT))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a readable config ({error})") from error
     if not isinstance(fields, dict):

@@ -11,6 +11,8 @@ import yaml
 
 from ..artifact.size import as_size
 from ..errors import ConfigError, UsageError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 from ..process.text import one_line
 from .stated_preprocessing import FILE, PARAMETERS, StatedPreprocessing
 
@@ -65,7 +67,7 @@ def _fields_of(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, LARGEST_TEXT)
         content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not readable ({one_line(error)})") from error

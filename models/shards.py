@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 from ..errors import CheckpointError
+from ..process.limits import LARGEST_TEXT
+from ..process.reading import read_text
 
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.\w+)")
 
@@ -35,7 +37,7 @@ def weight_map(path: Path) -> dict[str, str]:
         CheckpointError: It is no such index.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, LARGEST_TEXT))
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a readable index of shards ({error})") from error
     shards = content.get("weight_map") if isinstance(content, dict) else None

@@ -19,6 +19,8 @@ from ..artifact.results.calibrate import SensitivityResult
 from ..artifact.results.export import SearchResult
 from ..artifact.results.verify import VerifyResult
 from ..errors import ArtifactError
+from ..process.limits import LARGEST_TABLE
+from ..process.reading import read_bytes
 from ..process.text import printable
 from ..tasks.registry import task_of
 from ..tasks.task import Task
@@ -106,7 +108,7 @@ def _read(path: Path | None, kind: type[Result], command: str) -> Result | None:
     if path is None:
         return None
     try:
-        return kind.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(read_bytes(path, LARGEST_TABLE))
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror or error})") from error
     except ValidationError as error:

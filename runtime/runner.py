@@ -28,6 +28,7 @@ from .images import (
 )
 from .tensor_values import (
     check_dtypes,
+    check_sizes,
     fits,
     fixed_shape,
     noise,
@@ -74,6 +75,7 @@ class Runner(abc.ABC):
         self, path: Path, inputs: Sequence[Tensor], outputs: Sequence[Tensor], threads: int
     ) -> None:
         check_dtypes(path, inputs, outputs)
+        check_sizes(path, (*inputs, *outputs))
         self.path = path
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
         self.threads = threads

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
+from ..process.limits import LARGEST_TENSOR
 
 DTYPES = (
     "float32",
@@ -44,6 +46,20 @@ def check_dtypes(path: Path, inputs: Sequence[Tensor], outputs: Sequence[Tensor]
                     f"{path}: its {role} {tensor.name} is {tensor.dtype}; only files of"
                     f" {', '.join(DTYPES)} are run"
                 )
+
+
+def check_sizes(path: Path, tensors: Iterable[Tensor]) -> None:
+    """Checks that a file's tensors can be taken into memory, before they are.
+
+    Raises:
+        ArtifactError: One is larger than what is run.
+    """
+    for tensor in tensors:
+        if math.prod(fixed_shape(tensor)) * np.dtype(tensor.dtype).itemsize > LARGEST_TENSOR:
+            raise ArtifactError(
+                f"{path}: its tensor {shown_tensor(tensor)} is larger than"
+                f" {LARGEST_TENSOR >> 30} GiB; it is damaged, or made for another machine"
+            )
 
 
 def fixed_shape(tensor: Tensor) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..artifact.bundle import Bundle, open_bundle
+from ..artifact.image_file import opened_image
 from ..artifact.manifest import FILE_NAME
 from ..artifact.outputs import Outputs
 from ..artifact.preprocessing import Preprocessing, to_rgb
@@ -277,7 +278,7 @@ def read_image(image: AnyImage) -> Image.Image:
     """
     try:
         if isinstance(image, str | Path):
-            with Image.open(image) as opened:
+            with opened_image(image) as opened:
                 return to_rgb(opened)
         if isinstance(image, Image.Image):
             return to_rgb(image)

@@ -13,11 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ...errors import DataError
+from ...process.limits import LARGEST_MEMBER
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
-
-LARGEST_MEMBER = 256 * 1024**2
-"""Bytes; a larger member is no photo, and perhaps a bomb."""
 
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile)
 

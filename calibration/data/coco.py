@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DataError
+from ...process.limits import LARGEST_ANNOTATIONS
+from ...process.reading import read_text
 from ...process.text import one_line, printable
 from .categories import classes_of_categories
 from .coco_classes import COCO_CLASSES
@@ -18,9 +20,6 @@ from .file_tree import FileTree, Item, regular
 from .image_files import check_regular
 from .image_set import ImageSet
 from .stated_objects import StatedObjects
-
-LARGEST_FILE = 2 * 1024**3
-"""Bytes; ``instances_train2017.json`` has 470 million."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,11 +70,7 @@ def read_coco(path: Path) -> CocoFile:
     """
     check_regular(path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise DataError(
-                f"{path}: larger than {LARGEST_FILE // 1024**3} GiB; give a smaller one"
-            )
-        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+        fields = json.loads(read_text(path, LARGEST_ANNOTATIONS, "utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a readable JSON file ({one_line(error)})") from error
     if not isinstance(fields, dict):

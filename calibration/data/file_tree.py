@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ...errors import DataError
+from ...process.limits import LARGEST_MEMBER
+from ...process.reading import read_bytes
 from ...process.text import printable
-from .archive import LARGEST_MEMBER, Archive, Member, is_archive
+from .archive import Archive, Member, is_archive
 from .image_files import check_regular, files_below, is_image
 
 Item = Path | Member
@@ -187,9 +189,7 @@ def content_of(item: Item) -> bytes:
     try:
         if isinstance(item, Member):
             return item.archive.read(item.name)
-        if item.stat().st_size > LARGEST_MEMBER:
-            raise OSError(f"larger than {LARGEST_MEMBER // 1024**2} MiB")
-        return item.read_bytes()
+        return read_bytes(item, LARGEST_MEMBER)
     except OSError as error:
         raise DataError(f"{printable(str(item))}: cannot be read ({error})") from error
 

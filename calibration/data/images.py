@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ...artifact.arrays import read_arrays
+from ...artifact.image_file import opened_image
 from ...artifact.placement import Placement
 from ...artifact.preprocessing import Preprocessing, to_rgb
 from ...artifact.samples import Samples
@@ -329,5 +330,5 @@ def _decoded_or_error(
 def _opened(item: Path | Member | NDArray[np.uint8]) -> Image.Image:
     if isinstance(item, np.ndarray):
         return to_rgb(Image.fromarray(item))
-    with Image.open(item.open() if isinstance(item, Member) else item) as image:
+    with opened_image(item.open() if isinstance(item, Member) else item) as image:
         return to_rgb(image)

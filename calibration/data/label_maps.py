@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ...artifact.annotations import IGNORED, LabelMap
+from ...artifact.image_file import opened_image
 from ...errors import DataError
 from ...process.text import one_line, printable
 from .archive import Member
@@ -133,7 +134,7 @@ def read_labels_of_pixels(item: Item) -> NDArray[np.int64]:
     """
     name = printable(str(regular(item)))
     try:
-        with Image.open(item.open() if isinstance(item, Member) else item) as image:
+        with opened_image(item.open() if isinstance(item, Member) else item) as image:
             if image.format in _LOSSY:
                 raise DataError(f"{name}: is a {image.format}, which changes labels; give a PNG")
             if image.mode not in _MODES:

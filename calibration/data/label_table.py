@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
+from ...process.limits import LARGEST_TABLE
+from ...process.reading import read_text
 from ...process.text import printable
 from .archive import Member
 from .class_index import ClassIndex, Way
 from .devkit import is_devkit, read_devkit
 from .image_files import check_regular
-
-LARGEST_TABLE = 256 * 1024**2
-"""Bytes; ImageNet's largest list of labels has 2 million."""
 
 _IMAGE_HEADINGS = frozenset(
     (
@@ -73,11 +72,7 @@ def _rows(path: Path) -> list[list[str]]:
     """
     check_regular(path)
     try:
-        if path.stat().st_size > LARGEST_TABLE:
-            raise DataError(
-                f"{path}: larger than {LARGEST_TABLE // 1024**2} MiB; no list of labels"
-            )
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, LARGEST_TABLE, "utf-8-sig")
         rows = _divided([line for line in text.splitlines() if line.strip()])
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: not a readable CSV of labels ({error})") from error

@@ -12,6 +12,8 @@ from typing import Any
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...artifact.manifest import Tensor
 from ...errors import ArtifactError
+from ...process.limits import LARGEST_MODEL, LARGEST_TEXT
+from ...process.reading import open_regular, read_bytes, read_text
 from ..images import with_layouts
 from .program import Blob, OpenSizeError, Program, read_program
 from .protobuf import DamagedMessageError, Message
@@ -95,7 +97,7 @@ def read_package(path: Path) -> MLPackage:
     """
     model = _model_path(path)
     try:
-        message = Message(memoryview(model.read_bytes()))
+        message = Message(memoryview(read_bytes(model, LARGEST_MODEL)))
         version = message.integer(1)
         if version not in SPECIFICATION_VERSIONS:
             raise ArtifactError(
@@ -123,7 +125,7 @@ def _model_path(path: Path) -> Path:
     if not path.is_dir() or not manifest.is_file():
         raise ArtifactError(f"{path}: is no Core ML package, a folder with a {_MANIFEST}")
     try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
+        content = json.loads(read_text(manifest, LARGEST_TEXT))
         entry = content["itemInfoEntries"][content["rootModelIdentifier"]]["path"]
         model = path / _DATA / entry
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
@@ -160,7 +162,7 @@ def _blobs(package: Path, folder: Path) -> Blob:
 def _mapped(package: Path, path: Path) -> memoryview:
     """A file's content, which is read when it is used."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError) as error:
         raise ArtifactError(

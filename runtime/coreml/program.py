@@ -70,8 +70,8 @@ _BLOB_SENTINEL = 0xDEADBEEF
 _BLOB_RECORD = struct.Struct("<IIQQQ")
 """Of the sentinel, the type, the size in bytes, the data's offset and the padding in bits."""
 
-LARGEST_TENSOR = 1 << 31
-"""Elements; more is taken for damage."""
+LARGEST_COUNT = 1 << 31
+"""Elements of a tensor; more is taken for damage."""
 
 Value = NDArray[Any] | str | tuple[str, ...]
 
@@ -217,7 +217,7 @@ def _type(message: Message) -> TensorType:
         if not dimension.has(1):
             raise OpenSizeError("leaves a size open, which is not read")
         shape.append(dimension.message(1).integer(1))
-    if any(size < 0 for size in shape) or math.prod(shape) > LARGEST_TENSOR:
+    if any(size < 0 for size in shape) or math.prod(shape) > LARGEST_COUNT:
         raise DamagedMessageError(f"a tensor of shape {shape} is too large")
     return TensorType(_TYPES[number], tuple(shape))
 

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...errors import ArtifactError
+from ...process.limits import LARGEST_MODEL
+from ...process.reading import read_bytes
 from .flatbuffer import DamagedBufferError, Table
 
 FILE_IDENTIFIER = b"ET12"
@@ -205,7 +207,7 @@ def read_delegate(path: Path) -> DelegateContent:
 def _checked(path: Path, read: Callable[[memoryview], _Read]) -> _Read:
     """What a reader makes of a file, with damage as one line."""
     try:
-        content = path.read_bytes()
+        content = read_bytes(path, LARGEST_MODEL)
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
     identifier = content[4:8]

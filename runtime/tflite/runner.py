@@ -16,6 +16,7 @@ from ...process.native_output import captured_output
 from ...process.text import one_line
 from ..images import with_layouts
 from ..runner import Runner
+from ..tensor_values import check_sizes
 from .metadata import read_metadata
 
 FILE_IDENTIFIER = b"TFL3"
@@ -53,6 +54,7 @@ def open_interpreter(path: Path, threads: int) -> Any:
     try:
         with captured_output():
             interpreter = interpreters(str(path), num_threads=threads)
+            check_sizes(path, map(_tensor, interpreter.get_tensor_details()))
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = one_line(error)

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArtifactError
+from ...process.limits import LARGEST_MODEL
 from ...process.native_output import captured_output
+from ...process.reading import read_bytes
 from ..arithmetic import Arithmetic
 from ..half_arithmetic import to_half
 from ..trace import (
@@ -67,7 +69,7 @@ class TFLiteTracer(ExposedTracer):
         # The last op's, for the next images.
         self._opened = functools.lru_cache(maxsize=1)(self._open_op)
         self._constant = functools.lru_cache(maxsize=CONSTANTS)(self._read_constant)
-        self._graph = TFLiteGraph(path.read_bytes())
+        self._graph = TFLiteGraph(read_bytes(path, LARGEST_MODEL))
         if half:
             self._graph.map_constants(to_half)
         self._names = self._graph.unique_names()

@@ -1,0 +1,30 @@
+"""How large what comes from files may be. It is checked before memory is taken."""
+
+from __future__ import annotations
+
+LARGEST_TEXT = 64 << 20
+"""Bytes of a manifest, a config, a recipe, ranges, or a list of class names."""
+
+LARGEST_LIST = 16 << 20
+"""Bytes of a list of classes; the 21841 classes of ImageNet-21k have 1 million."""
+
+LARGEST_TABLE = 256 << 20
+"""Bytes of a list of labels, or of what a command printed; ImageNet's largest list has 2e6."""
+
+LARGEST_ANNOTATIONS = 2 << 30
+"""Bytes of a COCO file; ``instances_train2017.json`` has 470 million."""
+
+LARGEST_MEMBER = 256 << 20
+"""Bytes of a photo, in an archive or beside annotations."""
+
+LARGEST_MODEL = 2 << 30
+"""Bytes of an exported file; FlatBuffers' offsets reach no further."""
+
+LARGEST_TENSOR = 2 << 30
+"""Bytes of an input or an output of an exported file, for one image."""
+
+LARGEST_ARRAYS = 1 << 30
+"""Bytes of a bundle's golden vectors, unpacked."""
+
+LARGEST_IMAGE = 100_000_000
+"""Pixels of an image; a camera's best have as many."""
