@@ -100,7 +100,7 @@ train-demo: $(INSTALLED)
 	$(BIN)/python training/fashion_mnist.py --output demo/lowformer_demo.safetensors
 	$(BIN)/python training/demo_data.py --output demo
 
-# Likewise, and about an hour each on two cores.
+# Likewise, and up to an hour each on two cores.
 train-scenes: $(INSTALLED)
 	$(BIN)/python training/detector.py --output demo/lowformer_detector.safetensors
 	$(BIN)/python training/segmenter.py --output demo/lowformer_segmenter.safetensors

@@ -37,7 +37,7 @@ def cross_entropy(logits: Tensor, label_maps: Tensor) -> Tensor:
 
 
 def main() -> None:
-    arguments = parse_arguments(str(__doc__).splitlines()[0], steps=16_000, rate=2e-3)
+    arguments = parse_arguments(str(__doc__).splitlines()[0], steps=30_000, rate=2e-3)
     train(CONFIG, CLASSES, label_map_of, cross_entropy, arguments)
 
 
