@@ -6,6 +6,7 @@ import android.provider.DocumentsContract
 import android.provider.DocumentsContract.Document
 import java.io.IOException
 import org.lowformer.edge.core.BundleIntake
+import org.lowformer.edge.core.EdgeException
 
 /** A folder that was picked with Android's picker. */
 internal class DocumentTree(private val context: Context, private val tree: Uri) {
@@ -19,8 +20,9 @@ internal class DocumentTree(private val context: Context, private val tree: Uri)
         }
 
     /**
-     * Hands over all files at any depth.
+     * Hands over all files, at any depth that a bundle has.
      *
+     * @throws EdgeException it is no bundle's.
      * @throws IOException a file or folder cannot be read.
      */
     fun addTo(intake: BundleIntake) = addFolder(root, "", intake)
@@ -29,6 +31,7 @@ internal class DocumentTree(private val context: Context, private val tree: Uri)
         for (child in query(DocumentsContract.buildChildDocumentsUriUsingTree(tree, id))) {
             val path = prefix + child.name
             if (child.isFolder) {
+                intake.checkFolder(path)
                 addFolder(child.id, "$path/", intake)
             } else {
                 val uri = DocumentsContract.buildDocumentUriUsingTree(tree, child.id)

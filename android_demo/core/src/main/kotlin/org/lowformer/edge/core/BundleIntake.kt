@@ -37,6 +37,18 @@ class BundleIntake(private val folder: File, private val room: Long) {
     }
 
     /**
+     * Holds that a folder lies no deeper than a bundle's do, before it is looked into: one may hold itself.
+     *
+     * @param path as of a file.
+     * @throws EdgeException it lies deeper.
+     */
+    fun checkFolder(path: String) {
+        if (path.length > LONGEST_PATH || path.count { it == '/' } >= DEEPEST_PATH) {
+            throw EdgeException("${shown(path)}: its folders lie too deep; that is no bundle")
+        }
+    }
+
+    /**
      * Takes all files of a zip.
      *
      * @throws EdgeException as [add], or the zip is damaged.

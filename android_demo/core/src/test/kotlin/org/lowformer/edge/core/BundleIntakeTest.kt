@@ -37,6 +37,19 @@ class BundleIntakeTest {
     }
 
     @Test
+    fun aFolderWithinItselfIsNotFollowedForEver() {
+        val intake = intake()
+        var path = "a"
+        var depth = 1
+        while (refusal { intake.checkFolder(path) } == null) {
+            path += "/a"
+            depth++
+        }
+        assertEquals(17, depth)
+        assertRefused("its folders lie too deep") { intake.checkFolder(path) }
+    }
+
+    @Test
     fun aBombIsRefusedWhileItGrows() {
         val bomb = zip("manifest.json" to "0".repeat(1 shl 22))
         assertTrue(bomb.available() < 1 shl 14)
