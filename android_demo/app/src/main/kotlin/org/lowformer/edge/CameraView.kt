@@ -28,12 +28,15 @@ internal class CameraView(
     private val tell: (ScreenEvent) -> Unit,
 ) : TextureView.SurfaceTextureListener {
     private val manager = checkNotNull(context.getSystemService(CameraManager::class.java))
-    private val lenses: List<Lens> = lenses()
+    private var lenses: List<Lens> = emptyList()
     private var wanted: Wanted? = null
     private var session: CameraSession? = null
 
-    /** Which cameras there are. */
-    val facings: List<Facing> = Facing.entries.filter { facing -> lenses.any { it.facing == facing } }
+    /** Which cameras there are now; some can be plugged in. */
+    fun facings(): List<Facing> {
+        lenses = lenses()
+        return Facing.entries.filter { facing -> lenses.any { it.facing == facing } }
+    }
 
     init {
         view.surfaceTextureListener = this
@@ -117,10 +120,17 @@ internal class CameraView(
     }
 
     private fun lenses(): List<Lens> = try {
-        manager.cameraIdList.map { Lens(it, manager.getCameraCharacteristics(it)) }
+        manager.cameraIdList.mapNotNull(::lens)
     } catch (_: CameraAccessException) {
         // There may be one: opening it will tell what is wrong.
         listOf(Lens(UNKNOWN, null))
+    }
+
+    /** @return null where it has been unplugged since it was listed. */
+    private fun lens(id: String): Lens? = try {
+        Lens(id, manager.getCameraCharacteristics(id))
+    } catch (_: IllegalArgumentException) {
+        null
     }
 
     private data class Wanted(val lens: Lens, val needed: Int)

@@ -42,7 +42,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     override fun onStart() {
         super.onStart()
         demo.attach(this)
-        demo.send(ScreenEvent.Started(mayUseCamera(), camera.facings))
+        demo.send(ScreenEvent.Started(mayUseCamera(), camera.facings()))
         displays.registerDisplayListener(this, null)
     }
 
