@@ -66,6 +66,7 @@ internal class MainViews(
         status.setTextColor(if (view.isProblem) root.context.getColor(R.color.problem) else plainColor)
         notices.say(view.notices.joinToString("\n", transform = resources::text))
         busy.setShown(view.isBusy)
+        root.keepScreenOn = view.keepsAwake
         // A view that is gone has no surface for the camera.
         camera.alpha = if (view.preview == Preview.CAMERA) 1f else 0f
         camera.setRead(view.preview == Preview.CAMERA)

@@ -11,6 +11,7 @@ val ScreenState.view: ScreenView
             status = status,
             isProblem = status.message in PROBLEMS,
             isBusy = status.message in WAITING,
+            keepsAwake = status.message == Message.CAMERA_LIVE,
             notices = notices,
             preview = preview,
             description = when (preview) {

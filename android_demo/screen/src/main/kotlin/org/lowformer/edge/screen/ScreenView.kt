@@ -23,6 +23,7 @@ data class Option(val id: String, val title: Wording, val why: Wording?, val isC
  * @property status what goes on, or what is wrong.
  * @property isProblem whether [status] is a problem.
  * @property isBusy whether something is waited for.
+ * @property keepsAwake whether it is watched, and not touched.
  * @property notices further lines.
  * @property description of the picture, for those who do not see it; null where there is none.
  * @property scores the best classes, best first; empty while there are none.
@@ -33,6 +34,7 @@ data class ScreenView(
     val status: Wording.Known,
     val isProblem: Boolean,
     val isBusy: Boolean,
+    val keepsAwake: Boolean,
     val notices: List<Wording>,
     val preview: Preview,
     val description: Wording?,

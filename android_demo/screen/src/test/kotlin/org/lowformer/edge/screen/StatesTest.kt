@@ -93,6 +93,12 @@ class StatesTest {
     }
 
     @Test
+    fun theScreenStaysOnWhileTheCameraIsWatched() {
+        val awake = states.map { it.view }.filter { it.keepsAwake }
+        assertEquals(listOf(Message.CAMERA_LIVE), awake.map { it.status.message })
+    }
+
+    @Test
     fun whatComputesIsShownWithItsFirstRun() {
         val expected = Wording.Known(Message.RUNTIME_WITH_THREADS, listOf("LiteRT", 4, 20.0), 4)
         assertEquals(expected, LOADED.view.runtime)
