@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from lowformer_edge.android_demo.tools.offline.apk import verify_apk
 from lowformer_edge.android_demo.tools.offline.compilation import Compilation
 from lowformer_edge.android_demo.tools.offline.inspection import Apk, inspect_apk
-from lowformer_edge.android_demo.tools.offline.project import Project
+from lowformer_edge.android_demo.tools.offline.project import ROOT, Project
 from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.errors import CheckError
@@ -78,6 +79,22 @@ def test_libraries_are_of_both_kinds_of_processors(apk: Apk) -> None:
     for abi in ABIS:
         for name in ("libexecutorch.so", "libfbjni.so", "libc++_shared.so"):
             assert apk.files[f"lib/{abi}/{name}"] > 10_000
+
+
+def alignment(library: bytes) -> int:
+    """By how many bytes the parts of a library for 64 bits lie apart in memory, at least."""
+    start, size, count = struct.unpack_from("<Q14xHH", library, 32)
+    parts = [struct.unpack_from("<I44xQ", library, start + size * at) for at in range(count)]
+    return min(aligned for kind, aligned in parts if kind == 1)
+
+
+def test_what_devices_with_large_pages_cannot_load_is_told(android_apk: Path) -> None:
+    with zipfile.ZipFile(android_apk) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".so")]
+        small = {Path(name).name for name in names if alignment(archive.read(name)) < 1 << 14}
+    assert small == {"libc++_shared.so", "libfbjni.so"}
+    told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert "`libc++_shared.so` and `libfbjni.so` in it are for pages of 4 KB" in told
 
 
 def test_the_bundle_is_in_and_whole(
