@@ -30,13 +30,6 @@ android {
         sourceCompatibility = JavaVersion.VERSION_17
         targetCompatibility = JavaVersion.VERSION_17
     }
-
-    packaging {
-        jniLibs {
-            // Each of the runtimes may bring C++'s library.
-            pickFirsts += "**/libc++_shared.so"
-        }
-    }
 }
 
 val checkBundles by tasks.registering {
