@@ -8,6 +8,13 @@ java {
     targetCompatibility = JavaVersion.VERSION_17
 }
 
+kotlin {
+    compilerOptions {
+        // No members of a newer Java, whichever compiles it.
+        freeCompilerArgs.add("-Xjdk-release=17")
+    }
+}
+
 dependencies {
     implementation(project(":core"))
     compileOnly(libs.json)
