@@ -118,10 +118,18 @@ def test_settings_of_android_modules_agree(project: Project) -> None:
     assert " ".join(exported) == " ".join(DEMO)
 
 
-def test_every_warning_is_an_error(project: Project) -> None:
+def test_warnings_are_errors_where_that_is_asked_for(project: Project) -> None:
     script = (project.folder / "build.gradle.kts").read_text(encoding="utf-8")
-    for line in ("allWarningsAsErrors", "extraWarnings", "progressiveMode"):
-        assert f"{line} = true" in script
+    assert 'val isStrict = providers.gradleProperty("strict").isPresent' in script
+    for line in ("allWarningsAsErrors", "extraWarnings"):
+        assert f"{line} = isStrict" in script
+    assert "progressiveMode = true" in script
+
+
+def test_pure_modules_see_the_java_that_they_are_for(project: Project) -> None:
+    """Whichever newer JDK compiles them."""
+    for module in project.modules.values():
+        assert ('freeCompilerArgs.add("-Xjdk-release=17")' in module.script) != module.android
 
 
 def test_what_native_code_looks_up_is_kept(project: Project) -> None:
