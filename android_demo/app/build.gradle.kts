@@ -26,6 +26,11 @@ android {
         }
     }
 
+    androidResources {
+        // From Android 13 on its settings offer the app's languages.
+        generateLocaleConfig = true
+    }
+
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_17
         targetCompatibility = JavaVersion.VERSION_17

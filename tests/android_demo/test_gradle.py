@@ -132,6 +132,13 @@ def test_pure_modules_see_the_java_that_they_are_for(project: Project) -> None:
         assert ('freeCompilerArgs.add("-Xjdk-release=17")' in module.script) != module.android
 
 
+def test_the_apps_languages_are_offered_in_androids_settings(project: Project) -> None:
+    app = project.modules["app"]
+    assert "generateLocaleConfig = true" in app.script
+    properties = app.folder / "src" / "main" / "res" / "resources.properties"
+    assert properties.read_text(encoding="utf-8") == "unqualifiedResLocale=en\n"
+
+
 def test_what_native_code_looks_up_is_kept(project: Project) -> None:
     rules = (project.modules["runtime"].folder / "consumer-rules.pro").read_text(encoding="utf-8")
     for package in ("org.pytorch.executorch", "com.facebook.jni", "com.google.ai.edge.litert"):
