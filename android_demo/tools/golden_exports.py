@@ -15,11 +15,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...artifact.formats import FORMATS, IN_ALL
 from ...export.options import BACKENDS
 from ...export.spec import ExportSpec
 from ...models.config import LowFormerConfig
-from ...models.loading import load_model
+from ...models.loading import LoadedModel, from_module, load_model
+from ...models.random_weights import random_model
+from ...tasks.names import DETECTION, SEGMENTATION
+from ...workflows.data import open_images
 from ...workflows.export import export_model
 from .golden_pixels import FOLDER
 
@@ -52,7 +57,21 @@ def golden_exports(folder: Path) -> dict[str, Any]:
         model = named if name in _NAMED else nameless
         bundle = export_model(model, folder / name, specs, runs=2)
         exported[name] = {**bundle.manifest.model_dump(mode="json"), "machine": {}}
+    for name, asked in _dense_exports().items():
+        dense = _dense_model(name)
+        noise = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+        seen = open_images(noise, dense)
+        bundle = export_model(
+            dense, folder / name, asked, calibration=seen, runs=2, keep_failed=True
+        )
+        exported[name] = {**bundle.manifest.model_dump(mode="json"), "machine": {}}
     return exported
+
+
+def _dense_model(task: str) -> LoadedModel:
+    """A detector or a segmenter; its random weights prove nothing of INT8."""
+    config = _MODEL.for_task(task, channels=8).replace(num_classes=5, input_size=(64, 96))
+    return from_module(random_model(config), labels=_NAMES)
 
 
 _NAMED = ("tflite-int8-io", "coreml-image", "several")
@@ -89,6 +108,16 @@ def _exports() -> dict[str, list[ExportSpec]]:
             for precision in ("fp32", "int8")
         ],
     }
+
+
+def _dense_exports() -> dict[str, list[str | ExportSpec]]:
+    """What the exports of detectors and segmenters are of, by their tasks."""
+    plain: list[str | ExportSpec] = [
+        f"{name}/{precision}" for name in ("tflite", "executorch") for precision in ("fp32", "int8")
+    ]
+    boxes = [ExportSpec(name, output="boxes") for name in ("tflite", "executorch")]
+    integers = ExportSpec.of("tflite", "int8", io="int8")
+    return {DETECTION: [*plain, integers, *boxes], SEGMENTATION: [*plain, integers]}
 
 
 def main() -> None:

@@ -6,12 +6,16 @@ python -m lowformer_edge.android_demo.tools.golden_figures
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
 
 from ...runtime.measure.durations import LatencyResult
 from ...tasks.classification import CLASSIFICATION
+from ...tasks.colours import Colour, colour_of, ink_on
+from ...tasks.segmentation import SEGMENTATION
+from ...tasks.task import Task
 from .golden_pixels import FOLDER
 
 FILE = "figures.json"
@@ -20,7 +24,7 @@ _PERCENTILES = {"p10": 10, "p90": 90, "p99": 99}
 
 
 def golden_figures() -> dict[str, Any]:
-    """Latencies of 1 to 101 runs, and parities of close, far, exact and tied logits."""
+    """Latencies of 1 to 101 runs, parities of close, far, exact and tied logits, and colours."""
     generator = np.random.default_rng(0)
     counts = (1, 2, 3, 4, 7, 10, 11, 40, 100, 101)
     return {
@@ -35,8 +39,19 @@ def golden_figures() -> dict[str, Any]:
                 (7, 33, 20.0),
                 (5, 4, 0.0),
             )
+        ]
+        + [_map_parity(generator, noise) for noise in (1e-3, 2.0)],
+        "colours": [
+            [_number(colour_of(number)), _number(ink_on(colour_of(number)))]
+            for number in range(256)
         ],
     }
+
+
+def _number(colour: Colour) -> int:
+    """A colour as one number, 0xRRGGBB."""
+    red, green, blue = colour
+    return (red << 16) + (green << 8) + blue
 
 
 def _latency(generator: np.random.Generator, count: int) -> dict[str, Any]:
@@ -54,19 +69,31 @@ def _parity(
     generator: np.random.Generator, images: int, classes: int, noise: float
 ) -> dict[str, Any]:
     """Logits in quarters, so that some are tied, and the same with noise on them."""
-    reference = (generator.integers(-20, 20, (images, classes)) / 4).astype(np.float32)
-    reference[0, 0] = 5
+    return _compared(CLASSIFICATION, generator, (images, classes), noise)
+
+
+def _map_parity(generator: np.random.Generator, noise: float) -> dict[str, Any]:
+    """The same of a segmenter's maps."""
+    return _compared(SEGMENTATION, generator, (3, 5, 4, 7), noise)
+
+
+def _compared(
+    task: Task, generator: np.random.Generator, shape: tuple[int, ...], noise: float
+) -> dict[str, Any]:
+    reference = (generator.integers(-20, 20, shape) / 4).astype(np.float32)
+    reference.flat[0] = 5
     other = (reference + noise * generator.standard_normal(reference.shape)).astype(np.float32)
-    found = CLASSIFICATION.compare({"logits": reference}, {"logits": other})
+    found = task.compare({"logits": reference}, {"logits": other})
     assert found.agreement is not None
     return {
-        "classes": classes,
+        "classes": shape[1],
+        "places": math.prod(shape[2:]),
         "reference": reference.ravel().tolist(),
         "logits": other.ravel().tolist(),
         "sqnr_db": found.sqnr_db,
         "cosine": found.cosine,
         "max_difference": found.max_difference,
-        "agreement": found.agreement and found.agreement.value,
+        "agreement": found.agreement.value,
     }
 
 

@@ -177,6 +177,7 @@ def _changes() -> Iterator[tuple[str, Change, str | None]]:
     """Names and changes of good values, and why the app decides otherwise, where it does."""
     yield from _changes_of_bundles()
     yield from _changes_of_artifacts()
+    yield from _changes_of_maps()
 
 
 def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
@@ -204,6 +205,82 @@ def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
             yield f"{field} {value!r}", _set(field, value, "preprocessing"), None
 
 
+def _changes_of_maps() -> Iterator[tuple[str, Change, str | None]]:
+    """Those of detectors and segmenters."""
+    yield "a segmenter", _segmenting, None
+    yield "a segmenter of planes", _then(_segmenting, _giving_map("NCHW", [1, 2, 8, 8])), None
+    yield "a segmenter of other sides", _then(_segmenting, _of_map([2, 8, 9])), LATER
+    yield "a segmenter of 256 classes", _then(_segmenting, _of_map([256, 8, 8])), LATER
+    yield "a segmenter without a map", _then(_segmenting, _of_map([2])), LATER
+    yield "a map in another order", _then(_segmenting, _giving_map("NHWC", [1, 2, 8, 8])), LATER
+    yield "a detector", _detecting("logits"), None
+    yield "a detector of boxes", _detecting("boxes"), None
+    yield "a detector of probabilities", _detecting("probabilities"), LATER
+    yield (
+        "a detector of a level's logits alone",
+        _then(_detecting("logits"), lambda it: it["outputs"].pop()),
+        LATER,
+    )
+    yield (
+        "a file of a level's logits alone",
+        _then(_detecting("logits"), lambda it: it["artifacts"][0]["outputs"].pop()),
+        LATER,
+    )
+    yield (
+        "boxes of other anchors",
+        _then(_detecting("boxes"), _set("shape", [1, 143, 4], "artifacts", 0, "outputs", 0)),
+        LATER,
+    )
+
+
+def _then(*changes: Change) -> Change:
+    """Several, one after the other."""
+
+    def change(manifest: dict[str, Any]) -> None:
+        for one in changes:
+            one(manifest)
+
+    return change
+
+
+def _of_map(shape: list[int]) -> Change:
+    return _set("shape", shape, "outputs", 0)
+
+
+def _giving_map(layout: str, shape: list[int]) -> Change:
+    """What the first file gives."""
+    return lambda it: it["artifacts"][0]["outputs"][0].update(layout=layout, shape=shape)
+
+
+def _segmenting(manifest: dict[str, Any]) -> None:
+    """Makes it a segmenter of 32 x 32."""
+    manifest["task"] = "segmentation"
+    manifest["outputs"] = [{"name": "logits", "shape": [2, 8, 8], "layout": "CHW"}]
+    _giving_map("NHWC", [1, 8, 8, 2])(manifest)
+
+
+def _detecting(output: str) -> Change:
+    """Makes it a detector of 32 x 32 with one level, whose first file gives what is named."""
+
+    def change(manifest: dict[str, Any]) -> None:
+        named = {"class_logits_p3": 18, "box_deltas_p3": 36}
+        manifest["task"] = "detection"
+        manifest["outputs"] = [
+            {"name": name, "shape": [channels, 4, 4], "layout": "CHW"}
+            for name, channels in named.items()
+        ]
+        file = manifest["artifacts"][0]
+        file["spec"]["output"] = output
+        maps = [_tensor(name, [1, 4, 4, size], "int8", "NHWC", 3) for name, size in named.items()]
+        boxes = [
+            _tensor("boxes", [1, 144, 4], "float32", ""),
+            _tensor("scores", [1, 144, 2], "float32", ""),
+        ]
+        file["outputs"] = boxes if output == "boxes" else maps
+
+    return change
+
+
 def _changes_of_what_is_stated() -> Iterator[tuple[str, Change, str | None]]:
     """Those of single fields."""
     for version in (0, 1, 3, "2", None, 1.5, [2]):
@@ -216,7 +293,8 @@ def _changes_of_what_is_stated() -> Iterator[tuple[str, Change, str | None]]:
         yield f"no {field}", _drop(field, "preprocessing"), GUESSES_NOT
     yield "a sole side", lambda it: it["preprocessing"].update(resize=34), GUESSES_NOT
     yield "no padding stated", lambda it: it["preprocessing"].update(padding=None), GUESSES_NOT
-    yield "another task", lambda it: it.update(task="detection"), "the app does no other"
+    yield "another task", lambda it: it.update(task="detection"), LATER
+    yield "a task that nobody knows", lambda it: it.update(task="tracking"), LATER
     yield "a task of a number", lambda it: it.update(task=3), None
     yield "sources in text", lambda it: it.update(preprocessing_sources="default"), UNREAD
     yield "a source of a number", lambda it: it.update(classes_source=3), UNREAD

@@ -10,10 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...artifact.files import digest_of
+from ...artifact.outputs import Outputs
 from ...errors import TargetError
 from ...process.text import printable
 from ...progress import Progress
@@ -133,16 +131,19 @@ class AdbApp:
         content = self._device.pull(f"{self._answers}/{number}/{protocol.ANSWER}")
         return protocol.parse_answer(content, self._where)
 
-    def fetch(self, number: int, array: RawArray | None) -> NDArray[np.float32] | None:
-        """An array that a request left; None where it left none.
+    def fetch(self, number: int, arrays: Mapping[str, RawArray] | None) -> Outputs | None:
+        """The outputs that a request left of a file; None where it left none.
 
         Raises:
-            TargetError: It is damaged, or not there.
+            TargetError: One is damaged, or not there.
         """
-        if array is None:
+        if arrays is None:
             return None
-        content = self._device.pull(f"{self._answers}/{number}/{array.file}")
-        return protocol.read_array(content, array, self._where)
+        found = {}
+        for name, array in arrays.items():
+            content = self._device.pull(f"{self._answers}/{number}/{array.file}")
+            found[name] = protocol.read_array(content, array, self._where)
+        return found
 
     def clear(self) -> None:
         """Ends the app and removes what the job left on the device."""

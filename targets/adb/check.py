@@ -5,21 +5,31 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...artifact.formats import Accelerator
 from ...artifact.golden import GoldenVectors
-from ...artifact.manifest import ArtifactRecord, Parity
+from ...artifact.interface import BOXES_NAME, SCORES_NAME
+from ...artifact.manifest import ArtifactRecord, Closeness, Parity
+from ...artifact.outputs import Outputs
 from ...artifact.results.phone import PhoneCheckResult
 from ...errors import CheckError, TargetError
 from ...judging.promise import promise_of
 from ...runtime.work.job import FileAnswer
+from ...tasks.names import DETECTION
 from ...tasks.registry import task_of
 from .app import AdbApp
 from .choice import SUFFIXES, AdbChoice
-from .protocol import LONGEST_INFERENCE_S, CheckResult, CheckTask, OwnParity, parse_run
+from .protocol import (
+    LONGEST_INFERENCE_S,
+    CheckResult,
+    CheckTask,
+    OwnCloseness,
+    OwnParity,
+    parse_run,
+)
 from .shipment import ShippedBundle
+
+_DECODED = (BOXES_NAME, SCORES_NAME)
+"""Outputs whose golden ones are computed from a detector's maps, here alone."""
 
 TOLERANCE = 1e-6
 """By how much, relatively, the app's own figures may differ from ours of the same values."""
@@ -97,7 +107,7 @@ def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbChoice) ->
 
     Raises:
         TargetError: The app failed on the accelerator that is to be measured, or what it says of
-            parity is not what its own logits say.
+            parity is not what its own outputs say.
     """
     records = [check.bundle.files[file] for file in check.task.files]
     accelerator = check.task.accelerator
@@ -110,17 +120,18 @@ def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbChoice) ->
         return [
             CheckedFile(record.file.path, accelerator, None, None, str(error)) for record in records
         ]
-    result = parse_run(answer, CheckResult, len(records), len(check.golden.pixels), target.name)
+    given = [record.outputs for record in records]
+    result = parse_run(answer, CheckResult, given, len(check.golden.pixels), target.name)
     trained = check.bundle.manifest.source.fit_for_accuracy
     found = []
-    for record, said, array, own in zip(
-        records, result.files, result.logits, result.parities, strict=True
+    for record, said, arrays, own in zip(
+        records, result.files, result.outputs, result.parities, strict=True
     ):
-        logits = app.fetch(number, array)
-        if logits is None:
+        outputs = app.fetch(number, arrays)
+        if outputs is None:
             found.append(CheckedFile(record.file.path, accelerator, said, None, said.failure))
         else:
-            found.append(_judged(record, check, said, logits, own, trained, target.name))
+            found.append(_judged(record, check, said, outputs, own, trained, target.name))
     return found
 
 
@@ -128,39 +139,53 @@ def _judged(
     record: ArtifactRecord,
     check: DeviceCheck,
     said: FileAnswer,
-    logits: NDArray[np.float32],
+    outputs: Outputs,
     own: OwnParity | None,
     trained: bool,
     where: str,
 ) -> CheckedFile:
-    """A file that ran, with our judgement of its logits."""
+    """A file that ran, with our judgement of its outputs."""
     name, accelerator = record.file.path, check.task.accelerator
     try:
         task = task_of(check.bundle.manifest.task)
         names = tuple(output.name for output in record.outputs)
         reference = task.reference(check.golden.outputs, names)
-        parity = task.compare(reference, {names[0]: logits}, None, "golden vectors")
+        parity = task.compare(reference, outputs, None, "golden vectors")
     except CheckError as error:
         return CheckedFile(name, accelerator, said, None, str(error))
-    if not _agree(own, parity):
+    if own is None or not _agree(own, parity, task.name):
         raise TargetError(
-            f"{where}: what the app says of {name} is not what its own logits say; install the app"
+            f"{where}: what the app says of {name} is not what its own outputs say; install the app"
             " of this version"
         )
     promise = promise_of(record.precision, half=accelerator == "gpu-fp16", trained=trained)
     return CheckedFile(name, accelerator, said, parity, promise.breach(parity))
 
 
-def _agree(own: OwnParity | None, ours: Parity) -> bool:
-    """Whether the app judged logits as we do."""
-    if own is None or (own.sqnr_db == "exact") != (ours.sqnr_db == "exact"):
+def _agree(own: OwnParity, ours: Parity, task: str) -> bool:
+    """Whether the app judged outputs as we do; it leaves to us what needs decoding."""
+    judged = {name: item for name, item in ours.outputs.items() if name not in _DECODED}
+    if own.outputs.keys() != judged.keys() or (own.agreement is None) != (task == DETECTION):
         return False
-    assert ours.agreement is not None
-    pairs = [
-        (own.cosine, ours.cosine),
-        (own.max_difference, ours.max_difference),
-        (own.agreement, ours.agreement.value),
-    ]
-    if own.sqnr_db != "exact" and ours.sqnr_db != "exact":
-        pairs.append((own.sqnr_db, ours.sqnr_db))
-    return all(math.isclose(one, other, rel_tol=TOLERANCE) for one, other in pairs)
+    if own.agreement is not None:
+        assert ours.agreement is not None
+        if not _is_same(own.agreement, ours.agreement.value):
+            return False
+    return all(_are_alike(own.outputs[name], item) for name, item in judged.items())
+
+
+def _are_alike(own: OwnCloseness, ours: Closeness) -> bool:
+    """Whether the app found an output as close as we do."""
+    if own.sqnr_db == "exact" or ours.sqnr_db == "exact":
+        is_same = own.sqnr_db == ours.sqnr_db
+    else:
+        is_same = _is_same(own.sqnr_db, ours.sqnr_db)
+    return (
+        is_same
+        and _is_same(own.cosine, ours.cosine)
+        and _is_same(own.max_difference, ours.max_difference)
+    )
+
+
+def _is_same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=TOLERANCE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -20,11 +21,11 @@ from ...artifact.formats import Accelerator
 from ...artifact.manifest import DecibelsOrExact, Digest, Tensor
 from ...errors import ArtifactError, TargetError
 from ...process.text import one_line
-from ...runtime.images import task_of
-from ...runtime.tensor_values import fixed_shape
+from ...runtime.images import why_no_image
+from ...runtime.tensor_values import fixed_shape, shown_tensor
 from ...runtime.work.job import FileAnswer, Record
 
-PROTOCOL: Literal[2] = 2
+PROTOCOL: Literal[3] = 3
 
 PACKAGE = "org.lowformer.edge"
 ACTIVITY = f"{PACKAGE}/.VerifyActivity"
@@ -74,14 +75,14 @@ class DeviceFile(Record):
         sha256: Of its content, in hex.
         bytes: Its size.
         input: Its one input.
-        output: Its one output.
+        outputs: Its outputs, in its order.
     """
 
     path: str
     sha256: Digest
     bytes: int
     input: Tensor
-    output: Tensor
+    outputs: tuple[Tensor, ...]
 
 
 class Task(Record):
@@ -153,7 +154,7 @@ class DeviceJob(Record):
         requests: What is to be done, each in a fresh process.
     """
 
-    protocol: Literal[2] = PROTOCOL
+    protocol: Literal[3] = PROTOCOL
     files: tuple[DeviceFile, ...]
     requests: tuple[AnyTask, ...]
 
@@ -191,7 +192,7 @@ class DeviceAnswer(Record):
         result: What was found out, by task; None where it was not done.
     """
 
-    protocol: Literal[2]
+    protocol: Literal[3]
     outcome: Literal["done", "failed", "cancelled", "timeout", "low-battery"]
     reason: str | None
     machine: dict[str, str]
@@ -203,19 +204,33 @@ class DeviceAnswer(Record):
 
 
 class RunResult(Record):
-    """What became of each file, with its output float32 [N, K]; None where it could not be run."""
+    """What became of each file, with its outputs by name; None where it could not be run.
+
+    They are float32 [N, ...], channels first in maps.
+    """
 
     files: tuple[FileAnswer, ...]
-    logits: tuple[RawArray | None, ...]
+    outputs: tuple[dict[str, RawArray] | None, ...]
 
 
-class OwnParity(Record):
-    """How closely the app itself finds logits to follow the golden ones; see :mod:`.parity`."""
+class OwnCloseness(Record):
+    """How closely the app itself finds an output to follow the golden one."""
 
     sqnr_db: DecibelsOrExact
     cosine: float
     max_difference: float
-    agreement: float
+
+
+class OwnParity(Record):
+    """The same of each output whose golden one the bundle has.
+
+    Attributes:
+        outputs: By name.
+        agreement: The share of images, or of places, with the same class; None of a detector.
+    """
+
+    outputs: dict[str, OwnCloseness]
+    agreement: float | None
 
 
 class CheckResult(RunResult):
@@ -276,40 +291,46 @@ class EnduranceResult(Record):
     windows: tuple[tuple[DeviceWindow, ...], ...]
 
 
-def device_file(name: str, path: Path, stated: tuple[Tensor, Tensor]) -> DeviceFile:
+def device_file(
+    name: str, path: Path, inputs: Sequence[Tensor], outputs: Sequence[Tensor]
+) -> DeviceFile:
     """A file's record.
 
     Args:
         name: Its path in the job's folder.
         path: Where it lies here.
-        stated: Its input and its output.
+        inputs: What it takes.
+        outputs: What it gives.
 
     Raises:
-        ArtifactError: It cannot be read, or is no image classifier.
+        ArtifactError: It cannot be read, or takes anything but images, or gives something that is
+            not one for each image.
     """
-    given, made = (tensor.model_copy(update={"shape": fixed_shape(tensor)}) for tensor in stated)
-    _, reason = task_of((given,), (made,))
-    if reason:
-        raise ArtifactError(f"{path}: {reason}; phones run nothing else")
+    if reason := why_no_image(inputs):
+        raise ArtifactError(f"{path}: {reason}; phones run files that take one RGB image")
+    (given,) = map(_fixed, inputs)
+    made = tuple(map(_fixed, outputs))
+    for tensor in made:
+        if tensor.shape[:1] != given.shape[:1]:
+            raise ArtifactError(
+                f"{path}: its output {shown_tensor(tensor)} is not one for each image; phones run"
+                " files that give such"
+            )
     return DeviceFile(
-        path=name, sha256=digest_of(path), bytes=size_of(path), input=given, output=made
+        path=name, sha256=digest_of(path), bytes=size_of(path), input=given, outputs=made
     )
 
 
-def sole_tensors(
-    path: Path, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
-) -> tuple[Tensor, Tensor]:
-    """The only input and the only output of a file.
+def _fixed(tensor: Tensor) -> Tensor:
+    return tensor.model_copy(update={"shape": fixed_shape(tensor)})
 
-    Raises:
-        ArtifactError: There are others.
-    """
-    if (len(inputs), len(outputs)) != (1, 1):
-        raise ArtifactError(
-            f"{path}: has {len(inputs)} inputs and {len(outputs)} outputs; phones run files with"
-            " one of each"
-        )
-    return inputs[0], outputs[0]
+
+def shape_for(output: Tensor, images: int) -> tuple[int, ...]:
+    """The shape of an output for so many images, channels first in maps."""
+    _, *sides = fixed_shape(output)
+    if output.layout == "NHWC":
+        sides = [sides[2], sides[0], sides[1]]
+    return images, *sides
 
 
 def parse_answer(text: bytes, where: str) -> DeviceAnswer:
@@ -345,14 +366,18 @@ def parse_result(answer: DeviceAnswer, kind: type[Result], where: str) -> Result
 
 
 def parse_run(
-    answer: DeviceAnswer, kind: type[RunKind], files: int, images: int, where: str
+    answer: DeviceAnswer,
+    kind: type[RunKind],
+    files: Sequence[Sequence[Tensor]],
+    images: int,
+    where: str,
 ) -> RunKind:
     """What an answer tells of files that ran images, which is held to fit the task.
 
     Args:
         answer: The answer.
         kind: :class:`RunResult` or :class:`CheckResult`.
-        files: How many files there were.
+        files: What each file gives.
         images: How many images.
         where: The device, for messages.
 
@@ -360,14 +385,19 @@ def parse_run(
         TargetError: It cannot be read, or does not fit.
     """
     result = parse_result(answer, kind, where)
-    for count in {len(result.files), len(result.logits)}:
-        hold_count(count, files, where)
-    for number, (item, array) in enumerate(zip(result.files, result.logits, strict=True)):
-        if (item.failure is None) != (array is not None):
-            raise TargetError(f"{where}: the app's logits of file {number} contradict its failure")
-        if array and (array.dtype, len(array.shape), array.shape[0]) != ("float32", 2, images):
+    for count in {len(result.files), len(result.outputs)}:
+        hold_count(count, len(files), where)
+    for number, (item, arrays) in enumerate(zip(result.files, result.outputs, strict=True)):
+        if (item.failure is None) != (arrays is not None):
+            raise TargetError(f"{where}: the app's outputs of file {number} contradict its failure")
+        if arrays is None:
+            continue
+        expected = {output.name: shape_for(output, images) for output in files[number]}
+        found = {name: array.shape for name, array in arrays.items() if array.dtype == "float32"}
+        if found != expected:
             raise TargetError(
-                f"{where}: the app's logits of file {number} are {array.dtype} {array.shape}"
+                f"{where}: the app's outputs of file {number} are {found}, not {expected}; install"
+                " the app of this version"
             )
     return result
 
@@ -383,7 +413,7 @@ def hold_count(found: int, asked: int, where: str) -> None:
 
 
 def read_array(content: bytes, array: RawArray, where: str) -> NDArray[np.float32]:
-    """Logits that were fetched.
+    """An output that was fetched.
 
     Raises:
         TargetError: There are more or fewer than their shape says.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...artifact.manifest import FILE_NAME, ArtifactRecord, Manifest, Tensor, read_manifest
 from ...runtime.formats import format_of
-from .protocol import DeviceFile, device_file, sole_tensors
+from .protocol import DeviceFile, device_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +65,7 @@ def shipment_of(paths: Sequence[Path]) -> DeviceShipment:
         record = _record(path, bundles.get(path.parent))
         if record:
             bundles[path.parent].files[number] = record
-        files.append(device_file(name, path, _tensors(path, record)))
+        files.append(device_file(name, path, *_tensors(path, record)))
         parts[name] = path
     needed = [bundle for bundle in bundles.values() if bundle.files]
     for bundle in needed:
@@ -80,8 +80,10 @@ def _record(path: Path, bundle: ShippedBundle | None) -> ArtifactRecord | None:
     return next((record for record in records if record.file.path == path.name), None)
 
 
-def _tensors(path: Path, record: ArtifactRecord | None) -> tuple[Tensor, Tensor]:
-    """A file's input and output, by its runtime here only where no manifest states them."""
+def _tensors(
+    path: Path, record: ArtifactRecord | None
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """A file's inputs and outputs, by its runtime here only where no manifest states them."""
     if record:
-        return sole_tensors(path, record.inputs, record.outputs)
-    return sole_tensors(path, *format_of(path).tensors(path))
+        return record.inputs, record.outputs
+    return format_of(path).tensors(path)

@@ -27,7 +27,6 @@ from .protocol import (
     RunTask,
     device_file,
     parse_run,
-    sole_tensors,
 )
 
 
@@ -78,19 +77,19 @@ class AdbTarget(Target):
             preprocessing=work.preprocessing.to_dict(),
         )
         files = [
-            device_file(name, path, sole_tensors(path, *format_of(path).tensors(path)))
-            for name, path in sent.items()
+            device_file(name, path, *format_of(path).tensors(path)) for name, path in sent.items()
         ]
         job = DeviceJob(files=tuple(files), requests=(task,))
         with app_on(device, self.name, choice.apk, choice.patience, progress) as (app, machine):
             app.send(job, {**sent, PIXELS: pixels.tobytes()}, progress)
             with progress.step(f"running on {self.name}", work.inferences) as advance:
                 answer = app.do(0, work.inferences, advance)
-            result = parse_run(answer, RunResult, len(sent), len(pixels), self.name)
-            ran = []
-            for file, item, array in zip(files, result.files, result.logits, strict=True):
-                values = app.fetch(0, array)
-                ran.append(Ran(item, None if values is None else {file.output.name: values}))
+            given = [file.outputs for file in files]
+            result = parse_run(answer, RunResult, given, len(pixels), self.name)
+            ran = [
+                Ran(item, app.fetch(0, arrays))
+                for item, arrays in zip(result.files, result.outputs, strict=True)
+            ]
         return TargetRun(answer.machine | machine, tuple(ran))
 
     def times(self, artifact: ArtifactRecord) -> bool:

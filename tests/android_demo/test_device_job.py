@@ -13,19 +13,23 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lowformer_edge import demo, export_model, load_model, open_images
+from lowformer_edge import demo, export_model, from_module, load_model, open_images
 from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot
 from lowformer_edge.android_demo.tools.offline.litert import gpu_variables
-from lowformer_edge.artifact.manifest import FileRecord
+from lowformer_edge.artifact.manifest import FileRecord, read_manifest
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.export.spec import INPUTS, ExportSpec
 from lowformer_edge.lab.gpu import SWIFTSHADER, gpu_environment
 from lowformer_edge.lab.place import Lab
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.workflows import bench as benchmark
 
+from ..conftest import MakeOnce
 from ..targets.adb.adb_server import AdbServer, serve_phone
 from .exchange import with_only
 
@@ -195,3 +199,64 @@ def test_a_runtime_that_is_not_there(
     err = capfd.readouterr().err
     assert "has no LiteRT" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.fixture(params=["detection", "segmentation"])
+def dense(
+    request: pytest.FixtureRequest,
+    slight_config: LowFormerConfig,
+    made_once: MakeOnce,
+    runtime: str,
+) -> Path:
+    """A bundle of a runtime's files with maps, or with the boxes made of them."""
+    task: str = request.param
+
+    def make(into: Path) -> None:
+        config = slight_config.for_task(task, channels=8)
+        network = random_model(config.replace(num_classes=3, input_size=(64, 96)))
+        if task == "detection":
+            network.get_parameter("bbox_head.retina_cls.weight").data *= 20
+        specs = [ExportSpec(runtime)]
+        if task == "detection":
+            specs.append(ExportSpec(runtime, output="boxes"))
+        pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+        model = from_module(network)
+        images = open_images(pixels, model)
+        export_model(model, into / task, specs, evaluation=images, runs=1)
+
+    return made_once(f"android-{task}-{runtime}", make) / task
+
+
+def test_maps_are_checked_there(
+    phone: AdbServer,
+    dense: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The app's figures of each map are those of Python, or the answer would be refused."""
+    monkeypatch.setattr(benchmark, "doubts", lambda results, ratios, load: [])
+    assert bench([str(dense), *FAST, "--runs", "2", "--processes", "2"]) == 0
+    (found,) = json.loads(capfd.readouterr().out)["benchmarks"]
+    manifest = read_manifest(dense)
+    ran = [item for item in found["phone"]["checks"] if item["accelerator"] == "cpu"]
+    checks = {item["file"]: item for item in ran}
+    assert checks.keys() == {record.file.path for record in manifest.artifacts}
+    for record in manifest.artifacts:
+        check = checks[record.file.path]
+        assert check["failure"] is None
+        close = check["parity"]["outputs"]
+        assert list(close) == [output.name for output in record.outputs]
+        assert all(item["sqnr_db"] == "exact" or item["sqnr_db"] > 100 for item in close.values())
+        assert check["parity"]["agreement"]["value"] > 99
+
+
+def test_maps_are_the_same_there(
+    phone: AdbServer, dense: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert verify([str(dense), *FAST, "--target-images", "3"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    links = {(link["first"], link["second"]): link["outputs"] for link in result["links"]}
+    for record in read_manifest(dense).artifacts:
+        name = record.file.path
+        for item in links[f"{name} on host", f"{name} on adb"].values():
+            assert item["sqnr_db"] == "exact" or item["sqnr_db"] > 80

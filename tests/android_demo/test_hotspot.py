@@ -34,7 +34,6 @@ from lowformer_edge.targets.adb.protocol import (
     parse_answer,
     parse_run,
     read_array,
-    sole_tensors,
 )
 
 from .exchange import with_file
@@ -224,8 +223,7 @@ def test_a_whole_job_is_done(
     files = []
     for record in manifest.artifacts:
         path = job / record.file.path
-        stated = sole_tensors(path, record.inputs, record.outputs)
-        files.append(device_file(path.name, path, stated))
+        files.append(device_file(path.name, path, record.inputs, record.outputs))
     task = RunTask(
         files=tuple(range(len(files))),
         threads=1,
@@ -239,12 +237,13 @@ def test_a_whole_job_is_done(
     hotspot.perform(phone, job, 0)
     folder = phone / ANSWERS.removeprefix("/") / job.name / "0"
     answer = parse_answer((folder / "answer.json").read_bytes(), "here")
-    result = parse_run(answer, RunResult, len(files), len(pixels), "here")
-    for file, ran, array in zip(files, result.files, result.logits, strict=True):
+    result = parse_run(answer, RunResult, [file.outputs for file in files], len(pixels), "here")
+    for file, ran, arrays in zip(files, result.files, result.outputs, strict=True):
         if file.path.endswith(".tflite"):
             assert ran.failure == f"{file.path}: this build of the app has no LiteRT"
             continue
-        assert array is not None
+        assert arrays is not None
+        array = arrays["logits"]
         assert str(ran.runtime).startswith("ExecuTorch ")
         logits = read_array((folder / array.file).read_bytes(), array, "here")
         expected = on_this_machine(android_bundle, file.path, pixels)

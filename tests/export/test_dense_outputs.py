@@ -23,6 +23,7 @@ from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.export.tflite.quantization import match_ops
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead
+from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.onnx.runner import open_session
@@ -315,3 +316,24 @@ def test_a_program_takes_pixels_and_gives_maps_on_arm(tmp_path: Path) -> None:
     assert list(ran.outputs) == list(expected)
     for output, values in expected.items():
         assert sqnr(values[:1], ran.outputs[output]) > 100, output
+
+
+def test_litert_numbers_outputs_in_the_files_order(written: Callable[..., Path]) -> None:
+    """Apps get them by number, and a level's two outputs are of one shape here."""
+    from ai_edge_litert.compiled_model import CompiledModel
+
+    path = written("tflite", "detection")
+    _, outputs = format_of(path).tensors(path)
+    with captured_output():
+        model = CompiledModel.from_file(str(path))
+        (inputs, given) = model.create_input_buffers(0), model.create_output_buffers(0)
+        image = SPEC.normalise(PIXELS[:1]).transpose(0, 2, 3, 1)
+        inputs[0].write(np.ascontiguousarray(image))
+        model.run_by_index(0, inputs, given)
+    with format_of(path).runner(path, 1) as runner:
+        expected = runner.run_pixels(PIXELS[:1], SPEC)
+    assert len(given) == len(outputs)
+    for output, buffer in zip(outputs, given, strict=True):
+        own = expected[output.name].transpose(0, 2, 3, 1)
+        found = buffer.read(own.size, np.float32).reshape(own.shape)
+        np.testing.assert_allclose(found, own, rtol=0, atol=1e-5 * np.abs(own).max())

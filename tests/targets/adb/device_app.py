@@ -37,7 +37,7 @@ def main(root: Path, folder: Path, number: int) -> None:
     answers = root / "sdcard/Android/data" / PACKAGE / "files" / folder.name / str(number)
     answers.mkdir(parents=True)
     job = json.loads((folder / "job.json").read_text())
-    assert job["protocol"] == 2
+    assert job["protocol"] == 3
     task = job["requests"][number]
     files = [job["files"][index] for index in task["files"]]
     (answers / "progress").write_text("1")
@@ -68,7 +68,7 @@ def main(root: Path, folder: Path, number: int) -> None:
         "thermal_status": status,
     }
     answer = {
-        "protocol": 3 if mode == "newer" else 2,
+        "protocol": 4 if mode == "newer" else 3,
         "outcome": outcome,
         "reason": reason,
         "machine": {"app": "stand-in"},
@@ -95,23 +95,30 @@ def run(folder: Path, task: Json, files: list[Json], answers: Path, mode: str) -
     """Runs images, with our worker."""
     shape = task["pixels"]["shape"]
     pixels = np.fromfile(folder / task["pixels"]["file"], task["pixels"]["dtype"]).reshape(shape)
-    arrays: list[Json | None] = []
+    given: list[Json | None] = []
     with tempfile.TemporaryDirectory() as name:
         if mode == "refuse":
             said: list[Json] = [{"failure": "is refused"} for _ in files]
         else:
             said = worked(Path(name), folder, task, files, pixels, answers)
         for number, item in enumerate(said):
-            array = None
+            arrays = None
             if item["failure"] is None:
                 with np.load(Path(name) / f"outputs-{number}.npz") as outputs:
-                    (values,) = outputs.values()
-                file = f"logits-{number}.raw"
-                array = {"file": file, "shape": [*values.shape], "dtype": "float32"}
-                kept = values[:, 1:] if mode == "short" else values
-                np.ascontiguousarray(kept).astype("<f4").tofile(answers / file)
-            arrays.append(array)
-    return {"files": said, "logits": arrays[1:] if mode == "few" else arrays}
+                    arrays = written(dict(outputs), number, answers, mode)
+            given.append(arrays)
+    return {"files": said, "outputs": given[1:] if mode == "few" else given}
+
+
+def written(outputs: dict[str, NDArray[np.float32]], number: int, answers: Path, mode: str) -> Json:
+    """Leaves a file's outputs; tells where they are by their names."""
+    arrays = {}
+    for index, (name, values) in enumerate(outputs.items()):
+        file = f"output-{number}-{index}.raw"
+        kept = values[:, 1:] if mode == "short" else values
+        np.ascontiguousarray(kept).astype("<f4").tofile(answers / file)
+        arrays[name] = {"file": file, "shape": [*values.shape], "dtype": "float32"}
+    return arrays
 
 
 def worked(
@@ -143,34 +150,46 @@ def check(folder: Path, task: Json, files: list[Json], answers: Path, mode: str)
     """Gives a bundle's golden outputs back, nearly; who runs files really is tested elsewhere."""
     bundle = folder / task["bundle"]
     manifest = json.loads((bundle / "manifest.json").read_text())
-    (output,) = manifest["outputs"]
-    logits = np.load(bundle / manifest["golden"]["path"])[output["name"]]
-    said, arrays, parities = [], [], []
+    golden = np.load(bundle / manifest["golden"]["path"])
+    model = {output["name"]: golden[output["name"]] for output in manifest["outputs"]}
+    said, given, parities = [], [], []
     for number, file in enumerate(files):
         assert file["path"].startswith(f"{task['bundle']}/")
         refused = mode == "refuse" or task["accelerator"] != "cpu"
         failure = "the GPU refuses it" if refused else None
         said.append({"failure": failure, "runtime": None if refused else "Stand-in"})
-        array, parity = None, None
+        arrays, parity = None, None
         if not refused:
-            golden = softmax(logits) if file["output"]["name"] == "probabilities" else logits
-            noise = np.random.default_rng(number).standard_normal(golden.shape)
-            values = (golden * (1 + 1e-5 * noise)).astype("<f4")
-            if mode == "wrong":
-                values = np.ascontiguousarray(values[:, ::-1])
-            name = f"logits-{number}.raw"
-            values.tofile(answers / name)
-            array = {"file": name, "shape": [*values.shape], "dtype": "float32"}
-            parity = parity_of(golden, values)
+            names = [output["name"] for output in file["outputs"]]
+            expected = {"probabilities": softmax(model["logits"])} if "logits" in model else {}
+            expected |= model
+            generator = np.random.default_rng(number)
+            outputs = {name: nearly(expected[name], generator, mode) for name in names}
+            arrays = written(outputs, number, answers, mode)
+            close = {name: closeness_of(expected[name], outputs[name]) for name in names}
             if mode == "boast":
-                parity["sqnr_db"] = 99.0
-        arrays.append(array)
+                close[names[-1]]["sqnr_db"] = 99.0
+            same = None
+            if manifest["task"] != "detection":
+                (name,) = names
+                same = 100 * float((expected[name].argmax(1) == outputs[name].argmax(1)).mean())
+            parity = {"outputs": close, "agreement": same}
+        given.append(arrays)
         parities.append(parity)
     return {
         "files": said,
-        "logits": arrays[1:] if mode == "few" else arrays,
+        "outputs": given[1:] if mode == "few" else given,
         "parities": parities,
     }
+
+
+def nearly(
+    golden: NDArray[np.float32], generator: np.random.Generator, mode: str
+) -> NDArray[np.float32]:
+    """An output close to the golden one."""
+    noise = generator.standard_normal(golden.shape)
+    values = (golden * (1 + 1e-5 * noise)).astype("<f4")
+    return np.ascontiguousarray(values[:, ::-1]) if mode == "wrong" else values
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -179,7 +198,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return (powers / powers.sum(1, keepdims=True)).astype(np.float32)
 
 
-def parity_of(golden: NDArray[np.float32], values: NDArray[np.float32]) -> Json:
+def closeness_of(golden: NDArray[np.float32], values: NDArray[np.float32]) -> Json:
     """How closely outputs follow the golden ones."""
     reference, other = golden.astype(float), values.astype(float)
     noise = np.square(reference - other).sum()
@@ -188,7 +207,6 @@ def parity_of(golden: NDArray[np.float32], values: NDArray[np.float32]) -> Json:
         "sqnr_db": 10 * np.log10(np.square(reference).sum() / noise) if noise else "exact",
         "cosine": float((reference * other).sum() / norms),
         "max_difference": float(np.abs(golden - values).max()),
-        "agreement": 100 * float((reference.argmax(1) == other.argmax(1)).mean()),
     }
 
 

@@ -145,7 +145,7 @@ def test_what_makes_times_mean_nothing(run: Bench, small: Path) -> None:
 def test_answers_that_are_not_believed(run: Bench, small: Path) -> None:
     for mode, reason in (
         ("lie", "the app's figures are not those of its own times"),
-        ("boast", "is not what its own logits say"),
+        ("boast", "is not what its own outputs say"),
         ("newer", "install the app of this version"),
         ("low", "adb: the battery is at 9 % and not charging"),
         ("crash", "the app ended without an answer (java.lang.OutOfMemoryError"),

@@ -305,9 +305,9 @@ def test_answers_that_do_not_fit(
     golden = GoldenVectors.load(demo_bundle / demo_manifest.golden.path)
     files = [demo_bundle / "demo-int8.tflite"]
     for mode, message in (
-        ("newer", "(protocol: Input should be 2); install the app of this version"),
+        ("newer", "(protocol: Input should be 3); install the app of this version"),
         ("few", "the app did not answer for the request's 1 files"),
-        ("short", "logits-0.raw is damaged"),
+        ("short", "output-0-0.raw is damaged"),
     ):
         (phone.root / "mode").write_text(mode)
         refused(message, functools.partial(run, files, pixels=golden.pixels[:2]))

@@ -148,7 +148,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     private fun openRunner(key: ModelKey) {
         val bundle = checkNotNull(opened?.takeIf { it.id == key.bundle }) { "${key.bundle} is not open" }
-        inference.open(key, bundle.model(key.path).file, bundle.preprocessing)
+        inference.open(key, bundle.model(key.path).file, bundle.preprocessing, bundle.reader(key.path))
     }
 
     private fun import(uri: Uri, isFolder: Boolean) = tell(

@@ -4,13 +4,13 @@ import android.os.SystemClock
 import java.util.concurrent.atomic.AtomicBoolean
 import org.lowformer.edge.core.ModelFile
 import org.lowformer.edge.core.ModelInput
+import org.lowformer.edge.core.OutputReader
 import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
-import org.lowformer.edge.core.Score
-import org.lowformer.edge.core.topK
+import org.lowformer.edge.core.Size
 import org.lowformer.edge.screen.Failure
 import org.lowformer.edge.screen.ModelKey
 import org.lowformer.edge.screen.ScreenEvent
@@ -32,7 +32,7 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
      *
      * It runs once before anybody waits for it: the first run is the slowest, since much is made when it is needed.
      */
-    fun open(key: ModelKey, model: ModelFile, preprocessing: Preprocessing) = worker.begin {
+    fun open(key: ModelKey, model: ModelFile, preprocessing: Preprocessing, reader: OutputReader) = worker.begin {
         check(open == null) { "a runner is open already" }
         tell(
             failing({ ScreenEvent.RunnerFailed(key, it) }) {
@@ -43,7 +43,7 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
                     runner.run(ModelInput.zeros(model.input))
                     runner to millisecondsSince(start)
                 }
-                open = Open(key, runner, preprocessing)
+                open = Open(key, runner, preprocessing, reader)
                 val description = runner.description
                 val name = listOfNotNull(description.runtime, description.device).joinToString()
                 ScreenEvent.RunnerOpened(key, name, threads.takeIf { description.half == null }, firstMs)
@@ -97,7 +97,8 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
                 val middle = SystemClock.elapsedRealtimeNanos()
                 val outputs = open.runner.run(input)
                 val modelMs = millisecondsSince(middle)
-                ScreenEvent.Classified(key, number, open.scores(outputs), preprocessingMs, modelMs)
+                val findings = open.reader.read(outputs, Size(image.height, image.width))
+                ScreenEvent.Classified(key, number, findings, preprocessingMs, modelMs)
             },
         )
     }
@@ -108,22 +109,19 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
     private fun millisecondsSince(start: Long): Double =
         (SystemClock.elapsedRealtimeNanos() - start) / NANOSECONDS_A_MILLISECOND
 
-    private class Open(val key: ModelKey, val runner: Runner, private val preprocessing: Preprocessing) {
-        private val model = runner.model
+    private class Open(
+        val key: ModelKey,
+        val runner: Runner,
+        private val preprocessing: Preprocessing,
+        val reader: OutputReader,
+    ) {
 
         /** One image; a file that takes several at a time gets zeros for the others. */
         fun input(image: RgbImage): ModelInput =
-            ModelInput.of(preprocessing.pixels(image).pixels, 1, model.input, preprocessing)
-
-        /** The likeliest classes of the first image. */
-        fun scores(outputs: FloatArray): List<Score> {
-            val first = outputs.copyOf(model.output.size / model.output.batch)
-            return topK(first, SHOWN, model.givesProbabilities)
-        }
+            ModelInput.of(preprocessing.pixels(image).pixels, 1, runner.model.input, preprocessing)
     }
 
     private companion object {
-        const val SHOWN = 5
         const val MOST_THREADS = 4
         const val NANOSECONDS_A_MILLISECOND = 1e6
     }

@@ -2,6 +2,7 @@ package org.lowformer.edge
 
 import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.BundleModel
+import org.lowformer.edge.core.OutputReader
 import org.lowformer.edge.screen.BundleContent
 import org.lowformer.edge.screen.Offer
 
@@ -18,4 +19,7 @@ internal class OpenBundle(val id: String, private val bundle: Bundle) {
 
     /** The file of an [Offer]. */
     fun model(path: String): BundleModel = bundle.models.first { it.artifact.path == path }
+
+    /** Tells what the file's outputs mean. */
+    fun reader(path: String): OutputReader = OutputReader.of(bundle.manifest, model(path).file)
 }

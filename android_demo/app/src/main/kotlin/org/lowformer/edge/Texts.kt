@@ -65,6 +65,7 @@ private val Message.resource: Int
         Message.LATENCY -> R.plurals.latency
         Message.CLASS_NUMBER -> R.string.class_number
         Message.BEST_CLASS -> R.string.best_class
+        Message.NOTHING_FOUND -> R.string.nothing_found
         Message.BUNDLE_INCLUDED -> R.string.bundle_included
         Message.BUNDLE_IMPORTED -> R.string.bundle_imported
         Message.RUNTIME_TFLITE_CPU -> R.string.runtime_tflite_cpu

@@ -18,7 +18,7 @@ internal inline fun arrange(
     val (pixelStep, channelStep) = when (layout) {
         Layout.NHWC -> RgbImage.CHANNELS to 1
         Layout.NCHW -> 1 to area
-        Layout.NK -> throw IllegalArgumentException("images have no layout NK")
+        Layout.NK, Layout.PLAIN -> throw IllegalArgumentException("images have no layout $layout")
     }
     for (channel in 0 until RgbImage.CHANNELS) {
         for (image in 0 until images) {

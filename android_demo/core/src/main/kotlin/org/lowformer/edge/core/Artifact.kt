@@ -1,6 +1,26 @@
 package org.lowformer.edge.core
 
 /**
+ * What all files of a model have in common.
+ *
+ * @property input size of the network's input.
+ * @property outputs what it gives for one image.
+ */
+internal class ModelInterface(val task: Task, val input: Size, val outputs: List<Output>, val classes: Int) {
+    /** What a file gives, by the kind that its spec states; null where that is none of the task. */
+    fun outputs(kind: String): List<Output>? = when {
+        kind == LOGITS -> outputs
+        kind == ModelFile.PROBABILITIES && task == Task.CLASSIFICATION -> outputs.map { it.copy(name = kind) }
+        kind == Output.BOXES_NAME && task == Task.DETECTION -> Output.decoded(classes, input, outputs.size / 2)
+        else -> null
+    }
+
+    companion object {
+        const val LOGITS = "logits"
+    }
+}
+
+/**
  * One exported file.
  *
  * @property file where it lies, with its hash and size.
@@ -8,7 +28,7 @@ package org.lowformer.edge.core
  * @property precision such as `fp32` or `int8`.
  * @property backend what runs an ExecuTorch file, such as `xnnpack`; null for other formats.
  * @property input what goes in; null where this app has no runtime for the file.
- * @property output what comes out; null likewise.
+ * @property outputs what comes out, in the file's order; empty likewise.
  */
 data class Artifact(
     val file: FileRecord,
@@ -16,7 +36,7 @@ data class Artifact(
     val precision: String,
     val backend: String?,
     val input: TensorSpec?,
-    val output: TensorSpec?,
+    val outputs: List<TensorSpec>,
 ) {
     /** Relative to the bundle's folder. */
     val path: String get() = file.path
@@ -32,13 +52,8 @@ data class Artifact(
         private const val XNNPACK = "xnnpack"
         private const val TENSOR = "tensor"
         private const val IMAGE = "image"
-        private const val LOGITS = "logits"
 
-        /**
-         * @param size of the network's input.
-         * @param model what the model gives, whatever the file.
-         */
-        internal fun parse(fields: Fields, size: Size, model: Output): Artifact {
+        internal fun parse(fields: Fields, model: ModelInterface): Artifact {
             fields.named(
                 "file", "format", "precision", "spec", "inputs", "outputs", "ops",
                 optional = listOf("residency", "parity", "half", "latency", "not_run", "runtime", "compiled"),
@@ -51,20 +66,20 @@ data class Artifact(
             val inputs = fields.records("inputs")
             val outputs = fields.records("outputs")
             if (Format.of(file.path) == null || (backend ?: XNNPACK) != XNNPACK) {
-                return Artifact(file, format, precision, backend, null, null)
+                return Artifact(file, format, precision, backend, null, emptyList())
             }
-            if (inputs.size != 1 || outputs.size != 1) {
-                throw EdgeException("${fields.place}: not an image classifier with one input and one output")
-            }
+            if (inputs.size != 1) throw EdgeException("${fields.place}.inputs: are ${inputs.size}, and not one image")
             val input = TensorSpec.parse(inputs.single())
-            val output = TensorSpec.parse(outputs.single())
             checkInput(input, spec, inputs.single().place)
-            checkImages(input, size, inputs.single().place)
-            checkOutput(output, spec, model, outputs.single().place)
-            if (output.batch != input.batch) {
-                throw EdgeException("${outputs.single().place}: not the logits of ${input.batch} images")
+            checkImages(input, model.input, inputs.single().place)
+            val given = outputs.map { TensorSpec.parse(it) }
+            checkOutputs(given, outputs.map { it.place }, spec, model)
+            for ((output, record) in given.zip(outputs)) {
+                if (output.batch != input.batch) {
+                    throw EdgeException("${record.place}: is not of ${input.batch} images, as the input")
+                }
             }
-            return Artifact(file, format, precision, backend, input, output)
+            return Artifact(file, format, precision, backend, input, given)
         }
 
         private fun backend(spec: Fields): String = spec.fieldsOrNull("options")?.textOrNull("backend") ?: XNNPACK
@@ -85,18 +100,21 @@ data class Artifact(
             }
         }
 
-        private fun checkOutput(output: TensorSpec, spec: Fields, model: Output, place: String) {
-            val kind = spec.textOrNull("output") ?: LOGITS
-            val name = when (kind) {
-                LOGITS -> model.name
-                ModelFile.PROBABILITIES -> ModelFile.PROBABILITIES
-                else -> throw EdgeException("${spec.place}.output: ${shown(kind)} is unknown")
+        private fun checkOutputs(given: List<TensorSpec>, places: List<String>, spec: Fields, model: ModelInterface) {
+            val kind = spec.textOrNull("output") ?: ModelInterface.LOGITS
+            val expected = model.outputs(kind)
+                ?: throw EdgeException("${spec.place}.output: ${shown(kind)} is unknown for ${model.task.id}")
+            if (given.size != expected.size || given.map { it.name }.toSet() != expected.map { it.name }.toSet()) {
+                throw EdgeException(
+                    "${spec.place}.output: is $kind, and the file's outputs are called" +
+                        " ${shown(given.joinToString { it.name })}, not ${shown(expected.joinToString { it.name })}",
+                )
             }
-            if (output.name != name) {
-                throw EdgeException("$place: is called ${shown(output.name)}, and not ${shown(name)} as it gives $kind")
-            }
-            if (!output.holdsClasses || output.shape.drop(1) != model.shape) {
-                throw EdgeException("$place: is not one value for each of ${model.shape.single()} classes")
+            for ((output, place) in given.zip(places)) {
+                val stated = expected.first { it.name == output.name }
+                if (!output.gives(stated)) {
+                    throw EdgeException("$place: ${output.shape} is not ${stated.shape} for each image, as the model's")
+                }
             }
         }
     }

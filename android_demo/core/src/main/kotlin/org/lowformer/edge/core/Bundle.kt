@@ -14,9 +14,8 @@ class Bundle(val folder: File, val manifest: Manifest) {
     val models: List<BundleModel> = manifest.artifacts.mapNotNull { artifact ->
         val format = Format.of(artifact.path)
         val input = artifact.input
-        val output = artifact.output
-        if (format == null || input == null || output == null) return@mapNotNull null
-        BundleModel(artifact, ModelFile(File(folder, artifact.path), format, input, output))
+        if (format == null || input == null) return@mapNotNull null
+        BundleModel(artifact, ModelFile(File(folder, artifact.path), format, input, artifact.outputs))
     }
 
     /**
@@ -27,26 +26,23 @@ class Bundle(val folder: File, val manifest: Manifest) {
     fun labels(): List<String>? {
         val record = manifest.labels ?: return null
         val names = parseLabels(readText(File(folder, record.path)), record.path)
-        checkClasses(names.size, record.path)
+        if (names.size != manifest.classes) {
+            throw EdgeException(
+                "${record.path}: has ${names.size} classes, and the model has ${manifest.classes}; export again",
+            )
+        }
         return names
     }
 
     /** @throws EdgeException the golden vectors are damaged, or do not fit the models. */
     fun golden(): GoldenVectors {
         val path = manifest.golden.path
-        val vectors = GoldenVectors.read(File(folder, path), manifest.output.name)
+        val vectors = GoldenVectors.read(File(folder, path), manifest.outputs)
         val size = manifest.preprocessing.size
         if (Size(vectors.height, vectors.width) != size) {
             throw EdgeException("$path: its images are not $size pixels; export again")
         }
-        checkClasses(vectors.classes, path)
         return vectors
-    }
-
-    private fun checkClasses(count: Int, path: String) {
-        if (count != manifest.classes) {
-            throw EdgeException("$path: has $count classes, and the model has ${manifest.classes}; export again")
-        }
     }
 
     companion object {

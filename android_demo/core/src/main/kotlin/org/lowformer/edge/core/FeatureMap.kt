@@ -14,7 +14,7 @@ class FeatureMap(
     val layout: Layout,
 ) {
     init {
-        require(layout != Layout.NK && values.size == channels * height * width) {
+        require(layout.isOfMaps && values.size == channels * height * width) {
             "${values.size} values are no map of $channels x $height x $width in $layout"
         }
     }
@@ -34,6 +34,16 @@ class FeatureMap(
         val ordered = FloatArray(values.size)
         for (channel in 0 until channels) {
             for (place in 0 until places) ordered[place * channels + channel] = values[channel * places + place]
+        }
+        return ordered
+    }
+
+    /** Values in the order [C, H, W]: the map's own where it has that order. */
+    fun byChannel(): FloatArray {
+        if (layout == Layout.NCHW) return values
+        val ordered = FloatArray(values.size)
+        for (place in 0 until places) {
+            for (channel in 0 until channels) ordered[channel * places + place] = values[place * channels + channel]
         }
         return ordered
     }

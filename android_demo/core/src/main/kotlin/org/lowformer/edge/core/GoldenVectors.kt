@@ -9,19 +9,26 @@ import java.io.File
  * @property height of each image in pixels.
  * @property width of each image in pixels.
  * @property pixels uint8 [count, height, width, 3], resized, and cropped or padded, before normalisation.
- * @property classes of the logits.
- * @property logits float32 [count, classes].
+ * @property outputs float32 [count, ...] by name.
  */
 class GoldenVectors(
     val count: Int,
     val height: Int,
     val width: Int,
     val pixels: ByteArray,
-    val classes: Int,
-    val logits: FloatArray,
+    val outputs: Map<String, FloatArray>,
 ) {
-    /** The softmax of each image's logits, float32 [count, classes]. */
-    fun probabilities(): FloatArray {
+    /**
+     * What a file's output is held to, channels first in maps; null where that would be computed from others in an
+     * arithmetic that is not Python's to the last bit, as decoded boxes would.
+     */
+    fun reference(output: String): FloatArray? =
+        outputs[output] ?: if (output == ModelFile.PROBABILITIES) probabilities() else null
+
+    /** The softmax of each image's logits, of a classifier. */
+    private fun probabilities(): FloatArray {
+        val logits = outputs.values.single()
+        val classes = logits.size / count
         val values = FloatArray(logits.size)
         for (start in logits.indices step classes) {
             softmax(logits.copyOfRange(start, start + classes)).copyInto(values, start)
@@ -31,29 +38,31 @@ class GoldenVectors(
 
     companion object {
         private const val IMAGES = 4
-        private const val ROWS = 2
 
         /**
          * Reads a bundle's `golden.npz`, which has an array of each output by its name.
          *
-         * @param output name of the logits.
+         * @param outputs of the model.
          * @throws EdgeException it cannot be read, is damaged, or holds other arrays.
          */
-        fun read(file: File, output: String): GoldenVectors {
+        fun read(file: File, outputs: List<Output>): GoldenVectors {
             val pixels = NumpyArray.read(file, "pixels", NumpyArray.Type.UINT8)
-            val logits = NumpyArray.read(file, output, NumpyArray.Type.FLOAT32)
-            val shapes = pixels.shape + logits.shape
-            if (
-                pixels.shape.size != IMAGES ||
-                pixels.shape[3] != RgbImage.CHANNELS ||
-                logits.shape.size != ROWS ||
-                pixels.shape[0] != logits.shape[0] ||
-                shapes.any { it == 0 }
-            ) {
+            if (pixels.shape.size != IMAGES || pixels.shape[3] != RgbImage.CHANNELS || pixels.shape.any { it == 0 }) {
                 throw EdgeException("${shown(file.name)}: its golden vectors have unexpected shapes; export again")
             }
             val (count, height, width) = pixels.shape
-            return GoldenVectors(count, height, width, pixels.bytes, logits.shape[1], logits.floats())
+            val values = outputs.associate { output ->
+                val array = NumpyArray.read(file, output.name, NumpyArray.Type.FLOAT32)
+                val expected = listOf(count) + output.shape
+                if (array.shape != expected) {
+                    throw EdgeException(
+                        "${shown(file.name)}: its ${shown(output.name)} have the shape ${array.shape}, not $expected;" +
+                            " export again",
+                    )
+                }
+                output.name to array.floats()
+            }
+            return GoldenVectors(count, height, width, pixels.bytes, values)
         }
     }
 }

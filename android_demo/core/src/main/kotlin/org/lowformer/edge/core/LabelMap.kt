@@ -145,12 +145,11 @@ class LabelDecoder(private val input: Size, private val classes: Int) {
     }
 
     private fun check(logits: FeatureMap, placement: Placement) {
-        val quarter = Size((input.height + STRIDE - 1) / STRIDE, (input.width + STRIDE - 1) / STRIDE)
-        val found = Size(logits.height, logits.width)
-        if (placement.input != input || logits.channels != classes || (found != quarter && found != input)) {
+        val shape = listOf(logits.channels, logits.height, logits.width)
+        if (placement.input != input || logits.channels != classes || !fits(shape, input)) {
             throw EdgeException(
-                "logits of one image of $input must be $classes x $quarter, or of its size, not ${logits.channels} x" +
-                    " $found in an input of ${placement.input}",
+                "logits of one image of $input must be $classes x ${quarter(input)}, or of its size, not" +
+                    " ${shape.joinToString(" x ")} in an input of ${placement.input}",
             )
         }
         if (!logits.values.all { it.isFinite() }) {
@@ -158,27 +157,37 @@ class LabelDecoder(private val input: Size, private val classes: Int) {
         }
     }
 
-    private companion object {
+    companion object {
         /** Pixels of the input between two logits. */
-        const val STRIDE = 4
+        private const val STRIDE = 4
+
+        /** Whether logits [K, H, W] are at a quarter of an input, or at its size. */
+        internal fun fits(shape: List<Int>, input: Size): Boolean {
+            val sides = shape.drop(1)
+            return sides == quarter(input).sides || sides == input.sides
+        }
+
+        private val Size.sides: List<Int> get() = listOf(height, width)
+
+        private fun quarter(input: Size) = Size((input.height + STRIDE - 1) / STRIDE, (input.width + STRIDE - 1) / STRIDE)
 
         /** Where a pixel has its centre in the input, in pixels of the input times 2 * [Extent.image]. */
-        fun centre(extent: Extent, pixel: Int): Long =
+        private fun centre(extent: Extent, pixel: Int): Long =
             (2L * pixel + 1) * extent.resized + 2L * extent.image * extent.start
 
         /** The places, of so many, that the image's pixels lie in. */
-        fun nearest(extent: Extent, count: Int) = IntArray(extent.image) {
+        private fun nearest(extent: Extent, count: Int) = IntArray(extent.image) {
             val place = (centre(extent, it) * count).floorDiv(2L * extent.image * extent.input)
             place.coerceIn(0, count - 1L).toInt()
         }
 
-        fun isUnseen(extent: Extent, pixel: Int): Boolean {
+        private fun isUnseen(extent: Extent, pixel: Int): Boolean {
             val centre = centre(extent, pixel)
             return centre < 0 || centre >= 2L * extent.image * extent.input
         }
 
         /** Marks what the network did not see, since the image was cropped. */
-        fun unseen(map: LabelMap, placement: Placement): LabelMap {
+        private fun unseen(map: LabelMap, placement: Placement): LabelMap {
             val (height, width) = map.size
             val mark = LabelMap.UNSEEN.toByte()
             for (y in 0 until height) {

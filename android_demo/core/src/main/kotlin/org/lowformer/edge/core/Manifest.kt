@@ -4,7 +4,8 @@ package org.lowformer.edge.core
  * What a bundle states of itself, as far as this app needs it; Python's `artifact/manifest.py` has all of it.
  *
  * @property name of the model.
- * @property output what the model gives: logits, which are one value a class.
+ * @property outputs what the model gives for an image.
+ * @property classes how many of them the model knows.
  * @property fitForAccuracy false for random weights, whose outputs mean nothing.
  * @property labels the file of class names; null where nobody knows them.
  * @property golden the file of golden vectors.
@@ -12,7 +13,9 @@ package org.lowformer.edge.core
  */
 data class Manifest(
     val name: String,
-    val output: Output,
+    val task: Task,
+    val outputs: List<Output>,
+    val classes: Int,
     val fitForAccuracy: Boolean,
     val preprocessing: Preprocessing,
     val labels: FileRecord?,
@@ -20,9 +23,6 @@ data class Manifest(
     val artifacts: List<Artifact>,
     val others: List<FileRecord>,
 ) {
-    /** How many classes the model knows. */
-    val classes: Int get() = output.shape.single()
-
     /** Every file that the manifest names. */
     val files: List<FileRecord> get() = artifacts.map { it.file } + listOfNotNull(labels, golden) + others
 
@@ -33,14 +33,11 @@ data class Manifest(
         /** The version of the manifest's fields and of their meaning. */
         const val SCHEMA_VERSION = 2
 
-        /** The one task of models that this app does. */
-        const val TASK = "classification"
-
         /**
          * Reads a manifest.
          *
-         * @throws EdgeException it is damaged, of another schema version, of a model for another task, or a field is
-         *   missing, unknown or wrong.
+         * @throws EdgeException it is damaged, of another schema version, of a model for an unknown task, or a field
+         *   is missing, unknown or wrong.
          */
         fun parse(text: String): Manifest {
             val json = try {
@@ -56,10 +53,6 @@ data class Manifest(
                         " app of the version that wrote it",
                 )
             }
-            val task = json.opt("task")
-            if (task is String && task != TASK) {
-                throw EdgeException("$FILE_NAME: the model's task is ${shown(task)}, and this app does $TASK alone")
-            }
             return try {
                 parse(Fields(json, ""))
             } catch (error: EdgeException) {
@@ -73,18 +66,22 @@ data class Manifest(
                 "outputs", "labels", "classes_source", "golden", "artifacts", "calibration", "machine", "toolchain",
                 optional = listOf("mac_check", "requirements"),
             )
-            fields.text("task")
+            val task = Task.of(fields.text("task"))
             val preprocessing = Preprocessing.parse(fields.fields("preprocessing"))
-            val output = Output.ofClassifier(fields.records("outputs"))
+            val outputs = fields.records("outputs").map { Output.parse(it) }
+            val classes = task.classes(outputs, preprocessing.size)
+            val model = ModelInterface(task, preprocessing.size, outputs, classes)
             val ranges = fields.fieldsOrNull("calibration")?.fields("ranges")
             return Manifest(
                 name = fields.text("name"),
-                output = output,
+                task = task,
+                outputs = outputs,
+                classes = classes,
                 fitForAccuracy = fields.fields("source").flag("fit_for_accuracy"),
                 preprocessing = preprocessing,
                 labels = fields.fieldsOrNull("labels")?.let { FileRecord.parse(it) },
                 golden = FileRecord.parse(fields.fields("golden")),
-                artifacts = fields.records("artifacts").map { Artifact.parse(it, preprocessing.size, output) },
+                artifacts = fields.records("artifacts").map { Artifact.parse(it, model) },
                 others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check")).map { FileRecord.parse(it) },
             )
         }

@@ -38,6 +38,14 @@ data class Placement(val rows: Extent, val columns: Extent) {
     /** The image. */
     val image: Size get() = Size(rows.image, columns.image)
 
+    /** That of the same image with fewer pixels, where one of its sides is longer than so many. */
+    fun ofImageWithin(side: Int): Placement {
+        val longest = image.longest
+        if (longest <= side) return this
+        fun shorter(axis: Extent) = axis.copy(image = maxOf((axis.image.toLong() * side / longest).toInt(), 1))
+        return Placement(shorter(rows), shorter(columns))
+    }
+
     /**
      * Brings boxes to pixels of the image, clipped to what the network saw of it.
      *

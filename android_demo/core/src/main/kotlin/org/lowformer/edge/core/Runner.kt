@@ -21,10 +21,14 @@ enum class Format(val suffix: String, val accelerators: List<Accelerator>) {
     }
 }
 
-/** A file with the interface that its manifest or its job states. */
-data class ModelFile(val file: File, val format: Format, val input: TensorSpec, val output: TensorSpec) {
+/**
+ * A file with the interface that its manifest or its job states.
+ *
+ * @property outputs in the file's own order.
+ */
+data class ModelFile(val file: File, val format: Format, val input: TensorSpec, val outputs: List<TensorSpec>) {
     /** Whether its output are the probabilities of classes, and not logits. */
-    val givesProbabilities: Boolean get() = output.name == PROBABILITIES
+    val givesProbabilities: Boolean get() = outputs.first().name == PROBABILITIES
 
     companion object {
         /** What files call outputs of which they took the softmax. */
@@ -51,10 +55,11 @@ interface Runner : AutoCloseable {
      * Runs one batch.
      *
      * @param input as [ModelInput.of] makes it for the file.
-     * @return the output [batch, K], row by row, as reals whatever the file's output type is.
+     * @return the outputs, in the order of [ModelFile.outputs] and each in its own layout, as reals whatever the
+     *   file's output types are.
      * @throws EdgeException the runtime failed.
      */
-    fun run(input: ModelInput): FloatArray
+    fun run(input: ModelInput): List<FloatArray>
 }
 
 /** Opens files. The only place that knows which runtimes there are. */

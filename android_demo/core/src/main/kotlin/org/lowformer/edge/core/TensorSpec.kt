@@ -25,7 +25,13 @@ enum class Layout {
 
     /** Images and classes. */
     NK,
+
+    /** Images, and what has no order that a name is needed for, such as boxes and their sides. */
+    PLAIN,
     ;
+
+    /** Whether it is that of images and of maps. */
+    val isOfMaps: Boolean get() = this == NCHW || this == NHWC
 
     companion object {
         /** @throws EdgeException this app knows no such order. */
@@ -33,6 +39,7 @@ enum class Layout {
             "NCHW" -> NCHW
             "NHWC" -> NHWC
             "NK" -> NK
+            "" -> PLAIN
             else -> throw EdgeException("layout ${shown(id)} is unknown; this app knows NCHW, NHWC and NK")
         }
     }
@@ -61,11 +68,36 @@ data class TensorSpec(
     fun takesImages(size: Size): Boolean = shape.drop(1) == when (layout) {
         Layout.NHWC -> listOf(size.height, size.width, RgbImage.CHANNELS)
         Layout.NCHW -> listOf(RgbImage.CHANNELS, size.height, size.width)
-        Layout.NK -> null
+        Layout.NK, Layout.PLAIN -> null
     }
 
-    /** Whether it has a real, or an integer for one, for each image and class. */
-    val holdsClasses: Boolean get() = layout == Layout.NK && type != ElementType.UINT8
+    /** Whether it has a real, or an integer for one, for each of an output's values. */
+    internal fun gives(output: Output): Boolean = type != ElementType.UINT8 && output.shape == perImage &&
+        layout in when (output.layout) {
+            Output.CLASSES -> listOf(Layout.NK)
+            Output.MAP -> listOf(Layout.NCHW, Layout.NHWC)
+            else -> listOf(Layout.PLAIN)
+        }
+
+    /** Dimensions of what it has for an image, channels first in maps. */
+    val perImage: List<Int>
+        get() = if (layout == Layout.NHWC) listOf(shape[3], shape[1], shape[2]) else shape.drop(1)
+
+    /** An image's values of those that it has, as they lie there. */
+    fun ofImage(values: FloatArray, image: Int): FloatArray {
+        val length = size / batch
+        return if (batch == 1) values else values.copyOfRange(image * length, (image + 1) * length)
+    }
+
+    /** An image's map, of an output that has maps. */
+    fun mapOfImage(values: FloatArray, image: Int): FeatureMap {
+        val (channels, height, width) = perImage
+        return FeatureMap(ofImage(values, image), channels, height, width, layout)
+    }
+
+    /** An image's values, channels first in maps. */
+    fun planesOfImage(values: FloatArray, image: Int): FloatArray =
+        if (layout == Layout.NHWC) mapOfImage(values, image).byChannel() else ofImage(values, image)
 
     companion object {
         /** Values of a tensor: 1 GiB of floats. */
@@ -115,7 +147,8 @@ data class TensorSpec(
         }
 
         private fun checkShape(spec: TensorSpec, place: String) {
-            if (spec.shape.size != spec.layout.name.length) {
+            val isPlain = spec.layout == Layout.PLAIN && spec.shape.isNotEmpty()
+            if (!isPlain && spec.shape.size != spec.layout.name.length) {
                 throw EdgeException("$place: a shape of ${spec.shape.size} dimensions is not ${spec.layout}")
             }
             val values = spec.shape.fold(1L) { product, side ->

@@ -69,9 +69,9 @@ class BundleTest {
         assertEquals(listOf(Layout.NHWC, Layout.NCHW), bundle.models.map { it.file.input.layout })
         assertEquals(3, bundle.manifest.artifacts.size)
         val golden = bundle.golden()
-        assertEquals(listOf(4, 8, 8, 2), listOf(golden.count, golden.height, golden.width, golden.classes))
+        assertEquals(listOf(4, 8, 8), listOf(golden.count, golden.height, golden.width))
         assertEquals(4 * 8 * 8 * 3, golden.pixels.size)
-        assertArrayEquals(FloatArray(8) { it / 4f }, golden.logits)
+        assertArrayEquals(FloatArray(8) { it / 4f }, golden.outputs["logits"])
     }
 
     private fun first(manifest: JSONObject) = manifest.getJSONArray("artifacts").getJSONObject(0)
@@ -109,17 +109,17 @@ class BundleTest {
             part(it, "outputs").put("name", "probabilities")
         }
         assertEquals(listOf(true, false), bundle.models.map { it.file.givesProbabilities })
-        assertRefused("is called 'logits', and not 'probabilities'") {
+        assertRefused("outputs are called 'logits', not 'probabilities'") {
             opened { first(it).getJSONObject("spec").put("output", "probabilities") }
         }
-        assertRefused("is called 'odds', and not 'logits'") { opened { part(it, "outputs").put("name", "odds") } }
-        assertRefused("spec.output: 'odds' is unknown") {
+        assertRefused("outputs are called 'odds', not 'logits'") { opened { part(it, "outputs").put("name", "odds") } }
+        assertRefused("spec.output: 'odds' is unknown for classification") {
             opened { first(it).getJSONObject("spec").put("output", "odds") }
         }
-        assertRefused("is not one value for each of 2 classes") {
+        assertRefused("[1, 3] is not [2] for each image") {
             opened { part(it, "outputs").put("shape", JSONArray(listOf(1, 3))) }
         }
-        assertRefused("not the logits of 1 images") {
+        assertRefused("is not of 1 images, as the input") {
             opened { part(it, "outputs").put("shape", JSONArray(listOf(2, 2))) }
         }
     }
@@ -152,8 +152,12 @@ class BundleTest {
 
     @Test
     fun otherTasksAreRefused() {
-        assertRefused("the model's task is 'detection', and this app does classification alone") {
-            opened { it.put("task", "detection") }
+        assertRefused(
+            "manifest.json: the task 'tracking' is unknown; this app knows classification, detection, segmentation",
+        ) { opened { it.put("task", "tracking") } }
+        assertRefused("a detector has class_logits and box_deltas") { opened { it.put("task", "detection") } }
+        assertRefused("a segmenter has one, a map of 1 to 255 classes at a quarter of 8 x 8") {
+            opened { it.put("task", "segmentation") }
         }
         assertRefused("task must be a text") { opened { it.put("task", 1) } }
         for (outputs in listOf("[]", """[{"name": "a", "shape": [2, 2], "layout": "K"}]""", TWO_OUTPUTS)) {
@@ -275,7 +279,7 @@ class BundleTest {
         NumpyFile.golden(File(folder, "golden.npz"), 4, 9, 2)
         assertRefused("golden.npz: its images are not 8 x 8 pixels") { bundle.golden() }
         NumpyFile.golden(File(folder, "golden.npz"), 4, 8, 3)
-        assertRefused("golden.npz: has 3 classes, and the model has 2") { bundle.golden() }
+        assertRefused("its 'logits' have the shape [4, 3], not [4, 2]") { bundle.golden() }
     }
 
     private companion object {

@@ -17,12 +17,14 @@ class GoldenExportsTest {
         val manifest = Manifest.parse(document.getJSONObject(name).toString())
         val runnable = manifest.artifacts.filter { it.input != null }
         assertEquals("slight", manifest.name)
-        assertEquals(Size(64, 64), manifest.preprocessing.size)
+        assertEquals(5, manifest.classes)
         assertTrue(manifest.artifacts.isNotEmpty())
-        val expected = name.startsWith("tflite") || name in setOf("executorch-xnnpack", "executorch-image", "several")
+        val expected = name.startsWith("tflite") || name in RUNNABLE
         assertEquals(expected, runnable.isNotEmpty())
+        val isClassifier = manifest.task == Task.CLASSIFICATION
+        assertEquals(if (isClassifier) Size(64, 64) else Size(64, 96), manifest.preprocessing.size)
         for (artifact in runnable) {
-            assertEquals(listOf(artifact.input?.batch, 5), artifact.output?.shape)
+            if (isClassifier) assertEquals(listOf(listOf(artifact.input?.batch, 5)), artifact.outputs.map { it.shape })
             assertTrue(artifact.format == "tflite" || artifact.format == "executorch")
         }
     }
@@ -34,12 +36,31 @@ class GoldenExportsTest {
         assertEquals(listOf("fp32", "fp16", "int8", "int8-dynamic"), runnable("executorch-xnnpack").map { it.precision })
         val integers = runnable("tflite-int8-io").single()
         assertEquals(ElementType.INT8, integers.input?.type)
-        assertEquals(ElementType.INT8, integers.output?.type)
+        assertEquals(ElementType.INT8, integers.outputs.single().type)
         assertEquals(listOf(3, 64, 64, 3), integers.input?.shape)
         assertEquals(4, runnable("several").size)
         assertEquals(ElementType.UINT8, runnable("tflite-image").single().input?.type)
         assertEquals(ElementType.UINT8, runnable("executorch-image").single().input?.type)
-        assertEquals("probabilities", runnable("tflite-probabilities").single().output?.name)
+        assertEquals("probabilities", runnable("tflite-probabilities").single().outputs.single().name)
+    }
+
+    @Test
+    fun outputsOfDetectorsAreInTheFilesOrder() {
+        val manifest = Manifest.parse(document.getJSONObject("detection").toString())
+        assertEquals(Task.DETECTION, manifest.task)
+        val names = (3..7).flatMap { listOf("class_logits_p$it", "box_deltas_p$it") }
+        val (boxes, maps) = runnable("detection").partition { it.outputs.size == 2 }
+        for (artifact in maps) assertEquals(names, artifact.outputs.map { it.name })
+        assertEquals(List(2) { listOf("boxes", "scores") }, boxes.map { artifact -> artifact.outputs.map { it.name } })
+        assertEquals(listOf(listOf(1, 1161, 4), listOf(1, 1161, 5)), boxes.first().outputs.map { it.shape })
+        assertEquals(5, maps.size)
+    }
+
+    @Test
+    fun outputsOfSegmentersAreMaps() {
+        val found = runnable("segmentation").map { it.outputs.single() }
+        assertEquals(listOf(Layout.NHWC, Layout.NHWC, Layout.NHWC, Layout.NCHW, Layout.NCHW), found.map { it.layout })
+        assertEquals(setOf(listOf(5, 16, 24)), found.map { it.perImage }.toSet())
     }
 
     /** The property lists folders of real bundles, as a path does. */
@@ -50,9 +71,8 @@ class GoldenExportsTest {
         for (folder in folders.split(File.pathSeparator)) {
             val bundle = Bundle.open(File(folder))
             val golden = bundle.golden()
-            val classes = bundle.models.map { it.file.output.shape[1] }.toSet()
-            assertTrue(classes.isEmpty() || classes == setOf(golden.classes)) { folder }
-            assertTrue(bundle.labels()?.size in listOf(null, golden.classes)) { folder }
+            assertEquals(bundle.manifest.outputs.map { it.name }, golden.outputs.keys.toList())
+            assertTrue(bundle.labels()?.size in listOf(null, bundle.manifest.classes)) { folder }
         }
     }
 
@@ -61,6 +81,8 @@ class GoldenExportsTest {
 
     private companion object {
         private val document = JSONObject(Resource.unzipped("exports.json.gz").toString(Charsets.UTF_8))
+        private val RUNNABLE =
+            setOf("executorch-xnnpack", "executorch-image", "several", "detection", "segmentation")
 
         @JvmStatic
         fun names(): List<String> = document.keys().asSequence().toList()

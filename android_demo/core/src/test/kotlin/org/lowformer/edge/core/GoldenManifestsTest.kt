@@ -60,9 +60,10 @@ class GoldenManifestsTest {
             TensorSpec("image", listOf(1, 32, 32, 3), ElementType.INT8, Layout.NHWC, Quantization(0.02f, -5)),
             model.file.input,
         )
-        assertEquals(Layout.NK, model.file.output.layout)
+        assertEquals(Layout.NK, model.file.outputs.single().layout)
         assertEquals(Size(34, 34), bundle.manifest.preprocessing.resize)
-        assertEquals(Output("logits", listOf(2), "K"), bundle.manifest.output)
+        assertEquals(listOf(Output("logits", listOf(2), "K")), bundle.manifest.outputs)
+        assertEquals(Task.CLASSIFICATION, bundle.manifest.task)
     }
 
     private companion object {

@@ -2,6 +2,7 @@ package org.lowformer.edge.core
 
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
@@ -12,6 +13,8 @@ class GoldenVectorsTest {
 
     private val file get() = File(folder, "golden.npz")
 
+    private fun logits(classes: Int) = listOf(Output("logits", listOf(classes), "K"))
+
     private fun npy(shape: String, descr: String): ByteArray {
         val sides = shape.split(',').map { it.trim() }.filter { it.isNotEmpty() }.map { it.toInt() }
         val size = sides.fold(if (descr == "<f4") 4 else 1, Int::times)
@@ -21,9 +24,9 @@ class GoldenVectorsTest {
     @Test
     fun whatPythonSavesIsRead() {
         NumpyFile.golden(file, 3, 5, 7)
-        val found = GoldenVectors.read(file, "logits")
-        assertEquals(listOf(3, 5, 5, 7), listOf(found.count, found.height, found.width, found.classes))
-        assertEquals(0.25f * 20, found.logits[20])
+        val found = GoldenVectors.read(file, logits(7))
+        assertEquals(listOf(3, 5, 5), listOf(found.count, found.height, found.width))
+        assertEquals(0.25f * 20, found.reference("logits")?.get(20))
         assertEquals(224.toByte(), found.pixels[224])
     }
 
@@ -31,17 +34,30 @@ class GoldenVectorsTest {
     fun theOutputIsFoundByItsName() {
         val arrays = mapOf("pixels.npy" to npy("2, 4, 4, 3", "|u1"), "odds.npy" to npy("2, 5", "<f4"))
         NumpyFile.npz(file, arrays)
-        assertEquals(5, GoldenVectors.read(file, "odds").classes)
-        assertRefused("no array 'logits'") { GoldenVectors.read(file, "logits") }
+        assertEquals(10, GoldenVectors.read(file, listOf(Output("odds", listOf(5), "K"))).outputs["odds"]?.size)
+        assertRefused("no array 'logits'") { GoldenVectors.read(file, logits(5)) }
     }
 
     @Test
     fun probabilitiesAreTheSoftmaxOfEachImage() {
         NumpyFile.golden(file, 3, 5, 7)
-        val found = GoldenVectors.read(file, "logits")
+        val found = GoldenVectors.read(file, logits(7))
+        val (values, shares) = listOf("logits", "probabilities").map { checkNotNull(found.reference(it)) }
         for (image in 0 until 3) {
-            val own = found.logits.copyOfRange(image * 7, image * 7 + 7)
-            assertArrayEquals(softmax(own), found.probabilities().copyOfRange(image * 7, image * 7 + 7))
+            val own = values.copyOfRange(image * 7, image * 7 + 7)
+            assertArrayEquals(softmax(own), shares.copyOfRange(image * 7, image * 7 + 7))
+        }
+    }
+
+    @Test
+    fun severalMapsAreRead() {
+        val arrays = mapOf("pixels" to npy("2, 4, 4, 3", "|u1"), "a" to npy("2, 5, 2, 1", "<f4"), "b" to npy("2, 3", "<f4"))
+        NumpyFile.npz(file, arrays.mapKeys { "${it.key}.npy" })
+        val outputs = listOf(Output("b", listOf(3), "K"), Output("a", listOf(5, 2, 1), "CHW"))
+        assertEquals(listOf("b" to 6, "a" to 20), GoldenVectors.read(file, outputs).outputs.map { it.key to it.value.size })
+        assertNull(GoldenVectors.read(file, outputs).reference("boxes"))
+        assertRefused("its 'a' have the shape [2, 5, 2, 1], not [2, 5, 1, 2]; export again") {
+            GoldenVectors.read(file, listOf(Output("a", listOf(5, 1, 2), "CHW")))
         }
     }
 
@@ -50,20 +66,20 @@ class GoldenVectorsTest {
         val good = "2, 4, 4, 3" to "2, 5"
         val bad = listOf(
             "2, 4, 4" to "2, 5", "2, 4, 4, 4" to "2, 5", "3, 4, 4, 3" to "2, 5", "2, 4, 4, 3" to "2,",
-            "2, 4, 4, 3" to "2, 5, 1", "0, 4, 4, 3" to "0, 5", "2, 0, 0, 3" to "2, 5", "2, 4, 4, 3" to "2, 0", "" to "",
+            "2, 4, 4, 3" to "2, 5, 1", "0, 4, 4, 3" to "0, 5", "2, 0, 0, 3" to "2, 5", "2, 4, 4, 3" to "2, 6", "" to "",
         )
         for ((pixels, logits) in bad + good) {
             NumpyFile.npz(file, mapOf("pixels.npy" to npy(pixels, "|u1"), "logits.npy" to npy(logits, "<f4")))
-            val message = refusal { GoldenVectors.read(file, "logits") }
-            assertEquals(pixels to logits != good, message != null && "unexpected shapes" in message)
+            val message = refusal { GoldenVectors.read(file, logits(5)) }
+            assertEquals(pixels to logits != good, message != null && "shape" in message)
         }
     }
 
     @Test
     fun otherTypesAndMissingArraysAreRefused() {
         NumpyFile.npz(file, mapOf("pixels.npy" to npy("2, 4, 4, 3", "<f4"), "logits.npy" to npy("2, 5", "<f4")))
-        assertRefused("not |u1") { GoldenVectors.read(file, "logits") }
+        assertRefused("not |u1") { GoldenVectors.read(file, logits(5)) }
         NumpyFile.npz(file, mapOf("pixels.npy" to npy("2, 4, 4, 3", "|u1")))
-        assertRefused("no array 'logits'") { GoldenVectors.read(file, "logits") }
+        assertRefused("no array 'logits'") { GoldenVectors.read(file, logits(5)) }
     }
 }

@@ -2,31 +2,34 @@ package org.lowformer.edge.core
 
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
 
 class ParityTest {
+    private fun of(reference: FloatArray, values: FloatArray) = Closeness.of(reference, values, "logits")
+
     @Test
     fun figuresByHand() {
-        val found = Parity.of(floatArrayOf(3f, 4f, 0f, 0f), floatArrayOf(3f, 4f, 0.5f, 0f), 2)
-        assertEquals(2, found.images)
+        val found = of(floatArrayOf(3f, 4f, 0f, 0f), floatArrayOf(3f, 4f, 0.5f, 0f))
         assertEquals(20.0, found.sqnrDb ?: 0.0, 1e-12)
         assertEquals(25 / (5 * kotlin.math.sqrt(25.25)), found.cosine, 1e-15)
         assertEquals(0.5, found.maxDifference)
-        assertEquals(100.0, found.agreement)
-        assertEquals(50.0, Parity.of(floatArrayOf(1f, 0f, 1f, 0f), floatArrayOf(1f, 0f, 0f, 1f), 2).agreement)
+        assertEquals(50.0, agreement(floatArrayOf(1f, 0f, 1f, 0f), floatArrayOf(1f, 0f, 0f, 1f), 2, 1))
+        // Two places of two classes, of which one differs.
+        assertEquals(50.0, agreement(floatArrayOf(1f, 1f, 0f, 0f), floatArrayOf(1f, 0f, 0f, 1f), 2, 2))
     }
 
     @Test
     fun theFirstOfEqualsIsTheBest() {
         val reference = floatArrayOf(-0f, 0f, 1f)
-        assertEquals(0.0, Parity.of(reference, floatArrayOf(2f, 2f, 2f), 3).agreement)
-        assertEquals(100.0, Parity.of(floatArrayOf(-0f, 0f, -1f), floatArrayOf(2f, 2f, 2f), 3).agreement)
+        assertEquals(0.0, agreement(reference, floatArrayOf(2f, 2f, 2f), 3, 1))
+        assertEquals(100.0, agreement(floatArrayOf(-0f, 0f, -1f), floatArrayOf(2f, 2f, 2f), 3, 1))
     }
 
     @Test
     fun theSameIsExact() {
         val logits = floatArrayOf(1f, -2f, 3f)
-        val found = Parity.of(logits, logits.copyOf(), 3)
+        val found = of(logits, logits.copyOf())
         assertNull(found.sqnrDb)
         assertEquals(1.0, found.cosine, 1e-15)
         assertEquals(0.0, found.maxDifference)
@@ -34,7 +37,7 @@ class ParityTest {
 
     @Test
     fun aModelThatSaysNothingHasNoAngle() {
-        val found = Parity.of(floatArrayOf(1f, 2f), floatArrayOf(0f, 0f), 2)
+        val found = of(floatArrayOf(1f, 2f), floatArrayOf(0f, 0f))
         assertEquals(0.0, found.cosine)
         assertEquals(0.0, found.sqnrDb ?: 1.0, 1e-12)
     }
@@ -42,12 +45,11 @@ class ParityTest {
     @Test
     fun whatCannotBeComparedIsRefused() {
         val one = floatArrayOf(1f)
-        assertRefused("cannot be compared") { Parity.of(FloatArray(0), FloatArray(0), 1) }
-        assertRefused("cannot be compared") { Parity.of(one, floatArrayOf(1f, 2f), 1) }
-        assertRefused("cannot be compared") { Parity.of(one, one, 0) }
-        assertRefused("cannot be compared") { Parity.of(FloatArray(3), FloatArray(3), 2) }
-        assertRefused("the eager model's logits are NaN") { Parity.of(floatArrayOf(Float.NaN), one, 1) }
-        assertRefused("the file's logits are NaN") { Parity.of(one, floatArrayOf(Float.POSITIVE_INFINITY), 1) }
-        assertRefused("all zero") { Parity.of(floatArrayOf(0f), one, 1) }
+        assertRefused("values of logits cannot be compared") { of(FloatArray(0), FloatArray(0)) }
+        assertRefused("cannot be compared") { of(one, floatArrayOf(1f, 2f)) }
+        assertThrows(IllegalArgumentException::class.java) { agreement(FloatArray(3), FloatArray(3), 2, 1) }
+        assertRefused("the eager model's logits are NaN") { of(floatArrayOf(Float.NaN), one) }
+        assertRefused("the file's logits are NaN") { of(one, floatArrayOf(Float.POSITIVE_INFINITY)) }
+        assertRefused("all zero") { of(floatArrayOf(0f), one) }
     }
 }

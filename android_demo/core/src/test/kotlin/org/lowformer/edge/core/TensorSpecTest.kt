@@ -1,6 +1,7 @@
 package org.lowformer.edge.core
 
 import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -42,10 +43,29 @@ class TensorSpecTest {
     }
 
     @Test
-    fun classesAreNoBytes() {
-        assertTrue(TensorSpec.parse(json("[1, 8]", layout = "NK")).holdsClasses)
-        assertFalse(TensorSpec.parse(json("[1, 8]", "uint8", "NK")).holdsClasses)
-        assertFalse(TensorSpec.parse(json()).holdsClasses)
+    fun outputsAreToldByShapeAndOrder() {
+        val (classes, map, boxes) = listOf(
+            Output("x", listOf(8), "K"), Output("x", listOf(3, 6, 8), "CHW"), Output("x", listOf(6, 4), ""),
+        )
+        assertTrue(TensorSpec.parse(json("[1, 8]", layout = "NK")).gives(classes))
+        assertFalse(TensorSpec.parse(json("[1, 8]", "uint8", "NK")).gives(classes))
+        assertFalse(TensorSpec.parse(json("[1, 8]", layout = "")).gives(classes))
+        assertTrue(TensorSpec.parse(json("[2, 6, 8, 3]")).gives(map))
+        assertTrue(TensorSpec.parse(json("[2, 3, 6, 8]", layout = "NCHW")).gives(map))
+        assertFalse(TensorSpec.parse(json("[2, 6, 8, 3]", layout = "NCHW")).gives(map))
+        assertTrue(TensorSpec.parse(json("[1, 6, 4]", layout = "")).gives(boxes))
+        assertFalse(TensorSpec.parse(json("[1, 4, 6]", layout = "")).gives(boxes))
+    }
+
+    @Test
+    fun imagesAreTakenOutOfABatch() {
+        val values = FloatArray(12) { it.toFloat() }
+        val rows = TensorSpec.parse(json("[2, 1, 2, 3]"))
+        assertArrayEquals(floatArrayOf(6f, 9f, 7f, 10f, 8f, 11f), rows.planesOfImage(values, 1))
+        val planes = TensorSpec.parse(json("[2, 3, 1, 2]", layout = "NCHW"))
+        assertArrayEquals(values.copyOfRange(6, 12), planes.planesOfImage(values, 1))
+        assertEquals(8f, rows.mapOfImage(values, 1).at(0, 2))
+        assertEquals(10f, planes.mapOfImage(values, 1).at(0, 2))
     }
 
     @ParameterizedTest

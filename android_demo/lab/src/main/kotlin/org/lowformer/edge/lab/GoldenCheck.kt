@@ -5,11 +5,14 @@ import java.io.IOException
 import org.json.JSONArray
 import org.json.JSONObject
 import org.lowformer.edge.core.Bundle
+import org.lowformer.edge.core.Closeness
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.FileRecord
 import org.lowformer.edge.core.GoldenVectors
 import org.lowformer.edge.core.Manifest
-import org.lowformer.edge.core.Parity
+import org.lowformer.edge.core.ModelFile
+import org.lowformer.edge.core.Task
+import org.lowformer.edge.core.agreement
 import org.lowformer.edge.core.digestOf
 import org.lowformer.edge.core.sizeOf
 
@@ -19,7 +22,7 @@ import org.lowformer.edge.core.sizeOf
  * Of the bundle only the manifest, the golden vectors and the job's files need be there.
  *
  * @param folder the bundle's.
- * @param answers where the logits are written.
+ * @param answers where the outputs are written.
  * @throws EdgeException the manifest is damaged or of another schema, or a file is missing, not in it, or differs
  *   from its hash.
  */
@@ -32,27 +35,51 @@ internal fun checkBundle(common: Common, folder: File, run: ImageRun, answers: F
     val golden = bundle.golden()
     val images = Images(golden.count, golden.height, golden.width, golden.pixels)
     val runs = run.run(common, images, bundle.manifest.preprocessing)
-    val judged = runs.map { judged(it, golden) }
-    val parities = judged.map { (_, parity) -> parity?.let { toJson(it) } ?: JSONObject.NULL }
+    val judged = runs.map { judged(it, golden, bundle.manifest.task) }
+    val parities = judged.map { (_, parity) -> parity ?: JSONObject.NULL }
     return writeRuns(judged.map { (run, _) -> run }, answers).put("parities", JSONArray(parities))
 }
 
-/** A file's run with its parity; logits that cannot be compared are a failure of it. */
-private fun judged(run: FileRun, golden: GoldenVectors): Pair<FileRun, Parity?> {
-    val logits = run.logits ?: return run to null
+/** A file's run with its parity; outputs that cannot be compared are a failure of it. */
+private fun judged(run: FileRun, golden: GoldenVectors, task: Task): Pair<FileRun, JSONObject?> {
+    val outputs = run.outputs ?: return run to null
     return try {
-        val reference = if (run.file.model.givesProbabilities) golden.probabilities() else golden.logits
-        run to Parity.of(reference, logits, golden.classes)
+        run to parity(run.file.model, outputs, golden, task)
     } catch (error: EdgeException) {
         FileRun(run.file, oneLine(error), null, null, null) to null
     }
 }
 
-private fun toJson(parity: Parity): JSONObject = JSONObject()
-    .put("sqnr_db", parity.sqnrDb ?: "exact")
-    .put("cosine", parity.cosine)
-    .put("max_difference", parity.maxDifference)
-    .put("agreement", parity.agreement)
+/** What is told of a file's outputs: each that has a golden one, and how far results agree. */
+private fun parity(model: ModelFile, outputs: List<FloatArray>, golden: GoldenVectors, task: Task): JSONObject {
+    val told = JSONObject()
+    var agreement: Double? = null
+    for ((output, values) in model.outputs.zip(outputs)) {
+        val reference = golden.reference(output.name)
+        if (reference == null) {
+            checkFinite(values, output.name)
+            continue
+        }
+        told.put(output.name, toJson(Closeness.of(reference, values, output.name)))
+        // What two detectors find in common is for the computer to say, which decodes both.
+        if (task != Task.DETECTION) {
+            val places = output.perImage.drop(1).fold(1, Int::times)
+            agreement = agreement(reference, values, output.perImage.first(), places)
+        }
+    }
+    return JSONObject().put("outputs", told).put("agreement", agreement ?: JSONObject.NULL)
+}
+
+private fun checkFinite(values: FloatArray, name: String) {
+    if (!values.all { it.isFinite() }) {
+        throw EdgeException("the file's $name are NaN or infinite; a weight is too large for the precision")
+    }
+}
+
+private fun toJson(closeness: Closeness): JSONObject = JSONObject()
+    .put("sqnr_db", closeness.sqnrDb ?: "exact")
+    .put("cosine", closeness.cosine)
+    .put("max_difference", closeness.maxDifference)
 
 /** Holds that a file is what the bundle's manifest states. */
 private fun checkStated(file: JobFile, folder: File, bundle: Bundle) {
@@ -62,7 +89,7 @@ private fun checkStated(file: JobFile, folder: File, bundle: Bundle) {
     if (model.artifact.sha256 != file.sha256 || model.artifact.bytes != file.bytes) {
         throw EdgeException("${file.name}: differs from its hash in the manifest; copy the bundle or export again")
     }
-    if (model.file.input != file.model.input || model.file.output != file.model.output) {
+    if (model.file.input != file.model.input || model.file.outputs != file.model.outputs) {
         throw EdgeException("${file.name}: has other inputs or outputs in the manifest than in the job")
     }
 }

@@ -44,14 +44,14 @@ internal class Images(val count: Int, val height: Int, val width: Int, val pixel
  *
  * @property failure why it did not run, or null.
  * @property half whether the accelerator computed in half precision, where it was allowed to.
- * @property logits float32 [N, K], or null.
+ * @property outputs each float32 [N, ...], channels first in maps, in the file's order; or null.
  */
 internal class FileRun(
     val file: JobFile,
     val failure: String?,
     val description: RuntimeDescription?,
     val half: Boolean?,
-    val logits: FloatArray?,
+    val outputs: List<FloatArray>?,
 ) {
     /** As it lies in an answer. */
     fun toJson(): JSONObject = JSONObject()
@@ -79,34 +79,39 @@ internal class ImageRun(
         return try {
             images.fit(file)
             factory.open(file, common).use { runner ->
-                val logits = logits(runner, images, preprocessing)
-                val half = half(file, common, images, preprocessing, logits)
-                FileRun(file, null, runner.description, half, logits)
+                val outputs = outputs(runner, images, preprocessing)
+                val half = half(file, common, images, preprocessing, outputs)
+                FileRun(file, null, runner.description, half, outputs)
             }
         } catch (error: EdgeException) {
             FileRun(file, oneLine(error), null, null, null)
         }
     }
 
-    private fun logits(runner: Runner, images: Images, preprocessing: Preprocessing): FloatArray {
+    private fun outputs(runner: Runner, images: Images, preprocessing: Preprocessing): List<FloatArray> {
         val input = runner.model.input
-        val classes = runner.model.output.shape[1]
-        val logits = FloatArray(images.count * classes)
+        val all = runner.model.outputs.map { FloatArray(images.count * (it.size / it.batch)) }
         for (start in 0 until images.count step input.batch) {
             watch.check()
             val here = minOf(input.batch, images.count - start)
             val found = runner.run(images.batch(start, input, preprocessing))
-            if (found.size != input.batch * classes) {
-                throw EdgeException("the runtime gave ${found.size} logits, not ${input.batch * classes}")
+            for ((number, output) in runner.model.outputs.withIndex()) {
+                val values = found[number]
+                if (values.size != output.size) {
+                    throw EdgeException("the runtime gave ${values.size} values of ${output.name}, not ${output.size}")
+                }
+                for (image in 0 until here) {
+                    val own = output.planesOfImage(values, image)
+                    own.copyInto(all[number], (start + image) * own.size)
+                }
             }
-            found.copyInto(logits, start * classes, 0, here * classes)
             progress.advance(here)
         }
-        return logits
+        return all
     }
 
     /**
-     * Whether a GPU that was allowed half precision used it: then its logits differ from those in float32.
+     * Whether a GPU that was allowed half precision used it: then its outputs differ from those in float32.
      *
      * A device without half precision computes in float32 and does not say so.
      */
@@ -115,24 +120,36 @@ internal class ImageRun(
         common: Common,
         images: Images,
         preprocessing: Preprocessing,
-        logits: FloatArray,
+        outputs: List<FloatArray>,
     ): Boolean? {
         if (common.accelerator != Accelerator.GPU_FP16 || images.count == 0) return null
         return factory.open(file, common.copy(accelerator = Accelerator.GPU)).use { runner ->
             val found = runner.run(images.batch(0, runner.model.input, preprocessing))
-            val classes = runner.model.output.shape[1]
-            (0 until classes).any { found[it] != logits[it] }
+            runner.model.outputs.withIndex().any { (number, output) ->
+                val first = output.planesOfImage(found[number], 0)
+                first.indices.any { first[it] != outputs[number][it] }
+            }
         }
     }
 }
 
-/** What became of files, and their logits, which are written to a folder. */
+/** What became of files, and their outputs, which are written to a folder. */
 internal fun writeRuns(runs: List<FileRun>, folder: File): JSONObject {
-    val arrays = runs.mapIndexed { number, run ->
-        run.logits?.let { RawArray.write(folder, "logits-$number.raw", it, run.file.model.output.shape[1]).toJson() }
-            ?: JSONObject.NULL
+    val arrays = runs.mapIndexed { number, run -> writeOutputs(run, number, folder) ?: JSONObject.NULL }
+    return JSONObject().put("files", JSONArray(runs.map { it.toJson() })).put("outputs", JSONArray(arrays))
+}
+
+/** Writes a run's outputs, and tells where each is by its name. */
+private fun writeOutputs(run: FileRun, number: Int, folder: File): JSONObject? {
+    val outputs = run.outputs ?: return null
+    val arrays = JSONObject()
+    for ((index, output) in run.file.model.outputs.withIndex()) {
+        val values = outputs[index]
+        val images = values.size / (output.size / output.batch)
+        val array = RawArray.write(folder, "output-$number-$index.raw", values, listOf(images) + output.perImage)
+        arrays.put(output.name, array.toJson())
     }
-    return JSONObject().put("files", JSONArray(runs.map { it.toJson() })).put("logits", JSONArray(arrays))
+    return arrays
 }
 
 /** An error's message without line breaks. */

@@ -4,6 +4,7 @@ import java.io.File
 import java.io.IOException
 import org.lowformer.edge.core.Accelerator
 import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.core.ElementType
 import org.lowformer.edge.core.Fields
 import org.lowformer.edge.core.FileRecord
 import org.lowformer.edge.core.Format
@@ -16,7 +17,7 @@ import org.lowformer.edge.core.shown
 /** Reads jobs of the device protocol. */
 object Job {
     /** The version of the device protocol. */
-    const val PROTOCOL = 2
+    const val PROTOCOL = 3
 
     /** The job's name in its folder. */
     const val FILE_NAME = "job.json"
@@ -72,7 +73,7 @@ object Job {
     }
 
     private fun file(fields: Fields, folder: File): JobFile {
-        fields.named("path", "sha256", "bytes", "input", "output")
+        fields.named("path", "sha256", "bytes", "input", "outputs")
         val path = fields.text("path")
         inside(path, "${fields.place}.path")
         val format = Format.of(path)
@@ -80,12 +81,21 @@ object Job {
         val digest = fields.text("sha256")
         if (!DIGEST.matches(digest)) throw EdgeException("${fields.place}.sha256 must be 64 hex digits")
         val input = TensorSpec.parse(fields.fields("input"))
-        val output = TensorSpec.parse(fields.fields("output"))
-        if (output.batch != input.batch || !output.holdsClasses) {
-            throw EdgeException("${fields.place}.output: is not the logits of ${input.batch} images")
-        }
-        val model = ModelFile(File(folder, path), format, input, output)
+        val model = ModelFile(File(folder, path), format, input, outputs(fields, input.batch))
         return JobFile(path, digest, fields.long("bytes"), model)
+    }
+
+    private fun outputs(fields: Fields, batch: Int): List<TensorSpec> {
+        val outputs = fields.records("outputs").map { TensorSpec.parse(it) }
+        for ((index, output) in outputs.withIndex()) {
+            if (output.batch != batch || output.type == ElementType.UINT8) {
+                throw EdgeException("${fields.place}.outputs.$index: is not the reals of $batch images")
+            }
+        }
+        if (outputs.isEmpty() || outputs.distinctBy { it.name }.size != outputs.size) {
+            throw EdgeException("${fields.place}.outputs: are none, or two of one name")
+        }
+        return outputs
     }
 
     private fun inside(path: String, place: String) {

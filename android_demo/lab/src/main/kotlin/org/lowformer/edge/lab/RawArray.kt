@@ -71,12 +71,12 @@ data class RawArray(val file: String, val shape: List<Int>, val type: Type) {
             return array
         }
 
-        /** Writes float32 rows to a file, as wide as [columns]. */
-        fun write(folder: File, file: String, values: FloatArray, columns: Int): RawArray {
+        /** Writes float32 to a file. */
+        fun write(folder: File, file: String, values: FloatArray, shape: List<Int>): RawArray {
             val bytes = ByteBuffer.allocate(values.size * Float.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN)
             bytes.asFloatBuffer().put(values)
             File(folder, file).writeBytes(bytes.array())
-            return RawArray(file, listOf(values.size / columns, columns), Type.FLOAT32)
+            return RawArray(file, shape, Type.FLOAT32)
         }
     }
 }

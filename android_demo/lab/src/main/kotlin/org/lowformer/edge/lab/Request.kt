@@ -16,7 +16,7 @@ sealed class Request {
     abstract val common: Common
 }
 
-/** Run images and give their logits. */
+/** Run images and give their outputs. */
 data class RunRequest(
     override val common: Common,
     val pixels: RawArray,

@@ -7,6 +7,7 @@ import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 import org.lowformer.edge.core.RuntimeDescription
+import org.lowformer.edge.core.TensorSpec
 
 /** A clock that moves only when it is told to. */
 class StillClock : Clock {
@@ -66,17 +67,22 @@ class LinearFactory(private val clock: StillClock) : RunnerFactory {
     private inner class LinearRunner(override val model: ModelFile) : Runner {
         override val description = RuntimeDescription("Linear 1", null, null)
 
-        override fun run(input: ModelInput): FloatArray {
+        override fun run(input: ModelInput): List<FloatArray> {
             require(input.fits(model.input))
             val given = reals(input)
             runs.add(model.file.name)
             clock.pass(costMs(model.file.name))
             onRun()
-            val classes = model.output.shape[1]
-            val values = input.size / model.input.batch
-            return FloatArray(model.output.size) { index ->
-                val image = index / classes
-                (0 until values).sumOf { weight(index % classes, it) * given[image * values + it] }.toFloat()
+            return model.outputs.map { output(it, given) }
+        }
+
+        /** Of several outputs each has a row of weights for each of its values. */
+        private fun output(output: TensorSpec, given: FloatArray): FloatArray {
+            val values = given.size / model.input.batch
+            val length = output.size / output.batch
+            return FloatArray(output.size) { index ->
+                val image = index / length
+                (0 until values).sumOf { weight(index % length, it) * given[image * values + it] }.toFloat()
             }
         }
 

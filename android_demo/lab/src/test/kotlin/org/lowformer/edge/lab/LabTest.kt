@@ -11,9 +11,10 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import org.lowformer.edge.core.Closeness
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.LatencySummary
-import org.lowformer.edge.core.Parity
+import org.lowformer.edge.core.agreement
 import org.lowformer.edge.core.softmax
 
 class LabTest {
@@ -47,9 +48,9 @@ class LabTest {
             val file = result.getJSONArray("files").getJSONObject(number)
             assertTrue(file.isNull("failure"))
             assertEquals("Linear 1", file.getString("runtime"))
-            val array = result.getJSONArray("logits").getJSONObject(number)
+            val array = result.getJSONArray("outputs").getJSONObject(number).getJSONObject("logits")
             assertEquals("[3,5]", array.getJSONArray("shape").toString())
-            assertArrayEquals(job.expected(), job.logits(0, array.getString("file")), 1e-5f)
+            assertArrayEquals(job.expected(), job.output(0, array.getString("file")), 1e-5f)
         }
         assertEquals(List(2) { "a.tflite" } + List(2) { "b.tflite" }, job.factory.runs)
         assertEquals("3", File(job.answer(0), "progress").readText())
@@ -65,7 +66,7 @@ class LabTest {
         file(1).getJSONObject("input").put("dtype", "uint8").put("layout", "NCHW").put("shape", planar)
         job.request("run", 0, 1)
         assertEquals("done", job.perform().getString("outcome"))
-        val (rows, planes) = listOf("logits-0.raw", "logits-1.raw").map { job.logits(0, it) }
+        val (rows, planes) = listOf("output-0-0.raw", "output-1-0.raw").map { job.output(0, it) }
         fun value(image: Int, index: Int) = job.pixels[image * TestJob.AREA + index].toInt() and 0xFF
         for (image in 0 until TestJob.IMAGES) {
             val expected = List(2) { layout ->
@@ -88,14 +89,14 @@ class LabTest {
 
     @Test
     fun `probabilities are held against those of the golden vectors`() {
-        file(0).getJSONObject("output").put("name", "probabilities")
+        job.outputs(0, Triple("probabilities", listOf(TestJob.CLASSES), "NK"))
         val logits = FloatArray(TestJob.IMAGES * TestJob.CLASSES) { it % 4 / 2f }
         job.bundle(logits)
         job.request("check", 0, 1)
         val result = job.perform().getJSONObject("result")
         for ((number, reference) in listOf(probabilities(logits), logits).withIndex()) {
-            val expected = Parity.of(reference, job.logits(0, "logits-$number.raw"), TestJob.CLASSES)
-            val parity = result.getJSONArray("parities").getJSONObject(number)
+            val expected = Closeness.of(reference, job.output(0, "output-$number-0.raw"), "logits")
+            val parity = closeness(result, number, if (number == 0) "probabilities" else "logits")
             assertEquals(expected.sqnrDb, parity.getDouble("sqnr_db"))
             assertEquals(expected.maxDifference, parity.getDouble("max_difference"))
         }
@@ -112,7 +113,7 @@ class LabTest {
         val file = result.getJSONArray("files").getJSONObject(0)
         assertEquals("a.tflite: the GPU refuses SOFTMAX", file.getString("failure"))
         assertTrue(file.isNull("runtime"))
-        assertTrue(result.getJSONArray("logits").isNull(0))
+        assertTrue(result.getJSONArray("outputs").isNull(0))
     }
 
     @Test
@@ -121,13 +122,63 @@ class LabTest {
         job.bundle(reference)
         job.request("check", 0, 1)
         val result = job.perform().getJSONObject("result")
-        val parity = result.getJSONArray("parities").getJSONObject(1)
-        val logits = job.logits(0, "logits-1.raw")
-        val expected = Parity.of(reference, logits, TestJob.CLASSES)
+        val parity = closeness(result, 1, "logits")
+        val logits = job.output(0, "output-1-0.raw")
+        val expected = Closeness.of(reference, logits, "logits")
         assertEquals(expected.sqnrDb, parity.getDouble("sqnr_db"))
         assertEquals(expected.cosine, parity.getDouble("cosine"))
         assertEquals(0.25, parity.getDouble("max_difference"), 1e-4)
-        assertEquals(100.0, parity.getDouble("agreement"), 34.0)
+        val same = result.getJSONArray("parities").getJSONObject(1).getDouble("agreement")
+        assertEquals(agreement(reference, logits, TestJob.CLASSES, 1), same)
+    }
+
+    private fun closeness(result: JSONObject, number: Int, output: String): JSONObject =
+        result.getJSONArray("parities").getJSONObject(number).getJSONObject("outputs").getJSONObject(output)
+
+    @Test
+    fun `each map of a detector is told by its name`() {
+        val (logits, deltas) = Triple("class_logits_p3", listOf(1, 1, 9), "NHWC") to Triple("box_deltas_p3", listOf(1, 1, 36), "NHWC")
+        job.outputs(0, logits, deltas)
+        job.outputs(1, Triple("boxes", listOf(9, 4), ""), Triple("scores", listOf(9, 1), ""))
+        fun reference(values: Int) = FloatArray(TestJob.IMAGES * values) { it % 5 - 2f }
+        val golden = mapOf(
+            "class_logits_p3" to (listOf(9, 1, 1) to reference(9)),
+            "box_deltas_p3" to (listOf(36, 1, 1) to reference(36)),
+        )
+        job.bundle("detection", "CHW", golden)
+        job.request("check", 0, 1)
+        val result = job.perform().getJSONObject("result")
+        for ((number, name) in listOf("class_logits_p3", "box_deltas_p3").withIndex()) {
+            val array = result.getJSONArray("outputs").getJSONObject(0).getJSONObject(name)
+            assertEquals("output-0-$number.raw", array.getString("file"))
+            assertEquals("[3,${if (number == 0) 9 else 36},1,1]", array.getJSONArray("shape").toString())
+            val expected = Closeness.of(golden.getValue(name).second, job.output(0, array.getString("file")), name)
+            assertEquals(expected.sqnrDb, closeness(result, 0, name).getDouble("sqnr_db"))
+        }
+        assertTrue(result.getJSONArray("parities").getJSONObject(0).isNull("agreement"))
+        // Boxes are computed from maps, and judged by the computer.
+        assertEquals("[3,9,4]", result.getJSONArray("outputs").getJSONObject(1).getJSONObject("boxes").getJSONArray("shape").toString())
+        assertEquals(0, result.getJSONArray("parities").getJSONObject(1).getJSONObject("outputs").length())
+    }
+
+    @Test
+    fun `maps of a segmenter are told channels first`() {
+        job.outputs(0, Triple("logits", listOf(4, 4, 2), "NHWC"))
+        job.outputs(1, Triple("logits", listOf(2, 4, 4), "NCHW"))
+        job.request("run", 0, 1)
+        assertEquals("done", job.perform().getString("outcome"))
+        val (rows, planes) = listOf("output-0-0.raw", "output-1-0.raw").map { job.output(0, it) }
+        // The fake computes values in the file's own order.
+        for (image in 0 until TestJob.IMAGES) {
+            for (index in 0 until 32) {
+                assertEquals(planes[image * 32 + index], rows[image * 32 + index % 2 * 16 + index / 2])
+            }
+        }
+        job.bundle("segmentation", "CHW", mapOf("logits" to (listOf(2, 4, 4) to planes)))
+        job.request("check", 1)
+        val result = job.perform(1).getJSONObject("result")
+        assertEquals("exact", closeness(result, 0, "logits").get("sqnr_db"))
+        assertEquals(100.0, result.getJSONArray("parities").getJSONObject(0).getDouble("agreement"))
     }
 
     @Test
@@ -137,7 +188,7 @@ class LabTest {
         job.factory.weight = { _, _ -> Double.NaN }
         val result = job.perform().getJSONObject("result")
         assertTrue("NaN" in result.getJSONArray("files").getJSONObject(0).getString("failure"))
-        assertTrue(result.getJSONArray("logits").isNull(0))
+        assertTrue(result.getJSONArray("outputs").isNull(0))
         assertTrue(result.getJSONArray("parities").isNull(0))
     }
 
@@ -146,10 +197,10 @@ class LabTest {
         job.factory.weight = { row, column -> if (row == column) 1.0 else 0.0 }
         job.request("run", 0)
         job.perform()
-        val own = job.logits(0, "logits-0.raw")
+        val own = job.output(0, "output-0-0.raw")
         job.bundle(own)
         job.request("check", 0)
-        val parity = job.perform(1).getJSONObject("result").getJSONArray("parities").getJSONObject(0)
+        val parity = closeness(job.perform(1).getJSONObject("result"), 0, "logits")
         assertEquals("exact", parity.get("sqnr_db"))
     }
 
@@ -335,7 +386,7 @@ class LabTest {
         }
         fun file(json: JSONObject) = json.getJSONArray("files").getJSONObject(0)
         fun request(json: JSONObject) = json.getJSONArray("requests").getJSONObject(0)
-        with("the job is of protocol 1, this app does 2") { it.put("protocol", 1) }
+        with("the job is of protocol 1, this app does 3") { it.put("protocol", 1) }
         with("protocol is missing") { it.remove("protocol") }
         with("'surprise' is not a known field") { it.put("surprise", 1) }
         with("there is no number 0") { it.put("requests", JSONArray()) }
@@ -348,10 +399,13 @@ class LabTest {
         with("a.tflite: is not 3 bytes long") { file(it).put("bytes", 3) }
         with("c.tflite: the job names it, but it is missing") { file(it).put("path", "0/c.tflite") }
         with("files.0.input is missing") { file(it).remove("input") }
-        with("is not the logits of 2 images") {
-            file(it).getJSONObject("output").put("shape", JSONArray(listOf(1, 5)))
+        with("outputs.0: is not the reals of 2 images") {
+            file(it).getJSONArray("outputs").getJSONObject(0).put("shape", JSONArray(listOf(1, 5)))
         }
-        with("is not the logits of 2 images") { file(it).getJSONObject("output").put("dtype", "uint8") }
+        with("is not the reals of 2 images") {
+            file(it).getJSONArray("outputs").getJSONObject(0).put("dtype", "uint8")
+        }
+        with("outputs: are none, or two of one name") { file(it).put("outputs", JSONArray()) }
         with("int8, and it alone, needs a quantization") {
             val quantization = JSONObject("""{"scale": 1, "zero_point": 0}""")
             file(it).getJSONObject("input").put("dtype", "uint8").put("quantization", quantization)

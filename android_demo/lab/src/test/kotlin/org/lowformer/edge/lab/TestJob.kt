@@ -21,7 +21,7 @@ class TestJob(root: File, private val batch: Int = 2) {
     var cancelled: String? = null
     val steps = ArrayList<Step>()
     val loaded = ArrayList<String>()
-    val json: JSONObject = JSONObject().put("protocol", 2).put("files", JSONArray()).put("requests", JSONArray())
+    val json: JSONObject = JSONObject().put("protocol", 3).put("files", JSONArray()).put("requests", JSONArray())
     val pixels = ByteArray(IMAGES * AREA) { (it * 37 % 251).toByte() }
 
     init {
@@ -39,7 +39,7 @@ class TestJob(root: File, private val batch: Int = 2) {
             .put("sha256", digestOf(target))
             .put("bytes", target.length())
             .put("input", tensor("image", listOf(batch, SIDE, SIDE, 3), "NHWC"))
-            .put("output", tensor("logits", listOf(batch, CLASSES), "NK"))
+            .put("outputs", JSONArray(listOf(tensor("logits", listOf(batch, CLASSES), "NK"))))
         json.getJSONArray("files").put(record)
         return record
     }
@@ -63,12 +63,22 @@ class TestJob(root: File, private val batch: Int = 2) {
         return request
     }
 
-    /** Writes a bundle into the folder of the job's files. */
-    fun bundle(reference: FloatArray): JSONObject {
+    /** Gives a file other outputs: their names, shapes for an image and layouts. */
+    fun outputs(number: Int, vararg outputs: Triple<String, List<Int>, String>) {
+        val tensors = outputs.map { (name, shape, layout) -> tensor(name, listOf(batch) + shape, layout) }
+        json.getJSONArray("files").getJSONObject(number).put("outputs", JSONArray(tensors))
+    }
+
+    /** Writes the bundle of a classifier into the folder of the job's files. */
+    fun bundle(reference: FloatArray): JSONObject =
+        bundle("classification", "K", mapOf("logits" to (listOf(CLASSES) to reference)))
+
+    /** Writes a bundle: its task, the layout of its outputs, and each output's shape for an image and values. */
+    fun bundle(task: String, layout: String, outputs: Map<String, Pair<List<Int>, FloatArray>>): JSONObject {
         val golden = File(folder, "0/golden.npz")
         ZipOutputStream(golden.outputStream()).use { zip ->
             zip.add("pixels.npy", "|u1", listOf(IMAGES, SIDE, SIDE, 3), pixels)
-            zip.add("logits.npy", "<f4", listOf(IMAGES, CLASSES), bytes(reference))
+            for ((name, output) in outputs) zip.add("$name.npy", "<f4", listOf(IMAGES) + output.first, bytes(output.second))
         }
         val files = json.getJSONArray("files")
         val artifacts = List(files.length()) { index ->
@@ -79,7 +89,7 @@ class TestJob(root: File, private val batch: Int = 2) {
                 .put("precision", "fp32")
                 .put("spec", spec(file))
                 .put("inputs", JSONArray(listOf(file.getJSONObject("input"))))
-                .put("outputs", JSONArray(listOf(file.getJSONObject("output"))))
+                .put("outputs", file.getJSONArray("outputs"))
                 .put("ops", JSONObject())
         }
         val stated = JSONObject().put("sha256", digestOf(golden)).put("bytes", golden.length())
@@ -90,14 +100,14 @@ class TestJob(root: File, private val batch: Int = 2) {
         val manifest = JSONObject()
             .put("schema_version", 2)
             .put("name", "linear")
-            .put("task", "classification")
+            .put("task", task)
             .put("model", JSONObject())
             .put("machine", JSONObject())
             .put("toolchain", JSONObject())
             .put("source", JSONObject().put("name", "x").put("sha256", JSONObject.NULL).put("fit_for_accuracy", true))
             .put("preprocessing", preprocessing())
             .put("preprocessing_sources", JSONObject())
-            .put("outputs", JSONArray("""[{"name": "logits", "shape": [$CLASSES], "layout": "K"}]"""))
+            .put("outputs", JSONArray(outputs.map { (name, output) -> stated(name, output.first, layout) }))
             .put("labels", JSONObject.NULL)
             .put("classes_source", JSONObject.NULL)
             .put("golden", record("golden.npz", stated))
@@ -124,7 +134,8 @@ class TestJob(root: File, private val batch: Int = 2) {
 
     fun answer(number: Int) = File(answers, "${folder.name}/$number")
 
-    fun logits(number: Int, name: String): FloatArray {
+    /** An output that an answer tells of. */
+    fun output(number: Int, name: String): FloatArray {
         val content = ByteBuffer.wrap(File(answer(number), name).readBytes()).order(ByteOrder.LITTLE_ENDIAN)
         return FloatArray(content.remaining() / Float.SIZE_BYTES).also { content.asFloatBuffer().get(it) }
     }
@@ -165,8 +176,13 @@ class TestJob(root: File, private val batch: Int = 2) {
             return JSONObject()
                 .put("version", 2)
                 .put("input", if (isImage) "image" else "tensor")
-                .put("output", file.getJSONObject("output").getString("name"))
+                .put("output", kind(file.getJSONArray("outputs").getJSONObject(0).getString("name")))
         }
+
+        private fun kind(name: String) = if (name in setOf("probabilities", "boxes")) name else "logits"
+
+        private fun stated(name: String, shape: List<Int>, layout: String) =
+            JSONObject().put("name", name).put("shape", JSONArray(shape)).put("layout", layout)
 
         private fun record(path: String, of: JSONObject) =
             JSONObject().put("path", path).put("sha256", of.getString("sha256")).put("bytes", of.getLong("bytes"))

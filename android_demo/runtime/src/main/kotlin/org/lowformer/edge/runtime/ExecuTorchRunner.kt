@@ -7,6 +7,7 @@ import org.lowformer.edge.core.ModelInput
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RuntimeDescription
+import org.lowformer.edge.core.TensorSpec
 import org.pytorch.executorch.EValue
 import org.pytorch.executorch.ExecuTorchRuntime
 import org.pytorch.executorch.Module
@@ -22,19 +23,22 @@ class ExecuTorchRunner private constructor(
     private val buffer = Tensor.allocateByteBuffer(model.input.size * bytesOf(model.input.type))
     private val input = EValue.from(inputTensor(buffer))
 
-    override fun run(input: ModelInput): FloatArray {
+    override fun run(input: ModelInput): List<FloatArray> {
         require(input.fits(model.input)) { "${input.size} values do not fit ${model.input}" }
         // Writing to a duplicate leaves the position of the tensor's own buffer where it is.
         when (input) {
             is ModelInput.Pixels -> buffer.duplicate().put(input.values)
             is ModelInput.Reals -> write(input.values)
         }
-        val output = try {
-            module.forward(this.input).single().toTensor()
+        val outputs = try {
+            module.forward(this.input).map { it.toTensor() }
         } catch (error: RuntimeException) {
             throw EdgeException("${model.file.name}: ExecuTorch fails to run it (${error.reason()})", error)
         }
-        return logits(output)
+        if (outputs.size != model.outputs.size) {
+            throw EdgeException("${model.file.name}: puts out ${outputs.size} tensors, not ${model.outputs.size} as it says")
+        }
+        return model.outputs.zip(outputs, ::reals)
     }
 
     private fun write(values: FloatArray) {
@@ -55,15 +59,15 @@ class ExecuTorchRunner private constructor(
         }
     }
 
-    private fun logits(output: Tensor): FloatArray {
-        val size = model.output.shape.map(Int::toLong)
+    private fun reals(stated: TensorSpec, output: Tensor): FloatArray {
+        val size = stated.shape.map(Int::toLong)
         if (output.shape().toList() != size) {
             throw EdgeException("${model.file.name}: puts out ${output.shape().toList()}, not $size as it says")
         }
-        return when (model.output.type) {
+        return when (stated.type) {
             ElementType.FLOAT32 -> output.dataAsFloatArray
-            ElementType.INT8 -> model.output.integers().dequantize(output.dataAsByteArray)
-            ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no classes")
+            ElementType.INT8 -> stated.integers().dequantize(output.dataAsByteArray)
+            ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no reals")
         }
     }
 

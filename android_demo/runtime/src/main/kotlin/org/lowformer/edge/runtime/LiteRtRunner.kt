@@ -28,14 +28,14 @@ class LiteRtRunner private constructor(
     private val resources: Resources,
     private val compiled: CompiledModel,
     private val input: TensorBuffer,
-    private val output: TensorBuffer,
+    private val outputs: List<TensorBuffer>,
 ) : Runner {
-    override fun run(input: ModelInput): FloatArray {
+    override fun run(input: ModelInput): List<FloatArray> {
         require(input.fits(model.input)) { "${input.size} values do not fit ${model.input}" }
         return calling({ "${model.file.name}: LiteRT fails to run it ($it)" }) {
             write(input)
-            compiled.run(listOf(this.input), listOf(output))
-            read()
+            compiled.run(listOf(this.input), outputs)
+            model.outputs.zip(outputs, ::read)
         }
     }
 
@@ -50,10 +50,10 @@ class LiteRtRunner private constructor(
             }
     }
 
-    private fun read(): FloatArray = when (model.output.type) {
+    private fun read(stated: TensorSpec, output: TensorBuffer): FloatArray = when (stated.type) {
         ElementType.FLOAT32 -> output.readFloat()
-        ElementType.INT8 -> model.output.integers().dequantize(output.readInt8())
-        ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no classes")
+        ElementType.INT8 -> stated.integers().dequantize(output.readInt8())
+        ElementType.UINT8 -> throw EdgeException("${model.file.name}: puts out pixels, and no reals")
     }
 
     override fun close() = resources.close()
@@ -88,12 +88,12 @@ class LiteRtRunner private constructor(
                     )
                     val inputs = compiled.createInputBuffers().onEach(resources::add)
                     val outputs = compiled.createOutputBuffers().onEach(resources::add)
-                    if (inputs.size != 1 || outputs.size != 1) {
+                    if (inputs.size != 1 || outputs.size != model.outputs.size) {
                         throw EdgeException("${model.file.name}: has ${inputs.size} inputs and ${outputs.size} outputs")
                     }
                     checkSize(model, "takes in", inputs[0], model.input)
-                    checkSize(model, "puts out", outputs[0], model.output)
-                    LiteRtRunner(model, description, resources, compiled, inputs[0], outputs[0])
+                    model.outputs.zip(outputs) { stated, buffer -> checkSize(model, "puts out", buffer, stated) }
+                    LiteRtRunner(model, description, resources, compiled, inputs[0], outputs)
                 }
             }
         }

@@ -65,6 +65,7 @@ enum class Message(vararg val arguments: Argument) {
     LATENCY(Argument.DECIMAL, Argument.DECIMAL, Argument.WHOLE),
     CLASS_NUMBER(Argument.WHOLE),
     BEST_CLASS(Argument.TEXT, Argument.DECIMAL),
+    NOTHING_FOUND,
 
     // Choices, and why one cannot be taken.
     BUNDLE_INCLUDED(Argument.TEXT),

@@ -1,5 +1,7 @@
 package org.lowformer.edge.screen
 
+import org.lowformer.edge.core.Detection
+import org.lowformer.edge.core.Findings
 import org.lowformer.edge.core.Format
 
 /** What the screen shows in a state. */
@@ -7,6 +9,7 @@ val ScreenState.view: ScreenView
     get() {
         val status = status
         val preview = preview
+        val scores = rows
         return ScreenView(
             status = status,
             isProblem = status.message in PROBLEMS,
@@ -19,7 +22,12 @@ val ScreenState.view: ScreenView
                 Preview.CAMERA -> Message.PREVIEW_CAMERA.with()
                 Preview.PHOTO -> Message.PREVIEW_PHOTO.with()
             },
-            scores = scores.map { ScoreRow(nameOf(it.index), it.probability) },
+            scores = scores,
+            best = when {
+                findings == null -> null
+                scores.isEmpty() -> Message.NOTHING_FOUND.with()
+                else -> scores.first().run { Message.BEST_CLASS.with(name, (probability * PERCENT).toDouble()) }
+            },
             runtime = (runner as? RunnerState.Ready)?.let(::runtimeOf),
             latency = latency,
             bundles = bundleOptions,
@@ -36,7 +44,25 @@ private val ScreenState.preview: Preview
         else -> Preview.NOTHING
     }
 
-private fun ScreenState.nameOf(index: Int): Wording {
+/** What was found, as far as there is room for lines. */
+private val ScreenState.rows: List<ScoreRow>
+    get() = when (val findings = findings) {
+        null -> emptyList()
+        is Findings.Classes -> findings.scores.map { ScoreRow(nameOf(it.index), it.probability) }
+        is Findings.Objects -> findings.shown.take(MOST_ROWS).map { ScoreRow(nameOf(it.index), it.score) }
+        is Findings.Labels -> findings.regions.take(MOST_ROWS).map { ScoreRow(nameOf(it.index), it.share.toFloat()) }
+    }
+
+/** The objects that are worth showing. */
+internal val Findings.Objects.shown: List<Detection> get() = objects.filter { it.score >= LEAST_SHOWN }
+
+/** The least score of an object in a picture, as in Python's and mmdet's. */
+private const val LEAST_SHOWN = 0.3f
+
+private const val MOST_ROWS = 5
+private const val PERCENT = 100
+
+internal fun ScreenState.nameOf(index: Int): Wording {
     val label = (bundle as? BundleState.Open)?.content?.labels?.getOrNull(index)
     return if (label == null) Message.CLASS_NUMBER.with(index) else Wording.Plain(label)
 }

@@ -1,6 +1,6 @@
 package org.lowformer.edge.screen
 
-import org.lowformer.edge.core.Score
+import org.lowformer.edge.core.Findings
 
 /** What happens to the screen: a person's wish, or news of something that an [Effect] began. */
 sealed interface ScreenEvent {
@@ -58,15 +58,15 @@ sealed interface ScreenEvent {
     data object RunnerClosed : ScreenEvent
 
     /**
-     * An image was classified.
+     * A model looked at an image.
      *
      * @property photo its number; null for a camera's.
-     * @property scores the best ones, best first.
+     * @property findings what it sees there.
      */
     data class Classified(
         val key: ModelKey,
         val photo: Int?,
-        val scores: List<Score>,
+        val findings: Findings,
         val preprocessingMs: Double,
         val modelMs: Double,
     ) : ScreenEvent

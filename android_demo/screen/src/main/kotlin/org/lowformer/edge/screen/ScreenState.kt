@@ -1,6 +1,6 @@
 package org.lowformer.edge.screen
 
-import org.lowformer.edge.core.Score
+import org.lowformer.edge.core.Findings
 
 /**
  * All that the demo screen knows.
@@ -11,7 +11,7 @@ import org.lowformer.edge.core.Score
  * @property bundles null until they were looked for.
  * @property facings which cameras the device has.
  * @property photos how many photos were read in this process.
- * @property scores of the last image, best first.
+ * @property findings in the last image; null while there are none.
  */
 data class ScreenState(
     val missing: Set<RuntimeChoice> = emptySet(),
@@ -27,7 +27,7 @@ data class ScreenState(
     val camera: CameraState = CameraState.Off,
     val photo: PhotoState = PhotoState.Unknown,
     val photos: Int = 0,
-    val scores: List<Score> = emptyList(),
+    val findings: Findings? = null,
     val timings: Timings = Timings(),
 ) {
     /** The wished bundle; the first where that is not there; null where there is none. */

@@ -7,7 +7,7 @@ enum class Preview {
     PHOTO,
 }
 
-/** A class with its probability in [0, 1]. */
+/** A class with its probability, an object with its score or a class with its share of an image, in [0, 1]. */
 data class ScoreRow(val name: Wording, val probability: Float)
 
 /**
@@ -26,9 +26,10 @@ data class Option(val id: String, val title: Wording, val why: Wording?, val isC
  * @property keepsAwake whether it is watched, and not touched.
  * @property notices further lines.
  * @property description of the picture, for those who do not see it; null where there is none.
- * @property scores the best classes, best first; empty while there are none.
+ * @property scores the best classes, the best objects or the largest regions, best first; empty while there are none.
+ * @property best the first of them in a few words, or that nothing was found; null while nobody looked.
  * @property runtime what computes; null while nothing does.
- * @property latency medians; null until there are scores.
+ * @property latency medians; null until there are some.
  */
 data class ScreenView(
     val status: Wording.Known,
@@ -39,18 +40,11 @@ data class ScreenView(
     val preview: Preview,
     val description: Wording?,
     val scores: List<ScoreRow>,
+    val best: Wording?,
     val runtime: Wording?,
     val latency: Wording?,
     val bundles: List<Option>,
     val runtimes: List<Option>,
     val precisions: List<Option>,
     val actions: Set<Action>,
-) {
-    /** The best class in a few words; null while there is none. */
-    val best: Wording?
-        get() = scores.firstOrNull()?.let { Message.BEST_CLASS.with(it.name, (it.probability * PERCENT).toDouble()) }
-
-    private companion object {
-        const val PERCENT = 100
-    }
-}
+)

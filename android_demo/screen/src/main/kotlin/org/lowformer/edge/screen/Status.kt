@@ -97,7 +97,7 @@ private val ScreenState.cameraStatus: Wording.Known
         else -> when (val camera = camera) {
             is CameraState.Off, is CameraState.Opening -> Message.CAMERA_STARTING
             is CameraState.Closing -> Message.CAMERA_CHANGING
-            is CameraState.Live -> if (scores.isEmpty()) Message.CAMERA_WAITING else Message.CAMERA_LIVE
+            is CameraState.Live -> if (findings == null) Message.CAMERA_WAITING else Message.CAMERA_LIVE
             is CameraState.Failed -> when (camera.problem) {
                 CameraProblem.IN_USE -> Message.CAMERA_IN_USE
                 CameraProblem.DISABLED -> Message.CAMERA_DISABLED
@@ -111,7 +111,7 @@ private val ScreenState.photoStatus: Wording.Known
     get() = when (val photo = photo) {
         is PhotoState.Unknown, is PhotoState.Reading -> Message.PHOTO_READING.with()
         is PhotoState.None -> Message.NO_PHOTO.with()
-        is PhotoState.Shown -> (if (scores.isEmpty()) Message.PHOTO_CLASSIFYING else Message.PHOTO_CLASSIFIED).with()
+        is PhotoState.Shown -> (if (findings == null) Message.PHOTO_CLASSIFYING else Message.PHOTO_CLASSIFIED).with()
         is PhotoState.Failed -> when (photo.failure.kind) {
             Failure.Kind.OUT_OF_MEMORY -> Message.PHOTO_OUT_OF_MEMORY.with()
             else -> Message.PHOTO_FAILED.with(photo.failure.detail)

@@ -16,7 +16,7 @@ private val ScreenState.subject: List<Any?>
         if (wishes.source == Source.CAMERA) camera as? CameraState.Live else (photo as? PhotoState.Shown)?.number,
     )
 
-private fun ScreenState.withoutScores() = copy(scores = emptyList(), timings = Timings())
+private fun ScreenState.withoutScores() = copy(findings = null, timings = Timings())
 
 private fun ScreenState.taking(event: ScreenEvent): Step = when (event) {
     is ScreenEvent.Started -> started(event)
@@ -147,7 +147,7 @@ private fun ScreenState.classified(event: ScreenEvent.Classified): ScreenState {
         Source.PHOTO -> event.photo != null && event.photo == (photo as? PhotoState.Shown)?.number
     }
     if (!wanted) return idle
-    return idle.copy(scores = event.scores, timings = timings.plus(event.preprocessingMs, event.modelMs))
+    return idle.copy(findings = event.findings, timings = timings.plus(event.preprocessingMs, event.modelMs))
 }
 
 private fun ScreenState.runFailed(event: ScreenEvent.RunFailed): Step {

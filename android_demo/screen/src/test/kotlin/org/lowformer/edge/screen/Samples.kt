@@ -1,5 +1,6 @@
 package org.lowformer.edge.screen
 
+import org.lowformer.edge.core.Findings
 import org.lowformer.edge.core.Format
 import org.lowformer.edge.core.Score
 
@@ -8,7 +9,7 @@ internal val INTEGER = Offer("demo-int8.tflite", Format.TFLITE, "int8")
 internal val TORCH = Offer("demo-fp32.pte", Format.EXECUTORCH, "fp32")
 internal val DEMO = BundleEntry("included/demo", "demo", imported = false)
 internal val OWN = BundleEntry("imported/own", "own", imported = true)
-internal val SCORES = listOf(Score(1, 0.75f), Score(0, 0.125f))
+internal val SCORES = Findings.Classes(listOf(Score(1, 0.75f), Score(0, 0.125f)))
 
 internal fun refused(detail: String = "it is so") = Failure(Failure.Kind.REFUSED, detail)
 

@@ -55,7 +55,7 @@ internal class Classification(
 
     private fun logits(runner: Runner, inputs: List<ByteArray>) = JSONArray(
         inputs.map { pixels ->
-            JSONArray(runner.run(ModelInput.of(pixels, 1, runner.model.input, preprocessing)).toList())
+            JSONArray(runner.run(ModelInput.of(pixels, 1, runner.model.input, preprocessing)).single().toList())
         },
     )
 

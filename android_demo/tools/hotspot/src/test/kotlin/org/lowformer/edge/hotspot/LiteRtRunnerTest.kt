@@ -45,9 +45,9 @@ class LiteRtRunnerTest {
     fun oneIsClosedAndTheOtherRunsOn() {
         val model = file("fp32")
         open(model).use { kept ->
-            val before = kept.run(ones(model))
+            val before = kept.run(ones(model)).single()
             open(file("int8")).close()
-            assertArrayEquals(before, kept.run(ones(model)))
+            assertArrayEquals(before, kept.run(ones(model)).single())
         }
     }
 
@@ -73,7 +73,7 @@ class LiteRtRunnerTest {
     @Test
     fun aManifestOfAnotherOutputIsRefused() {
         val model = file("int8")
-        val more = model.copy(output = model.output.copy(shape = listOf(1, 11)))
+        val more = model.copy(outputs = model.outputs.map { it.copy(shape = listOf(1, 11)) })
         assertEquals(
             "demo-int8.tflite: puts out 10 values, not 11 as stated; export the bundle again",
             refusal { open(more).close() },
