@@ -35,6 +35,7 @@ internal class MainViews(
     val camera: TextureView = root.part(R.id.camera_preview)
     private val resources = root.resources
     private val photo: ImageView = root.part(R.id.photo)
+    private val overlay: OverlayView = root.part(R.id.overlay)
     private val busy: ProgressBar = root.part(R.id.busy)
     private val status: TextView = root.part(R.id.status)
     private val notices: TextView = root.part(R.id.notices)
@@ -71,6 +72,7 @@ internal class MainViews(
         camera.alpha = if (view.preview == Preview.CAMERA) 1f else 0f
         camera.setRead(view.preview == Preview.CAMERA)
         showPhoto(picked.takeIf { view.preview == Preview.PHOTO })
+        overlay.show(view)
         showScores(view)
         latency.say(view.latency?.let(resources::text).orEmpty())
         runtimeInUse.say(view.runtime?.let(resources::text).orEmpty())

@@ -15,6 +15,7 @@ internal class OpenBundle(val id: String, private val bundle: Bundle) {
         Offer.of(bundle.models.map { Offer(it.artifact.path, it.file.format, it.artifact.precision) }),
         bundle.labels(),
         bundle.manifest.fitForAccuracy,
+        preprocessing.seesAll,
     )
 
     /** The file of an [Offer]. */

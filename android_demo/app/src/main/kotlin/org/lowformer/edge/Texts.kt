@@ -66,6 +66,8 @@ private val Message.resource: Int
         Message.CLASS_NUMBER -> R.string.class_number
         Message.BEST_CLASS -> R.string.best_class
         Message.NOTHING_FOUND -> R.string.nothing_found
+        Message.FOUND_OBJECT -> R.string.found_object
+        Message.FOUND_REGION -> R.string.found_region
         Message.BUNDLE_INCLUDED -> R.string.bundle_included
         Message.BUNDLE_IMPORTED -> R.string.bundle_imported
         Message.RUNTIME_TFLITE_CPU -> R.string.runtime_tflite_cpu

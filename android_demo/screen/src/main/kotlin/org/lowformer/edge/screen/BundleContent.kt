@@ -6,5 +6,11 @@ package org.lowformer.edge.screen
  * @property offers files that the app can run.
  * @property labels class names in order; null where the bundle has none.
  * @property isTrained false for random weights, whose classes mean nothing.
+ * @property seesAll whether the model sees the whole of an image, and not its centre alone.
  */
-data class BundleContent(val offers: List<Offer>, val labels: List<String>?, val isTrained: Boolean = true)
+data class BundleContent(
+    val offers: List<Offer>,
+    val labels: List<String>?,
+    val isTrained: Boolean = true,
+    val seesAll: Boolean = true,
+)

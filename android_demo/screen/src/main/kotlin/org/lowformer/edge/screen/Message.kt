@@ -66,6 +66,8 @@ enum class Message(vararg val arguments: Argument) {
     CLASS_NUMBER(Argument.WHOLE),
     BEST_CLASS(Argument.TEXT, Argument.DECIMAL),
     NOTHING_FOUND,
+    FOUND_OBJECT(Argument.TEXT, Argument.DECIMAL),
+    FOUND_REGION(Argument.TEXT, Argument.DECIMAL),
 
     // Choices, and why one cannot be taken.
     BUNDLE_INCLUDED(Argument.TEXT),

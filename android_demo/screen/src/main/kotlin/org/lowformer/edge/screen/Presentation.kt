@@ -17,6 +17,10 @@ val ScreenState.view: ScreenView
             keepsAwake = status.message == Message.CAMERA_LIVE,
             notices = notices,
             preview = preview,
+            overlay = overlay,
+            isWhole = preview == Preview.PHOTO || content?.seesAll ?: true,
+            // Android mirrors what a front camera shows, and not what it gives to be analysed.
+            isMirrored = preview == Preview.CAMERA && camera.openedFor == Facing.FRONT,
             description = when (preview) {
                 Preview.NOTHING -> null
                 Preview.CAMERA -> Message.PREVIEW_CAMERA.with()
@@ -36,6 +40,11 @@ val ScreenState.view: ScreenView
             actions = actions(status.message),
         )
     }
+
+private val ScreenState.content: BundleContent? get() = (bundle as? BundleState.Open)?.content
+
+private val ScreenState.overlay: Overlay?
+    get() = findings?.takeIf { preview != Preview.NOTHING }?.let { overlayOf(it, ::nameOf, content?.labels) }
 
 private val ScreenState.preview: Preview
     get() = when {
@@ -63,7 +72,7 @@ private const val MOST_ROWS = 5
 private const val PERCENT = 100
 
 internal fun ScreenState.nameOf(index: Int): Wording {
-    val label = (bundle as? BundleState.Open)?.content?.labels?.getOrNull(index)
+    val label = content?.labels?.getOrNull(index)
     return if (label == null) Message.CLASS_NUMBER.with(index) else Wording.Plain(label)
 }
 
@@ -93,7 +102,7 @@ private val ScreenState.notices: List<Wording>
         }
         val reduction = (photo as? PhotoState.Shown)?.reduction ?: 1
         val isReduced = wishes.source == Source.PHOTO && reduction > 1
-        val isTrained = (bundle as? BundleState.Open)?.content?.isTrained ?: true
+        val isTrained = content?.isTrained ?: true
         return listOfNotNull(
             imported,
             if (isTrained) null else Message.RANDOM_WEIGHTS.with(),

@@ -25,6 +25,9 @@ data class Option(val id: String, val title: Wording, val why: Wording?, val isC
  * @property isBusy whether something is waited for.
  * @property keepsAwake whether it is watched, and not touched.
  * @property notices further lines.
+ * @property overlay what is drawn over the picture; null where nothing is.
+ * @property isWhole whether the picture is seen as a whole, and not as much of it as fills its place.
+ * @property isMirrored whether left and right are exchanged in the picture.
  * @property description of the picture, for those who do not see it; null where there is none.
  * @property scores the best classes, the best objects or the largest regions, best first; empty while there are none.
  * @property best the first of them in a few words, or that nothing was found; null while nobody looked.
@@ -38,6 +41,9 @@ data class ScreenView(
     val keepsAwake: Boolean,
     val notices: List<Wording>,
     val preview: Preview,
+    val overlay: Overlay?,
+    val isWhole: Boolean,
+    val isMirrored: Boolean,
     val description: Wording?,
     val scores: List<ScoreRow>,
     val best: Wording?,
