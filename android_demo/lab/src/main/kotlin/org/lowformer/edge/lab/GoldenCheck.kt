@@ -22,7 +22,7 @@ import org.lowformer.edge.core.sizeOf
  * Of the bundle only the manifest, the golden vectors and the job's files need be there.
  *
  * @param folder the bundle's.
- * @param answers where the outputs are written.
+ * @param answers where the outputs are.
  * @throws EdgeException the manifest is damaged or of another schema, or a file is missing, not in it, or differs
  *   from its hash.
  */
@@ -35,26 +35,36 @@ internal fun checkBundle(common: Common, folder: File, run: ImageRun, answers: F
     val golden = bundle.golden()
     val images = Images(golden.count, golden.height, golden.width, golden.pixels)
     val runs = run.run(common, images, bundle.manifest.preprocessing)
-    val judged = runs.map { judged(it, golden, bundle.manifest.task) }
+    val judged = runs.map { judged(it, golden, bundle.manifest.task, answers) }
     val parities = judged.map { (_, parity) -> parity ?: JSONObject.NULL }
-    return writeRuns(judged.map { (run, _) -> run }, answers).put("parities", JSONArray(parities))
+    return toJson(judged.map { (run, _) -> run }).put("parities", JSONArray(parities))
 }
 
 /** A file's run with its parity; outputs that cannot be compared are a failure of it. */
-private fun judged(run: FileRun, golden: GoldenVectors, task: Task): Pair<FileRun, JSONObject?> {
+private fun judged(run: FileRun, golden: GoldenVectors, task: Task, folder: File): Pair<FileRun, JSONObject?> {
     val outputs = run.outputs ?: return run to null
     return try {
-        run to parity(run.file.model, outputs, golden, task)
+        run to parity(run.file.model, outputs.mapValues { { it.value.floats(folder) } }, golden, task)
     } catch (error: EdgeException) {
         FileRun(run.file, oneLine(error), null, null, null) to null
     }
 }
 
-/** What is told of a file's outputs: each that has a golden one, and how far results agree. */
-private fun parity(model: ModelFile, outputs: List<FloatArray>, golden: GoldenVectors, task: Task): JSONObject {
+/**
+ * What is told of a file's outputs: each that has a golden one, and how far results agree.
+ *
+ * @param outputs read the values of each by its name.
+ */
+private fun parity(
+    model: ModelFile,
+    outputs: Map<String, () -> FloatArray>,
+    golden: GoldenVectors,
+    task: Task,
+): JSONObject {
     val told = JSONObject()
     var agreement: Double? = null
-    for ((output, values) in model.outputs.zip(outputs)) {
+    for (output in model.outputs) {
+        val values = outputs.getValue(output.name)()
         val reference = golden.reference(output.name)
         if (reference == null) {
             checkFinite(values, output.name)

@@ -44,14 +44,14 @@ internal class Images(val count: Int, val height: Int, val width: Int, val pixel
  *
  * @property failure why it did not run, or null.
  * @property half whether the accelerator computed in half precision, where it was allowed to.
- * @property outputs each float32 [N, ...], channels first in maps, in the file's order; or null.
+ * @property outputs where each is by its name, float32 [N, ...] and channels first in maps; or null.
  */
 internal class FileRun(
     val file: JobFile,
     val failure: String?,
     val description: RuntimeDescription?,
     val half: Boolean?,
-    val outputs: List<FloatArray>?,
+    val outputs: Map<String, RawArray>?,
 ) {
     /** As it lies in an answer. */
     fun toJson(): JSONObject = JSONObject()
@@ -63,51 +63,54 @@ internal class FileRun(
         .put("residency", JSONObject.NULL)
 }
 
-/** Runs images through files, one file after the other; what keeps one from running is part of its result. */
+/**
+ * Runs images through files, one file after the other; what keeps one from running is part of its result.
+ *
+ * @property folder takes the outputs.
+ */
 internal class ImageRun(
+    private val folder: File,
     private val factory: RunnerFactory,
     private val watch: Watch,
     private val progress: Progress,
 ) {
     /** Runs all images through each file. */
     fun run(common: Common, images: Images, preprocessing: Preprocessing): List<FileRun> =
-        common.files.map { run(it, common, images, preprocessing) }
+        common.files.mapIndexed { number, file -> run(file, number, common, images, preprocessing) }
 
-    private fun run(file: JobFile, common: Common, images: Images, preprocessing: Preprocessing): FileRun {
+    private fun run(
+        file: JobFile,
+        number: Int,
+        common: Common,
+        images: Images,
+        preprocessing: Preprocessing,
+    ): FileRun {
         progress.begin(file.name, images.count)
         watch.check()
-        return try {
-            images.fit(file)
-            factory.open(file, common).use { runner ->
-                val outputs = outputs(runner, images, preprocessing)
-                val half = half(file, common, images, preprocessing, outputs)
-                FileRun(file, null, runner.description, half, outputs)
+        return OutputFiles(folder, number, file.model.outputs).use { outputs ->
+            try {
+                images.fit(file)
+                factory.open(file, common).use { runner ->
+                    write(runner, images, preprocessing, outputs)
+                    val half = half(file, common, images, preprocessing, outputs.first)
+                    FileRun(file, null, runner.description, half, outputs.arrays)
+                }
+            } catch (error: EdgeException) {
+                outputs.remove()
+                FileRun(file, oneLine(error), null, null, null)
             }
-        } catch (error: EdgeException) {
-            FileRun(file, oneLine(error), null, null, null)
         }
     }
 
-    private fun outputs(runner: Runner, images: Images, preprocessing: Preprocessing): List<FloatArray> {
+    /** Writes the outputs of all images. */
+    private fun write(runner: Runner, images: Images, preprocessing: Preprocessing, into: OutputFiles) {
         val input = runner.model.input
-        val all = runner.model.outputs.map { FloatArray(images.count * (it.size / it.batch)) }
         for (start in 0 until images.count step input.batch) {
             watch.check()
             val here = minOf(input.batch, images.count - start)
-            val found = runner.run(images.batch(start, input, preprocessing))
-            for ((number, output) in runner.model.outputs.withIndex()) {
-                val values = found[number]
-                if (values.size != output.size) {
-                    throw EdgeException("the runtime gave ${values.size} values of ${output.name}, not ${output.size}")
-                }
-                for (image in 0 until here) {
-                    val own = output.planesOfImage(values, image)
-                    own.copyInto(all[number], (start + image) * own.size)
-                }
-            }
+            into.add(runner.run(images.batch(start, input, preprocessing)), here)
             progress.advance(here)
         }
-        return all
     }
 
     /**
@@ -120,36 +123,25 @@ internal class ImageRun(
         common: Common,
         images: Images,
         preprocessing: Preprocessing,
-        outputs: List<FloatArray>,
+        first: List<FloatArray>,
     ): Boolean? {
         if (common.accelerator != Accelerator.GPU_FP16 || images.count == 0) return null
         return factory.open(file, common.copy(accelerator = Accelerator.GPU)).use { runner ->
             val found = runner.run(images.batch(0, runner.model.input, preprocessing))
             runner.model.outputs.withIndex().any { (number, output) ->
-                val first = output.planesOfImage(found[number], 0)
-                first.indices.any { first[it] != outputs[number][it] }
+                val values = output.planesOfImage(found[number], 0)
+                values.indices.any { values[it] != first[number][it] }
             }
         }
     }
 }
 
-/** What became of files, and their outputs, which are written to a folder. */
-internal fun writeRuns(runs: List<FileRun>, folder: File): JSONObject {
-    val arrays = runs.mapIndexed { number, run -> writeOutputs(run, number, folder) ?: JSONObject.NULL }
-    return JSONObject().put("files", JSONArray(runs.map { it.toJson() })).put("outputs", JSONArray(arrays))
-}
-
-/** Writes a run's outputs, and tells where each is by its name. */
-private fun writeOutputs(run: FileRun, number: Int, folder: File): JSONObject? {
-    val outputs = run.outputs ?: return null
-    val arrays = JSONObject()
-    for ((index, output) in run.file.model.outputs.withIndex()) {
-        val values = outputs[index]
-        val images = values.size / (output.size / output.batch)
-        val array = RawArray.write(folder, "output-$number-$index.raw", values, listOf(images) + output.perImage)
-        arrays.put(output.name, array.toJson())
+/** What became of files, and where their outputs are. */
+internal fun toJson(runs: List<FileRun>): JSONObject {
+    val outputs = runs.map { run ->
+        run.outputs?.let { arrays -> JSONObject(arrays.mapValues { it.value.toJson() }) } ?: JSONObject.NULL
     }
-    return arrays
+    return JSONObject().put("files", JSONArray(runs.map { it.toJson() })).put("outputs", JSONArray(outputs))
 }
 
 /** An error's message without line breaks. */

@@ -80,9 +80,9 @@ class Lab(
     }
 
     private fun result(request: Request, folder: File, answers: File, watch: Watch, progress: Progress): JSONObject {
-        val run = ImageRun(factory, watch, progress)
+        val run = ImageRun(answers, factory, watch, progress)
         return when (request) {
-            is RunRequest -> runImages(request, folder, run, answers)
+            is RunRequest -> runImages(request, folder, run)
             is CheckRequest -> checkBundle(request.common, File(folder, request.bundle), run, answers)
             is AloneRequest -> measureAlone(request, factory, loadRuntime, surroundings, watch, progress)
             is TimeRequest -> timeFiles(request, factory, surroundings, watch, progress)
@@ -90,7 +90,7 @@ class Lab(
         }
     }
 
-    private fun runImages(request: RunRequest, folder: File, run: ImageRun, answers: File): JSONObject {
+    private fun runImages(request: RunRequest, folder: File, run: ImageRun): JSONObject {
         val shape = request.pixels.shape
         if (request.pixels.type != RawArray.Type.UINT8 || shape.size != IMAGES || shape.last() != CHANNELS) {
             throw EdgeException("${request.pixels.file}: is no uint8 [N, H, W, 3]")
@@ -99,7 +99,7 @@ class Lab(
             file.checkHash()
         }
         val images = Images(shape[0], shape[1], shape[2], request.pixels.read(folder))
-        return writeRuns(run.run(request.common, images, request.preprocessing), answers)
+        return toJson(run.run(request.common, images, request.preprocessing))
     }
 
     /** Writes a file whole or not at all. */

@@ -43,6 +43,12 @@ data class RawArray(val file: String, val shape: List<Int>, val type: Type) {
         return bytes
     }
 
+    /** The values of a file of float32, see [read]. */
+    fun floats(folder: File): FloatArray {
+        val content = ByteBuffer.wrap(read(folder)).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer()
+        return FloatArray(content.remaining()).also { content.get(it) }
+    }
+
     /** As it lies in an answer. */
     fun toJson(): JSONObject =
         JSONObject().put("file", file).put("shape", JSONArray(shape)).put("dtype", type.id)
@@ -69,14 +75,6 @@ data class RawArray(val file: String, val shape: List<Int>, val type: Type) {
             }
             if (bytes * type.bytes > MOST_BYTES) throw EdgeException("${fields.place}.shape: too many values")
             return array
-        }
-
-        /** Writes float32 to a file. */
-        fun write(folder: File, file: String, values: FloatArray, shape: List<Int>): RawArray {
-            val bytes = ByteBuffer.allocate(values.size * Float.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN)
-            bytes.asFloatBuffer().put(values)
-            File(folder, file).writeBytes(bytes.array())
-            return RawArray(file, shape, Type.FLOAT32)
         }
     }
 }

@@ -137,8 +137,8 @@ class LabTest {
 
     @Test
     fun `each map of a detector is told by its name`() {
-        val (logits, deltas) = Triple("class_logits_p3", listOf(1, 1, 9), "NHWC") to Triple("box_deltas_p3", listOf(1, 1, 36), "NHWC")
-        job.outputs(0, logits, deltas)
+        val logits = Triple("class_logits_p3", listOf(1, 1, 9), "NHWC")
+        job.outputs(0, logits, Triple("box_deltas_p3", listOf(1, 1, 36), "NHWC"))
         job.outputs(1, Triple("boxes", listOf(9, 4), ""), Triple("scores", listOf(9, 1), ""))
         fun reference(values: Int) = FloatArray(TestJob.IMAGES * values) { it % 5 - 2f }
         val golden = mapOf(
@@ -157,7 +157,8 @@ class LabTest {
         }
         assertTrue(result.getJSONArray("parities").getJSONObject(0).isNull("agreement"))
         // Boxes are computed from maps, and judged by the computer.
-        assertEquals("[3,9,4]", result.getJSONArray("outputs").getJSONObject(1).getJSONObject("boxes").getJSONArray("shape").toString())
+        val boxes = result.getJSONArray("outputs").getJSONObject(1).getJSONObject("boxes")
+        assertEquals("[3,9,4]", boxes.getJSONArray("shape").toString())
         assertEquals(0, result.getJSONArray("parities").getJSONObject(1).getJSONObject("outputs").length())
     }
 

@@ -78,7 +78,9 @@ class TestJob(root: File, private val batch: Int = 2) {
         val golden = File(folder, "0/golden.npz")
         ZipOutputStream(golden.outputStream()).use { zip ->
             zip.add("pixels.npy", "|u1", listOf(IMAGES, SIDE, SIDE, 3), pixels)
-            for ((name, output) in outputs) zip.add("$name.npy", "<f4", listOf(IMAGES) + output.first, bytes(output.second))
+            for ((name, output) in outputs) {
+                zip.add("$name.npy", "<f4", listOf(IMAGES) + output.first, bytes(output.second))
+            }
         }
         val files = json.getJSONArray("files")
         val artifacts = List(files.length()) { index ->
