@@ -67,7 +67,8 @@ class OverlayView(context: Context, attributes: AttributeSet) : View(context, at
         }
         for (mark in overlay.boxes) {
             val text = textOf(mark.caption)
-            draw(canvas, text, mark.caption.colour, captionBounds(place.bounds(mark.box), widthOf(text), lineHeight, size))
+            val bounds = captionBounds(place.bounds(mark.box), widthOf(text), lineHeight, size)
+            draw(canvas, text, mark.caption.colour, bounds)
         }
     }
 

@@ -147,7 +147,8 @@ class BoxDecoder(
             val logit = values[index]
             if (logit <= threshold) continue
             if (!logit.isFinite()) throw notFinite("class_logits")
-            val number = if (map.layout == Layout.NHWC) index else index % map.places * map.channels + index / map.places
+            val isByPlace = map.layout == Layout.NHWC
+            val number = if (isByPlace) index else index % map.places * map.channels + index / map.places
             ranking.add(logit, start + number)
         }
         ranking.keepBest(before, settings.mostPerLevel)
@@ -197,15 +198,14 @@ class BoxDecoder(
 
     private fun check(maps: List<FeatureMap>, name: String, values: Int) {
         if (maps.size != levels.size) {
-            throw EdgeException("$name: there are ${maps.size} maps, and a detector of ${levels.size} levels gives more")
+            throw EdgeException("$name: there are ${maps.size} maps, not one for each of ${levels.size} levels")
         }
         for ((level, map) in maps.withIndex()) {
             val (anchors, channels) = levels[level] to Anchors.PER_PLACE * values
             if (map.channels != channels || map.height != anchors.height || map.width != anchors.width) {
-                throw EdgeException(
-                    "${name}_p${Anchors.FIRST_LEVEL + level} must be [$channels, ${anchors.height}, ${anchors.width}]," +
-                        " not [${map.channels}, ${map.height}, ${map.width}]",
-                )
+                val expected = "[$channels, ${anchors.height}, ${anchors.width}]"
+                val found = "[${map.channels}, ${map.height}, ${map.width}]"
+                throw EdgeException("${name}_p${Anchors.FIRST_LEVEL + level} must be $expected, not $found")
             }
         }
     }

@@ -47,7 +47,9 @@ class LabelDecoder(private val input: Size, private val classes: Int) {
     private var wide = FloatArray(0)
 
     init {
-        require(classes in 1..LabelMap.UNSEEN) { "$classes classes have no label map; 1 to ${LabelMap.UNSEEN} have one" }
+        require(classes in 1..LabelMap.UNSEEN) {
+            "$classes classes have no label map; 1 to ${LabelMap.UNSEEN} have one"
+        }
     }
 
     /**
@@ -169,7 +171,8 @@ class LabelDecoder(private val input: Size, private val classes: Int) {
 
         private val Size.sides: List<Int> get() = listOf(height, width)
 
-        private fun quarter(input: Size) = Size((input.height + STRIDE - 1) / STRIDE, (input.width + STRIDE - 1) / STRIDE)
+        private fun quarter(input: Size) =
+            Size((input.height + STRIDE - 1) / STRIDE, (input.width + STRIDE - 1) / STRIDE)
 
         /** Where a pixel has its centre in the input, in pixels of the input times 2 * [Extent.image]. */
         private fun centre(extent: Extent, pixel: Int): Long =

@@ -32,12 +32,13 @@ data class Output(val name: String, val shape: List<Int>, val layout: String) {
         fun boxDeltas(level: Int): String = "box_deltas_p${Anchors.FIRST_LEVEL + level}"
 
         /** The maps of a detector. */
-        internal fun ofDetector(classes: Int, input: Size, levels: Int): List<Output> = (0 until levels).flatMap { level ->
-            val anchors = Anchors.of(input, Anchors.FIRST_LEVEL + level)
-            fun map(name: String, values: Int) =
-                Output(name, listOf(Anchors.PER_PLACE * values, anchors.height, anchors.width), MAP)
-            listOf(map(classLogits(level), classes), map(boxDeltas(level), Anchors.BOX_SIDES))
-        }
+        internal fun ofDetector(classes: Int, input: Size, levels: Int): List<Output> =
+            (0 until levels).flatMap { level ->
+                val anchors = Anchors.of(input, Anchors.FIRST_LEVEL + level)
+                fun map(name: String, values: Int) =
+                    Output(name, listOf(Anchors.PER_PLACE * values, anchors.height, anchors.width), MAP)
+                listOf(map(classLogits(level), classes), map(boxDeltas(level), Anchors.BOX_SIDES))
+            }
 
         /** What a file gives that decodes these maps. */
         internal fun decoded(classes: Int, input: Size, levels: Int): List<Output> {

@@ -27,10 +27,11 @@ enum class Task(val id: String) {
 
         private fun classesOfClassifier(outputs: List<Output>): Int {
             val logits = outputs.singleOrNull()
-            if (logits == null || logits.layout != Output.CLASSES || logits.shape.size != 1 || logits.shape.single() < 1) {
+            val classes = logits?.shape?.singleOrNull() ?: 0
+            if (logits?.layout != Output.CLASSES || classes < 1) {
                 throw EdgeException("outputs: a classifier has one, of one value a class")
             }
-            return logits.shape.single()
+            return classes
         }
 
         private fun classesOfDetector(outputs: List<Output>, input: Size): Int {
@@ -48,7 +49,8 @@ enum class Task(val id: String) {
         private fun classesOfSegmenter(outputs: List<Output>, input: Size): Int {
             val logits = outputs.singleOrNull()
             val classes = logits?.shape?.firstOrNull() ?: 0
-            if (logits?.layout != Output.MAP || classes !in 1..LabelMap.UNSEEN || !LabelDecoder.fits(logits.shape, input)) {
+            val isMap = logits?.layout == Output.MAP && LabelDecoder.fits(logits.shape, input)
+            if (!isMap || classes !in 1..LabelMap.UNSEEN) {
                 throw EdgeException(
                     "outputs: a segmenter has one, a map of 1 to ${LabelMap.UNSEEN} classes at a quarter of $input",
                 )

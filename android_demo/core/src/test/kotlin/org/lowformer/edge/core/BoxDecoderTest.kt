@@ -97,7 +97,8 @@ class BoxDecoderTest {
 
     private val one = Placement(Extent(8, 0, 8, 8), Extent(8, 0, 8, 8))
 
-    private fun map(channels: Int, value: Float) = FeatureMap(FloatArray(channels) { value }, channels, 1, 1, Layout.NCHW)
+    private fun map(channels: Int, value: Float) =
+        FeatureMap(FloatArray(channels) { value }, channels, 1, 1, Layout.NCHW)
 
     @Test
     fun numbersThatAreNoneAreRefused() {
@@ -121,8 +122,10 @@ class BoxDecoderTest {
         assertRefused("class_logits_p3 must be [9, 1, 1], not [18, 1, 1]") {
             decoder.decode(listOf(map(18, 1f)), listOf(map(36, 0f)), one)
         }
-        assertRefused("there are 0 maps") { decoder.decode(listOf(map(9, 1f)), emptyList(), one) }
-        assertRefused("boxes must be [9, 4], and are 8 values") { decoder.decodeBoxes(FloatArray(8), FloatArray(9), one) }
+        assertRefused("there are 0 maps, not one for each of 1 levels") { decoder.decode(listOf(map(9, 1f)), emptyList(), one) }
+        assertRefused("boxes must be [9, 4], and are 8 values") {
+            decoder.decodeBoxes(FloatArray(8), FloatArray(9), one)
+        }
         val other = Placement(Extent(16, 0, 16, 16), Extent(8, 0, 8, 8))
         assertRefused("none of a detector of 8 x 8") { decoder.decode(listOf(map(9, 1f)), listOf(map(36, 0f)), other) }
     }

@@ -22,7 +22,8 @@ object DecodingCases {
         return (0 until cases.length()).map { cases.getJSONObject(it) }
     }
 
-    fun placement(case: JSONObject) = Placement(extent(case.getJSONObject("rows")), extent(case.getJSONObject("columns")))
+    fun placement(case: JSONObject) =
+        Placement(extent(case.getJSONObject("rows")), extent(case.getJSONObject("columns")))
 
     private fun extent(json: JSONObject) =
         Extent(json.getInt("input"), json.getInt("start"), json.getInt("resized"), json.getInt("image"))

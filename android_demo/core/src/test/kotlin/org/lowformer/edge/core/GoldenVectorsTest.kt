@@ -51,11 +51,12 @@ class GoldenVectorsTest {
 
     @Test
     fun severalMapsAreRead() {
-        val arrays = mapOf("pixels" to npy("2, 4, 4, 3", "|u1"), "a" to npy("2, 5, 2, 1", "<f4"), "b" to npy("2, 3", "<f4"))
-        NumpyFile.npz(file, arrays.mapKeys { "${it.key}.npy" })
+        val (first, second) = npy("2, 5, 2, 1", "<f4") to npy("2, 3", "<f4")
+        NumpyFile.npz(file, mapOf("pixels.npy" to npy("2, 4, 4, 3", "|u1"), "a.npy" to first, "b.npy" to second))
         val outputs = listOf(Output("b", listOf(3), "K"), Output("a", listOf(5, 2, 1), "CHW"))
-        assertEquals(listOf("b" to 6, "a" to 20), GoldenVectors.read(file, outputs).outputs.map { it.key to it.value.size })
-        assertNull(GoldenVectors.read(file, outputs).reference("boxes"))
+        val found = GoldenVectors.read(file, outputs)
+        assertEquals(listOf("b" to 6, "a" to 20), found.outputs.map { it.key to it.value.size })
+        assertNull(found.reference("boxes"))
         assertRefused("its 'a' have the shape [2, 5, 2, 1], not [2, 5, 1, 2]; export again") {
             GoldenVectors.read(file, listOf(Output("a", listOf(5, 1, 2), "CHW")))
         }

@@ -13,8 +13,9 @@ class OutputReaderTest {
 
     private fun manifest(name: String) = Manifest.parse(exports.getJSONObject(name).toString())
 
-    private fun models(manifest: Manifest) =
-        manifest.artifacts.map { ModelFile(File(it.path), checkNotNull(Format.of(it.path)), checkNotNull(it.input), it.outputs) }
+    private fun models(manifest: Manifest) = manifest.artifacts.map {
+        ModelFile(File(it.path), checkNotNull(Format.of(it.path)), checkNotNull(it.input), it.outputs)
+    }
 
     @Test
     fun classesOfTheFirstImageAreRead() {
@@ -42,7 +43,8 @@ class OutputReaderTest {
             assertEquals(2, detection.index)
             assertEquals(0.5f, detection.score)
             // The letterbox makes the image half as large.
-            assertEquals(expected.map { it * 2 }, listOf(detection.left, detection.top, detection.right, detection.bottom))
+            val sides = listOf(detection.left, detection.top, detection.right, detection.bottom)
+            assertEquals(expected.map { it * 2 }, sides)
         }
         val corners = FloatArray(1161 * 4)
         expected.forEachIndexed { side, value -> corners[4 * (place * 9 + kind) + side] = value }
@@ -84,7 +86,9 @@ class OutputReaderTest {
     @Test
     fun anUnknownTaskIsRefused() {
         val json = exports.getJSONObject("segmentation")
-        assertRefused("the task 'pose' is unknown") { Manifest.parse(JSONObject(json.toString()).put("task", "pose").toString()) }
+        assertRefused("the task 'pose' is unknown") {
+            Manifest.parse(JSONObject(json.toString()).put("task", "pose").toString())
+        }
         val outputs = JSONArray("""[{"name": "logits", "shape": [5, 16, 23], "layout": "CHW"}]""")
         assertRefused("at a quarter of 64 x 96") {
             Manifest.parse(JSONObject(json.toString()).put("outputs", outputs).toString())

@@ -36,7 +36,9 @@ class ExecuTorchRunner private constructor(
             throw EdgeException("${model.file.name}: ExecuTorch fails to run it (${error.reason()})", error)
         }
         if (outputs.size != model.outputs.size) {
-            throw EdgeException("${model.file.name}: puts out ${outputs.size} tensors, not ${model.outputs.size} as it says")
+            throw EdgeException(
+                "${model.file.name}: puts out ${outputs.size} tensors, not ${model.outputs.size} as it says",
+            )
         }
         return model.outputs.zip(outputs, ::reals)
     }

@@ -35,14 +35,15 @@ data class Caption(val text: Wording, val colour: Int)
 data class BoxMark(val box: Bounds, val caption: Caption)
 
 /** What of the findings is drawn. */
-internal fun overlayOf(findings: Findings, nameOf: (Int) -> Wording, labels: List<String>?): Overlay? = when (findings) {
-    is Findings.Classes -> null
-    is Findings.Objects -> Overlay.Boxes(
-        FrameSize(findings.image.width, findings.image.height),
-        findings.shown.asReversed().map { markOf(it, nameOf) },
-    )
-    is Findings.Labels -> maskOf(findings, nameOf, labels)
-}
+internal fun overlayOf(findings: Findings, nameOf: (Int) -> Wording, labels: List<String>?): Overlay? =
+    when (findings) {
+        is Findings.Classes -> null
+        is Findings.Objects -> Overlay.Boxes(
+            FrameSize(findings.image.width, findings.image.height),
+            findings.shown.asReversed().map { markOf(it, nameOf) },
+        )
+        is Findings.Labels -> maskOf(findings, nameOf, labels)
+    }
 
 private fun markOf(found: Detection, nameOf: (Int) -> Wording): BoxMark {
     val text = Message.FOUND_OBJECT.with(nameOf(found.index), found.score.toDouble())
@@ -50,7 +51,8 @@ private fun markOf(found: Detection, nameOf: (Int) -> Wording): BoxMark {
 }
 
 private fun maskOf(findings: Findings.Labels, nameOf: (Int) -> Wording, labels: List<String>?): Overlay.Mask {
-    fun isPainted(index: Int) = index != LabelMap.UNSEEN && !labels?.getOrNull(index).equals(UNPAINTED, ignoreCase = true)
+    fun isPainted(index: Int) =
+        index != LabelMap.UNSEEN && !labels?.getOrNull(index).equals(UNPAINTED, ignoreCase = true)
     val palette = List(LabelMap.UNSEEN + 1) { if (isPainted(it)) OPACITY or colourOf(it) else 0 }
     val legend = findings.regions.filter { isPainted(it.index) && it.share >= LEAST_SHARE }.map {
         Caption(Message.FOUND_REGION.with(nameOf(it.index), it.share * PERCENT), colourOf(it.index))

@@ -31,7 +31,9 @@ class OverlayTest {
         val overlay = view.overlay as Overlay.Boxes
         assertEquals(FrameSize(64, 48), overlay.image)
         val names = listOf("shirt", "boot").map { Wording.Plain(it) }
-        val captions = names.zip(listOf(0.3f, 0.75f)).map { (name, score) -> Message.FOUND_OBJECT.with(name, score.toDouble()) }
+        val captions = names.zip(listOf(0.3f, 0.75f)).map { (name, score) ->
+            Message.FOUND_OBJECT.with(name, score.toDouble())
+        }
         assertEquals(captions, overlay.boxes.map { it.caption.text })
         assertEquals(listOf(0, 1).map(::colourOf), overlay.boxes.map { it.caption.colour })
         assertEquals(Bounds(1f, 2f, 30f, 40f), overlay.boxes.last().box)
@@ -90,7 +92,8 @@ class OverlayTest {
     @Test
     fun nothingIsDrawnWhereThereIsNoPicture() {
         assertNull(live(SCORES).overlay)
-        val state = LIVE.through(ScreenEvent.Classified(KEY, null, Findings.Objects(Size(4, 4), listOf(boot)), 2.0, 1.0))
+        val found = Findings.Objects(Size(4, 4), listOf(boot))
+        val state = LIVE.through(ScreenEvent.Classified(KEY, null, found, 2.0, 1.0))
         assertTrue(state.view.overlay != null)
         assertNull(state.copy(camera = CameraState.Closing).view.overlay)
     }
