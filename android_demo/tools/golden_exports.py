@@ -3,7 +3,7 @@
 python -m lowformer_edge.android_demo.tools.golden_exports
 
 Every format, backend and precision, integers and images as inputs, integers and probabilities as
-outputs, batches, labels and Core ML's folders. Needs the extra ``all``.
+outputs, batches, labels and Core ML's folders, detectors and segmenters. Needs the extra ``all``.
 """
 
 from __future__ import annotations
