@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..judging.links import HOST
 from ..progress import Progress
-from ..runtime.formats import format_of
-from ..runtime.machine import describe_machine
-from ..runtime.residency import residency_record
 from ..runtime.work.fresh_process import Measured
-from ..runtime.work.job import FileAnswer, Ran
 from ..runtime.work.request import Request
 from ..runtime.work.session import measure_here
-from .target import Target, TargetRun, Work
+from .worker_process import MODULE
+from .worker_target import Start, WorkerTarget
 
 
-class HostTarget(Target):
-    """Runs files in this process."""
+class HostTarget(WorkerTarget):
+    """Runs files in a process of their own, which a damaged one may end."""
 
     scheme = HOST
     name = HOST
 
-    def run(self, work: Work, progress: Progress) -> TargetRun:
-        """See :class:`Target`.
-
-        Raises:
-            ArtifactError: A file cannot be run.
-        """
-        ran = []
-        for path in work.files:
-            kind = format_of(path)
-            with (
-                progress.step(f"checking {path.name}", len(work.pixels)) as advance,
-                kind.runner(path, work.threads) as runner,
-            ):
-                outputs = runner.run_pixels(work.pixels, work.preprocessing, advance)
-            residency = residency_record(kind.residency(path, work.threads))
-            ran.append(Ran(FileAnswer(runtime=runner.runtime, residency=residency), outputs))
-        return TargetRun(describe_machine(), tuple(ran))
+    def _start(self, folder: Path) -> Start:
+        path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+        return [sys.executable, "-m", MODULE, str(folder)], os.environ | {"PYTHONPATH": path}
 
     def measure(
         self, requests: Sequence[Request], description: str, progress: Progress

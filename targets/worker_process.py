@@ -25,6 +25,18 @@ _ERROR = re.compile(r"[\w.]+(Error|Exception)\b")
 MODULE = worker.__name__
 
 
+class WorkerEndedError(TargetError):
+    """A worker ended before its work was done.
+
+    Attributes:
+        how: Such as ``was ended by SIGSEGV``.
+    """
+
+    def __init__(self, where: str, how: str) -> None:
+        super().__init__(f"{where}: the worker {how}")
+        self.how = how
+
+
 def run_worker(
     command: Sequence[str], environment: Mapping[str, str], where: str, advance: Advance
 ) -> None:
@@ -37,7 +49,7 @@ def run_worker(
         advance: Is told of each number of inferences done.
 
     Raises:
-        TargetError: It failed, or died.
+        WorkerEndedError: It failed, or died.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(  # noqa: S603 - our own command lines
@@ -61,7 +73,7 @@ def run_worker(
                     os.killpg(process.pid, signal.SIGKILL)
         if code:
             errors.seek(0)
-            raise TargetError(f"{where}: the worker {ending(code, errors.read())}")
+            raise WorkerEndedError(where, ending(code, errors.read()))
 
 
 def ending(code: int, printed: str) -> str:
@@ -71,6 +83,7 @@ def ending(code: int, printed: str) -> str:
         if code < 0
         else f"failed with exit code {code}"
     )
+    printed = re.split(rf"^{worker.BEGIN}.*$", printed, flags=re.MULTILINE)[-1]
     lines = [one_line(line) for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)] or lines
     return f"{how}: {errors[-1][:LONGEST_REASON]}" if errors else how

@@ -15,9 +15,18 @@ from ..errors import TargetError
 from ..progress import Advance, Progress
 from ..runtime.tflite.tracer import TFLiteTracer
 from ..runtime.trace import ExposedTracer
-from ..runtime.work.job import Job, Ran, read_answer, read_values, write_job
+from ..runtime.work.job import (
+    ANSWER,
+    FileAnswer,
+    Job,
+    Ran,
+    read_answer,
+    read_begun,
+    read_values,
+    write_job,
+)
 from .target import Target, TargetRun, Work
-from .worker_process import job_folder, run_worker
+from .worker_process import WorkerEndedError, job_folder, run_worker
 
 Start = tuple[Sequence[str], Mapping[str, str]]
 """A command line, and all its variables."""
@@ -84,8 +93,37 @@ class WorkerTarget(Target):
     def _work(
         self, folder: Path, job: Job, pixels: NDArray[Any], start: Start, advance: Advance
     ) -> tuple[dict[str, str], list[Ran]]:
-        """Has a worker do a job."""
-        write_job(folder, job, pixels)
+        """Has a worker do a job, and another one the rest where a file ends it."""
         command, environment = start
-        run_worker(command, environment, self.name, advance)
-        return read_answer(folder, job, len(pixels))
+        ran: list[Ran] = []
+        while True:
+            rest = job.model_copy(update={"first": len(ran)})
+            (folder / ANSWER).unlink(missing_ok=True)
+            write_job(folder, rest, pixels)
+            try:
+                run_worker(command, environment, self.name, advance)
+            except WorkerEndedError as error:
+                machine, done = _begun(folder, rest, len(pixels), error)
+                failure = f"the process that ran it {error.how}; export it again"
+                ran += [*done, Ran(FileAnswer(failure=failure), None)]
+                if len(ran) == len(job.files):
+                    return machine, ran
+            else:
+                machine, done = read_answer(folder, rest, len(pixels))
+                return machine, ran + done
+
+
+def _begun(
+    folder: Path, job: Job, images: int, error: WorkerEndedError
+) -> tuple[dict[str, str], list[Ran]]:
+    """What a worker answered before one of the files ended it.
+
+    Raises:
+        WorkerEndedError: It did not come to the files, or had done with all of them.
+    """
+    if not (folder / ANSWER).exists():
+        raise error
+    machine, done = read_begun(folder, job, images)
+    if len(done) == len(job.files) - job.first:
+        raise error
+    return machine, done

@@ -229,7 +229,9 @@ def open_model(
     preprocessing: Preprocessing | None = None,
     labels: Sequence[str] | None = None,
 ) -> DeployedModel:
-    """Opens an exported file to be used in this process; torch is not needed.
+    """Opens an exported file to be used in this process, which a damaged one can end.
+
+    Torch is not needed. ``lowformer-verify`` runs files in a process of their own.
 
     Args:
         source: A file, a bundle or its folder.

@@ -45,6 +45,7 @@ class Job(Record):
         chip: Whose NPU, where that is the accelerator.
         counted: Inferences of each file, after one that is not counted, whose instructions are
             marked for the counter, of the first image; 0 runs every image once, without marks.
+        first: The file to begin with, where one before it ended the process.
         values: Whether instead of images the only file's input is given as it is stored, and all
             its outputs are wanted; see :meth:`TFLiteTracer.exposed`.
     """
@@ -55,6 +56,7 @@ class Job(Record):
     accelerator: Accelerator = "cpu"
     chip: str = ""
     counted: int = 0
+    first: int = 0
     values: bool = False
 
 
@@ -83,7 +85,8 @@ class Answer(Record):
 
     Attributes:
         machine: Where it ran.
-        files: One answer for each of the job's files, in its order.
+        files: One answer for each of the job's files from the first one on that it was to run, as
+            far as it came.
     """
 
     machine: dict[str, str]
@@ -115,13 +118,15 @@ def read_job(folder: Path) -> tuple[Job, NDArray[Any]]:
     return job, np.load(folder / PIXELS, allow_pickle=False)
 
 
-def write_answer(folder: Path, machine: dict[str, str], ran: list[Ran]) -> None:
-    """Writes outputs, and last of all what says that they are there."""
-    for number, item in enumerate(ran):
-        if item.outputs is not None:
-            arrays: dict[str, Any] = dict(item.outputs)
-            np.savez(folder / _outputs_name(number), **arrays)
-    answer = Answer(machine=machine, files=tuple(item.answer for item in ran))
+def write_outputs(folder: Path, number: int, outputs: Outputs) -> None:
+    """Writes the outputs of one of a job's files."""
+    arrays: dict[str, Any] = dict(outputs)
+    np.savez(folder / _outputs_name(number), **arrays)
+
+
+def write_answer(folder: Path, machine: dict[str, str], files: Sequence[FileAnswer]) -> None:
+    """Writes what became of the files so far, of which outputs are written already."""
+    answer = Answer(machine=machine, files=tuple(files))
     with replaced_file(folder / ANSWER) as temporary:
         temporary.write_text(answer.model_dump_json(), encoding="utf-8")
 
@@ -132,10 +137,23 @@ def read_answer(folder: Path, job: Job, images: int) -> tuple[dict[str, str], li
     Raises:
         TargetError: There is no answer, or it does not fit the job.
     """
+    machine, ran = read_begun(folder, job, images)
+    asked = len(job.files) - job.first
+    if len(ran) != asked:
+        raise TargetError(f"the worker answered for {len(ran)} of {asked} files")
+    return machine, ran
+
+
+def read_begun(folder: Path, job: Job, images: int) -> tuple[dict[str, str], list[Ran]]:
+    """The same as far as a worker came.
+
+    Raises:
+        TargetError: It did not begin, or its answer is damaged.
+    """
     try:
         answer = Answer.model_validate_json((folder / ANSWER).read_text(encoding="utf-8"))
         ran = []
-        for number, item in enumerate(answer.files):
+        for number, item in enumerate(answer.files, job.first):
             outputs = None
             if item.failure is None:
                 outputs = _read_outputs(folder / _outputs_name(number), number, images)
@@ -145,8 +163,6 @@ def read_answer(folder: Path, job: Job, images: int) -> tuple[dict[str, str], li
     except (OSError, ValueError, ValidationError, zipfile.BadZipFile) as error:
         reason = str(error).splitlines()[0]
         raise TargetError(f"the worker's answer cannot be read ({reason})") from error
-    if len(ran) != len(job.files):
-        raise TargetError(f"the worker answered for {len(ran)} of {len(job.files)} files")
     return answer.machine, ran
 
 

@@ -27,10 +27,13 @@ from ..residency import residency_record
 from ..runner import Runner
 from ..tflite.gpu import RefusedOpsError, TFLiteGpuRunner
 from ..tflite.values import run_exposed
-from .job import FileAnswer, Job, Ran, read_job, write_answer, write_values
+from .job import FileAnswer, Job, Ran, read_job, write_answer, write_outputs, write_values
 
 ADVANCE = "advance"
 """Starts a line of progress."""
+
+BEGIN = "lowformer-edge: file"
+"""Starts a line on stderr: what native code says after it is about this file."""
 
 
 def main(arguments: list[str]) -> None:
@@ -45,8 +48,17 @@ def main(arguments: list[str]) -> None:
             write_values(folder, run_exposed(path, pixels, job.accelerator))
         return
     preprocessing = Preprocessing.from_dict(job.preprocessing)
-    ran = [_run(folder / name, job, pixels, preprocessing) for name in job.files]
-    write_answer(folder, describe_machine(), ran)
+    machine = describe_machine()
+    answers: list[FileAnswer] = []
+    # Written after each file: one that ends this process is the first without an answer.
+    write_answer(folder, machine, answers)
+    for number, name in enumerate(job.files[job.first :], job.first):
+        print(BEGIN, number, file=sys.stderr, flush=True)
+        ran = _run(folder / name, job, pixels, preprocessing)
+        if ran.outputs is not None:
+            write_outputs(folder, number, ran.outputs)
+        answers.append(ran.answer)
+        write_answer(folder, machine, answers)
 
 
 def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> Ran:

@@ -18,6 +18,7 @@ from lowformer_edge.runtime.work.job import (
     read_job,
     write_answer,
     write_job,
+    write_outputs,
 )
 
 JOB = Job(files=("a.tflite", "b.onnx"), preprocessing={"size": 4})
@@ -26,6 +27,13 @@ RAN = [
     Ran(FileAnswer(runtime="LiteRT"), {"logits": LOGITS}),
     Ran(FileAnswer(failure="no such op"), None),
 ]
+
+
+def write(folder: Path, machine: dict[str, str], ran: list[Ran]) -> None:
+    for number, one in enumerate(ran):
+        if one.outputs is not None:
+            write_outputs(folder, number, one.outputs)
+    write_answer(folder, machine, [one.answer for one in ran])
 
 
 def test_a_job_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -37,7 +45,7 @@ def test_a_job_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_an_answer_comes_back_as_it_was(tmp_path: Path) -> None:
-    write_answer(tmp_path, {"processor": "one"}, RAN)
+    write(tmp_path, {"processor": "one"}, RAN)
     machine, ran = read_answer(tmp_path, JOB, images=2)
     assert machine == {"processor": "one"}
     assert [item.answer for item in ran] == [item.answer for item in RAN]
@@ -51,7 +59,7 @@ def test_no_answer(tmp_path: Path) -> None:
 
 
 def test_missing_outputs(tmp_path: Path) -> None:
-    write_answer(tmp_path, {}, RAN)
+    write(tmp_path, {}, RAN)
     (tmp_path / "outputs-0.npz").unlink()
     with pytest.raises(TargetError, match=r"the worker left no outputs-0\.npz"):
         read_answer(tmp_path, JOB, images=2)
@@ -66,22 +74,22 @@ def test_a_damaged_answer(tmp_path: Path, content: str) -> None:
 
 
 def test_an_answer_for_other_images_or_files(tmp_path: Path) -> None:
-    write_answer(tmp_path, {}, RAN)
+    write(tmp_path, {}, RAN)
     with pytest.raises(TargetError, match=r"logits of file 0 are float32 \(2, 3\)"):
         read_answer(tmp_path, JOB, images=3)
-    write_answer(tmp_path, {}, RAN[:1])
+    write(tmp_path, {}, RAN[:1])
     with pytest.raises(TargetError, match="answered for 1 of 2 files"):
         read_answer(tmp_path, JOB, images=2)
 
 
 def test_logits_that_are_code_are_not_run(tmp_path: Path) -> None:
-    write_answer(tmp_path, {}, RAN[:1])
+    write(tmp_path, {}, RAN[:1])
     np.save(tmp_path / "outputs-0.npz", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(TargetError, match="cannot be read"):
         read_answer(tmp_path, Job(files=("a",), preprocessing={}), images=1)
 
 
 def test_an_answer_is_plain_json(tmp_path: Path) -> None:
-    write_answer(tmp_path, {"processor": "one"}, RAN)
+    write(tmp_path, {"processor": "one"}, RAN)
     content = json.loads((tmp_path / ANSWER).read_text())
     assert content["files"][1]["failure"] == "no such op"
