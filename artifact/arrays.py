@@ -53,13 +53,11 @@ def read_arrays(path: Path, limit: int | None = None) -> dict[str, NDArray[Any]]
 def _unpacked_size(file: BinaryIO) -> int:
     """Bytes of an archive's members as it states them, which is all that is read of each.
 
-    A file that is no archive has as many as it takes on the disk.
+    None of a file that is no archive, whose size on the disk is that of its array.
     """
-    if not zipfile.is_zipfile(file):
-        file.seek(0)
-        return 0
-    file.seek(0)
-    with zipfile.ZipFile(file) as archive:
-        size = sum(member.file_size for member in archive.infolist())
+    size = 0
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
     file.seek(0)
     return size

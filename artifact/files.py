@@ -56,6 +56,14 @@ def files_within(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: os.fsencode(path.relative_to(folder).as_posix()))
 
 
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder, wherever links lead; False of links in a circle."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def contents_of(folder: Path) -> Contents:
     """What is in a folder at any depth, but ``.DS_Store``.
 

@@ -13,7 +13,7 @@ from ..errors import ArtifactError, ConfigError, ManifestError
 from ..process.limits import LARGEST_TEXT
 from ..process.reading import read_text
 from .accumulation import Accumulation
-from .files import digest_of, size_of
+from .files import digest_of, is_inside, size_of
 from .formats import FORMATS
 from .preprocessing import Preprocessing
 
@@ -456,17 +456,9 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _is_inside(file: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder, wherever links lead; False of links in a circle."""
-    try:
-        return file.resolve(strict=False).is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):
-        return False
-
-
 def _check_file(folder: Path, record: FileRecord) -> None:
     file = folder / record.path
-    if not _is_inside(file, folder):
+    if not is_inside(file, folder):
         raise ManifestError(f"{file}: leads out of the bundle's folder; do not trust this bundle")
     if not file.exists():
         raise ManifestError(f"{file}: the manifest names it, but it is missing; export again")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...artifact.files import is_inside
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...artifact.manifest import Tensor
 from ...errors import ArtifactError
@@ -130,18 +131,11 @@ def _model_path(path: Path) -> Path:
         model = path / _DATA / entry
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{manifest}: is damaged; export the package again") from error
-    if not _is_inside(model, path):
+    if not is_inside(model, path):
         raise ArtifactError(f"{manifest}: leads out of the package; do not trust it")
     if not model.is_file():
         raise ArtifactError(f"{path}: has lost its model; copy the whole folder or export again")
     return model
-
-
-def _is_inside(path: Path, folder: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (ValueError, OSError):
-        return False
 
 
 def _blobs(package: Path, folder: Path) -> Blob:
@@ -151,7 +145,7 @@ def _blobs(package: Path, folder: Path) -> Blob:
     def blob(name: str) -> memoryview:
         if name not in opened:
             path = folder / name.removeprefix(_MODEL_PATH)
-            if not name.startswith(_MODEL_PATH) or not _is_inside(path, package):
+            if not name.startswith(_MODEL_PATH) or not is_inside(path, package):
                 raise ArtifactError(f"{package}: its weights lie outside it; do not trust it")
             opened[name] = _mapped(package, path)
         return opened[name]
