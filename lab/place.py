@@ -14,6 +14,7 @@ from ..errors import LabError
 from ..process.replacing import (
     Contents,
     Ownership,
+    named_contents,
     recover_folder,
     removed_folder,
     replaced_folder,
@@ -96,17 +97,13 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
         LabError: There is less, or something else is at its place.
     """
     place = lab_folder(name)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    recover_folder(place, LAB)
-    if os.path.lexists(place):
-        _own_entries(place)
-    free = shutil.disk_usage(place.parent).free // 10**6
-    if free < megabytes:
-        raise LabError(
-            f"{place.parent}: has {free} MB free, the {name} lab needs {megabytes}; make room,"
-            f" or set {VARIABLE} to another folder"
-        )
     with replaced_folder(place, LAB) as folder:
+        free = shutil.disk_usage(folder).free // 10**6
+        if free < megabytes:
+            raise LabError(
+                f"{place.parent}: has {free} MB free, the {name} lab needs {megabytes}; make room,"
+                f" or set {VARIABLE} to another folder"
+            )
         yield folder
         record = {"version": VERSION, "versions": dict(sorted(versions.items()))}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -148,7 +145,7 @@ def _own_entries(folder: Path) -> Contents:
     strangers = [name for name in entries if name not in known]
     if strangers:
         raise LabError(f"{folder}: holds {printable(strangers[0])}, which is not the lab's; {away}")
-    return {f"{name}/" if _is_folder(folder / name) else name: "" for name in entries}
+    return named_contents(folder, entries)
 
 
 def _entries(folder: Path) -> list[str]:
@@ -163,10 +160,6 @@ def _entries(folder: Path) -> list[str]:
         ]
         entries += [(here / name).as_posix() for name in (*folders, *files)]
     return sorted(entries)
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _is_cache(path: Path) -> bool:

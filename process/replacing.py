@@ -15,7 +15,7 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ..errors import ArtifactError, LowFormerEdgeError, SystemLimitError
@@ -193,7 +193,8 @@ def _exchange_known(work: Path, path: Path, known: Contents, own: Ownership) -> 
     """
     new, old = work / _NEW, work / _OLD
     _check_unchanged(path, path, known, own)
-    _write_known(work, known | _all_of(new))
+    made = (entry.relative_to(new).as_posix() for entry in new.rglob("*"))
+    _write_known(work, known | named_contents(new, made))
     steps.reached("known")
     new.rename(old)
     steps.reached("to be exchanged")
@@ -259,12 +260,12 @@ def _contents_of_moved(folder: Path, path: Path, own: Ownership) -> Contents:
         raise type(error)(str(error).replace(str(folder), str(path))) from error
 
 
-def _all_of(folder: Path) -> Contents:
-    """Everything in a folder that was made here, which is our own."""
+def named_contents(folder: Path, names: Iterable[str]) -> Contents:
+    """What has these names in a folder, without digests; a link to a folder is a file."""
     return {
         f"{name}/" if path.is_dir() and not path.is_symlink() else name: ""
-        for path in folder.rglob("*")
-        for name in [path.relative_to(folder).as_posix()]
+        for name in names
+        for path in [folder / name]
     }
 
 
