@@ -19,7 +19,7 @@ import json
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -272,7 +272,7 @@ class CaseCheck:
         for factor in (1 - FLOAT_NOISE, 1 + FLOAT_NOISE):
             scaled = copy.deepcopy(exporter.model)
             for path in precisions:
-                _scale_values(scaled.get_submodule(path), factor)
+                _change_values(scaled.get_submodule(path), _scaled(factor))
             yield self._simulated(scaled, ranges, precisions)
 
     def _halved(
@@ -281,9 +281,9 @@ class CaseCheck:
         """What the simulation gives where each value moves as half precision rounds it."""
         for seed in range(HALF_DRAWS):
             moved = copy.deepcopy(exporter.model)
-            generator = torch.Generator().manual_seed(seed)
+            change = _moved(torch.Generator().manual_seed(seed))
             for path in precisions:
-                _move_values(moved.get_submodule(path), generator)
+                _change_values(moved.get_submodule(path), change)
             yield self._simulated(moved, ranges, precisions)
 
     def _simulated(
@@ -312,20 +312,23 @@ def _residency_fault(path: Path) -> str:
     return (breach(requirements, found) if found else None) or ""
 
 
-def _scale_values(module: torch.nn.Module, factor: float) -> None:
-    """Scales what a module takes and gives, before anything rounds it."""
-    module.register_forward_pre_hook(lambda _, inputs: (inputs[0] * factor, *inputs[1:]))
-    module.register_forward_hook(lambda _, inputs, output: output * factor)
+def _change_values(module: torch.nn.Module, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """Changes what a module takes and gives, before anything rounds it."""
+    module.register_forward_pre_hook(lambda _, inputs: (change(inputs[0]), *inputs[1:]))
+    module.register_forward_hook(lambda _, inputs, output: change(output))
 
 
-def _move_values(module: torch.nn.Module, generator: torch.Generator) -> None:
-    """Moves what a module takes and gives by up to half a step of half precision, at random."""
+def _scaled(factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda values: values * factor
+
+
+def _moved(generator: torch.Generator) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Moves values by up to half a step of half precision, at random."""
 
     def moved(values: torch.Tensor) -> torch.Tensor:
         return values * (1 + HALF_STEP * (torch.rand(values.shape, generator=generator) - 0.5))
 
-    module.register_forward_pre_hook(lambda _, inputs: (moved(inputs[0]), *inputs[1:]))
-    module.register_forward_hook(lambda _, inputs, output: moved(output))
+    return moved
 
 
 def _root_mean_square(values: NDArray[Any]) -> float:
