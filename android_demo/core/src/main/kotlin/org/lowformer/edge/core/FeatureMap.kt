@@ -29,22 +29,16 @@ class FeatureMap(
     fun at(place: Int, channel: Int): Float = values[place * placeStep + channel * channelStep]
 
     /** Values in the order [H, W, C]: the map's own where it has that order. */
-    fun byPlace(): FloatArray {
-        if (layout == Layout.NHWC) return values
-        val ordered = FloatArray(values.size)
-        for (channel in 0 until channels) {
-            for (place in 0 until places) ordered[place * channels + channel] = values[channel * places + place]
-        }
-        return ordered
-    }
+    fun byPlace(): FloatArray = if (layout == Layout.NHWC) values else transposed(channels, places)
 
     /** Values in the order [C, H, W]: the map's own where it has that order. */
-    fun byChannel(): FloatArray {
-        if (layout == Layout.NCHW) return values
-        val ordered = FloatArray(values.size)
-        for (place in 0 until places) {
-            for (channel in 0 until channels) ordered[channel * places + place] = values[place * channels + channel]
+    fun byChannel(): FloatArray = if (layout == Layout.NCHW) values else transposed(places, channels)
+
+    private fun transposed(rows: Int, columns: Int): FloatArray {
+        val turned = FloatArray(values.size)
+        for (row in 0 until rows) {
+            for (column in 0 until columns) turned[column * rows + row] = values[row * columns + column]
         }
-        return ordered
+        return turned
     }
 }
