@@ -27,6 +27,7 @@ from lowformer_edge.artifact.outputs import Outputs
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
+from lowformer_edge.errors import ArtifactError
 from lowformer_edge.export.bundle import toolchain
 from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.export.formats import EXPORTERS
@@ -217,15 +218,21 @@ def benchmark(
             loaded.network, held_out.pixels, loaded.preprocessing, lambda count: None
         )
         noise = {}
-        for label, path in paths.items():
-            with format_of(path).runner(path, 2) as runner:
-                noise[label] = worst_sqnr(reference, runner.run(inputs))
+        for label, path in list(paths.items()):
+            try:
+                with format_of(path).runner(path, 2) as runner:
+                    noise[label] = worst_sqnr(reference, runner.run(inputs))
+            except ArtifactError as error:
+                if label != STOCK_INT8:
+                    raise
+                progress.note(str(error))
+                del paths[label]
         medians, ratios = {}, {}
         for count in threads:
             with progress.step(f"{target} {name}: timing with {count} thread(s)"):
                 medians[count], ratios[count] = latency_ratios(paths, inputs[:1], count, rounds)
         rows = []
-        for label in ORDER:
+        for label in (label for label in ORDER if label in paths):
             where = format_of(paths[label]).residency(paths[label], 1)
             rows.append(
                 Row(
@@ -258,6 +265,10 @@ def markdown(name: str, rows: Sequence[Row], medians: Mapping[int, float]) -> st
             f"| {row.name} | {row.ops} | {row.partitions} | {row.refused} | {row.sqnr_db:.1f}"
             f" | {figures} |"
         )
+    missing = set(ORDER) - {row.name for row in rows}
+    lines += [
+        f"| {name} | - | - | - | cannot be loaded |" + " - |" * len(medians) for name in missing
+    ]
     return "\n".join(lines) + "\n"
 
 
