@@ -8,7 +8,6 @@ import collections
 import dataclasses
 import functools
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -17,9 +16,9 @@ from typing import Any, ClassVar, NoReturn
 from ..errors import LowFormerEdgeError, UsageError
 from ..process.interrupt import end_like_ctrl_c
 from ..process.system_limit import limit_behind
-from ..process.text import one_line, printable
 from ..progress import Progress
-from .terminal import shown_progress
+from .streams import drop_unwritable, prepare_streams
+from .terminal import say, shown_progress
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -48,29 +47,26 @@ def run_command(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except LowFormerEdgeError as error:
-        print(f"error: {one_line(limit_behind(error) or error)}", file=sys.stderr)
+        say(f"error: {limit_behind(error) or error}")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     except ModuleNotFoundError as error:
         package = (error.name or str(error)).split(".")[0]
-        print(
-            f"error: {package} is not installed; run: pip install 'lowformer-edge[all]'",
-            file=sys.stderr,
-        )
+        say(f"error: {package} is not installed; run: pip install 'lowformer-edge[all]'")
         return EXIT_USAGE
     except BrokenPipeError:
         # The reader of our output has left; a second message to it would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_unwritable()
         return EXIT_FAILED
     except OSError as error:
-        where = f"{printable(error.filename)}: " if error.filename else ""
-        reason = limit_behind(error) or f"{where}{error.strerror or error}"
-        print(f"error: {one_line(reason)}", file=sys.stderr)
+        drop_unwritable()
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"error: {limit_behind(error) or f'{where}{error.strerror or error}'}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)
+        say("interrupted; nothing was changed")
         return EXIT_INTERRUPTED
     except MemoryError:
-        print("error: not enough memory; try a smaller --batch or --input-size", file=sys.stderr)
+        say("error: not enough memory; try a smaller --batch or --input-size")
         return EXIT_FAILED
 
 
@@ -123,11 +119,14 @@ class Command(abc.ABC):
         Returns:
             The exit code, see :func:`run_command`.
         """
-        return run_command(lambda: self._main(arguments))
+        is_read = prepare_streams()
+        return run_command(lambda: self._main(arguments, is_read))
 
-    def _main(self, arguments: Sequence[str] | None) -> int:
+    def _main(self, arguments: Sequence[str] | None, is_read: bool) -> int:
         parser = self._parser()
         options = parser.parse_args(arguments)
+        if options.json and not is_read:
+            raise UsageError("stdout is closed, and --json prints there; open it")
         try:
             worded = functools.partial(with_flags, parser=parser)
             with shown_progress(quiet=options.quiet, worded=worded) as progress:
@@ -141,7 +140,7 @@ class Command(abc.ABC):
         elif not options.quiet:
             answer.show()
         for line in answer.complaints:
-            print(with_flags(line, parser), file=sys.stderr)
+            say(with_flags(line, parser))
         return EXIT_FAILED if answer.complaints else EXIT_OK
 
     def _parser(self) -> CommandParser:

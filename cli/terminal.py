@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from ..process.text import one_line, printable
 from ..progress import Advance, Progress, SilentProgress
 from .step_log import StepLog
 
@@ -50,7 +51,7 @@ class QuietProgress(SilentProgress):
 
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
-        print(f"warning: {self._worded(text)}", file=sys.stderr)
+        say(f"warning: {self._worded(text)}")
 
 
 class TerminalProgress:
@@ -73,13 +74,13 @@ class TerminalProgress:
 
     @functools.cached_property
     def _console(self) -> Console:
-        from rich.console import Console
+        from .printable_console import PrintableConsole
 
-        return Console(file=self._stream)
+        return PrintableConsole(file=self._stream)
 
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
-        print(f"warning: {self._worded(text)}", file=sys.stderr)
+        say(f"warning: {self._worded(text)}")
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
@@ -106,22 +107,33 @@ class TerminalProgress:
             bars.update(task, total=total or 1, completed=total or 1)
 
     def _write(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        print(printable(line), file=self._stream, flush=True)
 
 
 def _stderr() -> TextIO:
     """A copy of stderr: converters' output is caught by redirecting the original descriptor."""
     try:
-        return os.fdopen(os.dup(sys.stderr.fileno()), "w")
+        stream = sys.stderr
+        return os.fdopen(
+            os.dup(stream.fileno()), "w", encoding=stream.encoding, errors=stream.errors
+        )
     except io.UnsupportedOperation:
         # A notebook's, say, which has no descriptor.
         return sys.stderr
 
 
+def say(message: object) -> None:
+    """Prints a message on stderr as one line of characters that can be seen.
+
+    Messages quote what is not ours: names of files, what hosts answer and runtimes say.
+    """
+    print(printable(one_line(message)), file=sys.stderr)
+
+
 def result_console() -> Console:
     """Stdout, wide enough for a whole table where it is no terminal."""
-    from rich.console import Console
+    from .printable_console import PrintableConsole
 
-    console = Console(highlight=False)
+    console = PrintableConsole()
     width = max(console.width, LEAST_WIDTH) if console.is_terminal else PIPE_WIDTH
-    return Console(highlight=False, width=width)
+    return PrintableConsole(width=width)
