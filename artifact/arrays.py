@@ -26,20 +26,21 @@ _DAMAGE = (
 """What numpy raises, or lets through, on files that are damaged or hold objects."""
 
 
-def read_arrays(path: Path, limit: int | None = None) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, limit: int, advice: str = "do not trust it") -> dict[str, NDArray[Any]]:
     """All arrays of an ``.npz`` file by name; a ``.npy`` file's only array has an empty name.
 
     Args:
         path: The file.
         limit: Bytes of all of them, unpacked; checked before memory is taken.
+        advice: What to do about more.
 
     Raises:
         DataError: The file cannot be read, is damaged, holds Python objects, or more bytes.
     """
     try:
         with open_regular(path, limit) as file:
-            if limit is not None and _unpacked_size(file) > limit:
-                raise DataError(f"{path}: unpacks to more than {limit >> 20} MiB; do not trust it")
+            if _unpacked_size(file) > limit:
+                raise DataError(f"{path}: unpacks to more than {limit >> 20} MiB; {advice}")
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"": loaded}

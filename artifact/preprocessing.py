@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
+from .pixel_file import Pixels
 from .placement import Extent, Placement
 from .size import (
     INTERPOLATIONS,
@@ -221,7 +222,7 @@ class Preprocessing:
             image = image.crop((-left, -top, self.width - left, self.height - top))
         return np.asarray(image, dtype=np.uint8)
 
-    def normalise(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def normalise(self, pixels: Pixels) -> NDArray[np.float32]:
         """Scales and normalises pixels.
 
         Args:
@@ -232,7 +233,7 @@ class Preprocessing:
         """
         mean = np.asarray(self.mean, np.float32)
         std = np.asarray(self.std, np.float32)
-        scaled = (pixels.astype(np.float32) / np.float32(255) - mean) / std
+        scaled = (np.asarray(pixels, np.float32) / np.float32(255) - mean) / std
         return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
 
     def denormalise(self, images: NDArray[np.float32]) -> NDArray[np.uint8]:

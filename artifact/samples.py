@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from .annotations import Annotation
 from .outputs import Outputs, part_of
+from .pixel_file import Pixels, part_of_pixels
 from .placement import Placement
 from .preprocessing import Preprocessing
 from .truth import Truth, Truths
@@ -26,7 +27,8 @@ class Samples:
 
     Attributes:
         name: What the images are.
-        pixels: uint8 [N, H, W, 3], before normalisation.
+        pixels: uint8 [N, H, W, 3], before normalisation; where they are more than 256 MiB a
+            :class:`PixelFile`, which is indexed likewise and reads what is asked for.
         labels: int64 [N], or None.
         outputs: The eager model's; None where it was not run.
         skipped: Files that could not be read, each with the reason.
@@ -41,7 +43,7 @@ class Samples:
     """
 
     name: str
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     labels: NDArray[np.int64] | None = None
     outputs: Outputs | None = None
     skipped: tuple[str, ...] = ()
@@ -71,8 +73,10 @@ class Samples:
     @property
     def digest(self) -> str:
         """SHA-256 of the pixels and their shape, in hex."""
-        shape = np.array(self.pixels.shape, np.int64)
-        return hashlib.sha256(shape.tobytes() + self.pixels.tobytes()).hexdigest()
+        digest = hashlib.sha256(np.array(self.pixels.shape, np.int64).tobytes())
+        for image in self.pixels:
+            digest.update(np.ascontiguousarray(image).data)
+        return digest.hexdigest()
 
     @property
     def distinct(self) -> int:
@@ -92,7 +96,7 @@ class Samples:
         """Some of them, by a slice or by their numbers, with what is known of these."""
         return dataclasses.replace(
             self,
-            pixels=self.pixels[chosen],
+            pixels=part_of_pixels(self.pixels, chosen),
             labels=None if self.labels is None else self.labels[chosen],
             outputs=None if self.outputs is None else part_of(self.outputs, chosen),
             placements=_chosen(self.placements, chosen),

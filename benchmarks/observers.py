@@ -21,8 +21,9 @@ import numpy as np
 from lowformer_edge.artifact.manifest import Parity
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.bias_correction import correct_biases
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.image_set import ImageSet
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.calibration.ranges import calibrate
 from lowformer_edge.cli.terminal import TerminalProgress
 from lowformer_edge.export.eager import reference_outputs

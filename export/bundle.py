@@ -7,9 +7,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..artifact import check_on_mac
 from ..artifact.formats import FORMATS
 from ..artifact.golden import COUNT as GOLDEN_COUNT
@@ -24,6 +21,7 @@ from ..artifact.manifest import (
     Source,
 )
 from ..artifact.outputs import Outputs, part_of
+from ..artifact.pixel_file import Pixels
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
@@ -44,7 +42,7 @@ _TOOLCHAIN = (
 )
 
 
-def write_golden(folder: Path, pixels: NDArray[np.uint8], outputs: Outputs) -> None:
+def write_golden(folder: Path, pixels: Pixels, outputs: Outputs) -> None:
     """Writes the first images with the eager model's outputs, by name, as golden vectors.
 
     Of maps that are large there are fewer, but for the first image's.

@@ -14,6 +14,7 @@ from torch._decomp import get_decompositions
 
 from ..artifact.manifest import Manifest
 from ..artifact.outputs import Outputs, joined
+from ..artifact.pixel_file import Pixels
 from ..artifact.preprocessing import Preprocessing
 from ..errors import UsageError
 from ..models.checkpoint import load_weights, read_checkpoint
@@ -81,13 +82,11 @@ class EagerModel:
             raise UsageError("`weights` are not those of the model that the bundle was made from")
         return cls(model.network, manifest.preprocessing_spec())
 
-    def outputs(self, pixels: NDArray[np.uint8], advance: Advance) -> Outputs:
+    def outputs(self, pixels: Pixels, advance: Advance) -> Outputs:
         """Outputs for images, uint8 [N, H, W, 3]."""
         return reference_outputs(self._network, pixels, self._preprocessing, advance)
 
-    def rewritten_outputs(
-        self, format_name: str, pixels: NDArray[np.uint8], advance: Advance
-    ) -> Outputs:
+    def rewritten_outputs(self, format_name: str, pixels: Pixels, advance: Advance) -> Outputs:
         """The same of what the model is rewritten to for a format."""
         model = self.rewritten(format_name)
         return reference_outputs(model, pixels, self._preprocessing, advance)
@@ -104,7 +103,7 @@ class EagerModel:
 
 
 def reference_outputs(
-    model: nn.Module, pixels: NDArray[np.uint8], preprocessing: Preprocessing, advance: Advance
+    model: nn.Module, pixels: Pixels, preprocessing: Preprocessing, advance: Advance
 ) -> Outputs:
     """Outputs of the eager model for images, uint8 [N, H, W, 3]."""
     parts: list[Outputs] = []

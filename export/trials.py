@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..artifact.outputs import Outputs
+from ..artifact.pixel_file import Pixels
 
 Choices = Mapping[str, Sequence[str]]
 """Precisions by kind of op."""
@@ -27,6 +25,6 @@ class Trials(Protocol):
         """What an inference of each file takes."""
         ...
 
-    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+    def outputs(self, file: bytes, pixels: Pixels) -> Outputs:
         """Outputs of a file for images, uint8 [N, H, W, 3]."""
         ...

@@ -26,5 +26,8 @@ LARGEST_TENSOR = 2 << 30
 LARGEST_ARRAYS = 1 << 30
 """Bytes of a bundle's golden vectors, unpacked."""
 
+LARGEST_IMAGES = 4 << 30
+"""Bytes of an ``.npz`` file's images, unpacked, which are all in memory at once."""
+
 LARGEST_IMAGE = 100_000_000
 """Pixels of an image; a camera's best have as many."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..artifact.manifest import Tensor
 from ..artifact.outputs import Outputs, joined, part_of
+from ..artifact.pixel_file import Pixels
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ArtifactError
 from ..progress import Advance
@@ -292,7 +293,7 @@ class Runner(abc.ABC):
 
     def run_pixels(
         self,
-        pixels: NDArray[np.uint8],
+        pixels: Pixels,
         preprocessing: Preprocessing,
         advance: Advance = lambda count: None,
     ) -> Outputs:

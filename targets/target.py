@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..artifact.formats import BY_SUFFIX
 from ..artifact.manifest import ArtifactRecord
+from ..artifact.pixel_file import Pixels
 from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError, UsageError
 from ..progress import Progress
@@ -35,7 +36,7 @@ class Work:
     """
 
     files: Sequence[Path]
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     preprocessing: Preprocessing
     threads: int = 1
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.formats import Accelerator
+from ..artifact.pixel_file import Pixels
 from ..errors import TargetError
 from ..progress import Advance, Progress
 from ..runtime.tflite.tracer import TFLiteTracer
@@ -91,7 +92,7 @@ class WorkerTarget(Target):
         return TFLiteTracer(path)
 
     def _work(
-        self, folder: Path, job: Job, pixels: NDArray[Any], start: Start, advance: Advance
+        self, folder: Path, job: Job, pixels: Pixels, start: Start, advance: Advance
     ) -> tuple[dict[str, str], list[Ran]]:
         """Has a worker do a job, and another one the rest where a file ends it."""
         command, environment = start

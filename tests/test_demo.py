@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from lowformer_edge import demo
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.decoding import decode
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.models.blocks import ConvAttention, FusedMBConv, MBConv
 from lowformer_edge.models.loading import LoadedModel

@@ -8,10 +8,10 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
 from ..artifact.outputs import Outputs
+from ..artifact.pixel_file import Pixels
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import ArtifactError, CheckError
@@ -156,7 +156,7 @@ def _parity(
 
 def run_file(
     path: Path,
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     preprocessing: Preprocessing,
     threads: int,
     progress: Progress,

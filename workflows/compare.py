@@ -16,6 +16,7 @@ from ..artifact.manifest import Closeness, Tensor
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.results.compare import ComparedOutputResult, CompareResult
 from ..errors import UsageError
+from ..process.limits import LARGEST_ARRAYS
 from ..progress import QUIET, Advance, Progress
 from ..runtime.formats import format_of
 from ..runtime.images import CHANNEL_AXES, NCHW_TO_NHWC, NHWC_TO_NCHW, stated_preprocessing
@@ -193,7 +194,7 @@ class _Feeds:
         if isinstance(golden, Mapping):
             given, data = golden, "given arrays"
         else:
-            given, data = read_arrays(Path(golden)), str(golden)
+            given, data = read_arrays(Path(golden), LARGEST_ARRAYS), str(golden)
         missing = [name for name in names if name not in given]
         if missing:
             raise UsageError(

@@ -16,8 +16,9 @@ from ..artifact.bundle import Bundle
 from ..artifact.interface import CLASSIFICATION
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
+from ..calibration.data.decoding import decode
 from ..calibration.data.image_set import ImageSet
-from ..calibration.data.images import decode, find_images, images_in_memory, listed_images
+from ..calibration.data.images import find_images, images_in_memory, listed_images
 from ..calibration.data.label_table import read_label_table
 from ..errors import MissingDependencyError, UsageError
 from ..progress import QUIET, Progress

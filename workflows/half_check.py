@@ -81,7 +81,7 @@ class HalfCheck:
         return found.model_copy(update={"culprit": culprit})
 
     def _outputs(self, path: Path, run: HalfRun, tracer: Tracer) -> Outputs:
-        images = self.preprocessing.normalise(self.images.pixels)
+        images = self.preprocessing.normalise(self.images.pixels[:])
         with self.progress.step(
             f"checking {path.name} in half precision", len(tracer.ops)
         ) as advance:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from ..artifact.manifest import FILE_NAME, read_manifest
 from ..artifact.results.preprocess import PreprocessResult
-from ..calibration.data.images import decode, listed_images
+from ..calibration.data.decoding import decode
+from ..calibration.data.images import listed_images
 from ..errors import UsageError
 from ..models.authors_config import read_authors_config
 from ..models.loading import preprocessing_of_checkpoint, preprocessing_of_variant

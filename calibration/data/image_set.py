@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.pixel_file import PixelFile, Pixels, part_of_pixels
 from ...errors import DataError
 from .archive import Member
 from .class_index import ClassIndex, Way
@@ -24,7 +25,8 @@ class ImageSet:
 
     Attributes:
         name: What the images are, for tables and manifests.
-        items: Files, members of an archive, or uint8 pixels [H, W] or [H, W, 3].
+        items: Files, members of an archive, or uint8 pixels [H, W] or [H, W, 3], in memory or in a
+            file.
         labels: Class of each item as int64 [N], or None where nobody gave them.
         class_names: Names of the classes that ``labels`` counts, where they are known.
         folders: The folder of each item, directly below what was opened, and empty for items
@@ -36,7 +38,7 @@ class ImageSet:
     """
 
     name: str
-    items: Sequence[Path | Member] | NDArray[np.uint8]
+    items: Sequence[Path | Member] | Pixels
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] | None = None
     folders: tuple[str, ...] | None = None
@@ -59,8 +61,8 @@ class ImageSet:
     def _part(self, chosen: NDArray[np.integer[Any]]) -> ImageSet:
         """Some of the images, by their numbers."""
         items = (
-            self.items[chosen]
-            if isinstance(self.items, np.ndarray)
+            part_of_pixels(self.items, chosen)
+            if isinstance(self.items, np.ndarray | PixelFile)
             else [self.items[index] for index in chosen]
         )
         labels = None if self.labels is None else self.labels[chosen]
@@ -170,7 +172,7 @@ class ImageSet:
         Raises:
             DataError: An image has no label or several, or a label is no class.
         """
-        if isinstance(self.items, np.ndarray):
+        if isinstance(self.items, np.ndarray | PixelFile):
             raise DataError(f"{self.name}: images of an array file have no names to be labelled by")
         found = label_items(self.items, table, ClassIndex(class_names, num_classes))
         labelled = dataclasses.replace(self, labels=found.numbers, class_names=class_names)

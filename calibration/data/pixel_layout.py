@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...artifact.pixel_file import PixelFile
 from ...errors import DataError
 
 LEAST_PHOTO = 32
@@ -16,7 +17,7 @@ LEAST_PHOTO = 32
 WANTED = "uint8 [N, H, W, 3], or [N, H, W] where they are grey"
 
 
-def check_pixels(name: object, pixels: NDArray[Any], *, labelled: bool = False) -> None:
+def check_pixels(name: object, pixels: NDArray[Any] | PixelFile, *, labelled: bool = False) -> None:
     """Refuses arrays of another type or layout, and those that could be read in two ways.
 
     Args:
@@ -37,9 +38,9 @@ def check_pixels(name: object, pixels: NDArray[Any], *, labelled: bool = False) 
         raise DataError(f"{name} must be {WANTED}, not {pixels.dtype} {list(pixels.shape)}{told}")
 
 
-def _type_hint(pixels: NDArray[Any]) -> str | None:
+def _type_hint(pixels: NDArray[Any] | PixelFile) -> str | None:
     """How pixels of another type become uint8; None where they are."""
-    if pixels.dtype == np.uint8:
+    if isinstance(pixels, PixelFile) or pixels.dtype == np.uint8:
         return None
     if pixels.dtype == np.bool_:
         return "multiply by 255, as uint8"

@@ -6,11 +6,9 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...artifact.chips import Chip
 from ...artifact.outputs import Outputs
+from ...artifact.pixel_file import Pixels
 from ...artifact.preprocessing import Preprocessing
 from ...models.onnx_cost import int8_products
 from ...process.system_limit import scratch_folder
@@ -41,7 +39,7 @@ class QnnTrials:
                 found[name] = int8_products(path) / 1e6
         return found
 
-    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+    def outputs(self, file: bytes, pixels: Pixels) -> Outputs:
         """Outputs of a file for images, uint8 [N, H, W, 3]."""
         with _written(file) as path, QnnRunner(path, chip=self._chip) as runner:
             return runner.run_pixels(pixels, self._preprocessing)

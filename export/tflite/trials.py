@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...artifact.outputs import Outputs
+from ...artifact.pixel_file import Pixels
 from ...artifact.preprocessing import Preprocessing
 from ...process.system_limit import scratch_folder
 from ...runtime.measure.durations import time_interleaved
@@ -45,7 +43,7 @@ class TFLiteTrials:
             times = time_interleaved(runs, rounds=self._rounds, warmup=3)
         return {name: result.median for name, result in times.items()}
 
-    def outputs(self, file: bytes, pixels: NDArray[np.uint8]) -> Outputs:
+    def outputs(self, file: bytes, pixels: Pixels) -> Outputs:
         """Outputs of a file for images, uint8 [N, H, W, 3]."""
         with self._runner(file) as runner:
             return runner.run_pixels(pixels, self._preprocessing)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...artifact.formats import Accelerator
 from ...artifact.manifest import Residency
 from ...artifact.outputs import Outputs
+from ...artifact.pixel_file import Pixels, load_pixels, save_pixels
 from ...errors import TargetError
 from ...process.replacing import replaced_file
 
@@ -106,16 +107,16 @@ class Ran:
     outputs: Outputs | None
 
 
-def write_job(folder: Path, job: Job, pixels: NDArray[Any]) -> None:
+def write_job(folder: Path, job: Job, pixels: Pixels | NDArray[Any]) -> None:
     """Writes a job and its images, uint8 [N, H, W, 3], or the input that it has in their place."""
-    np.save(folder / PIXELS, pixels)
+    save_pixels(folder / PIXELS, pixels)
     (folder / JOB).write_text(job.model_dump_json(), encoding="utf-8")
 
 
-def read_job(folder: Path) -> tuple[Job, NDArray[Any]]:
+def read_job(folder: Path) -> tuple[Job, Pixels]:
     """A job and its images or input."""
     job = Job.model_validate_json((folder / JOB).read_text(encoding="utf-8"))
-    return job, np.load(folder / PIXELS, allow_pickle=False)
+    return job, load_pixels(folder / PIXELS)
 
 
 def write_outputs(folder: Path, number: int, outputs: Outputs) -> None:

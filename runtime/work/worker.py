@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...artifact.chips import chip_of
 from ...artifact.outputs import Outputs
+from ...artifact.pixel_file import Pixels
 from ...artifact.preprocessing import Preprocessing
 from ...errors import LowFormerEdgeError
 from ...process.text import one_line
@@ -43,9 +44,9 @@ def main(arguments: list[str]) -> None:
     if job.values:
         path = folder / job.files[0]
         if job.accelerator == "npu":
-            write_values(folder, run_exposed_on_npu(path, pixels, chip_of(job.chip)))
+            write_values(folder, run_exposed_on_npu(path, np.asarray(pixels), chip_of(job.chip)))
         else:
-            write_values(folder, run_exposed(path, pixels, job.accelerator))
+            write_values(folder, run_exposed(path, np.asarray(pixels), job.accelerator))
         return
     preprocessing = Preprocessing.from_dict(job.preprocessing)
     machine = describe_machine()
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> None:
         write_answer(folder, machine, answers)
 
 
-def _run(path: Path, job: Job, pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> Ran:
+def _run(path: Path, job: Job, pixels: Pixels, preprocessing: Preprocessing) -> Ran:
     """Runs one file; what keeps it from running, a runtime's error too, is part of the answer."""
     try:
         with _open(path, job) as runner:

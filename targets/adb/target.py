@@ -67,7 +67,7 @@ class AdbTarget(Target):
         choice = self._choice
         device = open_device(choice.serial, self.name)
         sent = {f"{number}/{path.name}": path for number, path in enumerate(work.files)}
-        pixels = np.ascontiguousarray(work.pixels)
+        pixels = np.ascontiguousarray(work.pixels[:])
         task = RunTask(
             files=tuple(range(len(sent))),
             threads=work.threads,

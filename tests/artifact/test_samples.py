@@ -28,7 +28,7 @@ def test_the_first_of_them_keep_what_is_known(count: int) -> None:
     assert len(found) == min(count, 7)
     assert found.labels is not None
     assert found.outputs is not None
-    assert (found.pixels == PIXELS[:count]).all()
+    assert np.array_equal(found.pixels, PIXELS[:count])
     assert (found.labels == np.arange(7)[:count]).all()
     assert (found.outputs["logits"] == np.eye(7)[:count]).all()
     assert (found.name, found.skipped) == (KNOWN.name, KNOWN.skipped)
@@ -37,7 +37,7 @@ def test_the_first_of_them_keep_what_is_known(count: int) -> None:
 def test_what_is_not_known_stays_so() -> None:
     found = Samples("x", PIXELS).part(slice(1, None, 2))
     assert (found.labels, found.outputs) == (None, None)
-    assert (found.pixels == PIXELS[1::2]).all()
+    assert np.array_equal(found.pixels, PIXELS[1::2])
 
 
 def test_the_digest_tells_images_and_shapes_apart() -> None:

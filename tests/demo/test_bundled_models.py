@@ -10,7 +10,7 @@ import torch
 from lowformer_edge import demo
 from lowformer_edge.artifact.outputs import Outputs
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.calibration.data.images import decode
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.demo.scenes import HARD, PLAIN, SceneKind
 from lowformer_edge.export.eager import reference_outputs
 from lowformer_edge.models.dense_head import DetectionHead

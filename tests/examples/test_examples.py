@@ -14,7 +14,7 @@ from PIL import Image
 import lowformer_edge as lfe
 from lowformer_edge import demo
 from lowformer_edge.artifact.annotations import ObjectAnnotations
-from lowformer_edge.calibration.data.images import decode
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.workflows.bundled import bundled_scenes
 

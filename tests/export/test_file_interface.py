@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from lowformer_edge.artifact.pixel_file import Pixels
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.export.file_interface import PixelInput, ranges_for_pixels, with_scaled_stem
@@ -35,7 +36,7 @@ def conversions(slight_config: LowFormerConfig, noise_images: Samples) -> dict[s
     return {name: Conversion(EXPORTERS[name], slight_config, noise_images) for name in FORMATS}
 
 
-def outputs_of(path: Path, pixels: np.ndarray) -> dict[str, np.ndarray]:
+def outputs_of(path: Path, pixels: Pixels) -> dict[str, np.ndarray]:
     with format_of(path).runner(path, 1) as runner:
         return dict(runner.run_pixels(pixels, SPEC))
 

@@ -20,7 +20,8 @@ from lowformer_edge.artifact.files import contents_of
 from lowformer_edge.artifact.labels import read_labels
 from lowformer_edge.artifact.manifest import read_manifest
 from lowformer_edge.artifact.preprocessing import Preprocessing
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.decoding import decode
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.cli.command import run_command
 from lowformer_edge.errors import ArtifactError, DataError, SystemLimitError
 from lowformer_edge.process.native_output import captured_output

@@ -14,8 +14,8 @@ from PIL import Image
 from lowformer_edge.artifact.annotations import ObjectAnnotations
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.image_set import ImageSet
-from lowformer_edge.calibration.data.images import decode
 
 
 def save_image(path: Path, height: int = 30, width: int = 40) -> Path:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.data.archive import Archive, is_archive
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.decoding import decode
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.errors import DataError
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)

@@ -13,9 +13,10 @@ from PIL import Image
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.data.class_index import ClassIndex
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.folder_labels import classes_of_folders
 from lowformer_edge.calibration.data.imagenet import imagenet_classes
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.errors import DataError
 
 ANIMALS = ("cat", "dog", "fish")
@@ -235,7 +236,7 @@ def test_2_5_the_training_archive_is_a_tar_of_tars(tmp_path: Path) -> None:
     labelled = find_images(path).with_labels_of(None, 1000)
     assert labelled.labels is not None
     assert labelled.labels.tolist() == [1, 1, 278, 278]
-    shades = decode(labelled, Preprocessing(size=8)).pixels[:, 0, 0, 0]
+    shades = decode(labelled, Preprocessing(size=8)).pixels[:][:, 0, 0, 0]
     assert shades.tolist() == [10, 10, 20, 20]
 
 

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, features
 
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.image_files import SUFFIXES, passed_over
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.errors import DataError
 
 SPEC = Preprocessing(size=16)

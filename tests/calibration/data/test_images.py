@@ -9,8 +9,9 @@ from PIL import Image
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.preprocessing import Preprocessing
+from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.image_set import ImageSet
-from lowformer_edge.calibration.data.images import decode, find_images
+from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.errors import DataError
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)
