@@ -95,6 +95,7 @@ class PixelFile:
 
     def save(self, path: Path) -> None:
         """Writes an ``.npy`` file of the images, by a second name of this one where that can be."""
+        path.unlink(missing_ok=True)  # which may be another name of this one already
         if self._is_whole:
             with contextlib.suppress(OSError):
                 os.link(self._path, path)

@@ -177,18 +177,17 @@ def _compare(options: argparse.Namespace, progress: Progress) -> Answer:
         raise UsageError("give one bundle, or two files; see lowformer-verify --help")
     _check_left_out(options, BUNDLE_ONLY, "a bundle, not for two files")
     check_counts(options, "threads")
-    from ..workflows.compare import compare_files
+    from ..workflows.isolated_comparison import ComparisonRequest, compare_isolated
     from .tables.compare import print_comparison
 
     first, second = options.paths
-    found = compare_files(
-        first,
-        second,
-        options.golden,
+    request = ComparisonRequest(
+        files=(first, second),
+        golden=options.golden,
         min_sqnr=options.min_sqnr,
         threads=options.threads,
-        progress=progress,
     )
+    found = compare_isolated(request, progress)
     return Answer(
         lambda: found.record().model_dump(mode="json"),
         lambda: print_comparison(found),

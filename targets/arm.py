@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,18 +23,18 @@ from ..lab.arm import (
     worker_environment,
 )
 from ..lab.place import Lab, open_lab
-from ..progress import Progress
+from ..progress import Advance, Progress
 from ..runtime.measure.instructions import InstructionCount, read_counts
 from ..runtime.work.job import Job
-from .worker_process import MODULE, job_folder
-from .worker_target import Start, WorkerTarget
+from .worker_process import MODULE, job_folder, run_worker
+from .worker_target import FreshWorkerTarget, Start, work_off
 
 COUNTED = 3
 """Inferences that are counted. The least is taken: what Python and the C library do in between
 varies by some thousands of instructions."""
 
 
-class ArmTarget(WorkerTarget):
+class ArmTarget(FreshWorkerTarget):
     """Runs files with the runtimes' own ARM builds on a processor that QEMU emulates.
 
     Args:
@@ -90,11 +91,15 @@ class ArmTarget(WorkerTarget):
             ):
                 written = folder / "counts"
                 command = counting_emulator(lab, self._cpu, written)
-                start = self._emulated(lab, command, folder)
-                _, (ran,) = self._work(folder, job, pixels, start, advance)
+                do = functools.partial(self._emulate, self._emulated(lab, command, folder))
+                _, (ran,) = work_off(do, folder, job, pixels, advance)
                 found = read_counts(written.read_text(encoding="utf-8"))
             counts.append(ran.answer.failure or min(found, key=lambda item: item.all))
         return counts
+
+    def _emulate(self, start: Start, folder: Path, advance: Advance) -> None:
+        command, environment = start
+        run_worker(command, environment, self.name, advance)
 
     def _emulated(self, lab: Lab, command: Sequence[str], folder: Path) -> Start:
         """A worker under an emulator."""

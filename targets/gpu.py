@@ -10,13 +10,13 @@ from ..errors import TargetError
 from ..lab.gpu import DRIVERS, LAVAPIPE, NAME, SWIFTSHADER, gpu_environment
 from ..lab.place import open_lab
 from .worker_process import MODULE
-from .worker_target import Start, WorkerTarget
+from .worker_target import FreshWorkerTarget, Start
 
 SYSTEM = "system"
 HALF = "fp16"
 
 
-class GpuTarget(WorkerTarget):
+class GpuTarget(FreshWorkerTarget):
     """Runs TFLite files on a GPU alone; ops that it refuses are errors.
 
     Args:

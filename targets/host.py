@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..judging.links import HOST
-from ..progress import Progress
+from ..progress import Advance, Progress
 from ..runtime.work.fresh_process import Measured
 from ..runtime.work.request import Request
 from ..runtime.work.session import measure_here
-from .worker_process import MODULE
-from .worker_target import Start, WorkerTarget
+from .standing_worker import STANDING_WORKER
+from .worker_target import WorkerTarget
 
 
 class HostTarget(WorkerTarget):
@@ -22,9 +20,8 @@ class HostTarget(WorkerTarget):
     scheme = HOST
     name = HOST
 
-    def _start(self, folder: Path) -> Start:
-        path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
-        return [sys.executable, "-m", MODULE, str(folder)], os.environ | {"PYTHONPATH": path}
+    def _do(self, folder: Path, advance: Advance) -> None:
+        STANDING_WORKER.do(folder, self.name, advance)
 
     def measure(
         self, requests: Sequence[Request], description: str, progress: Progress

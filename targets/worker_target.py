@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,12 @@ class WorkerTarget(Target):
     chip: str = ""
 
     @abc.abstractmethod
-    def _start(self, folder: Path) -> Start:
-        """What starts a worker on the job in a folder."""
+    def _do(self, folder: Path, advance: Advance) -> None:
+        """Has a worker do the job in a folder.
+
+        Raises:
+            WorkerEndedError: It failed, or died.
+        """
 
     def _described(self, machine: dict[str, str]) -> dict[str, str]:
         """What the worker said of its machine, with what it cannot know."""
@@ -65,7 +69,7 @@ class WorkerTarget(Target):
             progress.step(f"running on {self.name}", work.inferences) as advance,
             job_folder() as folder,
         ):
-            machine, ran = self._work(folder, job, work.pixels, self._start(folder), advance)
+            machine, ran = work_off(self._do, folder, job, work.pixels, advance)
         return TargetRun(self._described(machine), tuple(ran))
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
@@ -81,8 +85,7 @@ class WorkerTarget(Target):
                 values=True,
             )
             write_job(folder, job, tracer.feed(images))
-            command, environment = self._start(folder)
-            run_worker(command, environment, self.name, lambda count: None)
+            self._do(folder, lambda count: None)
             return read_values(folder)
 
     def tracer(self, path: Path) -> ExposedTracer:
@@ -91,27 +94,53 @@ class WorkerTarget(Target):
             raise TargetError(f"only of TFLite files all values can be seen on {self.name}")
         return TFLiteTracer(path)
 
-    def _work(
-        self, folder: Path, job: Job, pixels: Pixels, start: Start, advance: Advance
-    ) -> tuple[dict[str, str], list[Ran]]:
-        """Has a worker do a job, and another one the rest where a file ends it."""
-        command, environment = start
-        ran: list[Ran] = []
-        while True:
-            rest = job.model_copy(update={"first": len(ran)})
-            (folder / ANSWER).unlink(missing_ok=True)
-            write_job(folder, rest, pixels)
-            try:
-                run_worker(command, environment, self.name, advance)
-            except WorkerEndedError as error:
-                machine, done = _begun(folder, rest, len(pixels), error)
-                failure = f"the process that ran it {error.how}; export it again"
-                ran += [*done, Ran(FileAnswer(failure=failure), None)]
-                if len(ran) == len(job.files):
-                    return machine, ran
-            else:
-                machine, done = read_answer(folder, rest, len(pixels))
-                return machine, ran + done
+
+class FreshWorkerTarget(WorkerTarget):
+    """Starts a worker for each job."""
+
+    @abc.abstractmethod
+    def _start(self, folder: Path) -> Start:
+        """What starts a worker on the job in a folder."""
+
+    def _do(self, folder: Path, advance: Advance) -> None:
+        command, environment = self._start(folder)
+        run_worker(command, environment, self.name, advance)
+
+
+def work_off(
+    do: Callable[[Path, Advance], None], folder: Path, job: Job, pixels: Pixels, advance: Advance
+) -> tuple[dict[str, str], list[Ran]]:
+    """Has a worker do a job, and another one the rest where a file ends it.
+
+    Args:
+        do: Has a worker do the job in a folder.
+        folder: The job's.
+        job: The job.
+        pixels: Its images.
+        advance: Is told of each number of inferences done.
+
+    Returns:
+        The machine, and what became of each file.
+
+    Raises:
+        TargetError: No file came to be run.
+    """
+    ran: list[Ran] = []
+    while True:
+        rest = job.model_copy(update={"first": len(ran)})
+        (folder / ANSWER).unlink(missing_ok=True)
+        write_job(folder, rest, None if ran else pixels)
+        try:
+            do(folder, advance)
+        except WorkerEndedError as error:
+            machine, done = _begun(folder, rest, len(pixels), error)
+            failure = f"the process that ran it {error.how}; export it again"
+            ran += [*done, Ran(FileAnswer(failure=failure), None)]
+            if len(ran) == len(job.files):
+                return machine, ran
+        else:
+            machine, done = read_answer(folder, rest, len(pixels))
+            return machine, ran + done
 
 
 def _begun(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import json
+import random
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from lowformer_edge import demo, export_model, open_images
+from lowformer_edge.artifact.bundle import open_bundle
 from lowformer_edge.artifact.content import write_content
 from lowformer_edge.artifact.formats import FORMATS, IN_ALL
 from lowformer_edge.artifact.manifest import Manifest, read_manifest
@@ -31,7 +33,10 @@ from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.progress import QUIET
 from lowformer_edge.runtime.qnn.simulator import sdk_version
+from lowformer_edge.targets.host import HostTarget
+from lowformer_edge.targets.target import Work
 
 from . import foreign
 from .damage import damage_weights
@@ -174,6 +179,34 @@ def all_formats_bundle(made_once: MakeOnce) -> Path:
         export_model(model, folder / "all", specs, evaluation=evaluation, runs=2)
 
     return made_once("formats", make) / "all"
+
+
+@pytest.fixture(scope="session")
+def killing_file(all_formats_bundle: Path, made_once: MakeOnce) -> Path:
+    """A program with one other bit, by which its runtime ends the process that runs it.
+
+    ExecuTorch does not check a program as it loads it.
+    """
+    (whole,) = all_formats_bundle.glob("*fp32.pte")
+    opened = open_bundle(all_formats_bundle)
+    pixels = opened.golden().pixels[:1]
+
+    def kills(path: Path) -> bool:
+        (ran,) = HostTarget().run(Work([path], pixels, opened.preprocessing), QUIET).ran
+        return "was ended by SIG" in str(ran.answer.failure)
+
+    def make(folder: Path) -> None:
+        content, rng = whole.read_bytes(), random.Random(0)
+        path = folder / "killing.pte"
+        for _ in range(500):
+            damaged = bytearray(content)
+            damaged[rng.randrange(5_000, 48_000)] ^= 1 << rng.randrange(8)
+            path.write_bytes(damaged)
+            if kills(path) and kills(path):
+                return
+        pytest.fail("no file killed the runtime; does ExecuTorch check its programs by now?")
+
+    return made_once("killing", make) / "killing.pte"
 
 
 @pytest.fixture(scope="session")

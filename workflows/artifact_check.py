@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from ..artifact.manifest import Latency, Parity, Residency, Tensor
-from ..artifact.outputs import Outputs
-from ..artifact.pixel_file import Pixels
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
-from ..errors import ArtifactError, CheckError
+from ..errors import CheckError
 from ..judging.ratio import ratio
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.measure.durations import LatencyResult, time_interleaved
 from ..runtime.residency import residency_record
 from ..runtime.runner import Runner
+from ..runtime.work.job import Ran
+from ..targets.host import HostTarget
+from ..targets.target import Work
 from ..tasks.task import Task
 
 WARMUP = 5
@@ -83,17 +84,13 @@ def check_artifacts(
     Returns:
         What was found out about each artifact, by name; and why others cannot be compared at all.
     """
+    ran = _run(files, images, preprocessing, threads, progress)
     parities: dict[str, Parity] = {}
-    runtimes: dict[str, str] = {}
     broken: dict[str, str] = {}
-    for name, item in files.items():
-        if item.not_run is not None:
-            continue
+    for name, one in ran.items():
         try:
-            parities[name], runtimes[name] = _parity(
-                task, item, images, preprocessing, threads, progress
-            )
-        except (CheckError, ArtifactError) as error:
+            parities[name] = _parity(task, files[name], images, one)
+        except CheckError as error:
             broken[name] = str(error)
     sound = _without(files, broken)
     timed = [item for item in sound.values() if item.not_run is None and item.is_timed]
@@ -115,7 +112,7 @@ def check_artifacts(
             parity=parities.get(name),
             latency=latency,
             not_run=item.not_run,
-            runtime=runtimes.get(name),
+            runtime=ran[name].answer.runtime if name in ran else None,
         )
     return verified, broken
 
@@ -130,47 +127,45 @@ def _without(files: Mapping[str, Candidate], broken: Container[str]) -> dict[str
     }
 
 
-def _parity(
-    task: Task,
-    item: Candidate,
+def _run(
+    files: Mapping[str, Candidate],
     images: Samples,
     preprocessing: Preprocessing,
     threads: int,
     progress: Progress,
-) -> tuple[Parity, str]:
-    """How closely a file follows the eager model, and what computed it.
+) -> dict[str, Ran]:
+    """What became of each file that can be run here, by name; a process of its own runs them.
+
+    One that ends that process is never run in this one, to be timed.
+    """
+    ran: dict[str, Ran] = {}
+    for count in dict.fromkeys(item.images for item in files.values()):
+        shown = images if count is None else images.first(count)
+        names = [
+            name for name, item in files.items() if item.not_run is None and item.images == count
+        ]
+        if names:
+            paths = [files[name].path for name in names]
+            run = HostTarget().run(Work(paths, shown.pixels, preprocessing, threads), progress)
+            ran |= dict(zip(names, run.ran, strict=True))
+    return ran
+
+
+def _parity(task: Task, item: Candidate, images: Samples, ran: Ran) -> Parity:
+    """How closely a file follows the eager model.
 
     Raises:
-        ArtifactError: It cannot be run.
-        CheckError: Its or the eager model's outputs cannot be compared.
+        CheckError: It cannot be run, or its or the eager model's outputs cannot be compared.
     """
+    if ran.outputs is None:
+        raise CheckError(f"{item.path.name}: {ran.answer.failure}")
     shown = images if item.images is None else images.first(item.images)
     assert shown.outputs is not None
-    outputs, runtime = run_file(item.path, shown.pixels, preprocessing, threads, progress)
     try:
-        reference = task.reference(shown.outputs, tuple(outputs))
-        return task.compare(reference, outputs, shown.truths, shown.name), runtime
+        reference = task.reference(shown.outputs, tuple(ran.outputs))
+        return task.compare(reference, ran.outputs, shown.truths, shown.name)
     except CheckError as error:
         raise CheckError(f"{item.path.name}: {error}") from error
-
-
-def run_file(
-    path: Path,
-    pixels: Pixels,
-    preprocessing: Preprocessing,
-    threads: int,
-    progress: Progress,
-) -> tuple[Outputs, str]:
-    """Outputs of a file for images, uint8 [N, H, W, 3], and what computed them.
-
-    Raises:
-        ArtifactError: The file cannot be run.
-    """
-    with (
-        progress.step(f"checking {path.name}", len(pixels)) as advance,
-        format_of(path).runner(path, threads) as runner,
-    ):
-        return runner.run_pixels(pixels, preprocessing, advance), runner.runtime
 
 
 def _time(

@@ -10,17 +10,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from ... import errors
 from ...artifact.results.phone import PhoneResult
 from ...errors import CheckError, LowFormerEdgeError
-from .request import Answer, Request
+from .request import Answer, FirstRunRequest
 
 WORKER = "lowformer_edge.runtime.work.measuring"
 HERE = (sys.executable, "-m", WORKER)
 
 SomeAnswer = TypeVar("SomeAnswer", bound=Answer)
+_Answer = TypeVar("_Answer")
+_Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,19 +47,65 @@ class Measured:
         return [one for one in self.answers if isinstance(one, answer)]
 
 
-def ask(request: Request, command: Sequence[str] = HERE) -> Answer:
-    """Has something measured by a worker in a process of its own, and waits for it.
+class Question(Protocol[_Answer_co]):
+    """What a worker can be asked for; a :class:`Request`, for one.
+
+    Attributes:
+        files: That it opens.
+        threads: Of each runtime.
+    """
+
+    @property
+    def files(self) -> tuple[Path, ...]: ...
+
+    @property
+    def threads(self) -> int: ...
+
+    def model_dump_json(self) -> str:
+        """As it is sent."""
+        ...
+
+    def read(self, answer: Any) -> _Answer_co:
+        """The answer, from plain values."""
+        ...
+
+
+def ask(request: Question[_Answer], command: Sequence[str] = HERE) -> _Answer:
+    """Has something done by a worker in a process of its own, and waits for it.
 
     Ctrl-C ends the worker at once; if this process is killed, the worker notices and ends.
 
     Args:
-        request: What is to be measured.
+        request: What is to be done.
         command: What starts a worker.
 
     Raises:
         LowFormerEdgeError: What the worker raised, as if it had been raised here.
-        CheckError: The worker ended without an answer.
+        CheckError: The worker ended without an answer; the file that ends one is named.
     """
+    try:
+        return _ask(request, command)
+    except _DeathError as death:
+        raise CheckError(_blamed(request, death)) from death
+
+
+class _DeathError(Exception):
+    """A worker ended without an answer."""
+
+
+def _blamed(request: Question[Any], death: _DeathError) -> str:
+    """What is said of a death, with the first file that ends a worker by itself."""
+    for path in request.files:
+        try:
+            _ask(FirstRunRequest(files=(path,), threads=request.threads), HERE)
+        except _DeathError as alone:
+            return f"{path}: {alone}"
+        except LowFormerEdgeError:
+            continue
+    return str(death)
+
+
+def _ask(request: Question[_Answer], command: Sequence[str]) -> _Answer:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter:
         # A session of its own: Ctrl-C in the terminal reaches this process only, which ends it.
         process = subprocess.Popen(  # noqa: S603
@@ -85,7 +134,7 @@ def ask(request: Request, command: Sequence[str] = HERE) -> Answer:
                 process.stdin.close()
         if not text:
             chatter.seek(0)
-            raise CheckError(_end_of(process.returncode, chatter.read()))
+            raise _DeathError(_end_of(process.returncode, chatter.read()))
     answer: dict[str, dict[str, Any]] = json.loads(text)
     if "error" in answer:
         raise _error_of(**answer["error"])
@@ -103,8 +152,8 @@ def _end_of(code: int, chatter: str) -> str:
     """How a worker ended that gave no answer."""
     if code < 0:
         return (
-            f"the process that ran the files was ended by {signal.Signals(-code).name}; was there"
-            " enough memory?"
+            f"the process that ran the files was ended by {signal.Signals(-code).name}; export it"
+            " again, or was there too little memory?"
         )
     lines = [line.strip() for line in chatter.splitlines() if line.strip()]
     return f"the process that ran the files failed: {lines[-1] if lines else f'exit code {code}'}"

@@ -107,9 +107,13 @@ class Ran:
     outputs: Outputs | None
 
 
-def write_job(folder: Path, job: Job, pixels: Pixels | NDArray[Any]) -> None:
-    """Writes a job and its images, uint8 [N, H, W, 3], or the input that it has in their place."""
-    save_pixels(folder / PIXELS, pixels)
+def write_job(folder: Path, job: Job, pixels: Pixels | NDArray[Any] | None) -> None:
+    """Writes a job and its images, uint8 [N, H, W, 3], or the input that it has in their place.
+
+    None stands for those that are there already.
+    """
+    if pixels is not None:
+        save_pixels(folder / PIXELS, pixels)
     (folder / JOB).write_text(job.model_dump_json(), encoding="utf-8")
 
 

@@ -13,18 +13,29 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from ...errors import LowFormerEdgeError
 from .request import REQUEST
 
 
 def main() -> int:
-    """Does what the first line of the standard input asks for."""
+    """Measures what the first line of the standard input asks for."""
+    return answer_with(lambda line: dataclasses.asdict(REQUEST.validate_json(line).measure()))
+
+
+def answer_with(do: Callable[[str], Any]) -> int:
+    """Does what the first line of the standard input asks for.
+
+    Args:
+        do: Gives plain values for a line of JSON.
+    """
     answers = _answers()
-    request = REQUEST.validate_json(sys.stdin.readline())
+    line = sys.stdin.readline()
     threading.Thread(target=_end_with_the_input, daemon=True).start()
     try:
-        answer = {"result": dataclasses.asdict(request.measure())}
+        answer = {"result": do(line)}
     except LowFormerEdgeError as error:
         answer = {"error": {"kind": type(error).__name__, "message": str(error)}}
     with os.fdopen(answers, "w", encoding="utf-8") as stream:

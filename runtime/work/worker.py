@@ -5,7 +5,11 @@ It needs no torch. Progress goes to stdout, a line for each number of inferences
 
 from __future__ import annotations
 
+import contextlib
+import json
+import select
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +37,46 @@ from .job import FileAnswer, Job, Ran, read_job, write_answer, write_outputs, wr
 ADVANCE = "advance"
 """Starts a line of progress."""
 
+BEGUN = "begun"
+"""A line that says that a job was taken."""
+
+DONE = "done"
+"""A line that says that a job is done."""
+
+IDLE_S = 60.0
+"""Seconds after which a worker that waits for jobs ends."""
+
 BEGIN = "lowformer-edge: file"
 """Starts a line on stderr: what native code says after it is about this file."""
 
 
 def main(arguments: list[str]) -> None:
-    """Does the job in the folder that is the only argument."""
-    (folder,) = map(Path, arguments)
+    """Does the job in the folder that is the only argument; without one, those that stdin names."""
+    if arguments:
+        (folder,) = map(Path, arguments)
+        do(folder)
+        return
+    for folder in _asked_folders():
+        print(f"\n{BEGUN}", flush=True)
+        do(folder)
+        print(f"\n{DONE}", flush=True)
+
+
+def _asked_folders() -> Iterator[Path]:
+    """Folders of jobs, a line of JSON each, until there are no more for a while."""
+    while True:
+        # Where a pipe cannot be waited for, as on Windows, reading waits.
+        with contextlib.suppress(OSError):
+            if not select.select([sys.stdin], [], [], IDLE_S)[0]:
+                return
+        line = sys.stdin.readline()
+        if not line:
+            return
+        yield Path(json.loads(line))
+
+
+def do(folder: Path) -> None:
+    """Does the job in a folder."""
     job, pixels = read_job(folder)
     if job.values:
         path = folder / job.files[0]

@@ -17,11 +17,11 @@ from ...runtime.qnn.runner import COMPILED
 from ...runtime.qnn.simulator import SIMULATOR, sdk_version
 from ..target import TargetRun, Work
 from ..worker_process import MODULE
-from ..worker_target import Start, WorkerTarget
+from ..worker_target import FreshWorkerTarget, Start
 from .tracer import NpuTracer
 
 
-class NpuTarget(WorkerTarget):
+class NpuTarget(FreshWorkerTarget):
     """Computes ONNX files, compiled or not, as a chip's NPU would; a refused op is an error.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,8 @@ from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.work.job import Ran
 from lowformer_edge.targets.host import HostTarget
+from lowformer_edge.targets.standing_worker import STANDING_WORKER
 from lowformer_edge.targets.target import Work
-
-BATCH, BATCHES = 60, 8
 
 
 def run(files: list[Path], bundle: Path) -> list[Ran]:
@@ -24,34 +22,47 @@ def run(files: list[Path], bundle: Path) -> list[Ran]:
     return list(HostTarget().run(work, SilentProgress()).ran)
 
 
-def damaged(path: Path, folder: Path, seed: int) -> list[Path]:
-    """Copies of a program, each with one other bit in what describes its graph."""
-    content, rng = path.read_bytes(), random.Random(seed)
-    files = []
-    for number in range(BATCH):
-        copy = bytearray(content)
-        copy[rng.randrange(5_000, 48_000)] ^= 1 << rng.randrange(8)
-        files.append(folder / f"{seed}-{number}{path.suffix}")
-        files[-1].write_bytes(copy)
-    return files
-
-
 def test_3_6_a_file_that_kills_its_runtime_is_one_line(
-    all_formats_bundle: Path, tmp_path: Path
+    all_formats_bundle: Path, killing_file: Path
 ) -> None:
-    """ExecuTorch does not check a program as it loads it."""
     (whole,) = all_formats_bundle.glob("*fp32.pte")
-    for seed in range(BATCHES):
-        files = [*damaged(whole, tmp_path, seed), whole]
-        ran = run(files, all_formats_bundle)
-        assert len(ran) == len(files)
-        assert ran[-1].outputs is not None
-        failures = [str(one.answer.failure) for one in ran]
-        killed = [failure for failure in failures if "was ended by SIG" in failure]
-        assert all("\n" not in failure for failure in failures)
-        if killed:
-            return
-    pytest.fail("no file killed the runtime; does ExecuTorch check its programs by now?")
+    killed, sound = run([killing_file, whole], all_formats_bundle)
+    assert sound.outputs is not None
+    assert killed.outputs is None
+    failure = str(killed.answer.failure)
+    assert "was ended by SIG" in failure
+    assert "\n" not in failure
+
+
+def test_a_worker_that_ended_for_want_of_jobs_is_started_again(demo_bundle: Path) -> None:
+    (path, *_) = open_bundle(demo_bundle).files
+    for _ in range(2):
+        (ran,) = run([path], demo_bundle)
+        assert ran.outputs is not None
+        process = STANDING_WORKER._process
+        assert process is not None
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+
+
+def test_one_worker_does_all_jobs(demo_bundle: Path) -> None:
+    (path, *_) = open_bundle(demo_bundle).files
+    run([path], demo_bundle)
+    first = STANDING_WORKER._process
+    run([path], demo_bundle)
+    assert STANDING_WORKER._process is first
+
+
+def test_changed_variables_reach_the_worker(
+    demo_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path, *_) = open_bundle(demo_bundle).files
+    run([path], demo_bundle)
+    first = STANDING_WORKER._process
+    monkeypatch.setenv("LOWFORMER_EDGE_SOMETHING", "1")
+    run([path], demo_bundle)
+    assert STANDING_WORKER._process is not first
 
 
 def test_files_give_the_same_as_in_this_process(demo_bundle: Path) -> None:

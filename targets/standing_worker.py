@@ -1,0 +1,138 @@
+"""A worker on this machine that does one job after the other, since starting one takes seconds."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TextIO
+
+from ..progress import Advance
+from ..runtime.work import worker
+from .worker_process import MODULE, WorkerEndedError, ending
+
+
+class StandingWorker:
+    """A process that is started for the first job, and again after one that ended it.
+
+    It ends with this process, with its variables' next change, or where no job comes for a while.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._errors: TextIO | None = None
+        self._environment: dict[str, str] = {}
+        self._owner = 0
+
+    def do(self, folder: Path, where: str, advance: Advance) -> None:
+        """Has it do the job in a folder; an interrupt ends it.
+
+        Args:
+            folder: The job's, see :func:`.write_job`.
+            where: What it runs on, for messages.
+            advance: Is told of each number of inferences done.
+
+        Raises:
+            WorkerEndedError: It failed, or died.
+        """
+        with self._lock:
+            try:
+                # One that just ended for want of a job has not begun this one.
+                if not (self._ask(folder, advance) or self._ask(folder, advance)):
+                    raise WorkerEndedError(where, "ended without a word")
+            except _EndedError as error:
+                raise WorkerEndedError(where, error.how) from error
+            except BaseException:
+                self.end()
+                raise
+
+    def end(self) -> None:
+        """Ends it, if it runs."""
+        process, self._process = self._process, None
+        if process is not None and self._owner == os.getpid():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                assert stream is not None
+                with contextlib.suppress(OSError):
+                    stream.close()
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
+
+    def _ask(self, folder: Path, advance: Advance) -> bool:
+        """Gives it a job, and waits for its end; False where it had ended before it began."""
+        process, errors = self._running()
+        said_before = errors.seek(0, os.SEEK_END)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        begun = False
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(str(folder)) + "\n")
+            process.stdin.flush()
+            for line in process.stdout:
+                word, _, count = line.rstrip("\n").partition(" ")
+                begun = begun or word == worker.BEGUN
+                if word == worker.ADVANCE:
+                    advance(int(count))
+                elif word == worker.DONE:
+                    return True
+        code = process.wait()
+        errors.seek(said_before)
+        printed = errors.read()
+        self.end()
+        if code or begun:
+            raise _EndedError(ending(code, printed))
+        return False
+
+    def _running(self) -> tuple[subprocess.Popen[str], TextIO]:
+        """The process, started if need be, and what it prints on stderr."""
+        environment = dict(os.environ)
+        if self._process is not None and (
+            self._process.poll() is not None
+            or self._environment != environment
+            or self._owner != os.getpid()
+        ):
+            self.end()
+        if self._process is None or self._errors is None:
+            self._environment, self._owner = environment, os.getpid()
+            self._errors = tempfile.TemporaryFile(  # noqa: SIM115 - lives as long as the process
+                "w+", encoding="utf-8", errors="replace"
+            )
+            self._process = subprocess.Popen(  # noqa: S603 - our own command line
+                [sys.executable, "-m", MODULE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        return self._process, self._errors
+
+
+class _EndedError(Exception):
+    """The process ended while it did a job.
+
+    Attributes:
+        how: As of :class:`WorkerEndedError`.
+    """
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+STANDING_WORKER = StandingWorker()
+"""This process's."""
+
+atexit.register(STANDING_WORKER.end)
