@@ -5,14 +5,23 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from ..errors import UsageError
+from ..errors import LowFormerEdgeError, ManifestError, UsageError
 from .golden import GoldenVectors
 from .labels import read_labels
 from .manifest import ArtifactRecord, Manifest, read_manifest
 from .preprocessing import Preprocessing
+
+_Content = TypeVar("_Content")
+
+TRIES = 100
+"""How often a bundle is read that is replaced each time."""
+
+FolderState = tuple[int, int, int]
+"""Device, number and last change, which a folder that is renamed to its place has had too."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,10 +31,26 @@ class Bundle:
     Attributes:
         folder: Where it is.
         manifest: What it states.
+        state: Of the folder as it was read, see :func:`state_of`.
     """
 
     folder: Path
     manifest: Manifest
+    state: FolderState | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another bundle has come to its place since it was opened."""
+        return self.state is not None and state_of(self.folder) != self.state
+
+    def check_not_replaced(self) -> None:
+        """Refuses what may be another bundle's by now.
+
+        Raises:
+            ManifestError: The bundle was replaced since it was opened.
+        """
+        if self.is_replaced:
+            raise ManifestError(f"{self.folder}: was replaced while it was read; open it again")
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -41,7 +66,7 @@ class Bundle:
     def labels(self) -> tuple[str, ...] | None:
         """Class names in order, or None where nobody gave them."""
         record = self.manifest.labels
-        return read_labels(self.folder / record.path) if record else None
+        return self._read(read_labels, record.path) if record else None
 
     @property
     def task_name(self) -> str:
@@ -68,8 +93,19 @@ class Bundle:
 
         Raises:
             ArtifactError: They are damaged.
+            ManifestError: The bundle was replaced since it was opened.
         """
-        return GoldenVectors.load(self.folder / self.manifest.golden.path)
+        return self._read(GoldenVectors.load, self.manifest.golden.path)
+
+    def _read(self, read: Callable[[Path], _Content], name: str) -> _Content:
+        """What is read of one of its files, if it is still this bundle's."""
+        try:
+            content = read(self.folder / name)
+        except LowFormerEdgeError:
+            self.check_not_replaced()
+            raise
+        self.check_not_replaced()
+        return content
 
     def path(self, artifact: str | None = None) -> Path:
         """One of the exported files.
@@ -99,13 +135,35 @@ class Bundle:
 def open_bundle(folder: str | Path) -> Bundle:
     """Opens a bundle, and checks its files by their hashes.
 
+    One that another process replaces meanwhile is read again, so that all of it is of one export.
+
     Args:
         folder: What an export wrote.
 
     Raises:
-        ManifestError: It is no bundle, or damaged.
+        ManifestError: It is no bundle, damaged, or replaced faster than it can be read.
     """
-    return Bundle(Path(folder), read_manifest(Path(folder)))
+    folder = Path(folder)
+    for _ in range(TRIES):
+        state = state_of(folder)
+        try:
+            bundle = Bundle(folder, read_manifest(folder), state)
+        except ManifestError:
+            if state_of(folder) == state:
+                raise
+        else:
+            if not bundle.is_replaced:
+                return bundle
+    raise ManifestError(f"{folder}: is replaced faster than it can be read; try again")
+
+
+def state_of(folder: Path) -> FolderState | None:
+    """What tells a folder from one that takes its place; None where there is none."""
+    try:
+        state = folder.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino, state.st_ctime_ns
 
 
 def _fits(record: ArtifactRecord, artifact: str | None) -> bool:

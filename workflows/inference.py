@@ -260,12 +260,16 @@ def open_model(
                 raise UsageError(f"{path}: is one file; `artifact` chooses one of a bundle")
             return DeployedModel(path, threads=threads, preprocessing=preprocessing, labels=labels)
         source = open_bundle(path)
-    return DeployedModel(
+    model = DeployedModel(
         source.path(artifact),
         threads=threads,
         preprocessing=preprocessing or source.preprocessing,
         labels=labels or source.labels,
     )
+    if source.is_replaced:
+        model.close()
+        source.check_not_replaced()
+    return model
 
 
 def read_image(image: AnyImage) -> Image.Image:
