@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def documented_limits() -> str:
     """Each limit with what is said below it."""
     body = ast.parse(Path(limits.__file__).read_text(encoding="utf-8")).body
     rows = ["| at most | |", "|---|---|"]
-    for assigned, said in zip(body, body[1:], strict=False):
+    for assigned, said in itertools.pairwise(body):
         if isinstance(assigned, ast.Assign) and isinstance(said, ast.Expr):
             (target,) = assigned.targets
             assert isinstance(target, ast.Name)
