@@ -24,7 +24,7 @@ class PrintableConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """See :class:`rich.console.Console`; escapes are there before widths are taken."""
-        return super().render_str(_printable(text), **options)
+        return super().render_str(printable(text), **options)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ def print_benchmark(benchmark: Benchmark) -> None:
     for timed in benchmark.timed:
         result, relative, opened = timed.result, timed.ratio, timed.first_run
         table.add_row(
-            Text(printable(timed.path.name)),
+            timed.path.name,
             f"{opened.load_ms:.1f}",
             f"{opened.first_ms:.2f}",
             "-" if opened.peak_mb is None else f"{opened.peak_mb:.1f}",

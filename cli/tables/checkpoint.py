@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from ...artifact.results.checkpoint import CheckpointResult, WeightSetResult
 from ...artifact.size import shown_size
-from ...process.text import printable
 from ..terminal import result_console
 
 _MILLION = 1e6
@@ -21,10 +19,10 @@ def print_checkpoint(found: CheckpointResult) -> None:
     console = result_console()
     shards = f", in {len(found.files)} shards" if len(found.files) > 1 else ""
     lines = [f"{found.path}: {found.bytes / _MILLION:.2f} MB{shards}"]
-    console.print(printable(lines[0]), soft_wrap=True, markup=False)
+    console.print(lines[0], soft_wrap=True)
     console.print(_table(found))
     for line in _lines(found):
-        console.print(printable(line), soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def _table(found: CheckpointResult) -> Table:
@@ -37,12 +35,12 @@ def _table(found: CheckpointResult) -> Table:
         table.add_column(heading)
     for one in found.sets:
         table.add_row(
-            Text(printable(one.key or _AT_THE_TOP)),
+            one.key or _AT_THE_TOP,
             str(one.tensors),
             f"{one.parameters / _MILLION:.3f}",
-            Text(printable(", ".join(one.dtypes))),
+            ", ".join(one.dtypes),
             one.names,
-            Text(_fit(one)),
+            _fit(one),
         )
     return table
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -24,19 +22,17 @@ def print_comparison(comparison: Comparison) -> None:
     for output in comparison.outputs:
         decibels = output.closeness.sqnr_db
         table.add_row(
-            Text(printable(_named(output))),
+            _named(output),
             str(list(output.shape)),
             decibels if isinstance(decibels, str) else f"{decibels:.1f}",
             f"{output.closeness.cosine:.6f}",
             f"{output.closeness.max_difference:.3g}",
         )
     console = result_console()
-    console.print(table, markup=False)
+    console.print(table)
     console.print(
-        printable(
-            f"{comparison.second} against {comparison.first}, {comparison.inferences} inference(s)"
-            f" on {comparison.data}"
-        ),
+        f"{comparison.second} against {comparison.first}, {comparison.inferences} inference(s)"
+        f" on {comparison.data}",
         soft_wrap=True,
         markup=False,
     )

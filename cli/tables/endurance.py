@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -
     for heading in ("until s", "MHz", "°C", "others %"):
         table.add_column(heading, justify="right", no_wrap=True)
     for path in paths:
-        table.add_column(Text(f"{printable(path.name)} ms"), justify="right", no_wrap=True)
+        table.add_column(f"{path.name} ms", justify="right", no_wrap=True)
         table.add_column("p90", justify="right", no_wrap=True)
     tells = any(moment.throttling for moment in endurance.moments)
     if tells:
@@ -47,7 +45,7 @@ def print_endurance(paths: Sequence[Path], threads: int, endurance: Endurance) -
     for path, windows in zip(paths, endurance.windows, strict=True):
         found = change(windows)
         console.print(
-            f"{printable(path.name)}: {verdict(windows)}; the last window took {found.value:.3f} of"
+            f"{path.name}: {verdict(windows)}; the last window took {found.value:.3f} of"
             f" the first's time (99 %: {found.low:.3f}-{found.high:.3f}), {threads} thread(s)"
         )
     for line in _silent_sensors(endurance):

@@ -11,7 +11,6 @@ from rich.text import Text
 from ...artifact.caveats import STAND_INS, doubts
 from ...artifact.manifest import ArtifactRecord, Interval, Manifest, Measure
 from ...artifact.preprocessing_text import described_preprocessing, described_sources
-from ...process.text import printable
 from ...tasks.registry import task_of
 from ..terminal import result_console
 from .half_precision import described_halves
@@ -22,8 +21,8 @@ def print_summary(bundle: Path, manifest: Manifest) -> None:
     console = result_console()
     console.print(artifact_table(manifest))
     for line in footnotes(manifest):
-        console.print(printable(line), soft_wrap=True, markup=False)
-    console.print(f"bundle: {printable(bundle)}", soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
+    console.print(f"bundle: {bundle}", soft_wrap=True)
 
 
 def artifact_table(manifest: Manifest) -> Table:
@@ -43,7 +42,7 @@ def _row(artifact: ArtifactRecord) -> tuple[str | Text, ...]:
     sqnr = parity.sqnr_db if parity else "-"
     ratio = latency.ratio_to_fp32 if latency else None
     return (
-        Text(printable(artifact.file.path)),
+        artifact.file.path,
         f"{artifact.file.bytes / 1e6:.2f}",
         str(sum(artifact.ops.values())),
         str(residency.partitions) if residency else "-",

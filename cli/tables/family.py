@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ...models.published import A40, CODE, PAPERS, PI5, PUBLISHED_FIGURES, SPEED_SOURCES, Published
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -29,11 +28,11 @@ def print_family(family: Family) -> None:
     headings += ["published\nM MACs", "published\ntop-1 %"]
     headings += [f"published\n{device}" for device in _SHOWN]
     for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(Text(heading), justify="right", no_wrap=True)
     for model in models:
         member = model.member
         table.add_row(
-            Text(printable(member.name)),
+            member.name,
             _millions(member.macs, 0),
             _millions(member.params, 2),
             f"{model.median_ms:.2f}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...artifact.manifest import HalfPrecision
-from ...process.text import printable
 from ..terminal import result_console
 
 
@@ -13,7 +12,7 @@ def print_halves(halves: Mapping[str, HalfPrecision]) -> None:
     """Prints them, see :func:`described_halves`."""
     console = result_console()
     for line in described_halves(halves):
-        console.print(printable(line), soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def described_halves(halves: Mapping[str, HalfPrecision]) -> list[str]:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ def print_instructions(found: Sequence[Counted]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for item in found:
         table.add_row(
-            Text(printable(item.path.name)),
+            item.path.name,
             item.target,
             f"{item.count.all / 1e6:.2f}",
             f"{item.ratio:.3f}",

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from ...artifact.caveats import described_device
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -27,11 +25,11 @@ def print_lattice(check: TargetCheck) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for link in check.links:
-        table.add_row(Text(printable(link.first)), Text(printable(link.second)), *_cells(link))
+        table.add_row(link.first, link.second, *_cells(link))
     console = result_console()
     console.print(table)
     for line in (*_targets(check), *_not_run(check)):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=True)
 
 
 def _cells(link: Link) -> tuple[str, ...]:
@@ -56,7 +54,7 @@ def _targets(check: TargetCheck) -> list[str]:
     """What each target is, a line each."""
     lines = []
     for name, machine in check.machines.items():
-        lines.append(f"{name}: {printable(machine['processor'])}, {printable(machine['system'])}")
+        lines.append(f"{name}: {machine['processor']}, {machine['system']}")
         devices = {
             (item.answer.device, item.answer.is_software, item.answer.half)
             for item in check.placed
@@ -64,14 +62,14 @@ def _targets(check: TargetCheck) -> list[str]:
         }
         for device, is_software, half in sorted(devices, key=str):
             described = described_device(device or "", is_software=is_software, half=half)
-            lines[-1] = f"{name}: {printable(described)}"
+            lines[-1] = f"{name}: {described}"
     return lines
 
 
 def _not_run(check: TargetCheck) -> list[str]:
     """What targets take no file of a kind, a line each."""
     return [
-        f"{printable(item.file)} on {item.target}: not run, {printable(item.not_run)}"
+        f"{item.file} on {item.target}: not run, {item.not_run}"
         for item in check.placed
         if item.not_run and item.answer is None
     ]

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -27,14 +25,14 @@ def print_mac_results(results: Sequence[MacComparison]) -> None:
     for item in results:
         result, parity = item.result, item.parity
         if parity is None or result.milliseconds is None:
-            cells = ("-", "-", "-", Text(printable(result.failure or "")))
+            cells = ("-", "-", "-", result.failure or "")
         else:
             decibels = parity.sqnr_db
             cells = (
                 decibels if isinstance(decibels, str) else f"{decibels:.1f}",
                 f"{parity.agreement.value:.2f}" if parity.agreement else "-",
                 f"{result.milliseconds.median:.2f}",
-                Text(", ".join(f"{n} {printable(device)}" for device, n in result.devices.items())),
+                ", ".join(f"{n} {device}" for device, n in result.devices.items()),
             )
-        table.add_row(Text(printable(item.package)), Text(printable(item.units)), *cells)
+        table.add_row(item.package, item.units, *cells)
     result_console().print(table)

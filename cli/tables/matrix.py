@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
 from ...artifact.manifest import Parity
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -34,10 +32,10 @@ def print_matrix(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("dB and agreement %", no_wrap=True)
     for name in names[1:]:
-        table.add_column(Text(printable(name)), justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True)
     for name in names[:-1]:
         cells = [_cell(pairs.get((name, other))) for other in names[1:]]
-        table.add_row(Text(printable(name)), *cells)
+        table.add_row(name, *cells)
     measured = {edge.second: edge.parity.measured for edge in edges}
     first = edges[0].parity.measured if edges else None
     if first:
@@ -48,11 +46,9 @@ def print_matrix(
     figure, _, unit = measure.partition(" ")
     value = f"{first.reference:.2f} {unit}".rstrip() if first else ""
     accuracy = f"; {names[0]} has {value} {figure}" if first else ""
-    console.print(
-        f"on {len(images.pixels)} {printable(images.name)}{accuracy}", soft_wrap=True, markup=False
-    )
+    console.print(f"on {len(images.pixels)} {images.name}{accuracy}", soft_wrap=True)
     for file, reason in not_run.items():
-        console.print(f"{printable(file)}: not run, {reason}", soft_wrap=True, markup=False)
+        console.print(f"{file}: not run, {reason}", soft_wrap=True)
 
 
 def _cell(parity: Parity | None) -> str:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from ...process.text import printable
 from ..terminal import result_console
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ SLOWEST = 12
 def print_profile(path: Path, threads: int, profile: Profile) -> None:
     """Prints a file's kinds of ops and its slowest ops, or why there are none."""
     console = result_console()
-    name = printable(path.name)
+    name = path.name
     if profile.missing:
         console.print(f"{name}: no times of ops from {profile.runtime}: {profile.missing}")
         return
@@ -30,21 +28,22 @@ def print_profile(path: Path, threads: int, profile: Profile) -> None:
     for heading in ("ops", "ms", "%"):
         kinds.add_column(heading, justify="right", no_wrap=True)
     for kind, count, milliseconds in profile.kinds():
-        kinds.add_row(Text(kind), str(count), *_time(profile, milliseconds))
+        kinds.add_row(kind, str(count), *_time(profile, milliseconds))
     slowest = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     slowest.add_column("op", no_wrap=True)
     slowest.add_column("kind", no_wrap=True)
     for heading in ("ms", "%"):
         slowest.add_column(heading, justify="right", no_wrap=True)
     for op in profile.slowest(SLOWEST):
-        slowest.add_row(Text(op.name), Text(op.kind), *_time(profile, op.milliseconds))
+        slowest.add_row(op.name, op.kind, *_time(profile, op.milliseconds))
     console.print(kinds)
     console.print(slowest)
     console.print(
         f"{name}: {len(profile.ops)} ops, {profile.milliseconds:.3f} ms together, mean of the"
         f" middle half of {profile.runs} runs with {profile.runtime}'s profiler, {threads}"
-        " thread(s); profiling slows a run down, so that shares count\n"
+        " thread(s); profiling slows a run down, so that shares count"
     )
+    console.print()
 
 
 def _time(profile: Profile, milliseconds: float) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def print_sensitivity(sensitivity: Sensitivity) -> None:
     for op in sensitivity.ops[:ROWS]:
         table.add_row(op.path, op.kind, op.precision, *_loss(op.alone), *_loss(op.left_out))
     console = result_console()
-    console.print(table, markup=False)
+    console.print(table)
     decibels, agreement = _loss(sensitivity.together)
     hidden = len(sensitivity.ops) - ROWS
     if hidden > 0:
