@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifact.files import size_of
 from ..errors import ArtifactError, UsageError
-from ..process.text import printable
 from ..progress import Progress
 from .command import Answer, Command, CommandParser
+from .terminal import tell
 
 if TYPE_CHECKING:
     from ..artifact.manifest import Tensor
@@ -92,7 +92,7 @@ def _inspect_bundle(folder: Path) -> Answer:
         from .tables.export import print_summary
 
         print_summary(folder, manifest)
-        print(f"all {len(manifest.files())} files fit their hashes")
+        tell(f"all {len(manifest.files())} files fit their hashes")
 
     return Answer(lambda: manifest.model_dump(mode="json"), show, complaints)
 
@@ -107,9 +107,8 @@ def _preprocess(image: Path, source: Path | None, output: Path) -> Answer:
     def show() -> None:
         used = Preprocessing.from_dict(found.preprocessing)
         sources = described_sources(used, found.preprocessing_sources)
-        names = map(printable, (found.output, found.image, found.model))
-        print("{}: {} as {} sees it".format(*names))
-        print(printable(f"preprocessing: {described_preprocessing(used)} ({sources})"))
+        tell(f"{found.output}: {found.image} as {found.model} sees it")
+        tell(f"preprocessing: {described_preprocessing(used)} ({sources})")
 
     return Answer(lambda: found.model_dump(mode="json"), show)
 
@@ -191,18 +190,18 @@ def _show(found: Inspection) -> None:
     from ..artifact.caveats import CONTIGUOUS_INPUTS
 
     path, where = found.path, found.residency
-    print(f"{printable(path)}: {size_of(path) / 1e6:.2f} MB")
+    tell(f"{path}: {size_of(path) / 1e6:.2f} MB")
     for role, records in (("input", found.inputs), ("output", found.outputs)):
         for tensor in records:
-            print(f"{role}: {_described(tensor)}")
+            tell(f"{role}: {_described(tensor)}")
     told = "" if found.metadata else ", as its inputs and outputs suggest"
-    print(f"task: {found.task}{told}" if found.task else printable(found.why_no_task or ""))
+    tell(f"task: {found.task}{told}" if found.task else found.why_no_task or "")
     if path.suffix == ".pte":
-        print(f"note: {CONTIGUOUS_INPUTS}")
+        tell(f"note: {CONTIGUOUS_INPUTS}")
     if found.metadata:
-        print(f"metadata: {', '.join(map(printable, found.metadata))}")
+        tell(f"metadata: {', '.join(found.metadata)}")
     if found.stored:
-        print(f"versions: {_described_versions(found.stored)}")
+        tell(f"versions: {_described_versions(found.stored)}")
     place = f", in {where.partitions} {where.delegate} partition(s)" if where.delegate else ""
     if found.stored and where.delegate:
         _show_ops("ops in the file", found.stored.op_counts)
@@ -210,21 +209,21 @@ def _show(found: Inspection) -> None:
     else:
         _show_ops("ops", where.op_counts, place)
     if not where.delegate:
-        print("which unit runs each op, only the device can tell")
+        tell("which unit runs each op, only the device can tell")
         return
-    print(f"not delegated: {len(where.refused)}")
+    tell(f"not delegated: {len(where.refused)}")
     for record in where.refused:
-        print(f"  {record.kind} {printable(record.name)}")
+        tell(f"  {record.kind} {record.name}")
 
 
 def _show_ops(title: str, counts: Mapping[str, int], place: str = "") -> None:
-    print(f"{title}: {sum(counts.values())}{place}")
+    tell(f"{title}: {sum(counts.values())}{place}")
     for op, count in counts.items():
-        print(f"  {count:4d} {printable(op)}")
+        tell(f"  {count:4d} {op}")
 
 
 def _described_versions(stored: StoredGraph) -> str:
-    opsets = ", ".join(f"{printable(name)} {number}" for name, number in stored.opsets.items())
+    opsets = ", ".join(f"{name} {number}" for name, number in stored.opsets.items())
     oldest = (
         f"documented for ONNX Runtime {stored.oldest_runtime} and later"
         if stored.oldest_runtime
@@ -236,7 +235,7 @@ def _described_versions(stored: StoredGraph) -> str:
 def _described(tensor: Tensor) -> str:
     from ..runtime.tensor_values import shown_tensor
 
-    text = printable(shown_tensor(tensor))
+    text = shown_tensor(tensor)
     if tensor.layout:
         text += f" {tensor.layout}"
     if tensor.quantization:

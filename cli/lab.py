@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ..progress import Progress
 from .command import Answer, Command, CommandParser
 from .options import as_named
+from .terminal import tell
 
 LABS = ("android", "arm", "gpu")
 
@@ -70,7 +71,7 @@ def _lab(options: argparse.Namespace, progress: Progress) -> Answer:
 
     def show() -> None:
         for name, record in found.items():
-            print(f"{name}: {record['folder']}")
+            tell(f"{name}: {record['folder']}")
 
     return Answer(lambda: found, show)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..progress import Progress
 from .command import Answer, Command, CommandParser
+from .terminal import tell
 
 _EXAMPLES = """examples:
   lowformer-report demo-all
@@ -85,7 +86,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(options: argparse.Namespace, progress: Progress) -> Answer:
     output = _output(options)
     from ..process.replacing import replaced_file
-    from ..process.text import printable
     from ..report.evidence import read_evidence
     from ..report.page import render
 
@@ -103,7 +103,7 @@ def _report(options: argparse.Namespace, progress: Progress) -> Answer:
 
     def show() -> None:
         verdict = f"{len(page.failures)} failed check(s)" if page.failures else "no failed check"
-        print(f"report: {printable(output)}, {len(content) / 1000:.0f} kB, {verdict}")
+        tell(f"report: {output}, {len(content) / 1000:.0f} kB, {verdict}")
 
     return Answer(
         lambda: {

@@ -130,6 +130,11 @@ def say(message: object) -> None:
     print(printable(one_line(message)), file=sys.stderr)
 
 
+def tell(line: object) -> None:
+    """Prints a line of a result on stdout, likewise of characters that can be seen."""
+    print(printable(str(line)))
+
+
 def result_console() -> Console:
     """Stdout, wide enough for a whole table where it is no terminal."""
     from .printable_console import PrintableConsole
