@@ -34,7 +34,7 @@ _NAME = "hotspot"
 _SOURCES = TOOLS / _NAME / "src"
 _MAIN = "org.lowformer.edge.hotspot.HotSpotKt"
 _ABI = "x86_64"
-_CLASSES, _LIBRARIES, _OPENGL = "classes", "libraries", "opengl"
+_CLASSES, _LIBRARIES, _ANDROID = "classes", "libraries", "android"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +137,7 @@ class HotSpot:
             toolchain,
             f"{_NAME}-tests",
             sorted((_SOURCES / "test").rglob("*.kt")),
-            [*self.classes, *toolchain.junit_classes],
+            [*self.classes, *toolchain.junit_classes, toolchain.android_classes],
             self.folder / "tests",
             tested=self.folder / _CLASSES,
         )
@@ -180,7 +180,7 @@ class HotSpot:
     @property
     def classes(self) -> list[Path]:
         """The app's classes, what starts them, and all that they need."""
-        litert = [self.made.litert, self.folder / _OPENGL] if self.litert else []
+        litert = [self.made.litert, self.folder / _ANDROID] if self.litert else []
         return [
             self.folder / _CLASSES,
             *(self.made.classes(name) for name in MODULES),
@@ -215,7 +215,7 @@ def build_hotspot(made: Compilation, folder: Path) -> HotSpot:
         folder / _CLASSES,
     )
     build_libraries(toolchain.native_libraries(_ABI), folder / _LIBRARIES)
-    build_litert(toolchain, folder / _LIBRARIES, folder / _OPENGL)
+    build_litert(toolchain, folder / _LIBRARIES, folder / _ANDROID)
     return HotSpot(made, folder)
 
 

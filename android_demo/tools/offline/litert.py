@@ -26,23 +26,24 @@ _SOURCE = TOOLS / "hotspot" / "native" / "litert.c"
 _LIBRARY = "liblitert_jni.so"
 """By the name that the classes load."""
 
-_OPENGL = TOOLS / "hotspot" / "android"
+_ANDROID = TOOLS / "hotspot" / "android"
 _SEARCHED = "LD_LIBRARY_PATH"
 
 
-def build_litert(toolchain: Toolchain, libraries: Path, opengl: Path) -> None:
-    """Compiles the native methods of LiteRT's classes, and what stands for OpenGL.
+def build_litert(toolchain: Toolchain, libraries: Path, android_classes: Path) -> None:
+    """Compiles the native methods of LiteRT's classes, and what stands for Android's.
 
     Args:
         toolchain: Of the Java compiler and its headers.
         libraries: The folder that takes the library.
-        opengl: The folder that takes the classes.
+        android_classes: The folder that takes the classes.
 
     Raises:
         CheckError: A compiler refuses something.
         LabError: There is no ai-edge-litert of the right version, or no C compiler.
     """
-    compile_java(toolchain, "the stand-in of OpenGL", sorted(_OPENGL.rglob("*.java")), opengl)
+    stand_ins = sorted(_ANDROID.rglob("*.java"))
+    compile_java(toolchain, "the stand-ins of Android", stand_ins, android_classes)
     if not shutil.which("cc"):
         raise LabError("running LiteRT under the app's code needs a C compiler; install gcc")
     folder = _litert_folder()

@@ -8,6 +8,7 @@ import java.io.IOException
 import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.BundleIntake
 import org.lowformer.edge.core.EdgeException
+import org.lowformer.edge.runtime.EdgeModel
 import org.lowformer.edge.screen.BundleEntry
 
 /**
@@ -15,7 +16,6 @@ import org.lowformer.edge.screen.BundleEntry
  * were imported. For one thread at a time.
  */
 internal class BundleStore(private val context: Context) {
-    private val included = File(context.noBackupFilesDir, INCLUDED)
     private val imported = File(context.noBackupFilesDir, IMPORTED)
     private val incoming = File(context.noBackupFilesDir, "incoming")
 
@@ -30,8 +30,7 @@ internal class BundleStore(private val context: Context) {
     fun open(id: String): OpenBundle {
         val (kind, name) = id.split('/', limit = 2)
         if (kind == IMPORTED) return OpenBundle(id, Bundle.open(File(imported, name)))
-        val folder = File(included, "$name-${version()}")
-        if (!folder.exists()) unpack(name, folder)
+        val folder = EdgeModel.unpack(context, "$ASSETS/$name")
         return try {
             OpenBundle(id, Bundle.open(folder))
         } catch (error: EdgeException) {
@@ -73,33 +72,6 @@ internal class BundleStore(private val context: Context) {
     /** Forgets an imported bundle. */
     fun remove(id: String) {
         File(imported, id.removePrefix("$IMPORTED/")).deleteRecursively()
-    }
-
-    private fun version(): Long = context.packageManager.getPackageInfo(context.packageName, 0).lastUpdateTime
-
-    /** Unpacks into a folder of another name first, so that there is all of it or nothing. */
-    private fun unpack(name: String, folder: File) {
-        val older = included.listFiles().orEmpty().filter { it.name.substringBeforeLast('-') == name }
-        older.forEach(File::deleteRecursively)
-        val part = File(included, "$name.part")
-        part.deleteRecursively()
-        try {
-            copyAssets("$ASSETS/$name", part)
-        } catch (error: IOException) {
-            part.deleteRecursively()
-            throw EdgeException("$name: cannot be unpacked (${error.message}); make room on the device", error)
-        }
-        if (!part.renameTo(folder)) throw EdgeException("$name: cannot be unpacked; make room on the device")
-    }
-
-    /** An asset is a folder where it has parts; empty folders there are none. */
-    private fun copyAssets(path: String, target: File) {
-        val parts = context.assets.list(path).orEmpty()
-        if (parts.isEmpty()) {
-            target.parentFile?.mkdirs()
-            context.assets.open(path).use { from -> target.outputStream().use { from.copyTo(it) } }
-        }
-        for (part in parts) copyAssets("$path/$part", File(target, part))
     }
 
     private fun addZip(uri: Uri, intake: BundleIntake) {

@@ -103,7 +103,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     private fun show() {
         isDue = false
-        screen?.show(state.view, photo?.shown, opened?.preprocessing)
+        screen?.show(state.view, photo?.shown, opened?.manifest?.preprocessing)
     }
 
     private fun isBuiltIn(choice: RuntimeChoice): Boolean {
@@ -124,7 +124,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
             is Effect.OpenRunner -> openRunner(effect.key)
             is Effect.CloseRunner -> inference.close()
             is Effect.AskPermission -> screen?.askPermission()
-            is Effect.OpenCamera -> screen?.openCamera(effect.facing, opened?.preprocessing?.resize?.longest ?: 0)
+            is Effect.OpenCamera -> screen?.openCamera(effect.facing, opened?.manifest?.preprocessing?.resize?.longest ?: 0)
             is Effect.CloseCamera -> screen?.closeCamera()
             is Effect.ReadPhoto -> {
                 photo = null
@@ -148,7 +148,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     private fun openRunner(key: ModelKey) {
         val bundle = checkNotNull(opened?.takeIf { it.id == key.bundle }) { "${key.bundle} is not open" }
-        inference.open(key, bundle.model(key.path).file, bundle.preprocessing, bundle.reader(key.path))
+        inference.open(key, bundle.manifest, bundle.model(key.path).file)
     }
 
     private fun import(uri: Uri, isFolder: Boolean) = tell(

@@ -2,15 +2,15 @@ package org.lowformer.edge
 
 import android.os.SystemClock
 import java.util.concurrent.atomic.AtomicBoolean
+import org.lowformer.edge.core.ImageRunner
+import org.lowformer.edge.core.Manifest
 import org.lowformer.edge.core.ModelFile
 import org.lowformer.edge.core.ModelInput
-import org.lowformer.edge.core.OutputReader
-import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.Resources
 import org.lowformer.edge.core.RgbImage
-import org.lowformer.edge.core.Runner
 import org.lowformer.edge.core.RunnerFactory
 import org.lowformer.edge.core.Size
+import org.lowformer.edge.runtime.usualThreads
 import org.lowformer.edge.screen.Failure
 import org.lowformer.edge.screen.ModelKey
 import org.lowformer.edge.screen.ScreenEvent
@@ -32,18 +32,19 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
      *
      * It runs once before anybody waits for it: the first run is the slowest, since much is made when it is needed.
      */
-    fun open(key: ModelKey, model: ModelFile, preprocessing: Preprocessing, reader: OutputReader) = worker.begin {
+    fun open(key: ModelKey, manifest: Manifest, model: ModelFile) = worker.begin {
         check(open == null) { "a runner is open already" }
         tell(
             failing({ ScreenEvent.RunnerFailed(key, it) }) {
-                val threads = threads()
+                val threads = usualThreads()
                 val (runner, firstMs) = Resources.opening { resources ->
-                    val runner = resources.add(runtimes.open(model, key.runtime.accelerator, threads))
+                    val opened = resources.add(runtimes.open(model, key.runtime.accelerator, threads))
+                    val runner = ImageRunner(manifest, opened)
                     val start = SystemClock.elapsedRealtimeNanos()
                     runner.run(ModelInput.zeros(model.input))
                     runner to millisecondsSince(start)
                 }
-                open = Open(key, runner, preprocessing, reader)
+                open = Open(key, runner)
                 val description = runner.description
                 val name = listOfNotNull(description.runtime, description.device).joinToString()
                 ScreenEvent.RunnerOpened(key, name, threads.takeIf { description.half == null }, firstMs)
@@ -92,37 +93,23 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
         tell(
             failing({ ScreenEvent.RunFailed(key, it) }) {
                 val start = SystemClock.elapsedRealtimeNanos()
-                val input = open.input(image)
+                val input = open.runner.input(image)
                 val preprocessingMs = readMs + millisecondsSince(start)
                 val middle = SystemClock.elapsedRealtimeNanos()
                 val outputs = open.runner.run(input)
                 val modelMs = millisecondsSince(middle)
-                val findings = open.reader.read(outputs, Size(image.height, image.width))
+                val findings = open.runner.read(outputs, Size(image.height, image.width))
                 ScreenEvent.Classified(key, number, findings, preprocessingMs, modelMs)
             },
         )
     }
 
-    /** As many as a phone's fast cores mostly are. */
-    private fun threads(): Int = (Runtime.getRuntime().availableProcessors() / 2).coerceIn(1, MOST_THREADS)
-
     private fun millisecondsSince(start: Long): Double =
         (SystemClock.elapsedRealtimeNanos() - start) / NANOSECONDS_A_MILLISECOND
 
-    private class Open(
-        val key: ModelKey,
-        val runner: Runner,
-        private val preprocessing: Preprocessing,
-        val reader: OutputReader,
-    ) {
-
-        /** One image; a file that takes several at a time gets zeros for the others. */
-        fun input(image: RgbImage): ModelInput =
-            ModelInput.of(preprocessing.pixels(image).pixels, 1, runner.model.input, preprocessing)
-    }
+    private class Open(val key: ModelKey, val runner: ImageRunner)
 
     private companion object {
-        const val MOST_THREADS = 4
         const val NANOSECONDS_A_MILLISECOND = 1e6
     }
 }

@@ -2,25 +2,21 @@ package org.lowformer.edge
 
 import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.BundleModel
-import org.lowformer.edge.core.OutputReader
 import org.lowformer.edge.screen.BundleContent
 import org.lowformer.edge.screen.Offer
 
 /** A bundle whose files are checked, with the id that the screen knows it by. */
 internal class OpenBundle(val id: String, private val bundle: Bundle) {
-    val preprocessing = bundle.manifest.preprocessing
+    val manifest = bundle.manifest
 
     /** What the screen needs of it. */
     val content = BundleContent(
         Offer.of(bundle.models.map { Offer(it.artifact.path, it.file.format, it.artifact.precision) }),
         bundle.labels(),
-        bundle.manifest.fitForAccuracy,
-        preprocessing.seesAll,
+        manifest.fitForAccuracy,
+        manifest.preprocessing.seesAll,
     )
 
     /** The file of an [Offer]. */
     fun model(path: String): BundleModel = bundle.models.first { it.artifact.path == path }
-
-    /** Tells what the file's outputs mean. */
-    fun reader(path: String): OutputReader = OutputReader.of(bundle.manifest, model(path).file)
 }

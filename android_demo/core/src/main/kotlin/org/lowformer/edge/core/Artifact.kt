@@ -38,6 +38,9 @@ data class Artifact(
     val input: TensorSpec?,
     val outputs: List<TensorSpec>,
 ) {
+    /** Whether somebody means it by a format, a precision, both as `tflite/int8`, or a path. */
+    internal fun isCalled(wanted: String): Boolean = wanted in listOf(format, precision, "$format/$precision", path)
+
     /** Relative to the bundle's folder. */
     val path: String get() = file.path
 

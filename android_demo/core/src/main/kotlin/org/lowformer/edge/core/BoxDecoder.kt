@@ -28,7 +28,7 @@ data class Detection(
  * @property mostIou of two boxes of one class; the worse one is left out above it.
  * @property mostBoxes of an image.
  */
-data class DecodingSettings(
+internal data class DecodingSettings(
     val scoreThreshold: Double = 0.05,
     val mostPerLevel: Int = 1000,
     val mostIou: Double = 0.5,
@@ -57,7 +57,7 @@ data class DecodingSettings(
  * @property classes of the detector.
  * @param levels of its pyramid.
  */
-class BoxDecoder(
+internal class BoxDecoder(
     private val input: Size,
     private val classes: Int,
     levels: Int,

@@ -19,6 +19,21 @@ class Bundle(val folder: File, val manifest: Manifest) {
     }
 
     /**
+     * One of the models.
+     *
+     * @param wanted its format and precision as `tflite/int8`, one of both, or its path, as in Python; null where there
+     *   is but one.
+     * @throws EdgeException no model is that, or several are.
+     */
+    fun model(wanted: String? = null): BundleModel {
+        val fitting = models.filter { wanted == null || it.artifact.isCalled(wanted) }
+        if (fitting.size == 1) return fitting.single()
+        val asked = wanted?.let { " that are ${shown(it)}" }.orEmpty()
+        val others = models.joinToString { it.artifact.path }.ifEmpty { "none" }
+        throw EdgeException("$folder: holds ${fitting.size} files$asked for this app; it has $others")
+    }
+
+    /**
      * The class names in order, or null where nobody knows them.
      *
      * @throws EdgeException the file cannot be read, or has another number of names than the model has classes.

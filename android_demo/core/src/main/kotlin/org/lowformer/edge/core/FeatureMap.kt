@@ -6,7 +6,7 @@ package org.lowformer.edge.core
  * @property values in the layout's order.
  * @property layout [Layout.NCHW] or [Layout.NHWC].
  */
-class FeatureMap(
+internal class FeatureMap(
     val values: FloatArray,
     val channels: Int,
     val height: Int,

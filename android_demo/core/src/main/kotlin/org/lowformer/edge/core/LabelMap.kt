@@ -41,7 +41,7 @@ data class Region(val index: Int, val share: Double)
  * @property input of the network.
  * @property classes of the segmenter.
  */
-class LabelDecoder(private val input: Size, private val classes: Int) {
+internal class LabelDecoder(private val input: Size, private val classes: Int) {
     private var upper = FloatArray(0)
     private var lower = FloatArray(0)
     private var wide = FloatArray(0)

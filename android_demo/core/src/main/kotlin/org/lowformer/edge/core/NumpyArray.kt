@@ -17,7 +17,7 @@ import java.util.zip.ZipFile
  *
  * @property bytes its values, little endian.
  */
-class NumpyArray(val shape: List<Int>, val bytes: ByteArray) {
+internal class NumpyArray(val shape: List<Int>, val bytes: ByteArray) {
     /** The values of an array of float32. */
     fun floats(): FloatArray {
         val values = FloatArray(bytes.size / Float.SIZE_BYTES)

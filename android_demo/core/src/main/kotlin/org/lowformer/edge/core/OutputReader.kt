@@ -18,14 +18,17 @@ fun interface OutputReader {
         /** The reader of a file of a bundle. */
         fun of(manifest: Manifest, model: ModelFile): OutputReader = when (manifest.task) {
             Task.CLASSIFICATION -> OutputReader { outputs, _ ->
-                val values = model.outputs.single().ofImage(outputs.single(), 0)
-                Findings.Classes(topK(values, TOP, model.givesProbabilities))
+                Findings.Classes(model.scores(outputs, TOP))
             }
             Task.DETECTION -> BoxReader(manifest, model)
             Task.SEGMENTATION -> LabelReader(manifest, model)
         }
     }
 }
+
+/** The likeliest classes of the first image of a batch. */
+internal fun ModelFile.scores(values: List<FloatArray>, most: Int): List<Score> =
+    topK(outputs.single().ofImage(values.single(), 0), most, givesProbabilities)
 
 /** Reads a detector's maps, or the boxes that a file makes of them. */
 private class BoxReader(manifest: Manifest, private val model: ModelFile) : OutputReader {

@@ -8,7 +8,7 @@ package org.lowformer.edge.core
  * @property resized of the resized image.
  * @property image of the image itself.
  */
-data class Extent(val input: Int, val start: Int, val resized: Int, val image: Int) {
+internal data class Extent(val input: Int, val start: Int, val resized: Int, val image: Int) {
     init {
         require(minOf(input, resized, image) > 0 && start < input && start.toLong() + resized > 0) {
             "an image of $image pixels, resized to $resized and placed at $start, is not within an input of $input"
@@ -31,7 +31,7 @@ data class Extent(val input: Int, val start: Int, val resized: Int, val image: I
  * @property rows from top to bottom.
  * @property columns from left to right.
  */
-data class Placement(val rows: Extent, val columns: Extent) {
+internal data class Placement(val rows: Extent, val columns: Extent) {
     /** The network's input. */
     val input: Size get() = Size(rows.input, columns.input)
 
@@ -67,7 +67,7 @@ data class Placement(val rows: Extent, val columns: Extent) {
 }
 
 /** Where an image lies in the network's input. */
-fun Preprocessing.placement(image: Size): Placement {
+internal fun Preprocessing.placement(image: Size): Placement {
     val resized = resized(image)
     val (top, left) = placed(resized)
     return Placement(

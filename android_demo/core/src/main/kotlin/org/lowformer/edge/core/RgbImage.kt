@@ -56,9 +56,31 @@ class RgbImage(val width: Int, val height: Int, val pixels: ByteArray) {
     }
 
     companion object {
+        /**
+         * An image of Android's colours, 0xAARRGGBB; alpha is dropped.
+         *
+         * @param read puts the colours of a row into an array of [width].
+         */
+        fun ofColours(width: Int, height: Int, read: (row: Int, into: IntArray) -> Unit): RgbImage {
+            val colours = IntArray(width)
+            val pixels = ByteArray(CHANNELS * width * height)
+            var to = 0
+            for (row in 0 until height) {
+                read(row, colours)
+                for (colour in colours) {
+                    pixels[to++] = (colour shr RED).toByte()
+                    pixels[to++] = (colour shr GREEN).toByte()
+                    pixels[to++] = colour.toByte()
+                }
+            }
+            return RgbImage(width, height, pixels)
+        }
+
         /** Red, green and blue. */
         const val CHANNELS = 3
 
+        private const val RED = 16
+        private const val GREEN = 8
         private const val QUARTER_TURN = 90
         private const val FULL_TURN = 360
     }

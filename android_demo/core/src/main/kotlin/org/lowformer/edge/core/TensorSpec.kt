@@ -90,7 +90,7 @@ data class TensorSpec(
     }
 
     /** An image's map, of an output that has maps. */
-    fun mapOfImage(values: FloatArray, image: Int): FeatureMap {
+    internal fun mapOfImage(values: FloatArray, image: Int): FeatureMap {
         val (channels, height, width) = perImage
         return FeatureMap(ofImage(values, image), channels, height, width, layout)
     }

@@ -74,6 +74,21 @@ class BundleTest {
         assertArrayEquals(FloatArray(8) { it / 4f }, golden.outputs["logits"])
     }
 
+    @Test
+    fun aModelIsFoundByWhatItIsCalled() {
+        write()
+        val bundle = Bundle.open(folder)
+        for (wanted in listOf("tflite", "tflite/fp32", "m.tflite")) {
+            assertEquals("m.tflite", bundle.model(wanted).artifact.path)
+        }
+        assertEquals("m.pte", bundle.model("executorch").artifact.path)
+        for (wanted in listOf("fp32", null)) {
+            assertRefused("holds 2 files") { bundle.model(wanted) }
+        }
+        // Of the two for ExecuTorch, this app runs one.
+        assertRefused("holds 0 files that are 'v.pte' for this app; it has m.tflite, m.pte") { bundle.model("v.pte") }
+    }
+
     private fun first(manifest: JSONObject) = manifest.getJSONArray("artifacts").getJSONObject(0)
 
     private fun part(manifest: JSONObject, list: String) = first(manifest).getJSONArray(list).getJSONObject(0)

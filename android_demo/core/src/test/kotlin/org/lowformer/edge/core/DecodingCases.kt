@@ -7,7 +7,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /** Cases of decoding with what Python makes of them; their format is told in `tests/data/decoding/README.md`. */
-object DecodingCases {
+internal object DecodingCases {
     /** Gradle runs the tests in the module's folder. */
     private val folder = File(System.getProperty("lowformer.decoding") ?: "../../tests/data/decoding")
 

@@ -50,6 +50,14 @@ class RgbImageTest {
     }
 
     @Test
+    fun coloursAreReadRowByRow() {
+        val rows = listOf(intArrayOf(0x7F010203, 0x00FF8000), intArrayOf(-1, 0x00040506))
+        val image = RgbImage.ofColours(2, 2) { row, into -> rows[row].copyInto(into) }
+        assertEquals(listOf(1, 2, 3, 255, 128, 0, 255, 255, 255, 4, 5, 6), image.pixels.map { it.toInt() and 0xFF })
+        assertThrows(IllegalArgumentException::class.java) { RgbImage.ofColours(0, 2) { _, _ -> } }
+    }
+
+    @Test
     fun fourQuartersAreNone() {
         val image = image(2, "ABCDEF")
         val turned = image.turned(90).turned(90).turned(90).turned(90)

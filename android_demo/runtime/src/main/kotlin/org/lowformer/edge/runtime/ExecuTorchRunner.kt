@@ -15,7 +15,7 @@ import org.pytorch.executorch.Tensor
 import java.nio.ByteBuffer
 
 /** Runs a program with ExecuTorch on the processor. */
-class ExecuTorchRunner private constructor(
+internal class ExecuTorchRunner private constructor(
     override val model: ModelFile,
     override val description: RuntimeDescription,
     private val module: Module,

@@ -22,7 +22,7 @@ import com.google.ai.edge.litert.Accelerator as Unit
  *
  * On a GPU one thread opens, runs and closes it, since OpenGL may be what computes.
  */
-class LiteRtRunner private constructor(
+internal class LiteRtRunner private constructor(
     override val model: ModelFile,
     override val description: RuntimeDescription,
     private val resources: Resources,

@@ -79,5 +79,10 @@ class Runtimes(private val versions: RuntimeVersions, private val programs: File
     }
 }
 
+/** Threads for the processor, as many as a phone's fast cores mostly are. */
+fun usualThreads(): Int = (Runtime.getRuntime().availableProcessors() / 2).coerceIn(1, MOST_THREADS)
+
+private const val MOST_THREADS = 4
+
 internal const val LITERT = "LiteRT"
 internal const val EXECUTORCH = "ExecuTorch"
