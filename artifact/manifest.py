@@ -389,6 +389,7 @@ class Manifest(_Record):
     for each parameter who stated it, and ``classes_source`` the same of the names of classes and
     their order; where they have no names, it says in which order accuracy takes them, and is None
     where nothing does. ``mac_check`` is the script that checks and times Core ML packages on a Mac;
+    ``guide`` is the page that tells other people's apps how to use the files, made from all else;
     ``requirements`` are conditions on where ops run, such as ``partitions<=1``, which hold on every
     target.
     """
@@ -407,6 +408,7 @@ class Manifest(_Record):
     artifacts: tuple[ArtifactRecord, ...]
     calibration: Calibration | None
     mac_check: FileRecord | None = None
+    guide: FileRecord | None = None
     requirements: tuple[str, ...] = ()
     machine: dict[str, str]
     toolchain: dict[str, str]
@@ -422,8 +424,8 @@ class Manifest(_Record):
     def files(self) -> tuple[FileRecord, ...]:
         """Every file that the manifest names."""
         ranges = self.calibration.ranges if self.calibration else None
-        others = [record for record in (self.labels, self.golden, ranges, self.mac_check) if record]
-        return (*(artifact.file for artifact in self.artifacts), *others)
+        others = (self.labels, self.golden, ranges, self.mac_check, self.guide)
+        return (*(artifact.file for artifact in self.artifacts), *filter(None, others))
 
 
 def read_manifest(folder: Path) -> Manifest:

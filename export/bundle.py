@@ -25,6 +25,8 @@ from ..artifact.pixel_file import Pixels
 from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..models.loading import LoadedModel
+from .guide.guide import FILE as GUIDE_FILE
+from .guide.guide import use_guide
 
 LABELS_FILE = "labels.txt"
 GOLDEN_FILE = "golden.npz"
@@ -63,7 +65,7 @@ def write_manifest(
     requirements: tuple[str, ...],
     class_order: str = "",
 ) -> Manifest:
-    """Writes labels, ranges, the check for Macs and the manifest, the last files of a bundle.
+    """Writes labels, ranges, the check for Macs, the guide and the manifest, a bundle's last files.
 
     ``outputs`` are the eager model's, which the manifest describes; ``class_order`` is what
     accuracy takes for the order of classes that nobody named.
@@ -103,8 +105,15 @@ def write_manifest(
         machine=machine,
         toolchain=toolchain(),
     )
+    manifest = manifest.model_copy(update={"guide": _write_guide(folder, manifest)})
     (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _write_guide(folder: Path, manifest: Manifest) -> FileRecord:
+    path = folder / GUIDE_FILE
+    path.write_text(use_guide(manifest), encoding="utf-8")
+    return FileRecord.of(path)
 
 
 def _calibration(folder: Path, ranges: Ranges, images: Samples) -> Calibration:

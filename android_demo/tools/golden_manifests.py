@@ -315,6 +315,9 @@ def _changes_of_files() -> Iterator[tuple[str, Change, str | None]]:
     for path in _HOSTILE:
         yield f"path {path!r}", _set("path", path, "golden"), None
         yield f"model {path!r}", _set("path", path, "artifacts", 0, "file"), None
+    yield "a guide", lambda it: it.update(guide=dict(it["labels"])), None
+    yield "a guide in text", lambda it: it.update(guide="labels.txt"), None
+    yield "a missing guide", lambda it: it.update(guide={**it["labels"], "path": "USE.md"}), None
     yield "a missing file", lambda it: it["golden"].update(path="silver.npz"), None
     yield "a wrong hash", lambda it: it["golden"].update(sha256="0" * 64), None
     yield "a wrong hash of a folder", lambda it: _file_of(it, 2).update(sha256="0" * 64), None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,8 @@ from lowformer_edge.tasks.agreement import compare_boxes
 from lowformer_edge.tasks.detection import DetectedObjects
 from lowformer_edge.tasks.segmentation import SegmentedImage
 from lowformer_edge.workflows.search import search_recipe
+
+from ..guides import run_guide
 
 LABELS = ("cat", "dog", "cow")
 
@@ -99,6 +103,28 @@ def test_decoded_boxes_are_the_same_objects(bundle: lfe.Bundle) -> None:
         of_maps, of_boxes = maps(image), boxes(image)
     same = compare_boxes([(of_maps.detections, of_boxes.detections)])
     assert same.matched > 0.9 * len(of_maps) > 5  # some scores of random weights are equal
+
+
+def test_the_guide_finds_the_same(
+    bundle: lfe.Bundle, model: lfe.LoadedModel, tmp_path: Path
+) -> None:
+    photo = Image.fromarray(np.random.default_rng(1).integers(0, 256, (150, 90, 3), np.uint8))
+    is_segmenter = model.config.task == "segmentation"
+    after = "print(labels.tobytes().hex())" if is_segmenter else ""
+    printed = run_guide(bundle.folder, photo, tmp_path, after)
+    assert printed.keys() == {path.name for path in bundle.files}
+    for path, text in printed.items():
+        with lfe.open_model(bundle, path) as opened:
+            found = opened(photo)
+        if isinstance(found, SegmentedImage):
+            same = np.frombuffer(bytes.fromhex(text.splitlines()[-1]), np.uint8)
+            assert np.mean(same == found.classes.ravel()) > 0.999
+            continue
+        assert isinstance(found, DetectedObjects)
+        rows = [line.split() for line in text.splitlines()]
+        assert [row[0] for row in rows] == [one.label for one in found]
+        numbers = [[one.score, *one.box] for one in found]
+        np.testing.assert_allclose([[*map(float, row[1:])] for row in rows], numbers, rtol=1e-3)
 
 
 def test_verification_needs_no_more_than_the_bundle(bundle: lfe.Bundle) -> None:

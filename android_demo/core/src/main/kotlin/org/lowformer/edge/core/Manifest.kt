@@ -64,7 +64,7 @@ data class Manifest(
             fields.named(
                 "schema_version", "name", "task", "model", "source", "preprocessing", "preprocessing_sources",
                 "outputs", "labels", "classes_source", "golden", "artifacts", "calibration", "machine", "toolchain",
-                optional = listOf("mac_check", "requirements"),
+                optional = listOf("mac_check", "guide", "requirements"),
             )
             val task = Task.of(fields.text("task"))
             val preprocessing = Preprocessing.parse(fields.fields("preprocessing"))
@@ -82,7 +82,8 @@ data class Manifest(
                 labels = fields.fieldsOrNull("labels")?.let { FileRecord.parse(it) },
                 golden = FileRecord.parse(fields.fields("golden")),
                 artifacts = fields.records("artifacts").map { Artifact.parse(it, model) },
-                others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check")).map { FileRecord.parse(it) },
+                others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check"), fields.fieldsOrNull("guide"))
+                    .map { FileRecord.parse(it) },
             )
         }
     }
