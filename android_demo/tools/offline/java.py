@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ....errors import CheckError
-from .toolchain import Toolchain
+from .toolchain import Toolchain, class_path
 
 
-def compile_java(toolchain: Toolchain, name: str, sources: Sequence[Path], into: Path) -> Path:
+_FOR_ANDROID = ("-nowarn", "-Xlint:-options", "-source", "8", "-target", "8")
+"""That Java 8 is old is known."""
+
+_FOR_JVM = ("-Xlint:all,-serial", "-Werror")
+
+
+def compile_java(
+    toolchain: Toolchain,
+    name: str,
+    sources: Sequence[Path],
+    into: Path,
+    *,
+    seen: Sequence[Path] | None = None,
+) -> Path:
     """Compiles Java against Android's classes, for Android.
 
     Args:
@@ -18,6 +31,7 @@ def compile_java(toolchain: Toolchain, name: str, sources: Sequence[Path], into:
         name: What is compiled, for the message if it fails.
         sources: Java files.
         into: A folder that takes the classes; what was in it is gone.
+        seen: For what runs on the JVM alone, where the classes are that it uses besides Java's.
 
     Returns:
         ``into``.
@@ -28,11 +42,13 @@ def compile_java(toolchain: Toolchain, name: str, sources: Sequence[Path], into:
     if not sources:
         raise CheckError(f"{name}: has no Java files to compile")
     shutil.rmtree(into, ignore_errors=True)
+    if seen is None:
+        options = (*_FOR_ANDROID, "-bootclasspath", str(toolchain.android_classes))
+    else:
+        options = (*_FOR_JVM, "-classpath", class_path(*seen))
     toolchain.run(
         toolchain.java_program("javac"),
-        # That Java 8 is old is known.
-        *("-nowarn", "-Xlint:-options", "-source", "8", "-target", "8", "-encoding", "UTF-8"),
-        *("-bootclasspath", toolchain.android_classes, "-d", into),
+        *(*options, "-encoding", "UTF-8", "-d", into),
         *sources,
         what_for=f"compiling {name}",
     )

@@ -41,6 +41,7 @@ def run_junit(
     reports: Path,
     *,
     properties: dict[str, str] | None = None,
+    java: Sequence[str] = (),
 ) -> JUnitRun:
     """Runs the tests in a folder of classes.
 
@@ -51,6 +52,7 @@ def run_junit(
         seen: Where the classes and resources are that they use, besides Kotlin's and JUnit's.
         reports: A folder for JUnit's reports; what was in it is gone.
         properties: Java's system properties that they read.
+        java: Options of Java.
 
     Raises:
         CheckError: JUnit failed, or found no test.
@@ -59,7 +61,7 @@ def run_junit(
     defined = [f"-D{key}={value}" for key, value in (properties or {}).items()]
     toolchain.run(
         toolchain.java_program("java"),
-        *("-Xmx1g", "-XX:TieredStopAtLevel=1", *defined),
+        *("-Xmx1g", "-XX:TieredStopAtLevel=1", *java, *defined),
         "-cp",
         class_path(*toolchain.junit_classes, toolchain.kotlin_library, *seen, tests),
         *(_CONSOLE, "--scan-classpath", str(tests), "--reports-dir", str(reports)),

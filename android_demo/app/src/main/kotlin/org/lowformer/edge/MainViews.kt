@@ -98,8 +98,15 @@ internal class MainViews(
             row.setShown(score != null)
             if (score != null) showScore(row, score)
         }
-        if (view.scores.isEmpty() || announcer.isDue(view.scores.first().name, SystemClock.elapsedRealtime())) {
-            best.say(view.best?.let(resources::text).orEmpty())
+        showBest(view)
+    }
+
+    private fun showBest(view: ScreenView) {
+        val words = view.best
+        if (words == null) announcer.forget()
+        val subject = view.scores.firstOrNull()?.name ?: words
+        if (words == null || announcer.isDue(subject, SystemClock.elapsedRealtime())) {
+            best.say(words?.let(resources::text).orEmpty())
         }
     }
 

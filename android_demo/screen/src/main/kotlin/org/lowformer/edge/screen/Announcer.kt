@@ -25,4 +25,10 @@ class Announcer(private val interval: Long) {
         }
         return isDue
     }
+
+    /** What was said is not there any more: whatever comes next is due at once. */
+    fun forget() {
+        said = null
+        saidAt = null
+    }
 }

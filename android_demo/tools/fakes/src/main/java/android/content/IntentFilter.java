@@ -1,0 +1,6 @@
+package android.content;
+
+/** Stands for Android's. */
+public class IntentFilter {
+    public IntentFilter(String action) {}
+}

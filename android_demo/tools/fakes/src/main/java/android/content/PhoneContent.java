@@ -1,0 +1,4 @@
+package android.content;
+
+/** The only content resolver. */
+final class PhoneContent extends ContentResolver {}

@@ -1,0 +1,6 @@
+package android.opengl;
+
+/** Stands for Android's. */
+public class EGLContext {
+    EGLContext() {}
+}

@@ -1,0 +1,11 @@
+package android.os;
+
+/** Stands for Android's. */
+public class Build {
+    public static final String[] SUPPORTED_ABIS = {"x86_64"};
+
+    /** Not final: a test says which Android it is. */
+    public static class VERSION {
+        public static int SDK_INT = 36;
+    }
+}
