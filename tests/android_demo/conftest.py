@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from lowformer_edge.android_demo.tools.offline.api_level import ApiLevels, open_levels
 from lowformer_edge.android_demo.tools.offline.compilation import Compilation, compile_app
 from lowformer_edge.android_demo.tools.offline.demo_bundle import export_demo
 from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot, build_hotspot
+from lowformer_edge.android_demo.tools.offline.newest_android import compile_newest
 from lowformer_edge.android_demo.tools.offline.packaging import APK, package_app, translate_app
 from lowformer_edge.android_demo.tools.offline.project import Project, read_project
 from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
@@ -33,6 +35,23 @@ def android_app(made_once: MakeOnce, toolchain: Toolchain, project: Project) -> 
     """All modules, their tests and the app's resources, compiled."""
     folder = made_once("android-app", lambda into: void(compile_app(toolchain, project, into)))
     return Compilation(toolchain, project, folder)
+
+
+@pytest.fixture(scope="session")
+def android_levels(toolchain: Toolchain) -> ApiLevels:
+    """Since when Android has what."""
+    return open_levels(toolchain)
+
+
+@pytest.fixture(scope="session")
+def newest_android(
+    made_once: MakeOnce, android_app: Compilation, android_levels: ApiLevels
+) -> Path:
+    """Sources of Android's newest classes, beside the app compiled against them."""
+    made = made_once(
+        "android-newest", lambda into: void(compile_newest(android_app, android_levels, into))
+    )
+    return made / "android"
 
 
 @pytest.fixture(scope="session")

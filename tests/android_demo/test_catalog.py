@@ -57,7 +57,13 @@ def test_the_laboratory_tests_as_gradle_does(project: Project, android_lab: Lab)
 
 
 def test_the_readme_names_what_the_laboratory_fetches() -> None:
-    for package in (android.KOTLIN, android.EXECUTORCH, android.REACT_NATIVE):
+    for package in (
+        android.KOTLIN,
+        android.EXECUTORCH,
+        android.REACT_NATIVE,
+        android.ANDROID_TYPES,
+        android.ANDROID_STUBS,
+    ):
         assert f"`{package.name}` {package.version}" in " ".join(README.split())
 
 

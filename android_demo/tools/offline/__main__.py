@@ -54,9 +54,11 @@ def _told(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from .api_level import open_levels
     from .compilation import compile_app
     from .demo_bundle import export_demo
     from .inspection import inspect_apk
+    from .newest_android import compile_newest
     from .packaging import package_app
     from .project import read_project
     from .toolchain import open_toolchain
@@ -70,6 +72,8 @@ def _build(options: argparse.Namespace) -> int:
         with progress.step("compiling the app"):
             made = compile_app(toolchain, project, folder)
         if options.test or both:
+            with progress.step("compiling it against the newest Android"):
+                compile_newest(made, open_levels(toolchain), folder / "newest")
             for name, module in project.modules.items():
                 if module.tests:
                     with progress.step(f"testing {name}"):

@@ -32,6 +32,7 @@ def compile_kotlin(
     into: Path,
     *,
     tested: Path | None = None,
+    java_sources: Path | None = None,
 ) -> Path:
     """Compiles the sources of a module.
 
@@ -42,6 +43,7 @@ def compile_kotlin(
         seen: Where the classes are that they may use, besides Kotlin's own.
         into: A folder that takes the classes; what was in it is gone.
         tested: For tests, the classes whose internals they may use; they run on the JVM.
+        java_sources: A folder with sources of Java's that they may use, and that are not compiled.
 
     Returns:
         ``into``.
@@ -53,12 +55,13 @@ def compile_kotlin(
         raise CheckError(f"{name}: has no Kotlin files to compile")
     shutil.rmtree(into, ignore_errors=True)
     friends = () if tested is None else (f"-Xfriend-paths={tested}",)
+    java = () if java_sources is None else (f"-Xjava-source-roots={java_sources}",)
     toolchain.java(
         *("-cp", toolchain.lab.folder / android.COMPILER / "kotlin-compiler.jar", _COMPILER),
         *("-kotlin-home", (toolchain.lab.folder / android.COMPILER).parent),
         *("-no-stdlib", "-no-reflect", *_STRICT),
         *(_FOR_ANDROID if tested is None else _FOR_TESTS),
-        *("-module-name", name, *friends),
+        *("-module-name", name, *friends, *java),
         *("-classpath", class_path(toolchain.kotlin_library, *seen)),
         *("-d", into),
         *sources,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ....artifact.manifest import read_manifest
 from ....lab.android import ABIS
+from .api_level import check_levels, open_levels
 from .apk import pack_apk
 from .compilation import Compilation
 from .dex import library_without_metadata, make_dex, translate_dex
@@ -45,6 +46,7 @@ def package_app(made: Compilation, bundles: Sequence[Path], folder: Path) -> Pat
         }
     )
     content = {"classes.dex": folder / _APP_DEX, "classes2.dex": folder / _LIBRARY_DEX}
+    check_levels(open_levels(made.toolchain), folder / _APP_DEX, int(min_sdk))
     for abi in ABIS:
         for path in made.toolchain.native_libraries(abi):
             content[f"lib/{abi}/{path.name}"] = path

@@ -55,6 +55,16 @@ class Toolchain:
         return self.lab.folder / android.ANDROID_JAR
 
     @property
+    def android_stubs(self) -> Path:
+        """Python's stubs of Android's classes, of the newest version."""
+        return self.lab.folder / android.STUBS
+
+    @property
+    def android_history(self) -> Path:
+        """TypeScript's declarations of Android's classes, of all versions."""
+        return self.lab.folder / android.HISTORY
+
+    @property
     def pure_classes(self) -> Path:
         """Java's classes as Android has them, and org.json."""
         return self.lab.folder / android.JAVA_API
