@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..errors import ArtifactError, LowFormerEdgeError, SystemLimitError
 from . import steps
@@ -149,7 +149,7 @@ def _settling(path: Path, own: Ownership) -> Settle:
                 aside.rename(old)
         if os.path.lexists(old):
             with contextlib.suppress(LowFormerEdgeError):
-                _remove_known(work, path, json.loads(known.read_bytes()), own)
+                _remove_known(work, path, _read_known(known), own)
         known.unlink(missing_ok=True)
 
     return settle
@@ -273,6 +273,23 @@ def _write_known(work: Path, known: Contents) -> None:
     """Writes down what may be removed, for a later run if this one dies in either state."""
     (work / _KNOWN).write_text(json.dumps(known), encoding="ascii")
     _flush(work / _KNOWN)
+
+
+def _read_known(path: Path) -> Contents:
+    """What may be removed of an older folder; nothing where that is not known for sure."""
+    try:
+        known = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(known, dict) or not all(map(_is_below, known)):
+        return {}
+    return known
+
+
+def _is_below(name: str) -> bool:
+    """Whether a name leads to something within the folder that it is relative to."""
+    path = PurePath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
 def _remove_known(work: Path, path: Path, known: Contents, own: Ownership) -> None:

@@ -3,13 +3,20 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from lowformer_edge.artifact.files import contents_of
 from lowformer_edge.errors import ArtifactError
-from lowformer_edge.process.replacing import Ownership, replaced_file, replaced_folder
+from lowformer_edge.process.replacing import (
+    Ownership,
+    recover_folder,
+    replaced_file,
+    replaced_folder,
+)
+from lowformer_edge.process.workplace import LOCK, MARK
 
 OWN = Ownership(contents_of)
 
@@ -114,3 +121,29 @@ def test_ctrl_c_between_the_two_renames_loses_nothing(
         (folder / "manifest.json").write_text("new")
     assert content_of(target) == {"manifest.json": "new"}
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        b"",
+        b"no JSON",
+        b"[1]",
+        b'{"../../thesis.txt": ""}',
+        b'{"/etc/thesis.txt": ""}',
+        b'{"\\u0000": ""}',
+        None,
+    ],
+)
+def test_a_dead_runs_damaged_notes_remove_nothing(known: bytes | None, tmp_path: Path) -> None:
+    """What it was about to remove stays where it is, and so does all else."""
+    work = Path(tempfile.mkdtemp(MARK, ".bundle.", tmp_path))
+    (work / LOCK).touch()
+    (work / "old").mkdir()
+    (work / "old" / "model.tflite").write_text("older")
+    (tmp_path / "thesis.txt").write_text("somebody's")
+    if known is not None:
+        (work / "known").write_bytes(known)
+    recover_folder(tmp_path / "bundle", OWN)
+    assert (work / "old" / "model.tflite").read_text() == "older"
+    assert (tmp_path / "thesis.txt").exists()
