@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import resource
 import subprocess
@@ -24,6 +25,7 @@ from lowformer_edge.calibration.data.decoding import decode
 from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.cli.command import run_command
 from lowformer_edge.errors import ArtifactError, DataError, SystemLimitError
+from lowformer_edge.process.limits import LARGEST_ARRAYS
 from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.process.replacing import Ownership, replaced_file, replaced_folder
 from lowformer_edge.process.system_limit import limit_behind, scratch_folder
@@ -65,7 +67,14 @@ def small_scratch(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return small_disk
 
 
-@pytest.mark.parametrize("reader", [read_arrays, read_labels, read_manifest])
+@pytest.mark.parametrize(
+    "reader",
+    [
+        pytest.param(functools.partial(read_arrays, limit=LARGEST_ARRAYS), id="read_arrays"),
+        read_labels,
+        read_manifest,
+    ],
+)
 def test_a_file_is_not_blamed_for_too_many_open_ones(
     reader: Callable[[Path], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
