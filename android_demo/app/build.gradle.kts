@@ -16,6 +16,7 @@ android {
         ndk {
             abiFilters += listOf("arm64-v8a", "x86_64")
         }
+        testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"
     }
 
     buildTypes {
@@ -59,4 +60,7 @@ dependencies {
     implementation(project(":lab"))
     implementation(project(":screen"))
     implementation(project(":runtime"))
+
+    androidTestImplementation(libs.androidx.test.runner)
+    androidTestImplementation(libs.junit4)
 }

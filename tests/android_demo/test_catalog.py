@@ -27,6 +27,8 @@ STATED = {
     "`com.google.ai.edge.litert:litert-gpu`": "litert",
     "`org.pytorch:executorch-android`": "executorch",
     "JUnit": "junit",
+    "JUnit 4": "junit4",
+    "`androidx.test:runner`": "androidx-test",
     "`minSdk`": "minSdk",
     "`targetSdk`": "targetSdk",
     "`compileSdk`": "compileSdk",
@@ -37,9 +39,14 @@ STATED = {
 @pytest.mark.parametrize("row", [*STATED, "Gradle"])
 def test_the_readme_states_the_versions(project: Project, row: str) -> None:
     found = re.findall(rf"^\| {re.escape(row)} \| ([\w.]+) \|", README, re.MULTILINE)
+    expected = gradle_version(project) if row == "Gradle" else project.versions[STATED[row]]
+    assert found == [expected]
+
+
+def gradle_version(project: Project) -> str:
     properties = (project.folder / "gradle/wrapper/gradle-wrapper.properties").read_text()
-    (gradle,) = re.findall(r"/gradle-([\d.]+)-bin\.zip", properties)
-    assert found == [gradle if row == "Gradle" else project.versions[STATED[row]]]
+    (version,) = re.findall(r"/gradle-([\d.]+)-bin\.zip", properties)
+    return version
 
 
 def test_phones_run_what_python_verifies(project: Project) -> None:

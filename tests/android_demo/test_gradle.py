@@ -54,8 +54,9 @@ def test_sources_lie_where_gradle_looks(project: Project) -> None:
     for name, module in project.modules.items():
         assert module.sources, name
         found = {*(module.folder / "src").rglob("*.kt")}
-        assert found == {*module.sources, *module.tests}, name
-        for path in (*module.sources, *module.tests):
+        ours = (*module.sources, *module.tests, *module.phone_tests)
+        assert found == {*ours}, name
+        for path in ours:
             package = re.search(r"^package ([\w.]+)$", path.read_text(encoding="utf-8"), re.M)
             assert package, path
             assert path.parent.as_posix().endswith(package[1].replace(".", "/")), path
@@ -124,6 +125,18 @@ def test_warnings_are_errors_where_that_is_asked_for(project: Project) -> None:
     for line in ("allWarningsAsErrors", "extraWarnings"):
         assert f"{line} = isStrict" in script
     assert "progressiveMode = true" in script
+
+
+def test_what_a_phone_tests_is_the_app(project: Project) -> None:
+    """By AndroidX's runner, which finds JUnit 4's tests."""
+    assert [name for name, module in project.modules.items() if module.phone_tests] == ["app"]
+    script = project.modules["app"].script
+    assert 'testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"' in script
+    for library in ("androidx.test.runner", "junit4"):
+        assert f"    androidTestImplementation(libs.{library})\n" in script
+        assert library in project.libraries
+    for path in project.modules["app"].phone_tests:
+        assert "    @Test\n" in path.read_text(encoding="utf-8"), path
 
 
 def test_pure_modules_see_the_java_that_they_are_for(project: Project) -> None:

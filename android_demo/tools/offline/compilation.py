@@ -27,6 +27,7 @@ by ExecuTorch's library, which gives their methods their bodies when it is loade
 
 _LITERT = "com/google/ai/edge/litert/"
 _NEWER_ANDROID = "android/"
+_ANDROIDX = "androidx/"
 _DECODING = ROOT.parent / "tests" / "data" / "decoding"
 """Cases of decoding that every language is held to."""
 
@@ -67,6 +68,11 @@ class Compilation:
     def newer_android(self) -> Path:
         """What stands for newer classes of Android; never part of the app."""
         return self.folder / "android-stub.jar"
+
+    @property
+    def androidx(self) -> Path:
+        """What stands for AndroidX's classes for tests on phones; never part of the app."""
+        return self.folder / "androidx-stub.jar"
 
     @property
     def resources(self) -> Path:
@@ -164,6 +170,11 @@ def compile_app(toolchain: Toolchain, project: Project, folder: Path) -> Compila
                 (module.name,),
                 functools.partial(_compile_tests, made, module),
             )
+        if module.phone_tests:
+            tasks[f"phone tests of {module.name}"] = (
+                (module.name,),
+                functools.partial(_compile_phone_tests, made, module),
+            )
     run_tasks(tasks)
     return made
 
@@ -195,13 +206,34 @@ def _compile_tests(made: Compilation, module: Module) -> None:
     )
 
 
+def _compile_phone_tests(made: Compilation, module: Module) -> None:
+    """Compiles what only a phone can run, so that it is at least right."""
+    compile_kotlin(
+        made.toolchain,
+        f"{module.name}-phone-tests",
+        module.phone_tests,
+        [
+            made.classes(module.name),
+            *made.seen(module),
+            made.androidx,
+            made.toolchain.junit4_classes,
+        ],
+        made.folder / "phone-tests" / module.name,
+        tested=made.classes(module.name),
+    )
+
+
 def _compile_stubs(made: Compilation) -> None:
-    """Compiles what stands for LiteRT and newer Android, and keeps the two apart."""
+    """Compiles what stands for LiteRT, newer Android and AndroidX, and keeps them apart."""
     sources = sorted((TOOLS / "stubs").rglob("*.kt"))
     android = [made.toolchain.android_classes]
     classes = made.classes("stubs")
     compile_kotlin(made.toolchain, "stubs", sources, android, classes)
-    for target, prefix in ((made.litert, _LITERT), (made.newer_android, _NEWER_ANDROID)):
+    for target, prefix in (
+        (made.litert, _LITERT),
+        (made.newer_android, _NEWER_ANDROID),
+        (made.androidx, _ANDROIDX),
+    ):
         with zipfile.ZipFile(target, "w") as archive:
             for path in sorted(classes.rglob("*.class")):
                 name = path.relative_to(classes).as_posix()

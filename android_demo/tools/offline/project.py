@@ -62,6 +62,11 @@ class Module:
         """The Kotlin files of its tests."""
         return sorted((self.folder / "src" / "test" / "kotlin").rglob("*.kt"))
 
+    @property
+    def phone_tests(self) -> list[Path]:
+        """The Kotlin files of its tests that a phone runs."""
+        return sorted((self.folder / "src" / "androidTest" / "kotlin").rglob("*.kt"))
+
     def setting(self, name: str) -> str:
         """A value that its build script assigns.
 

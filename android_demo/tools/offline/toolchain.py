@@ -85,6 +85,11 @@ class Toolchain:
         return self.jar("com.android.json")
 
     @property
+    def junit4_classes(self) -> Path:
+        """The JUnit of tests that a phone runs."""
+        return self.jar("junit4")
+
+    @property
     def junit_classes(self) -> list[Path]:
         """JUnit with all that it needs."""
         return [self.jar(name) for name in _JUNIT]

@@ -52,6 +52,12 @@ def test_what_is_remarked_upon_fails(
     assert "Source.kt:" in str(caught.value)
 
 
+def test_what_only_a_phone_can_test_compiles(android_app: Compilation) -> None:
+    folder = android_app.folder / "phone-tests"
+    compiled = {path.relative_to(folder).as_posix() for path in folder.rglob("*Test.class")}
+    assert compiled == {"app/org/lowformer/edge/IncludedBundlesTest.class"}
+
+
 def test_no_sources(toolchain: Toolchain, tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="empty: has no Kotlin files to compile"):
         compile_kotlin(toolchain, "empty", [], [], tmp_path / "out")
