@@ -127,6 +127,20 @@ def test_warnings_are_errors_where_that_is_asked_for(project: Project) -> None:
     assert "progressiveMode = true" in script
 
 
+def test_what_lint_finds_is_an_error(project: Project) -> None:
+    """In all modules, since the app's lint follows what it depends on."""
+    (block,) = re.findall(
+        r"^    lint \{\n(.*?)^    \}$", project.modules["app"].script, re.M | re.S
+    )
+    for line in ("abortOnError = true", "checkDependencies = true"):
+        assert f"        {line}\n" in block
+    assert 'warningsAsErrors = providers.gradleProperty("strict").isPresent' in block
+    disabled = re.findall(r'"(\w+)"', block.partition("disable +=")[2])
+    assert disabled == ["AndroidGradlePluginVersion", "GradleDependency", "NewerVersionAvailable"]
+    assert not re.search(r"^\s*baseline", block, re.M)
+    assert not [*project.folder.rglob("lint-baseline.xml")]
+
+
 def test_what_a_phone_tests_is_the_app(project: Project) -> None:
     """By AndroidX's runner, which finds JUnit 4's tests."""
     assert [name for name, module in project.modules.items() if module.phone_tests] == ["app"]
