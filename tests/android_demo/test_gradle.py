@@ -23,6 +23,12 @@ NODE = "{http://schemas.android.com/tools}node"
 WRAPPER = "55243ef57851f12b070ad14f7f5bb8302daceeebc5bce5ece5fa6edb23e1145c"
 """SHA-256 of the wrapper of Gradle 9.4.1, as Gradle publishes it."""
 
+DOMAINS = (
+    *("root", "file", "database", "sharedpref", "external"),
+    *("device_root", "device_file", "device_database", "device_sharedpref"),
+)
+"""Where an app's data are, as rules for backups call it."""
+
 MODULES = {
     "core": (),
     "lab": ("core",),
@@ -151,6 +157,21 @@ def test_what_a_phone_tests_is_the_app(project: Project) -> None:
         assert library in project.libraries
     for path in project.modules["app"].phone_tests:
         assert "    @Test\n" in path.read_text(encoding="utf-8"), path
+
+
+def test_nothing_is_backed_up(project: Project) -> None:
+    """Neither to a cloud nor, from Android 12 on, to another device."""
+    main = project.modules["app"].folder / "src" / "main"
+    application = ElementTree.parse(main / "AndroidManifest.xml").getroot().find("application")
+    assert application is not None
+    assert application.get(f"{ANDROID}allowBackup") == "false"
+    assert application.get(f"{ANDROID}fullBackupContent") == "false"
+    assert application.get(f"{ANDROID}dataExtractionRules") == "@xml/data_extraction_rules"
+    rules = ElementTree.parse(main / "res" / "xml" / "data_extraction_rules.xml").getroot()
+    assert [section.tag for section in rules] == ["cloud-backup", "device-transfer"]
+    for section in rules:
+        left_out = {(rule.tag, rule.get("domain"), rule.get("path")) for rule in section}
+        assert left_out == {("exclude", domain, ".") for domain in DOMAINS}
 
 
 def test_pure_modules_see_the_java_that_they_are_for(project: Project) -> None:

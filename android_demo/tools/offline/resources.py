@@ -14,6 +14,9 @@ from .toolchain import Toolchain
 _ANDROID = "http://schemas.android.com/apk/res/android"
 _TOOLS = "http://schemas.android.com/tools"
 
+_NEWER_ATTRIBUTES = ("dataExtractionRules",)
+"""Attributes of the manifest that Android 10's resources do not have."""
+
 _EXECUTORCH = f"of {android.EXECUTORCH.name} {android.EXECUTORCH.version}"
 _OTHER_VERSIONS = f"""<?xml version="1.0" encoding="utf-8"?>
 <resources>
@@ -84,5 +87,8 @@ def _manifest(app: Module, path: Path) -> str:
     for element in [*root]:
         if element.get(f"{{{_TOOLS}}}node") == "remove":
             root.remove(element)
+    for element in root.iter():
+        for name in _NEWER_ATTRIBUTES:
+            element.attrib.pop(f"{{{_ANDROID}}}{name}", None)
     root.set("package", app.setting("namespace"))
     return ElementTree.tostring(root, encoding="unicode")
