@@ -114,6 +114,16 @@ def test_the_bundle_is_in_and_whole(
         assert (packed / path.name).read_bytes() == path.read_bytes()
 
 
+def test_licences_are_in(android_apk: Path) -> None:
+    notices = ROOT / "app" / "src" / "main" / "assets" / "notices.txt"
+    with zipfile.ZipFile(android_apk) as archive:
+        assert archive.read("assets/notices.txt") == notices.read_bytes()
+        assets = {name for name in archive.namelist() if name.startswith("assets/")}
+    assert {name for name in assets if not name.startswith("assets/bundles/demo/")} == {
+        "assets/notices.txt"
+    }
+
+
 def test_android_11_takes_it(apk: Apk) -> None:
     """For targets from 30 on, resources must not be compressed, and v1 does not do."""
     assert "resources.arsc" in apk.stored

@@ -174,6 +174,24 @@ def test_nothing_is_backed_up(project: Project) -> None:
         assert left_out == {("exclude", domain, ".") for domain in DOMAINS}
 
 
+def test_licences_are_told_of_all_libraries_in_the_app(project: Project) -> None:
+    notices = (project.modules["app"].folder / "src/main/assets/notices.txt").read_text()
+    words = " ".join(notices.split())
+    packed = {
+        library
+        for module in project.modules.values()
+        for library in re.findall(
+            r"^    (?:implementation|runtimeOnly)\(libs\.([\w.]+)\)$", module.script, re.M
+        )
+    }
+    assert packed == {"executorch", "litert", "litert.gpu"}
+    for library in packed:
+        _, artifact, _ = project.libraries[library].split(":")
+        assert re.search(rf"[ :]{re.escape(artifact)}\b", words), artifact
+    for text in ("kotlin-stdlib", "Apache License Version 2.0, January 2004", "Meta Platforms"):
+        assert text in words
+
+
 def test_pure_modules_see_the_java_that_they_are_for(project: Project) -> None:
     """Whichever newer JDK compiles them."""
     for module in project.modules.values():

@@ -10,7 +10,7 @@ from ....artifact.manifest import read_manifest
 from ....lab.android import ABIS
 from .api_level import check_levels, open_levels
 from .apk import pack_apk
-from .compilation import Compilation
+from .compilation import APP, Compilation
 from .dex import library_without_metadata, make_dex, translate_dex
 from .tasks import run_tasks
 from .toolchain import Toolchain
@@ -20,6 +20,7 @@ APK = "lowformer-edge-ci.apk"
 
 TRANSLATED = "translated.jar"
 
+_BUNDLES = "bundles"
 _APP_DEX, _LIBRARY_DEX = "app.dex", "libraries.dex"
 
 
@@ -35,7 +36,7 @@ def package_app(made: Compilation, bundles: Sequence[Path], folder: Path) -> Pat
         The APK.
 
     Raises:
-        CheckError: A tool refuses something.
+        CheckError: A tool refuses something, or the app needs a newer Android than it is for.
         ManifestError: A bundle is none.
     """
     min_sdk = made.project.versions["minSdk"]
@@ -45,14 +46,20 @@ def package_app(made: Compilation, bundles: Sequence[Path], folder: Path) -> Pat
             "libraries": ((), functools.partial(_make_library_dex, made, min_sdk, folder)),
         }
     )
-    content = {"classes.dex": folder / _APP_DEX, "classes2.dex": folder / _LIBRARY_DEX}
     check_levels(open_levels(made.toolchain), folder / _APP_DEX, int(min_sdk))
+    content = {"classes.dex": folder / _APP_DEX, "classes2.dex": folder / _LIBRARY_DEX}
     for abi in ABIS:
         for path in made.toolchain.native_libraries(abi):
             content[f"lib/{abi}/{path.name}"] = path
+    assets = made.project.modules[APP].folder / "src" / "main" / "assets"
+    content |= {
+        name: path
+        for name, path in _files(assets, "assets").items()
+        if not name.startswith(f"assets/{_BUNDLES}/")
+    }
     for bundle in bundles:
         read_manifest(bundle)
-        content |= _files(bundle, f"assets/bundles/{bundle.name}")
+        content |= _files(bundle, f"assets/{_BUNDLES}/{bundle.name}")
     apk = folder / APK
     pack_apk(made.toolchain, made.resources, content, min_sdk, apk)
     return apk

@@ -37,6 +37,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
         window.decorView.part<View>(R.id.screen).setOnApplyWindowInsetsListener(::keepClear)
+        window.decorView.part<View>(R.id.licences).setOnClickListener { showLicences() }
     }
 
     override fun onStart() {
@@ -147,6 +148,16 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
             .show()
     }
 
+    private fun showLicences() {
+        val notices = assets.open(NOTICES).bufferedReader().use { it.readText() }
+        question?.dismiss()
+        question = AlertDialog.Builder(this)
+            .setTitle(R.string.licences)
+            .setMessage(notices)
+            .setPositiveButton(android.R.string.ok, null)
+            .show()
+    }
+
     /** Keeps what is shown clear of the bars and notches that it is drawn beneath from Android 15 on. */
     // The insets that replace these are newer than the oldest Android here.
     @Suppress("DEPRECATION")
@@ -166,6 +177,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         const val PICK_FOLDER = 3
         const val PICK_ZIP = 4
         const val IMAGES = "image/*"
+        const val NOTICES = "notices.txt"
 
         /** `MediaStore.ACTION_PICK_IMAGES`, and the version of Android that has it. */
         const val ACTION_PICK_IMAGES = "android.provider.action.PICK_IMAGES"
