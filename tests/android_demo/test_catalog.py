@@ -35,6 +35,9 @@ STATED = {
 }
 """Rows of the README's table of versions."""
 
+PAIRED = {"AGP": "agp", "Kotlin": "kotlin", "LiteRT": "litert", "compileSdk": "compileSdk"}
+"""What its table of pairs calls them, besides Gradle."""
+
 
 @pytest.mark.parametrize("row", [*STATED, "Gradle"])
 def test_the_readme_states_the_versions(project: Project, row: str) -> None:
@@ -47,6 +50,30 @@ def gradle_version(project: Project) -> str:
     properties = (project.folder / "gradle/wrapper/gradle-wrapper.properties").read_text()
     (version,) = re.findall(r"/gradle-([\d.]+)-bin\.zip", properties)
     return version
+
+
+def test_each_pair_of_versions_has_a_source(project: Project) -> None:
+    versions = {name: project.versions[key] for name, key in PAIRED.items()}
+    versions["Gradle"] = gradle_version(project)
+    rows = re.findall(r"^\| (\w+ [\d.]+), (\w+ [\d.]+) \| .+? \| (.+) \|$", README, re.MULTILINE)
+    pairs = set()
+    for first, second, source in rows:
+        assert re.search(r"\]\(https://[^)]+\)", source), source
+        names = []
+        for name, version in (first.split(), second.split()):
+            assert version == versions[name]
+            names.append(name)
+        pairs.add(frozenset(names))
+    assert pairs == {
+        frozenset(pair)
+        for pair in (
+            ("AGP", "Gradle"),
+            ("AGP", "compileSdk"),
+            ("AGP", "Kotlin"),
+            ("Gradle", "Kotlin"),
+            ("AGP", "LiteRT"),
+        )
+    }
 
 
 def test_phones_run_what_python_verifies(project: Project) -> None:

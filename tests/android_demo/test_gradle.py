@@ -159,6 +159,13 @@ def test_what_a_phone_tests_is_the_app(project: Project) -> None:
         assert "    @Test\n" in path.read_text(encoding="utf-8"), path
 
 
+def test_hashes_of_what_gradle_fetches_are_not_made_up(project: Project) -> None:
+    """They can be written where Gradle can fetch, and the page says how."""
+    assert not (project.folder / "gradle" / "verification-metadata.xml").exists()
+    told = (project.folder / "README.md").read_text(encoding="utf-8")
+    assert "--write-verification-metadata sha256 assembleDebug" in told
+
+
 def test_nothing_is_backed_up(project: Project) -> None:
     """Neither to a cloud nor, from Android 12 on, to another device."""
     main = project.modules["app"].folder / "src" / "main"
