@@ -17,6 +17,14 @@ class AnnouncerTest {
     }
 
     @Test
+    fun whatIsNotThereAnyMoreIsSaidAgainAtOnce() {
+        val announcer = Announcer(1000)
+        assertTrue(announcer.isDue("boot", 5))
+        announcer.forget()
+        assertTrue(announcer.isDue("boot", 6))
+    }
+
+    @Test
     fun nothingIsSaidOfNothing() {
         assertFalse(Announcer(1000).isDue(null, 5))
     }
