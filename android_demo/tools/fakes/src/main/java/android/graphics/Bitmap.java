@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 
 /** Stands for Android's: pixels of eight bits a channel, not multiplied with alpha. */
 public final class Bitmap {
+    private static final int MOST_COPIED = 10_000;
+
     private final int width;
     private final int height;
     private final int[] pixels;
@@ -28,6 +30,12 @@ public final class Bitmap {
     public static Bitmap createBitmap(int width, int height, Config config) {
         Bitmap bitmap = new Bitmap(width, height);
         bitmap.config = config;
+        return bitmap;
+    }
+
+    public static Bitmap createBitmap(int[] colors, int width, int height, Config config) {
+        Bitmap bitmap = createBitmap(width, height, config);
+        bitmap.setPixels(colors, 0, width, 0, 0, width, height);
         return bitmap;
     }
 
@@ -89,6 +97,19 @@ public final class Bitmap {
 
     public int getPixel(int x, int y) {
         return pixels[y * width + x];
+    }
+
+    /** Android gives null where there is no room. */
+    public Bitmap copy(Config config, boolean isMutable) {
+        return width * height > MOST_COPIED ? null : createBitmap(pixels, width, height, config);
+    }
+
+    /** Android tells those of bitmaps in the GPU's memory to nobody; {@code ALPHA_8} stands for them. */
+    public void getPixels(int[] into, int offset, int stride, int x, int y, int width, int height) {
+        if (config == Config.ALPHA_8) throw new IllegalStateException("unable to getPixels()");
+        for (int row = 0; row < height; row++) {
+            System.arraycopy(pixels, (y + row) * this.width + x, into, offset + row * stride, width);
+        }
     }
 
     public void setPixels(int[] colors, int offset, int stride, int x, int y, int width, int height) {

@@ -195,6 +195,13 @@ class CameraTest {
     }
 
     @Test
+    fun aModelThatSeesAllOfAPictureShowsAllOfIt() {
+        val squashing = Hand(File(disk, "squashing"), assets = Hand.assets("demo" to SmallBundle(resize = "squash")))
+        assertFalse(squashing.live().view<TextureView>(R.id.camera_preview).isOpaque)
+        assertTrue(hand.live().view<TextureView>(R.id.camera_preview).isOpaque)
+    }
+
+    @Test
     fun framesThatComeWhileOneIsComputedAreDropped() {
         hand.live()
         val before = hand.phone.models.runs

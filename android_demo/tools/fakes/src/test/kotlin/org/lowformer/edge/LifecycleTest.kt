@@ -32,6 +32,14 @@ class LifecycleTest {
     }
 
     @Test
+    fun aModelHasRunBeforeTheFirstPictureComes() {
+        hand.opened()
+        assertEquals("Waiting for the first picture…", hand.status)
+        assertEquals(1, models.runs)
+        assertTrue("the first run took 5 ms" in hand.text(R.id.runtime_in_use), hand.text(R.id.runtime_in_use))
+    }
+
+    @Test
     fun aTurnedScreenGoesOnWithTheSameModel() {
         hand.live()
         hand.screen.turn()
@@ -136,10 +144,10 @@ class LifecycleTest {
 
     @Test
     fun aProcessThatDiesInTheMiddleOfUnpackingBeginsAgain() {
-        File(disk, "no_backup/included/demo.part").mkdirs()
-        File(disk, "no_backup/included/demo-6").mkdirs()
+        File(disk, "no_backup/unpacked/bundles-demo.part").mkdirs()
+        File(disk, "no_backup/unpacked/bundles-demo-6").mkdirs()
         hand.live()
-        assertEquals(listOf("demo-7"), File(disk, "no_backup/included").list().orEmpty().toList())
+        assertEquals(listOf("bundles-demo-7"), File(disk, "no_backup/unpacked").list().orEmpty().toList())
     }
 
     @Test

@@ -240,7 +240,7 @@ class PickTest {
     @Test
     fun aDamagedBundleOfTheAppIsUnpackedAnew() {
         hand.opened()
-        val unpacked = File(disk, "phone/no_backup/included/demo-7/small-fp32.tflite")
+        val unpacked = File(disk, "phone/no_backup/unpacked/bundles-demo-7/small-fp32.tflite")
         unpacked.appendText("damage")
         hand.phone.kill()
         hand.opened()
@@ -253,7 +253,7 @@ class PickTest {
     @Test
     fun anUnpackingWithoutRoomIsTold() {
         File(disk, "phone/no_backup").mkdirs()
-        File(disk, "phone/no_backup/included").writeText("a file where a folder should be")
+        File(disk, "phone/no_backup/unpacked").writeText("a file where a folder should be")
         hand.opened()
         assertTrue("cannot be unpacked" in hand.status, hand.status)
         assertTrue("make room on the device" in hand.status, hand.status)

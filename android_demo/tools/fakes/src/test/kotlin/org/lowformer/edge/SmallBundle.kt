@@ -15,11 +15,12 @@ internal class SmallBundle(
     private val outputs: Map<String, List<Int>> = mapOf("logits" to listOf(CLASSES)),
     private val type: String = "float32",
     private val files: List<String> = FILES,
+    private val resize: String = "crop",
 ) {
     /** Writes it into a folder, and returns that. */
     fun write(folder: File): File {
         folder.mkdirs()
-        val tensors = outputs.map { (name, shape) -> tensor(name, listOf(1) + shape, if (layout == "K") "NK" else layout) }
+        val tensors = outputs.map { (name, shape) -> tensor(name, listOf(1) + shape, "N$layout") }
         val golden = File(folder, "golden.npz").apply { writeText("golden") }
         val artifacts = files.map { path ->
             val file = File(folder, path)
@@ -87,7 +88,7 @@ internal class SmallBundle(
 
     private fun preprocessing() = JSONObject()
         .put("height", SIDE).put("width", SIDE).put("resize", JSONArray(listOf(SIDE, SIDE)))
-        .put("resize_mode", "crop").put("crop_ratio", 1).put("interpolation", "bilinear")
+        .put("resize_mode", resize).put("crop_ratio", 1).put("interpolation", "bilinear")
         .put("padding", JSONArray(listOf(0, 0, 0))).put("padding_place", "around")
         .put("mean", JSONArray(listOf(0.5, 0.5, 0.5))).put("std", JSONArray(listOf(0.5, 0.5, 0.5)))
 
