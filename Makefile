@@ -7,7 +7,7 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs arm-lab gpu-lab android-lab npu android-test android-apk train-demo train-scenes \
+	check-configs arm-lab gpu-lab android-lab npu android-test android-coverage android-apk train-demo train-scenes \
 	clean
 
 demo: $(INSTALLED)
@@ -33,6 +33,10 @@ test: $(INSTALLED)
 # The Android app, without Gradle and Android's SDK: compiles, tests and packs it.
 android-test: android-lab
 	$(PYTEST) tests/android_demo
+
+# Which lines of the app its tests run on the JVM, by module and file.
+android-coverage: android-lab
+	$(BIN)/python -m lowformer_edge.android_demo.tools.offline --coverage
 
 # What the tests pack and then drop, to look at; lacks LiteRT.
 android-apk: android-lab

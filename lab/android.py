@@ -87,6 +87,13 @@ COMPILER = "kotlin/lib"
 EXECUTORCH_JAR = "executorch/android/libs/classes.jar"
 NATIVE = "native"
 
+COVERAGE_AGENT = "jacocoagent.jar"
+"""JaCoCo's agent, which counts the lines that a Java program runs."""
+
+COVERAGE_CLASSES = tuple(f"{JARS}/{name}.jar" for name in ("org.jacoco.core", "asm-all"))
+"""What reads the agent's counts."""
+
+_AGENT = f"{JARS}/org.jacoco.agent.jar"
 _ARCHIVE_LIBRARIES = "third-party/android/libs/executorch"
 _REACT_AAR = (
     f"android/com/facebook/react/react-native/{REACT_NATIVE.version}"
@@ -108,6 +115,8 @@ _JAVA_TOOLS = (
     "libpicocli-java",
     "libunivocity-parsers-java",
     "libandroid-json-java",
+    "libasm-java",
+    "libjacoco-java",
     "android-framework-res",
 )
 _OLDER_TOOLS = ("libandroid-23-java=6.0.1+r72-6", "dalvik-exchange=10.0.0+r36-1")
@@ -145,6 +154,8 @@ def build_android_lab(progress: Progress) -> Lab:
             turn_links(tools)
             _unpack_packages(folder)
             _keep_pure_classes(folder / ANDROID_JAR, folder / JAVA_API)
+            with zipfile.ZipFile(folder / _AGENT) as jar:
+                (folder / COVERAGE_AGENT).write_bytes(jar.read(COVERAGE_AGENT))
         for name in ("archive", "npm"):
             shutil.rmtree(folder / name)
     return open_lab(NAME)

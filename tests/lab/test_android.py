@@ -14,6 +14,8 @@ from lowformer_edge.lab.android import (
     ANDROID_STUBS,
     ANDROID_TYPES,
     COMPILER,
+    COVERAGE_AGENT,
+    COVERAGE_CLASSES,
     EXECUTORCH_JAR,
     HISTORY,
     JARS,
@@ -97,3 +99,11 @@ def test_signatures_of_newer_android_are_there(android_lab: Lab) -> None:
     assert "\nclass Activity(" in stubs
     with (android_lab.folder / HISTORY).open(encoding="utf-8") as history:
         assert any("@since 36" in line for line in history)
+
+
+def test_what_counts_lines_is_there(android_lab: Lab) -> None:
+    folder = android_lab.folder
+    with zipfile.ZipFile(folder / COVERAGE_AGENT) as agent:
+        assert b"Premain-Class: " in agent.read("META-INF/MANIFEST.MF")
+    for name in COVERAGE_CLASSES:
+        assert zipfile.is_zipfile(folder / name)

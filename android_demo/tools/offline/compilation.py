@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import shutil
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ....errors import ConfigError
@@ -115,6 +115,7 @@ class Compilation:
         module: str,
         classes: list[Path] | None = None,
         properties: dict[str, str] | None = None,
+        java: Sequence[str] = (),
     ) -> JUnitRun:
         """Runs the tests of a module on the JVM.
 
@@ -122,6 +123,7 @@ class Compilation:
             module: A pure one.
             classes: In place of its own and those that it is compiled against.
             properties: Java's system properties that they read, besides where cases are.
+            java: Options of Java.
 
         Raises:
             CheckError: JUnit failed, or found no test.
@@ -139,6 +141,7 @@ class Compilation:
             ],
             self.folder / "reports" / (module if classes is None else f"{module}-translated"),
             properties={"lowformer.decoding": str(_DECODING), **(properties or {})},
+            java=java,
         )
 
 

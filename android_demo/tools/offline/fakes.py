@@ -1,8 +1,8 @@
 """The app's own screens, camera and threads on Java's virtual machine, over fakes of Android.
 
-What is run are the very classes that go into the app. Beneath them is ``fakes``: Java classes by the
-names of Android's and of the runtimes', as far as the app calls them, which a test steers. What is
-faked has no member that Android's class has not; what tests steer by has names that Android has not.
+What is run are the very classes that go into the app. Beneath them is ``fakes``: Java classes by
+the names of Android's and of the runtimes', as far as the app calls them, which a test steers. A
+fake has no member that the real class has not; what tests steer by has names that Android has not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ MODULES = ("core", "lab", "screen", "runtime", APP)
 
 _NAME = "fakes"
 _SOURCES = TOOLS / _NAME / "src"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+"""Where the many small files of the tests are written fastest, if there is such a place."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Fakes:
             CheckError: JUnit failed.
         """
         resources = self.made.project.modules[APP].folder / "src" / "main" / "res"
-        # The tests write many small files, which is fastest where they never reach a disk.
-        memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
-        with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as disk:
+        with tempfile.TemporaryDirectory(
+            dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None
+        ) as disk:
             return run_junit(
                 self.made.toolchain,
                 _NAME,

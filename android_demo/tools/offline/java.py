@@ -9,7 +9,6 @@ from pathlib import Path
 from ....errors import CheckError
 from .toolchain import Toolchain, class_path
 
-
 _FOR_ANDROID = ("-nowarn", "-Xlint:-options", "-source", "8", "-target", "8")
 """That Java 8 is old is known."""
 
@@ -43,12 +42,13 @@ def compile_java(
         raise CheckError(f"{name}: has no Java files to compile")
     shutil.rmtree(into, ignore_errors=True)
     if seen is None:
-        options = (*_FOR_ANDROID, "-bootclasspath", str(toolchain.android_classes))
+        options = [*_FOR_ANDROID, "-bootclasspath", str(toolchain.android_classes)]
     else:
-        options = (*_FOR_JVM, "-classpath", class_path(*seen))
+        options = [*_FOR_JVM, "-classpath", class_path(*seen)]
     toolchain.run(
         toolchain.java_program("javac"),
-        *(*options, "-encoding", "UTF-8", "-d", into),
+        *options,
+        *("-encoding", "UTF-8", "-d", into),
         *sources,
         what_for=f"compiling {name}",
     )
