@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lowformer_edge import export_model, from_module, open_images
 from lowformer_edge.android_demo.tools.offline.api_level import ApiLevels, open_levels
 from lowformer_edge.android_demo.tools.offline.compilation import Compilation, compile_app
 from lowformer_edge.android_demo.tools.offline.demo_bundle import export_demo
@@ -15,7 +17,10 @@ from lowformer_edge.android_demo.tools.offline.newest_android import compile_new
 from lowformer_edge.android_demo.tools.offline.packaging import APK, package_app, translate_app
 from lowformer_edge.android_demo.tools.offline.project import Project, read_project
 from lowformer_edge.android_demo.tools.offline.toolchain import Toolchain
+from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.lab.place import Lab
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.random_weights import random_model
 
 MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
@@ -76,6 +81,25 @@ def hotspot(made_once: MakeOnce, android_app: Compilation) -> HotSpot:
     """What runs the app's own classes on Java's virtual machine."""
     folder = made_once("android-hotspot", lambda into: void(build_hotspot(android_app, into)))
     return HotSpot(android_app, folder)
+
+
+def dense_bundle(made_once: MakeOnce, small: LowFormerConfig, task: str, runtime: str) -> Path:
+    """A bundle of a detector or a segmenter as a runtime's files, maps and what is made of them."""
+
+    def make(into: Path) -> None:
+        config = small.for_task(task, channels=8)
+        network = random_model(config.replace(num_classes=3, input_size=(64, 96)))
+        if task == "detection":
+            network.get_parameter("bbox_head.retina_cls.weight").data *= 20
+        specs = [ExportSpec(runtime)]
+        if task == "detection":
+            specs.append(ExportSpec(runtime, output="boxes"))
+        pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+        model = from_module(network)
+        images = open_images(pixels, model)
+        export_model(model, into / task, specs, evaluation=images, runs=1)
+
+    return made_once(f"android-{task}-{runtime}", make) / task
 
 
 def void(value: object) -> None:

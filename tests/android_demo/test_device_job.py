@@ -13,10 +13,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from lowformer_edge import demo, export_model, from_module, load_model, open_images
+from lowformer_edge import demo, export_model, load_model, open_images
 from lowformer_edge.android_demo.tools.offline.hotspot import HotSpot
 from lowformer_edge.android_demo.tools.offline.litert import gpu_variables
 from lowformer_edge.artifact.manifest import FileRecord, read_manifest
@@ -26,11 +25,11 @@ from lowformer_edge.export.spec import INPUTS, ExportSpec
 from lowformer_edge.lab.gpu import SWIFTSHADER, gpu_environment
 from lowformer_edge.lab.place import Lab
 from lowformer_edge.models.config import LowFormerConfig
-from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.workflows import bench as benchmark
 
 from ..conftest import MakeOnce
 from ..targets.adb.adb_server import AdbServer, serve_phone
+from .conftest import dense_bundle
 from .exchange import with_only
 
 pytest.importorskip("adbutils", reason="adbutils is not installed")
@@ -209,22 +208,7 @@ def dense(
     runtime: str,
 ) -> Path:
     """A bundle of a runtime's files with maps, or with the boxes made of them."""
-    task: str = request.param
-
-    def make(into: Path) -> None:
-        config = slight_config.for_task(task, channels=8)
-        network = random_model(config.replace(num_classes=3, input_size=(64, 96)))
-        if task == "detection":
-            network.get_parameter("bbox_head.retina_cls.weight").data *= 20
-        specs = [ExportSpec(runtime)]
-        if task == "detection":
-            specs.append(ExportSpec(runtime, output="boxes"))
-        pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
-        model = from_module(network)
-        images = open_images(pixels, model)
-        export_model(model, into / task, specs, evaluation=images, runs=1)
-
-    return made_once(f"android-{task}-{runtime}", make) / task
+    return dense_bundle(made_once, slight_config, str(request.param), runtime)
 
 
 def test_maps_are_checked_there(

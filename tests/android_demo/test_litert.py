@@ -34,6 +34,7 @@ from lowformer_edge.tasks.closeness import sqnr
 
 from ..conftest import evaluation_of
 from .exchange import with_file, with_only
+from .javap import members_of
 
 SIGNATURES = Path(__file__).parents[1] / "data" / "litert-kotlin-2.3.0.txt"
 
@@ -198,39 +199,12 @@ def test_one_environment_serves_a_process(with_litert: HotSpot, android_bundle: 
 
 def members(app: Compilation) -> set[str]:
     """The members of what stands for LiteRT's classes, as the record states them."""
-    names = sorted(
-        str(path.relative_to(app.classes("stubs")).with_suffix("")).replace("/", ".")
-        for path in app.classes("stubs").rglob("com/google/**/*.class")
-    )
-    toolchain = app.toolchain
-    printed = toolchain.run(
-        toolchain.java_program("javap"),
-        *("-p", "-cp", str(app.litert), *names),
-        what_for="reading what stands for LiteRT's classes",
-    )
-    found = set()
-    for line in printed.splitlines():
-        text = re.sub(r"\b[a-z]+\.(?:[a-z]+\.)*(?=[A-Z])", "", line)
-        if match := re.match(r"(?:public |final |abstract )*class ([\w$]+)", text):
-            owner = match[1]
-        elif text.startswith("  ") and not owner.endswith("$Companion"):
-            found |= member(owner, text.strip().removesuffix(";"))
-    return found
-
-
-def member(owner: str, text: str) -> set[str]:
-    """A member without what Kotlin adds, and without private ones but native ones."""
-    plain = re.sub(r"\b(public|protected|private|final|abstract) ", "", text)
-    if re.search(r"\$(stubs|default|cp|VALUES|ENTRIES|values)|access\$|DefaultConstructor", plain):
-        return set()
-    if re.search(r"\b(component\d+|copy|values|valueOf|getEntries|toString|hashCode)\(", plain):
-        return set()
-    if re.search(r"\bequals\(|^static \{\}|\bCompanion$", plain):
-        return set()
-    if text.startswith("private") and " native " not in text:
-        return set()
-    constant = re.fullmatch(rf"static {re.escape(owner)} (\w+)", plain)
-    return {f"{owner} {constant[1] if constant else plain}"}
+    classes = app.classes("stubs")
+    names = [
+        str(path.relative_to(classes).with_suffix("")).replace("/", ".")
+        for path in classes.rglob("com/google/**/*.class")
+    ]
+    return members_of(app.toolchain, [app.litert], names)
 
 
 def test_what_stands_for_litert_has_its_signatures(android_app: Compilation) -> None:

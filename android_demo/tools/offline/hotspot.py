@@ -153,8 +153,33 @@ class HotSpot:
             },
         )
 
+    def run_code(
+        self, name: str, sources: Sequence[Path], main: str, into: Path, *arguments: str | Path
+    ) -> str:
+        """What other people's code prints that uses the app's library on Android.
+
+        Args:
+            name: What it is called, for messages.
+            sources: Its Kotlin files.
+            main: The class that is started.
+            into: A folder that takes its classes.
+            *arguments: Of its main function.
+
+        Raises:
+            CheckError: It cannot be compiled, or the process ended otherwise.
+        """
+        toolchain = self.made.toolchain
+        library = [self.made.classes(module) for module in ("core", "runtime")]
+        compile_kotlin(toolchain, name, sources, [toolchain.android_classes, *library], into)
+        started = [*self._java([*self.classes, into]), main, *map(str, arguments)]
+        return toolchain.run(*started, what_for=f"running {name}")
+
     def command(self, *arguments: str | Path) -> list[str]:
         """What starts Java, to do what the arguments say."""
+        return [*self._java(self.classes), _MAIN, *map(str, arguments)]
+
+    def _java(self, classes: Sequence[Path]) -> list[str]:
+        """What starts Java, but for what it is to start."""
         package = f"{android.EXECUTORCH.name}-{android.EXECUTORCH.version}"
         versions = self.made.project.versions
         java = [
@@ -167,10 +192,7 @@ class HotSpot:
             *(() if self.programs is None else (f"-Dlowformer.programs={self.programs}",)),
         ]
         variables = [f"{name}={value}" for name, value in self.variables.items()]
-        return [
-            *("env", *variables, *java, "-cp", class_path(*self.classes), _MAIN),
-            *map(str, arguments),
-        ]
+        return ["env", *variables, *java, "-cp", class_path(*classes)]
 
     @property
     def libraries(self) -> Path:

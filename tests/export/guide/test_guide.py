@@ -13,7 +13,6 @@ from PIL import Image
 
 import lowformer_edge as lfe
 from lowformer_edge.artifact.manifest import read_manifest
-from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.errors import ManifestError
 from lowformer_edge.export.guide.guide import use_guide
 from lowformer_edge.export.guide.photo import read_code
@@ -50,12 +49,12 @@ def test_every_file_finds_what_the_toolkit_finds(all_formats_bundle: Path, tmp_p
 @pytest.fixture(scope="module")
 def unusual_bundle(
     slight_config: lfe.LowFormerConfig,
-    noise_images: Samples,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Files for two images at once: of int8 values, and of pixels with probabilities."""
     model = lfe.load_model(config=slight_config, random_weights=True)
-    images = lfe.open_images(noise_images.pixels, model)
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 64, 64, 3), np.uint8)
+    images = lfe.open_images(pixels, model)
     specs = [
         ExportSpec.of("tflite", "int8", io="int8", batch=2),
         ExportSpec.of("tflite", "fp32", input="image", output="probabilities", batch=2),
