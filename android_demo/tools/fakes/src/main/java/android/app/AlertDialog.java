@@ -39,15 +39,16 @@ public class AlertDialog implements DialogInterface {
         isShowing = false;
     }
 
-    /** What is asked. */
+    /** What it says. */
     @Override
     public String toString() {
-        return asked.message.toString();
+        return (asked.title + "\n" + asked.message).strip();
     }
 
     /** Stands for Android's. */
     public static class Builder {
         private final Context context;
+        private CharSequence title = "";
         private CharSequence message;
         private CharSequence yes;
         private CharSequence no;
@@ -56,6 +57,11 @@ public class AlertDialog implements DialogInterface {
 
         public Builder(Context context) {
             this.context = context;
+        }
+
+        public Builder setTitle(int text) {
+            title = context.getString(text);
+            return this;
         }
 
         public Builder setMessage(CharSequence message) {

@@ -111,6 +111,7 @@ internal class Hand(disk: File, seed: Long? = null, assets: File = ASSETS) {
         fun assets(vararg bundles: Pair<String, SmallBundle>): File {
             val folder = createTempDirectory("assets").toFile()
             for ((name, bundle) in bundles) bundle.write(File(folder, "bundles/$name"))
+            File(Phone.resources().parentFile, "assets/notices.txt").copyTo(File(folder, "notices.txt"))
             return folder
         }
 

@@ -197,6 +197,19 @@ class PickTest {
     }
 
     @Test
+    fun licencesAreShownInPlaceOfAQuestion() {
+        aZipIsImportedAndChosen()
+        hand.press(R.id.remove_bundle)
+        val question = hand.phone.dialog
+        hand.press(R.id.licences)
+        assertFalse(question.isShowing)
+        assertTrue(hand.phone.dialog.toString().startsWith("Open-source licences\n"))
+        assertTrue("Apache License" in hand.phone.dialog.toString())
+        hand.screen.turn()
+        assertFalse(hand.phone.dialog.isShowing)
+    }
+
+    @Test
     fun aFolderIsImported() {
         val folder = SmallBundle().write(File(disk, "bundle"))
         hand.phone.folders["content://tree"] = listOf(arrayOf("content://tree", "a folder", DIRECTORY))

@@ -40,7 +40,7 @@ class RandomOrdersTest {
 
     private companion object {
         const val ORDERS = 1000L
-        const val STEPS = 60
-        const val REST = 20
+        const val STEPS = 45
+        const val REST = 15
     }
 }
