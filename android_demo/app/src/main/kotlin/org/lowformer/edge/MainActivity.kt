@@ -152,7 +152,6 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         val notices = assets.open(NOTICES).bufferedReader().use { it.readText() }
         question?.dismiss()
         question = AlertDialog.Builder(this)
-            .setTitle(R.string.licences)
             .setMessage(notices)
             .setPositiveButton(android.R.string.ok, null)
             .show()
