@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..process.reading import UnfitFileError, open_regular
-
-_DAMAGE = (
-    OSError,
-    ValueError,
-    LookupError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises, or lets through, on files that are damaged or hold objects."""
 
 
 def read_arrays(path: Path, limit: int, advice: str = "do not trust it") -> dict[str, NDArray[Any]]:
@@ -47,18 +35,47 @@ def read_arrays(path: Path, limit: int, advice: str = "do not trust it") -> dict
             return {name: loaded[name] for name in loaded.files}
     except UnfitFileError as error:
         raise DataError(f"{path}: {error}; give another file") from error
-    except _DAMAGE as error:
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # numpy's parsers raise whatever the bytes happen to mean
         raise DataError(f"{path}: not a readable array file; write it again") from error
 
 
 def _unpacked_size(file: BinaryIO) -> int:
-    """Bytes of an archive's members as it states them, which is all that is read of each.
+    """Bytes of a file's arrays as it states them, which is all that is read of each.
 
-    None of a file that is no archive, whose size on the disk is that of its array.
+    Raises:
+        ValueError: An array's header states more than there is, and would take memory for it.
     """
-    size = 0
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            size = sum(member.file_size for member in archive.infolist())
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        size = file.seek(0, 2)
+        file.seek(0)
+        _check_header(file, size)
+        file.seek(0)
+        return size
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        for member in members:
+            with archive.open(member) as held:
+                _check_header(held, member.file_size)
     file.seek(0)
-    return size
+    return sum(member.file_size for member in members)
+
+
+def _check_header(file: IO[bytes], size: int) -> None:
+    """Checks that an array's header fits the bytes that it and its array have.
+
+    Raises:
+        ValueError: It does not, or is none.
+    """
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    version = np.lib.format.read_magic(file)
+    if version not in readers:
+        raise ValueError(f"{version} is no version of the format that holds numbers")
+    shape, _, kind = readers[version](file)
+    if math.prod(shape) * kind.itemsize > size:
+        raise ValueError(f"{shape} of {kind} does not fit into {size} bytes")
