@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError
+from ..process.text import shown_value
 from .pixel_file import Pixels
 from .placement import Extent, Placement
 from .size import (
@@ -88,7 +89,7 @@ class Preprocessing:
         ):
             raise ConfigError(
                 f"preprocessing: padding needs three whole numbers from 0 to {WHITE}, not"
-                f" {list(padding)}"
+                f" {shown_value(list(padding))}"
             )
 
     def _check_colours(self) -> None:
@@ -96,7 +97,9 @@ class Preprocessing:
             if len(numbers) != 3 or not all(
                 type(number) in (int, float) and abs(number) < math.inf for number in numbers
             ):
-                raise ConfigError(f"preprocessing: mean and std need three numbers, not {numbers}")
+                raise ConfigError(
+                    f"preprocessing: mean and std need three numbers, not {shown_value(numbers)}"
+                )
             if max(map(abs, numbers)) > _FARTHEST:
                 raise ConfigError(
                     f"preprocessing: {name} must be from 0 to 1, as pixels are when they are"
@@ -114,12 +117,13 @@ class Preprocessing:
             value = getattr(self, name)
             if value not in choices:
                 raise ConfigError(
-                    f"preprocessing: {name} {value!r} is unknown; choose one of"
+                    f"preprocessing: {name} {shown_value(value)} is unknown; choose one of"
                     f" {', '.join(choices)}"
                 )
         if type(self.crop_ratio) not in (int, float) or not 0.01 <= self.crop_ratio <= 1:
             raise ConfigError(
-                f"preprocessing: crop_ratio must be in [0.01, 1], got {self.crop_ratio!r}"
+                "preprocessing: crop_ratio must be in [0.01, 1], got"
+                f" {shown_value(self.crop_ratio)}"
             )
 
     def _mean_colour(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..errors import ConfigError
+from ..process.text import shown_value
 
 Size = int | tuple[int, int]
 """A side of a square, or height and width."""
@@ -31,10 +32,12 @@ def as_size(value: Size | Sequence[int]) -> Size:
     """
     sides = (value, value) if type(value) is int else value
     if isinstance(sides, str | bytes) or not isinstance(sides, Sequence) or len(sides) != 2:
-        raise ConfigError(f"a size is a side in pixels, or a height and a width, not {value!r}")
+        raise ConfigError(
+            f"a size is a side in pixels, or a height and a width, not {shown_value(value)}"
+        )
     height, width = sides
     if type(height) is not int or type(width) is not int or min(height, width) < 1:
-        raise ConfigError(f"a size needs whole sides of at least a pixel, not {value!r}")
+        raise ConfigError(f"a size needs whole sides of at least a pixel, not {shown_value(value)}")
     return height if height == width else (height, width)
 
 
@@ -52,8 +55,8 @@ def parse_size(text: str) -> Size:
     match = _PATTERN.fullmatch(text)
     if match is None:
         raise ConfigError(
-            f"size {text!r} is neither a side in pixels, such as 224, nor height x width, such as"
-            " 192x256"
+            f"size {shown_value(text)} is neither a side in pixels, such as 224, nor height x"
+            " width, such as 192x256"
         )
     height, width = match.groups()
     return as_size((int(height), int(width or height)))

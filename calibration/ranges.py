@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import ConfigError, DataError, ExportError
-from ..process.limits import LARGEST_TEXT
-from ..process.reading import read_text
+from ..models.values_file import read_values
 from ..process.replacing import replaced_file
 from .fused_relu import fused_relus
 from .observer import Observer, observer_factory
@@ -28,6 +27,17 @@ QUANTIZABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 BATCH = 8
 
 VERSION = 2
+
+_UNFIT = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    ConfigError,
+)
+"""What reading a file raises that holds something else."""
 """Of the ranges file."""
 
 DEAD_BELOW = 1e-6
@@ -114,7 +124,7 @@ class Ranges:
             DataError: The file cannot be read, is of another version, or was changed by hand.
         """
         try:
-            fields = json.loads(read_text(path, LARGEST_TEXT))
+            fields = read_values(path)
             if fields["version"] != VERSION:
                 raise DataError(
                     f"{path}: has version {fields['version']}, not {VERSION}; calibrate again"
@@ -131,7 +141,7 @@ class Ranges:
                 images=int(fields["images"]),
                 distinct=int(fields["distinct"]),
             )
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, ConfigError) as error:
+        except _UNFIT as error:
             raise DataError(f"{path}: not a readable ranges file ({error})") from error
         if ranges.digest != fields["digest"]:
             raise DataError(f"{path}: does not fit its own digest; calibrate again")

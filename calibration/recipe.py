@@ -12,8 +12,7 @@ from typing import Any
 from torch import nn
 
 from ..errors import UsageError
-from ..process.limits import LARGEST_TEXT
-from ..process.reading import read_text
+from ..models.values_file import read_values
 from .ranges import QUANTIZABLE
 
 VERSION = 1
@@ -143,7 +142,7 @@ class Recipe:
             UsageError: The file cannot be read or is no recipe.
         """
         try:
-            fields = json.loads(read_text(path, LARGEST_TEXT))
+            fields = read_values(path)
         except (OSError, ValueError) as error:
             raise UsageError(f"{path}: not a readable JSON recipe ({error})") from error
         if not isinstance(fields, dict):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from ..process.text import one_line, printable
+from ..process.text import one_line, printable, shortened
 from ..progress import Advance, Progress, SilentProgress
 from .step_log import StepLog
 
@@ -127,7 +127,7 @@ def say(message: object) -> None:
 
     Messages quote what is not ours: names of files, what hosts answer and runtimes say.
     """
-    print(printable(one_line(message)), file=sys.stderr)
+    print(shortened(printable(one_line(message))), file=sys.stderr)
 
 
 def tell(line: object) -> None:

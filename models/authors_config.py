@@ -12,15 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..artifact.preprocessing import Preprocessing
 from ..errors import ConfigError
-from ..process.limits import LARGEST_TEXT
-from ..process.reading import read_text
-from ..process.text import one_line, printable
+from ..process.text import one_line, printable, shown_value
 from .authors_evaluation import evaluation_parameters
 from .config import LowFormerConfig
+from .values_file import read_values
 from .variants import VARIANTS
 
 _FLAGS = (
@@ -142,8 +139,8 @@ def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(read_text(path, LARGEST_TEXT))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        content = read_values(path)
+    except (OSError, ValueError) as error:
         reason = one_line(error)
         raise ConfigError(f"{path}: not a readable YAML config ({reason})") from error
     if content is None:
@@ -181,7 +178,9 @@ def _model(path: Path, net: Mapping[str, Any]) -> LowFormerConfig:
 def _check_flags(path: Path, net: Mapping[str, Any]) -> None:
     texts = [key for key in (*_FLAGS, *_REQUIRED_ON) if not isinstance(net.get(key, False), bool)]
     if texts:
-        raise ConfigError(f"{path}: {texts[0]} must be true or false, not {net[texts[0]]!r}")
+        raise ConfigError(
+            f"{path}: {texts[0]} must be true or false, not {shown_value(net[texts[0]])}"
+        )
     off = [flag for flag in _REQUIRED_ON if not net.get(flag)]
     if off:
         raise ConfigError(

@@ -8,9 +8,7 @@ from typing import Any
 
 from ..artifact.size import Size, as_size, shown_size, sides_of
 from ..errors import ConfigError
-
-_LONGEST = 40
-"""Characters of a wrong value that are shown."""
+from ..process.text import shown_value
 
 
 def evaluation_parameters(
@@ -35,7 +33,7 @@ def evaluation_parameters(
     ratio = crop.get("test_crop_ratio")
     if ratio is not None:
         if type(ratio) not in (int, float):
-            raise ConfigError(f"{path}: test_crop_ratio must be a number, not {_shown(ratio)}")
+            raise ConfigError(f"{path}: test_crop_ratio must be a number, not {shown_value(ratio)}")
         stated["crop_ratio"] = float(ratio)
     if crop.get("test_interpolate") is not None:
         stated["interpolation"] = str(crop["test_interpolate"])
@@ -59,13 +57,13 @@ def _section(path: Path, config: Mapping[str, Any], name: str) -> Mapping[str, A
     if section is None:
         return {}
     if not isinstance(section, Mapping):
-        raise ConfigError(f"{path}: {name} must be a mapping, not {_shown(section)}")
+        raise ConfigError(f"{path}: {name} must be a mapping, not {shown_value(section)}")
     return section
 
 
 def _colour(path: Path, name: str, numbers: object) -> tuple[Any, ...]:
     if not isinstance(numbers, list):
-        raise ConfigError(f"{path}: {name} must be three numbers, not {_shown(numbers)}")
+        raise ConfigError(f"{path}: {name} must be three numbers, not {shown_value(numbers)}")
     return tuple(numbers)
 
 
@@ -95,10 +93,6 @@ def _size(path: Path, value: object) -> Size:
         return as_size(value)  # type: ignore[arg-type]
     except (ConfigError, ValueError) as error:
         raise ConfigError(
-            f"{path}: eval_image_size must be a side in pixels, or several, not {_shown(value)}"
+            f"{path}: eval_image_size must be a side in pixels, or several, not"
+            f" {shown_value(value)}"
         ) from error
-
-
-def _shown(value: object) -> str:
-    text = repr(value) if isinstance(value, str | int | float | bool) else type(value).__name__
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -12,9 +12,9 @@ from typing import Any
 from ..artifact.interface import CLASSIFICATION
 from ..artifact.size import Size, as_size, shown_size, sides_of
 from ..errors import ConfigError
-from ..process.limits import LARGEST_TEXT
-from ..process.reading import read_text
+from ..process.text import shown_value
 from .dense_head import DENSE_HEADS, DenseHead, dense_head, from_fields, to_fields
+from .values_file import read_values
 
 NUM_STAGES = 5
 """The stem and four stages, each of which halves the resolution once."""
@@ -119,14 +119,15 @@ class LowFormerConfig:
                 good = type(value).__name__ == kind
             if not good:
                 raise ConfigError(
-                    f"model config: {field.name} must be {kind}, not {value!r}; correct the field"
+                    f"model config: {field.name} must be {kind}, not {shown_value(value)}; correct"
+                    " the field"
                 )
 
     def _check_shapes(self) -> None:
         if not re.fullmatch(NAME_PATTERN, self.name):
             raise ConfigError(
-                f"model config: name {self.name!r} must be up to 64 letters, digits, dots, dashes"
-                " and underscores, since files are named after it"
+                f"model config: name {shown_value(self.name)} must be up to 64 letters, digits,"
+                " dots, dashes and underscores, since files are named after it"
             )
         lengths = {
             "widths": NUM_STAGES,
@@ -304,8 +305,8 @@ class LowFormerConfig:
             ConfigError: The file cannot be read or does not describe a model.
         """
         try:
-            fields = json.loads(read_text(path, LARGEST_TEXT))
-        except (OSError, ValueError, RecursionError) as error:
+            fields = read_values(path)
+        except (OSError, ValueError) as error:
             raise ConfigError(f"{path}: not a readable JSON config ({error})") from error
         if not isinstance(fields, dict):
             raise ConfigError(f"{path}: a config is a JSON object, not {type(fields).__name__}")

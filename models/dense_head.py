@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from ..artifact.size import Size
 from ..errors import ConfigError
+from ..process.text import shown_value
 from ..tasks.names import DETECTION, SEGMENTATION
 
 BACKBONE_LEVELS = 3
@@ -157,7 +158,8 @@ def from_fields(fields: object) -> DenseHead:
     kind = DENSE_HEADS.get(task) if isinstance(task, str) else None
     if kind is None:
         raise ConfigError(
-            f"model config: dense_head needs a task, {' or '.join(DENSE_HEADS)}, not {task!r}"
+            f"model config: dense_head needs a task, {' or '.join(DENSE_HEADS)}, not"
+            f" {shown_value(task)}"
         )
     known = ["task", *(field.name for field in dataclasses.fields(kind))]
     unknown = sorted(map(str, set(fields) - set(known)))
@@ -179,5 +181,5 @@ def _check_whole(name: str, value: object, least: int, most: int) -> None:
     if type(value) is not int or not least <= value <= most:
         raise ConfigError(
             f"model config: dense_head.{name} must be a whole number from {least} to {most}, not"
-            f" {value!r}"
+            f" {shown_value(value)}"
         )

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..artifact.size import as_size
 from ..errors import ConfigError, UsageError
-from ..process.limits import LARGEST_TEXT
-from ..process.reading import read_text
 from ..process.text import one_line
 from .stated_preprocessing import FILE, PARAMETERS, StatedPreprocessing
+from .values_file import read_values
 
 _SUFFIXES = (".json", ".yaml", ".yml")
 _SIDES = ("height", "width")
@@ -67,9 +63,8 @@ def _fields_of(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise ConfigError(f"{path}: there is no such file")
     try:
-        text = read_text(path, LARGEST_TEXT)
-        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        content = read_values(path)
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: not readable ({one_line(error)})") from error
     if isinstance(content, Mapping) and isinstance(content.get("preprocessing"), Mapping):
         content = content["preprocessing"]

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import ConfigError
+from ..process.limits import LARGEST_WEIGHTS
 from .config import LowFormerConfig
 from .network import Network, build_network
 
@@ -22,9 +24,18 @@ def random_model(config: LowFormerConfig, seed: int = 0) -> Network:
     Args:
         config: The architecture.
         seed: Of the weights; every tensor has a generator of its own, seeded with its key too.
+
+    Raises:
+        ConfigError: It cannot be built, or is too large.
     """
     with torch.device("meta"):
         model = build_network(config)
+    size = sum(value.nbytes for value in model.state_dict().values())
+    if size > LARGEST_WEIGHTS:
+        raise ConfigError(
+            f"model config: {config.name} would have {size / 1e9:.1f} GB of weights, more than"
+            f" {LARGEST_WEIGHTS / 1e9:.1f} GB, which no LowFormer has; take smaller widths"
+        )
     model = model.to_empty(device="cpu")
     model.load_state_dict(
         {key: _tensor(key, value, seed) for key, value in model.state_dict().items()}

@@ -5,6 +5,9 @@ from __future__ import annotations
 LARGEST_TEXT = 64 << 20
 """Bytes of a manifest, a config, a recipe, ranges, or a list of class names."""
 
+MOST_VALUES = 1_000_000
+"""Of a YAML file, those that its aliases stand for counted each time."""
+
 LARGEST_LIST = 16 << 20
 """Bytes of a list of classes; the 21841 classes of ImageNet-21k have 1 million."""
 
@@ -20,6 +23,9 @@ LARGEST_MEMBER = 256 << 20
 LARGEST_MODEL = 2 << 30
 """Bytes of an exported file; FlatBuffers' offsets reach no further."""
 
+LARGEST_WEIGHTS = 512 << 20
+"""Bytes of the random weights of a model in float32; B3 has 2.3e8."""
+
 LARGEST_TENSOR = 2 << 30
 """Bytes of an input or an output of an exported file, for one image."""
 
@@ -28,6 +34,9 @@ LARGEST_ARRAYS = 1 << 30
 
 LARGEST_IMAGES = 4 << 30
 """Bytes of an ``.npz`` file's images, unpacked, which are all in memory at once."""
+
+LARGEST_PRINTED = 16 << 20
+"""Bytes that a command on another machine prints."""
 
 LARGEST_IMAGE = 100_000_000
 """Pixels of an image; a camera's best have as many."""
