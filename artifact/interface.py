@@ -23,5 +23,8 @@ def parse_metadata(text: str | bytes) -> dict[str, Any] | None:
     Raises:
         ValueError: It is no JSON.
     """
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     return found if isinstance(found, dict) else None

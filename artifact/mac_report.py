@@ -51,6 +51,8 @@ class UnitResult(_Part):
     def _is_result_or_failure(self) -> UnitResult:
         if (self.failure is None) != bool(self.logits and self.milliseconds):
             raise ValueError("a unit has either logits and times, or a failure")
+        if len(set(map(len, self.logits))) > 1:
+            raise ValueError("a unit has as many logits for each image")
         return self
 
     def logits_array(self) -> NDArray[np.float32]:

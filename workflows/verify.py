@@ -187,7 +187,7 @@ def verify(
         progress=progress,
     )
     links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
-    halves = _checked_in_half(bundle, samples.first(HALF_IMAGES), eager, progress)
+    halves = _checked_in_half(bundle, check, samples.first(HALF_IMAGES), eager, progress)
     return _verification(bundle, samples, check, links, mac, halves)
 
 
@@ -272,21 +272,30 @@ def _rewritten_links(
 
 
 def _checked_in_half(
-    bundle: Bundle, images: Samples, eager: EagerModel | None, progress: Progress
+    bundle: Bundle,
+    check: TargetCheck,
+    images: Samples,
+    eager: EagerModel | None,
+    progress: Progress,
 ) -> dict[str, HalfPrecision]:
-    """What becomes of the files in fp16 where half precision is really that, by their names."""
+    """What becomes of the files in fp16 where half precision is really that, by their names.
+
+    Those that did not run on this machine's processor are left out: what ended a process of their
+    own would end this one.
+    """
     if images.outputs is None:
         return {}
     manifest = bundle.manifest
+    ran = {one.file for one in check.placed if one.target == HOST and one.outputs is not None}
     task, preprocessing = task_of(manifest.task), bundle.preprocessing
     promise = _half_promise(bundle)
     found = {}
     for item in manifest.artifacts:
-        if item.precision != HALF or item.not_run is not None:
+        if item.precision != HALF or item.file.path not in ran:
             continue
         accumulation = item.half.accumulation if item.half else DEFAULT_ACCUMULATION
-        check = HalfCheck(task, images, preprocessing, accumulation, eager, progress)
-        found[item.file.path] = check.check(bundle.folder / item.file.path, promise)
+        half = HalfCheck(task, images, preprocessing, accumulation, eager, progress)
+        found[item.file.path] = half.check(bundle.folder / item.file.path, promise)
     return found
 
 

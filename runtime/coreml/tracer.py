@@ -66,7 +66,7 @@ class MILTracer(Tracer):
         self._folded: dict[str, Array] = {}
         for item in steps:
             if not varying.intersection(_key(item)):
-                self._folded |= self._runner.compute(item, self._folded)
+                self._folded |= self._computed(self._op(item), self._folded)
         self.ops = needed_for(self.outputs, ops)
 
     def inputs(self, images: NDArray[np.float32]) -> dict[str, Array]:
@@ -79,13 +79,21 @@ class MILTracer(Tracer):
 
     def compute(self, op: TracedOp, values: Values) -> dict[str, Array]:
         taken = {name: self._stored(name, values[name]) for name in op.inputs}
+        results = self._computed(op, {**self._folded, **taken})
+        return {name: self._read(name, value) for name, value in results.items()}
+
+    def _computed(self, op: TracedOp, values: Values) -> dict[str, Array]:
+        """What an op gives, as it is stored.
+
+        Raises:
+            ArtifactError: It cannot be computed.
+        """
         try:
-            results = self._runner.compute(self._steps[op.outputs], {**self._folded, **taken})
+            return self._runner.compute(self._steps[op.outputs], values)
         except DAMAGE as error:
             raise ArtifactError(
                 f"{self._path}: {op.kind} {op.name} cannot be computed ({error})"
             ) from error
-        return {name: self._read(name, value) for name, value in results.items()}
 
     def steps(self) -> dict[str, float]:
         return {name: float(self._parameters(name)[0].max()) for name in self._scales}

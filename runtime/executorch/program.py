@@ -20,6 +20,7 @@ from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...errors import ArtifactError
 from ...process.limits import LARGEST_MODEL
 from ...process.reading import read_bytes
+from ...process.text import one_line
 from .flatbuffer import DamagedBufferError, Table
 
 FILE_IDENTIFIER = b"ET12"
@@ -221,12 +222,14 @@ def _checked(path: Path, read: Callable[[memoryview], _Read]) -> _Read:
         raise ArtifactError(f"{path}: is no ExecuTorch program (.pte)")
     try:
         return read(memoryview(content))
-    except (DamagedBufferError, struct.error, IndexError, AttributeError) as error:
-        raise ArtifactError(
-            f"{path}: is cut off or damaged ({error}); copy it or export it again"
-        ) from error
-    except LookupError as error:
+    except _NoForwardError as error:
         raise ArtifactError(f"{path}: {error.args[0]}") from error
+    except (ArtifactError, MemoryError):
+        raise
+    except Exception as error:  # what follows from a wrong offset may be anything
+        raise ArtifactError(
+            f"{path}: is cut off or damaged ({one_line(error)}); copy it or export it again"
+        ) from error
 
 
 class _NoForwardError(LookupError):

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...process.system_limit import scratch_folder
+from ..damage import telling_damage
 from ..residency import OpRecord, Residency
 from .runner import PROVIDER, open_session
 from .stored_graph import read_model
@@ -36,8 +37,12 @@ def residency(path: Path, threads: int = 1) -> Residency:
     with scratch_folder() as folder:
         written = folder / "optimized.onnx"
         open_session(path, threads, optimized=written)
-        optimized = read_model(written).graph
-    model = read_model(path)
+        with telling_damage(path):
+            return _residency(read_model(path), read_model(written).graph)
+
+
+def _residency(model: Any, optimized: Any) -> Residency:
+    """Where a file's ops run, by its own graph and what the runtime made of it."""
     if _is_for_npu(model):
         records = (OpRecord(node.op_type, node.name, delegated=True) for node in model.graph.node)
         return Residency(delegate=None, ops=tuple(records), partitions=0)

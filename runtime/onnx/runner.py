@@ -16,6 +16,7 @@ from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line
+from ..damage import telling_damage
 from ..images import with_layouts
 from ..runner import Runner
 
@@ -115,12 +116,13 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
 
 
 def _tensors(path: Path, session: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    return with_layouts(
-        [_tensor(item) for item in session.get_inputs()],
-        [_tensor(item) for item in session.get_outputs()],
-        "NCHW",
-        _parsed(path, _stated(session)),
-    )
+    with telling_damage(path):
+        return with_layouts(
+            [_tensor(item) for item in session.get_inputs()],
+            [_tensor(item) for item in session.get_outputs()],
+            "NCHW",
+            _parsed(path, _stated(path, session)),
+        )
 
 
 def _tensor(item: Any) -> Tensor:
@@ -138,12 +140,13 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     Raises:
         ArtifactError: The file cannot be read, or its metadata are damaged.
     """
-    return _parsed(path, _stated(open_session(path)))
+    return _parsed(path, _stated(path, open_session(path)))
 
 
-def _stated(session: Any) -> str | None:
+def _stated(path: Path, session: Any) -> str | None:
     """The metadata of an open file, as they are written."""
-    stated: str | None = session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
+    with telling_damage(path):
+        stated: str | None = session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
     return stated
 
 
@@ -173,7 +176,7 @@ class OnnxRunner(Runner):
     def __init__(self, path: Path, threads: int = 1, trace: Path | None = None) -> None:
         session = self._open(path, threads, trace)
         super().__init__(path, *_tensors(path, session), threads)
-        self._stated = _stated(session)
+        self._stated = _stated(path, session)
         self._session: Any = session
         self._binding: Any = session.io_binding()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MissingDependencyError
+from ..damage import telling_damage
 from .runner import load_runtime
 
 DOMAIN = "ai.onnx"
@@ -79,7 +80,12 @@ def read_stored_graph(path: Path) -> StoredGraph:
     Raises:
         MissingDependencyError: The package onnx is not installed.
     """
-    model = read_model(path)
+    with telling_damage(path):
+        return _stored(read_model(path))
+
+
+def _stored(model: Any) -> StoredGraph:
+    """The graph of a model."""
     counts = Counter(node.op_type for node in _nodes(model.graph))
     opsets = {item.domain or DOMAIN: item.version for item in model.opset_import}
     return StoredGraph(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...errors import ArtifactError
+from ..damage import telling_damage
 
 
 def read_metadata(path: Path) -> dict[str, Any] | None:
@@ -24,13 +25,18 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.Model.GetRootAs(np.memmap(path, np.uint8, mode="r"))
+    with telling_damage(path):
+        content = _stored(schema.Model.GetRootAs(np.memmap(path, np.uint8, mode="r")))
+    try:
+        return None if content is None else parse_metadata(content)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
+
+
+def _stored(model: Any) -> bytes | None:
+    """That JSON's bytes."""
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if entry.Name() == METADATA_NAME.encode():
-            content = model.Buffers(entry.Buffer()).DataAsNumpy()
-            try:
-                return parse_metadata(content.tobytes())
-            except (AttributeError, ValueError) as error:
-                raise ArtifactError(f"{path}: its metadata are damaged; export again") from error
+            return bytes(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
     return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MissingDependencyError
+from ..damage import telling_damage
 from ..residency import OpRecord, Residency
 from .runner import open_interpreter
 
@@ -32,9 +33,15 @@ def residency(path: Path, threads: int = 1) -> Residency:
         raise MissingDependencyError(
             "this version of ai-edge-litert does not list its ops; install the pinned version"
         )
-    nodes: list[dict[str, Any]] = details()
-    names = {tensor["index"]: tensor["name"] for tensor in interpreter.get_tensor_details()}
-    outputs = [tensor["index"] for tensor in interpreter.get_output_details()]
+    with telling_damage(path):
+        nodes: list[dict[str, Any]] = details()
+        names = {tensor["index"]: tensor["name"] for tensor in interpreter.get_tensor_details()}
+        outputs = [tensor["index"] for tensor in interpreter.get_output_details()]
+        return _residency(nodes, names, outputs)
+
+
+def _residency(nodes: list[dict[str, Any]], names: dict[int, str], outputs: list[int]) -> Residency:
+    """Where ops run, by what the interpreter lists of them."""
     plan = _execution_plan(nodes, outputs)
     return Residency(
         delegate=DELEGATE,

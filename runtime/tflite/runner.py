@@ -14,6 +14,7 @@ from ...errors import ArtifactError, MissingDependencyError
 from ...process.interrupt import deferred_interrupt
 from ...process.native_output import captured_output
 from ...process.text import one_line
+from ..damage import telling_damage
 from ..images import with_layouts
 from ..runner import Runner
 from ..tensor_values import check_sizes
@@ -51,16 +52,10 @@ def open_interpreter(path: Path, threads: int) -> Any:
         if file.read(8)[4:] != FILE_IDENTIFIER:
             raise ArtifactError(f"{path}: not a TFLite model")
     interpreters = load_runtime()
-    try:
-        with captured_output():
-            interpreter = interpreters(str(path), num_threads=threads)
-            check_sizes(path, map(_tensor, interpreter.get_tensor_details()))
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        reason = one_line(error)
-        raise ArtifactError(
-            f"{path}: damaged, or made for another runtime ({reason}); export it again"
-        ) from error
+    with telling_damage(path), captured_output():
+        interpreter = interpreters(str(path), num_threads=threads)
+        check_sizes(path, map(_tensor, interpreter.get_tensor_details()))
+        interpreter.allocate_tensors()
     return interpreter
 
 
@@ -75,12 +70,13 @@ def tensors(path: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
 
 def tensors_of(path: Path, interpreter: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The same of an interpreter."""
-    return with_layouts(
-        [_tensor(detail) for detail in interpreter.get_input_details()],
-        [_tensor(detail) for detail in interpreter.get_output_details()],
-        "NHWC",
-        read_metadata(path),
-    )
+    with telling_damage(path):
+        return with_layouts(
+            [_tensor(detail) for detail in interpreter.get_input_details()],
+            [_tensor(detail) for detail in interpreter.get_output_details()],
+            "NHWC",
+            read_metadata(path),
+        )
 
 
 def _tensor(detail: dict[str, Any]) -> Tensor:
