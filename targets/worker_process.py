@@ -76,13 +76,16 @@ def run_worker(
             raise WorkerEndedError(where, ending(code, errors.read()))
 
 
+def signal_name(number: int) -> str:
+    """A signal's name, where there is such a signal."""
+    with contextlib.suppress(ValueError, OverflowError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
 def ending(code: int, printed: str) -> str:
     """How a process ended that did not end well, with the last that it said."""
-    how = (
-        f"was ended by {signal.Signals(-code).name}"
-        if code < 0
-        else f"failed with exit code {code}"
-    )
+    how = f"was ended by {signal_name(-code)}" if code < 0 else f"failed with exit code {code}"
     printed = re.split(rf"^{worker.BEGIN}.*$", printed, flags=re.MULTILINE)[-1]
     lines = [one_line(line) for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)] or lines

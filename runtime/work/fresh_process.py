@@ -11,19 +11,21 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ... import errors
 from ...artifact.results.phone import PhoneResult
 from ...errors import CheckError, LowFormerEdgeError
-from .request import Answer, FirstRunRequest
+from .request import Answer, FirstRunRequest, Request
 
-WORKER = "lowformer_edge.runtime.work.measuring"
-HERE = (sys.executable, "-m", WORKER)
 
+def started(module: str) -> tuple[str, ...]:
+    """What starts a worker that is a module."""
+    return (sys.executable, "-m", module)
+
+
+HERE = started("lowformer_edge.runtime.work.measuring")
 SomeAnswer = TypeVar("SomeAnswer", bound=Answer)
-_Answer = TypeVar("_Answer")
-_Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,37 +49,14 @@ class Measured:
         return [one for one in self.answers if isinstance(one, answer)]
 
 
-class Question(Protocol[_Answer_co]):
-    """What a worker can be asked for; a :class:`Request`, for one.
-
-    Attributes:
-        files: That it opens.
-        threads: Of each runtime.
-    """
-
-    @property
-    def files(self) -> tuple[Path, ...]: ...
-
-    @property
-    def threads(self) -> int: ...
-
-    def model_dump_json(self) -> str:
-        """As it is sent."""
-        ...
-
-    def read(self, answer: Any) -> _Answer_co:
-        """The answer, from plain values."""
-        ...
-
-
-def ask(request: Question[_Answer], command: Sequence[str] = HERE) -> _Answer:
+def ask(request: Request, command: Sequence[str] = HERE) -> Any:
     """Has something done by a worker in a process of its own, and waits for it.
 
     Ctrl-C ends the worker at once; if this process is killed, the worker notices and ends.
 
     Args:
         request: What is to be done.
-        command: What starts a worker.
+        command: What starts a worker that does such requests.
 
     Raises:
         LowFormerEdgeError: What the worker raised, as if it had been raised here.
@@ -93,7 +72,7 @@ class _DeathError(Exception):
     """A worker ended without an answer."""
 
 
-def _blamed(request: Question[Any], death: _DeathError) -> str:
+def _blamed(request: Request, death: _DeathError) -> str:
     """What is said of a death, with the first file that ends a worker by itself."""
     for path in request.files:
         try:
@@ -105,7 +84,7 @@ def _blamed(request: Question[Any], death: _DeathError) -> str:
     return str(death)
 
 
-def _ask(request: Question[_Answer], command: Sequence[str]) -> _Answer:
+def _ask(request: Request, command: Sequence[str]) -> Any:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as chatter:
         # A session of its own: Ctrl-C in the terminal reaches this process only, which ends it.
         process = subprocess.Popen(  # noqa: S603
@@ -132,10 +111,11 @@ def _ask(request: Question[_Answer], command: Sequence[str]) -> _Answer:
             process.stdout.close()
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
-        if not text:
-            chatter.seek(0)
-            raise _DeathError(_end_of(process.returncode, chatter.read()))
-    answer: dict[str, dict[str, Any]] = json.loads(text)
+        chatter.seek(0)
+        try:
+            answer: dict[str, Any] = json.loads(text)
+        except ValueError as error:
+            raise _DeathError(_end_of(process.returncode, chatter.read())) from error
     if "error" in answer:
         raise _error_of(**answer["error"])
     return request.read(answer["result"])
@@ -152,8 +132,8 @@ def _end_of(code: int, chatter: str) -> str:
     """How a worker ended that gave no answer."""
     if code < 0:
         return (
-            f"the process that ran the files was ended by {signal.Signals(-code).name}; export it"
-            " again, or was there too little memory?"
+            f"the process that ran the files was ended by {signal.Signals(-code).name}; they are"
+            " damaged, or there was not enough memory"
         )
     lines = [line.strip() for line in chatter.splitlines() if line.strip()]
     return f"the process that ran the files failed: {lines[-1] if lines else f'exit code {code}'}"

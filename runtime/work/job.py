@@ -7,21 +7,26 @@ Both lie in a folder, so that they can be copied to wherever the worker runs: ``
 from __future__ import annotations
 
 import dataclasses
-import zipfile
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from ...artifact.arrays import read_arrays
 from ...artifact.formats import Accelerator
 from ...artifact.manifest import Residency
 from ...artifact.outputs import Outputs
 from ...artifact.pixel_file import Pixels, load_pixels, save_pixels
-from ...errors import TargetError
+from ...errors import DataError, TargetError
+from ...process.limits import LARGEST_ARRAYS, LARGEST_TEXT
+from ...process.reading import read_text
 from ...process.replacing import replaced_file
+from ...process.text import one_line
 
 JOB = "job.json"
 PIXELS = "pixels.npy"
@@ -156,7 +161,7 @@ def read_begun(folder: Path, job: Job, images: int) -> tuple[dict[str, str], lis
         TargetError: It did not begin, or its answer is damaged.
     """
     try:
-        answer = Answer.model_validate_json((folder / ANSWER).read_text(encoding="utf-8"))
+        answer = Answer.model_validate_json(read_text(folder / ANSWER, LARGEST_TEXT))
         ran = []
         for number, item in enumerate(answer.files, job.first):
             outputs = None
@@ -165,8 +170,8 @@ def read_begun(folder: Path, job: Job, images: int) -> tuple[dict[str, str], lis
             ran.append(Ran(item, outputs))
     except FileNotFoundError as error:
         raise TargetError(f"the worker left no {Path(error.filename).name}") from error
-    except (OSError, ValueError, ValidationError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, DataError) as error:
+        reason = one_line(error)
         raise TargetError(f"the worker's answer cannot be read ({reason})") from error
     return answer.machine, ran
 
@@ -194,10 +199,13 @@ def _read_outputs(path: Path, number: int, images: int) -> Outputs:
     """A file's outputs.
 
     Raises:
+        FileNotFoundError: There are none.
+        DataError: They are damaged.
         ValueError: They are not those of as many images.
     """
-    with np.load(path, allow_pickle=False) as arrays:
-        outputs = {name: arrays[name] for name in arrays.files}
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    outputs = read_arrays(path, LARGEST_ARRAYS)
     if not outputs:
         raise ValueError(f"there are no outputs of file {number}")
     for name, values in outputs.items():

@@ -8,34 +8,34 @@ this package is installed.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from ...errors import LowFormerEdgeError
 from .request import REQUEST
 
 
 def main() -> int:
-    """Measures what the first line of the standard input asks for."""
-    return answer_with(lambda line: dataclasses.asdict(REQUEST.validate_json(line).measure()))
+    """Does what the first line of the standard input asks for, which is to measure."""
+    return serve(REQUEST)
 
 
-def answer_with(do: Callable[[str], Any]) -> int:
+def serve(requests: TypeAdapter[Any]) -> int:
     """Does what the first line of the standard input asks for.
 
     Args:
-        do: Gives plain values for a line of JSON.
+        requests: Reads the request.
     """
     answers = _answers()
-    line = sys.stdin.readline()
+    request = requests.validate_json(sys.stdin.readline())
     threading.Thread(target=_end_with_the_input, daemon=True).start()
     try:
-        answer = {"result": do(line)}
+        answer = {"result": request.to_plain(request.measure())}
     except LowFormerEdgeError as error:
         answer = {"error": {"kind": type(error).__name__, "message": str(error)}}
     with os.fdopen(answers, "w", encoding="utf-8") as stream:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import abc
+import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
 from ..formats import format_of
-from ..measure.endurance import Endurance, run_for
+from ..measure.endurance import WINDOWS, Endurance, run_for
 from ..measure.first_run import FirstRun, measure_first_run
 from ..measure.timing import ProcessTiming, time_files
 from ..profile import Profile
@@ -27,25 +28,39 @@ class Request(Record, abc.ABC):
         threads: Of each runtime.
     """
 
-    answer: ClassVar[type[Answer]]
+    answer: ClassVar[type[Any]]
     files: tuple[Path, ...] = Field(min_length=1)
     threads: int
 
     @abc.abstractmethod
-    def measure(self) -> Answer:
+    def measure(self) -> Any:
         """Measures it here and now.
 
         Raises:
             ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
         """
 
-    def read(self, answer: Any) -> Answer:
-        """An answer from the plain values that ``dataclasses.asdict`` made of it.
+    def to_plain(self, answer: Any) -> Any:
+        """An answer as plain values, which are sent as JSON."""
+        return TypeAdapter(self.answer).dump_python(answer, mode="json")
+
+    def read(self, answer: Any) -> Any:
+        """An answer from what :meth:`to_plain` made of it.
 
         Raises:
-            ValueError: It is none.
+            ValueError: It is none, or not this request's.
         """
-        return TypeAdapter(self.answer).validate_python(answer)
+        json.dumps(answer, allow_nan=False)
+        found = TypeAdapter(self.answer).validate_python(answer)
+        self._check(found)
+        return found
+
+    def _check(self, answer: Any) -> None:
+        """Holds an answer to what was asked.
+
+        Raises:
+            ValueError: It is for something else.
+        """
 
 
 class FirstRunRequest(Request):
@@ -76,6 +91,13 @@ class TimeRequest(Request):
     def measure(self) -> ProcessTiming:
         """See :class:`Request`."""
         return time_files(self.files, threads=self.threads, rounds=self.rounds, first=self.first)
+
+    def _check(self, answer: ProcessTiming) -> None:
+        times = answer.milliseconds
+        if [len(one) for one in times] != [self.rounds] * len(self.files):
+            raise ValueError("the times are not those of each file's runs")
+        if min(map(min, times)) <= 0:
+            raise ValueError("a run took no time")
 
 
 class ProfileRequest(Request):
@@ -110,6 +132,11 @@ class EnduranceRequest(Request):
     def measure(self) -> Endurance:
         """See :class:`Request`."""
         return run_for(self.files, threads=self.threads, seconds=self.seconds)
+
+    def _check(self, answer: Endurance) -> None:
+        parts = [len(answer.moments), *map(len, answer.windows)]
+        if parts != [WINDOWS] * (1 + len(self.files)):
+            raise ValueError(f"the answer is not for each file's {WINDOWS} stretches of time")
 
 
 AnyRequest = Annotated[

@@ -7,7 +7,6 @@ Progress goes to stdout, as from :mod:`.worker`.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -51,7 +50,8 @@ def main(arguments: list[str]) -> None:
     except LowFormerEdgeError as error:
         sys.exit(one_line(error))
     with replaced_file(Path(ANSWERS)) as temporary:
-        answers = [dataclasses.asdict(answer) for answer in measured.answers]
+        pairs = zip(requests, measured.answers, strict=True)
+        answers = [request.to_plain(answer) for request, answer in pairs]
         content = {"machine": measured.machine, "answers": answers}
         temporary.write_text(json.dumps(content), encoding="utf-8")
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...errors import TargetError
+from ...process.limits import LARGEST_TEXT
+from ...process.reading import read_text
 from ...process.system_limit import scratch_folder
 from ...progress import Progress
 from ...runtime.work import session as measuring_session
 from ...runtime.work.fresh_process import Measured
+from ...runtime.work.job import Record
 from ...runtime.work.request import Request
 from ...runtime.work.session import ANSWERS, ASKED
 from .session import SshHost, run_module
 from .shipment import BASE, modules_for
+
+
+class Answers(Record):
+    """What :mod:`~lowformer_edge.runtime.work.session` leaves; each answer is its request's."""
+
+    machine: dict[str, str]
+    answers: tuple[Any, ...]
 
 
 def measure_on(
@@ -58,11 +69,11 @@ def _moved(request: Request, names: Mapping[Path, str]) -> Request:
 
 def _read(path: Path, host: SshHost, requests: Sequence[Request]) -> Measured:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        machine, answers = dict(content["machine"]), list(content["answers"])
-        if len(answers) != len(requests):
-            raise TargetError(f"{host}: answered {len(answers)} of {len(requests)} requests")
-        read = [request.read(answer) for request, answer in zip(requests, answers, strict=True)]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        found = Answers.model_validate_json(read_text(path, LARGEST_TEXT))
+        if len(found.answers) != len(requests):
+            raise TargetError(f"{host}: answered {len(found.answers)} of {len(requests)} requests")
+        pairs = zip(requests, found.answers, strict=True)
+        read = [request.read(answer) for request, answer in pairs]
+    except (OSError, ValueError) as error:
         raise TargetError(f"{host}: left no answers that can be read") from error
-    return Measured(machine, read)
+    return Measured(found.machine, read)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import re
 import secrets
 import shlex
@@ -20,18 +19,22 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO
+
+from pydantic import ValidationError
 
 from ...artifact.files import files_within, size_of
 from ...errors import MissingDependencyError, TargetError, UsageError
-from ...process.text import one_line, printable
+from ...process.limits import LARGEST_ARRAYS
+from ...process.text import one_line, printable, whole_number
 from ...progress import Progress
 from ...runtime.work import worker
+from ...runtime.work.job import Record
 from ..retry import PAUSES_S, LostError, insist
 from ..worker_process import LONGEST_REASON, ending
 from . import supervisor as remote_supervisor
 from .shipment import LEAST_MAJOR, install_command, shipped_files
-from .supervisor import CODE, WORK, receive_files, send_files, send_line
+from .supervisor import CODE, WORK, LastWords, read_line, receive_files, send_files, send_line
 
 PYTHON = "python3"
 """What is run there, unless another is asked for."""
@@ -53,7 +56,16 @@ SILENCE_S = 60.0
 
 BEAT_S = 10.0
 PATIENCE_S = 1800.0
-"""For how long the other side may tell of no progress."""
+"""For how long the other side may tell of no progress, and take to send what was left."""
+
+CONNECTING_S = 300.0
+"""For how long a connection may take: a key may have to be touched, and a proxy be woken."""
+
+LARGEST_GREETING = 1 << 20
+"""Bytes that login shells may print."""
+
+LARGEST_CHATTER = 1 << 16
+"""Bytes of what ssh says that are kept."""
 
 _HOST = re.compile(
     r"(?P<user>[\w.][\w.@+-]*@)?(?P<name>[\w][\w.-]*|\[[0-9A-Fa-f:.%\w]+\])(?::(?P<port>\d{1,5}))?"
@@ -63,6 +75,45 @@ _START = (
     "import sys; sys.version_info >= (3, 11) or sys.exit('Python %d.%d is too old; 3.11 or newer"
     " is needed' % sys.version_info[:2]); exec(sys.stdin.buffer.read({size}))"
 )
+
+
+class Greeting(Record):
+    """The first of the supervisor's reports.
+
+    Attributes:
+        token: That of the request.
+        missing: Modules that are not there.
+    """
+
+    token: str
+    missing: tuple[str, ...]
+
+
+class Printed(Record):
+    """A line of the module's."""
+
+    line: str
+
+
+class Ended(Record):
+    """How the module ended, with the end of what it said."""
+
+    ended: int
+    said: str
+
+
+class Refused(Record):
+    """Why files could not be stored."""
+
+    refused: str
+
+
+_REPORTS: Mapping[str, type[Printed | Ended | Refused]] = {
+    "line": Printed,
+    "ended": Ended,
+    "refused": Refused,
+}
+"""By what each of them has."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,15 +233,12 @@ class _Session:
 
     def __enter__(self) -> _Session:
         with contextlib.ExitStack() as stack:
-            self._errors: IO[str] = stack.enter_context(
-                tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
-            )
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own command line
                     _command(self._host, len(self._source)),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=self._errors,
+                    stderr=subprocess.PIPE,
                     start_new_session=True,
                 )
             except FileNotFoundError as error:
@@ -198,6 +246,7 @@ class _Session:
                     f"{self._host}: needs OpenSSH's ssh, which is not on this machine; install"
                     " openssh-client"
                 ) from error
+            self._words = LastWords(self._process, LARGEST_CHATTER)
             stack.callback(self._close)
             self._sign = time.monotonic()
             watch = threading.Thread(target=self._watch, daemon=True)
@@ -227,7 +276,7 @@ class _Session:
                 (f"{WORK}/{name}/{one.relative_to(path).as_posix()}".removesuffix("/."), one)
                 for one in inside
             ]
-        self._phase = "sending"
+        self._begin("sending")
         size = sum(size_of(path) for _, path in parts)
         with self._told(), self._progress.step(f"sending to {self._host}", size) as advance:
 
@@ -240,35 +289,30 @@ class _Session:
 
     def run(self, total: int) -> None:
         """Follows the module to its end."""
-        self._phase = "running"
+        self._begin("running")
         with self._told(), self._progress.step(f"running on {self._host}", total) as advance:
-            while "ended" not in (report := self._report()):
-                word, _, count = report["line"].partition(" ")
-                if word == worker.ADVANCE and count.isdigit():
-                    advance(int(count))
-        if report["ended"]:
-            how = printable(ending(report["ended"], report["said"]))
+            while isinstance(report := self._report(), Printed):
+                word, _, text = report.line.partition(" ")
+                count = whole_number(text) if word == worker.ADVANCE else None
+                # What is no progress is no sign of it either.
+                if count and count <= total:
+                    total -= count
+                    advance(count)
+                    self._note()
+        if report.ended:
+            how = printable(ending(report.ended, report.said))
             raise TargetError(f"{self._host}: the worker {how}")
 
     def fetch(self, folder: Path) -> None:
-        """Fetches what the module left."""
-        self._phase = "fetching"
+        """Fetches what the module left, all of which must be there in time."""
+        self._begin("fetching")
         with self._told():
-            receive_files(self._stdout, folder, self._note)
+            receive_files(self._stdout, folder, lambda count: None, LARGEST_ARRAYS)
 
     def _greet(self) -> None:
         self._stdin.write(self._source)
         send_line(self._stdin, self._request)
-        token = self._request["token"]
-        for line in iter(self._stdout.readline, b""):
-            # What a login shell prints may come before.
-            with contextlib.suppress(ValueError):
-                report = json.loads(line)
-                if isinstance(report, dict) and report.get("token") == token:
-                    self.missing = set(report["missing"])
-                    break
-        else:
-            raise EOFError
+        self.missing = set(self._greeting().missing)
         lacked = [name for name in self._needed if name in self.missing]
         if lacked:
             names = [self._needed[name] for name in lacked]
@@ -278,31 +322,59 @@ class _Session:
                 f" interpreter with '{self._host}?python=PATH'"
             )
 
-    def _report(self) -> dict[str, Any]:
+    def _greeting(self) -> Greeting:
+        """The supervisor's first report; what a login shell prints may come before."""
+        left = LARGEST_GREETING
+        token = str(self._request["token"]).encode()
+        while line := self._stdout.readline(left):
+            left -= len(line)
+            if token in line:
+                return Greeting.model_validate_json(line)
+            if left <= 0:
+                raise ValueError(f"its login shell prints more than {LARGEST_GREETING} bytes")
+        raise EOFError
+
+    def _report(self) -> Printed | Ended:
         """The next of the supervisor's reports."""
-        line = self._stdout.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError
-        self._note()
-        report: dict[str, Any] = json.loads(line)
-        if "refused" in report:
+        content = read_line(self._stdout)
+        kinds = [kind for name, kind in _REPORTS.items() if name in content]
+        if not kinds:
+            raise ValueError(f"a report of {', '.join(content)}")
+        report = kinds[0].model_validate(content)
+        if isinstance(report, Refused):
             raise TargetError(
-                f"{self._host}: the files could not be stored there ({report['refused']}); make"
+                f"{self._host}: the files could not be stored there ({report.refused}); make"
                 " room, or set TMPDIR there"
             )
         return report
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        """Turns a pipe that ends into a line that says why."""
+        """Turns a pipe that ends, or brings what nobody asked for, into a line that says why."""
         try:
             yield
-        except (EOFError, BrokenPipeError, ConnectionResetError, ValueError) as error:
+        except ValueError as error:
+            if self._is_stuck:
+                raise self._failure() from error
+            raise self._strange(error) from error
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             if self._phase == "sending" and not self._is_stuck:
                 # Its last report may say why it listens no longer.
                 with contextlib.suppress(EOFError, ValueError):
                     self._report()
             raise self._failure() from error
+
+    def _strange(self, error: ValueError) -> TargetError:
+        """What the other side answered in place of what it was asked."""
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors(include_url=False)[0]
+            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        return TargetError(
+            f"{self._host}: answers what nobody asked for while {self._phase}"
+            f" ({printable(one_line(reason))[:LONGEST_REASON]}); see what `ssh {self._host.name}"
+            " true` prints"
+        )
 
     def _failure(self) -> TargetError:
         """Why the pipe ended."""
@@ -312,11 +384,10 @@ class _Session:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=BEAT_S)
         code = self._process.poll()
-        self._errors.seek(0)
-        printed = self._errors.read()
+        printed = self._words.text()
         if self._is_stuck:
             return TargetError(
-                f"{host}: no progress for {self._patience:g} s while {self._phase}; given up"
+                f"{host}: no progress for {self._waits():g} s while {self._phase}; given up"
             )
         if self._phase == "connecting":
             return _no_connection(host, code, printed)
@@ -332,15 +403,24 @@ class _Session:
             f"{why}; nothing was changed"
         )
 
+    def _begin(self, phase: str) -> None:
+        """Notes what is done from now on."""
+        self._phase = phase
+        self._note()
+
     def _note(self, count: int = 0) -> None:
         """Notes that something moves."""
         self._sign = time.monotonic()
+
+    def _waits(self) -> float:
+        """For how long there may be no sign of progress."""
+        return min(self._patience, CONNECTING_S) if self._phase == "connecting" else self._patience
 
     def _watch(self) -> None:
         """Tells the other side that this one lives, and ends a session that gets nowhere."""
         beat = min(BEAT_S, SILENCE_S / 4, self._patience / 4)
         while not self._stop.wait(beat):
-            if time.monotonic() - self._sign > self._patience:
+            if time.monotonic() - self._sign > self._waits():
                 self._is_stuck = True
                 self._process.kill()
                 return
@@ -359,6 +439,7 @@ class _Session:
         self._process.kill()
         self._process.wait()
         self._stdout.close()
+        self._words.close()
 
     @property
     def _stdin(self) -> IO[bytes]:

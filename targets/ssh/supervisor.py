@@ -34,6 +34,13 @@ WORK = "work"
 LAST_WORDS = 2000
 """Bytes of the module's stderr that are told of."""
 
+LONGEST_LINE = 1 << 20
+"""Bytes of a line of JSON."""
+
+MOST_BYTES = 1 << 40
+MOST_FILES = 1 << 16
+"""Of the files that are received at a time, where nothing less is said."""
+
 _SIGNALS = (signal.SIGALRM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
@@ -65,29 +72,59 @@ def send_files(
     send_line(stream, {"file": None})
 
 
-def receive_files(stream: IO[bytes], folder: Path, on_bytes: Callable[[int], object]) -> list[str]:
+def read_line(stream: IO[bytes]) -> dict[str, Any]:
+    """Reads what :func:`send_line` wrote.
+
+    Raises:
+        EOFError: The stream ended before.
+        ValueError: It is no object of JSON in a line.
+    """
+    line = stream.readline(LONGEST_LINE)
+    if not line.endswith(b"\n"):
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"a line has more than {LONGEST_LINE} bytes")
+        raise EOFError("the stream ended early")
+    try:
+        content = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("a line is nested too deeply") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"a line holds no object: {line[:60]!r}")
+    return content
+
+
+def receive_files(
+    stream: IO[bytes],
+    folder: Path,
+    on_bytes: Callable[[int], object],
+    most: int = MOST_BYTES,
+) -> list[str]:
     """Reads what :func:`send_files` wrote, into a folder; the files' names.
+
+    Args:
+        stream: From where.
+        folder: Where to.
+        on_bytes: Is told how many more have come.
+        most: How many there may be in all files.
 
     Raises:
         EOFError: The stream ended before.
         OSError: The disk is full, or cannot be written.
-        ValueError: A name leads out of the folder.
+        ValueError: A name leads out of the folder, or the stream is another than that.
     """
     names: list[str] = []
-    while True:
-        line = stream.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError("the stream of files ended early")
-        header = json.loads(line)
-        name = header["file"]
-        if name is None:
-            return names
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise ValueError(f"{name!r} leads out of the folder")
+    while (header := _header(read_line(stream), most)) is not None:
+        name, left = header
+        if len(names) == MOST_FILES:
+            raise ValueError(f"there are more than {MOST_FILES} files")
+        most -= left
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        left = header["bytes"]
-        with path.open("xb") as file:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("xb")
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ValueError(f"{name!r} comes twice") from error
+        with file:
             while left:
                 part = stream.read(min(left, CHUNK))
                 if not part:
@@ -96,6 +133,27 @@ def receive_files(stream: IO[bytes], folder: Path, on_bytes: Callable[[int], obj
                 left -= len(part)
                 on_bytes(len(part))
         names.append(name)
+    return names
+
+
+def _header(header: dict[str, Any], most: int) -> tuple[str, int] | None:
+    """A file's name and size; None where there are no more.
+
+    Raises:
+        ValueError: It says neither, or more than may come.
+    """
+    if header == {"file": None}:
+        return None
+    if set(header) != {"file", "bytes"}:
+        raise ValueError(f"a file has a name and a size, not {sorted(header)}")
+    name, size = header["file"], header["bytes"]
+    if not isinstance(name, str) or not name.isprintable():
+        raise ValueError(f"{name!r} is no name of a file")
+    if not Path(name).parts or Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(f"{name!r} leads out of the folder")
+    if type(size) is not int or not 0 <= size <= most:
+        raise ValueError(f"{name!r} has {size!r} bytes, not 0 to {most}")
+    return name, size
 
 
 def main() -> None:
@@ -123,7 +181,7 @@ def main() -> None:
 
 def _supervise(traces: _Traces) -> None:
     """Receives files, follows the module to its end, and sends what it left."""
-    request = json.loads(sys.stdin.buffer.readline())
+    request = read_line(sys.stdin.buffer)
     silence = request["silence"]
     _postpone(silence)
     _say({"token": request["token"], "missing": _missing(request["modules"])})
@@ -139,9 +197,9 @@ def _supervise(traces: _Traces) -> None:
     with _held_signals():
         traces.process = process = _start(request["module"], folder)
     threading.Thread(target=_listen, args=(silence,), daemon=True).start()
-    words = _LastWords(process)
+    words = LastWords(process)
     assert process.stdout is not None
-    for line in process.stdout:
+    while line := process.stdout.readline(LONGEST_LINE // 8):
         _say({"line": line.decode(errors="replace").rstrip()})
     code = process.wait()
     _say({"ended": code, "said": words.text()})
@@ -196,23 +254,35 @@ def _files_within(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
 
 
-class _LastWords:
-    """The end of what a process says on stderr; not in a file, for which there may be no room."""
+class LastWords:
+    """The end of what a process says on stderr; not in a file, for which there may be no room.
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    Args:
+        process: The process.
+        most: How many bytes are kept.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], most: int = LAST_WORDS) -> None:
         assert process.stderr is not None
-        self._stream, self._kept = process.stderr, b""
+        self._stream, self._most, self._kept = process.stderr, most, b""
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def text(self) -> str:
+        """What is kept, once the process has ended."""
         # What the process started may hold the pipe open for ever.
         self._thread.join(timeout=1)
         return self._kept.decode(errors="replace")
 
+    def close(self) -> None:
+        """Gives the pipe back, once the process has ended."""
+        self._thread.join(timeout=1)
+        if not self._thread.is_alive():
+            self._stream.close()
+
     def _read(self) -> None:
-        for line in self._stream:
-            self._kept = (self._kept + line)[-LAST_WORDS:]
+        while part := os.read(self._stream.fileno(), CHUNK):
+            self._kept = (self._kept + part)[-self._most :]
 
 
 def _say(report: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def test_errors_of_a_worker_are_raised_as_its_own(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_fails_says_why() -> None:
-    with pytest.raises(CheckError, match=r"ended by SIGKILL; export it again, or was there"):
+    with pytest.raises(CheckError, match="ended by SIGKILL; they are damaged"):
         killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
         ask(SOMETHING, [sys.executable, "-c", killed])
     with pytest.raises(CheckError, match="failed: exit code 3"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from lowformer_edge.runtime.measure.endurance import Endurance, Moment, Window
+from lowformer_edge.runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
 from lowformer_edge.runtime.measure.first_run import FirstRun
 from lowformer_edge.runtime.measure.load import TakenTime
 from lowformer_edge.runtime.measure.sensors import Reading
@@ -36,14 +36,17 @@ WINDOW = Window(3, 1.5, 2.5, (1.0, 2.0))
 ANSWERS: dict[str, list[Answer]] = {
     "first run": [FirstRun("LiteRT", 1, 2.0, 3.0, peak) for peak in (None, 4.5)],
     "times": [
-        ProcessTiming(((0.1, 1 / 3), (1e-9, 1e9)), taken) for taken in (None, TakenTime(0.25, 1.0))
+        ProcessTiming(((0.1, 1 / 3, 2.0), (1e-9, 1e9, 3.0)), taken)
+        for taken in (None, TakenTime(0.25, 1.0))
     ],
     "profile": [
         Profile("LiteRT", 10, (OpTime("conv", "a", 1.0),)),
         Profile("LiteRT", 10, (), missing="it tells nothing"),
     ],
     "endurance": [
-        Endurance((Moment(1.0, Reading(None, 40.5), taken, "light"),), ((WINDOW,),))
+        Endurance(
+            (Moment(1.0, Reading(None, 40.5), taken, "light"),) * WINDOWS, ((WINDOW,) * WINDOWS,)
+        )
         for taken in (None, TakenTime(0.25, 1.0))
     ],
 }
@@ -75,3 +78,19 @@ def test_requests_of_another_form_are_refused(change: dict[str, object]) -> None
     fields = REQUESTS["times"].model_dump()
     with pytest.raises(ValidationError):
         REQUEST.validate_python(fields | change)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[], [[1.0, 2.0, 3.0]], [[1.0] * 3, [1.0] * 2], [[1.0] * 3, [1.0, 0.0, 2.0]]],
+    ids=["none", "of one file", "too few", "no time"],
+)
+def test_times_of_something_else_are_refused(times: list[list[float]]) -> None:
+    with pytest.raises(ValueError, match=r"the times are not|took no time"):
+        REQUESTS["times"].read({"milliseconds": times, "taken": None})
+
+
+def test_figures_that_are_no_numbers_are_refused() -> None:
+    answer = dataclasses.asdict(ANSWERS["first run"][0])
+    with pytest.raises(ValueError, match="Out of range float"):
+        REQUESTS["first run"].read(answer | {"load_ms": float("nan")})
