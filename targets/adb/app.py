@@ -13,7 +13,8 @@ from pathlib import Path
 from ...artifact.files import digest_of
 from ...artifact.outputs import Outputs
 from ...errors import TargetError
-from ...process.text import printable
+from ...process.limits import LARGEST_TEXT
+from ...process.text import printable, whole_number
 from ...progress import Progress
 from . import protocol
 from .device import AdbDevice
@@ -49,6 +50,7 @@ class AdbApp:
         self._device, self._where, self._patience = device, where, patience
         token = secrets.token_hex(8)
         self._folder, self._answers = f"{JOBS}/{token}", f"{ANSWERS}/{token}"
+        self._timeouts: list[float] = []
 
     def install(self, apk: Path | None, progress: Progress) -> None:
         """Installs the app if there is one to install, and holds that it is there.
@@ -94,6 +96,7 @@ class AdbApp:
             TargetError: The device is gone, full, or refuses a file.
         """
         folder = self._folder
+        self._timeouts = [request.timeout_s for request in job.requests]
         everything = {**parts, protocol.JOB: job.model_dump_json().encode()}
         parents = sorted({f"{folder}/{name}".rpartition("/")[0] for name in everything})
         quoted = " ".join(map(shlex.quote, parents))
@@ -128,7 +131,7 @@ class AdbApp:
         except KeyboardInterrupt:
             self._cancel(number)
             raise
-        content = self._device.pull(f"{self._answers}/{number}/{protocol.ANSWER}")
+        content = self._device.pull(f"{self._answers}/{number}/{protocol.ANSWER}", LARGEST_TEXT)
         return protocol.parse_answer(content, self._where)
 
     def fetch(self, number: int, arrays: Mapping[str, RawArray] | None) -> Outputs | None:
@@ -141,7 +144,7 @@ class AdbApp:
             return None
         found = {}
         for name, array in arrays.items():
-            content = self._device.pull(f"{self._answers}/{number}/{array.file}")
+            content = self._device.pull(f"{self._answers}/{number}/{array.file}", array.bytes)
             found[name] = protocol.read_array(content, array, self._where)
         return found
 
@@ -170,6 +173,7 @@ class AdbApp:
     ) -> None:
         """Follows the app until its answer is there."""
         begun = sign = time.monotonic()
+        whole = self._timeouts[number] + START_S + GRACE_S
         done, was_alive, absent = 0, False, 0
         while True:
             words = self._poll(number)
@@ -177,9 +181,10 @@ class AdbApp:
             if "answered" in words:
                 advance(max(0, total - done))
                 return
-            if words and words[0].isdigit() and int(words[0]) > done:
-                advance(int(words[0]) - done)
-                done, sign = int(words[0]), now
+            told = whole_number(words[0]) if words else None
+            if told is not None and done < told <= (total or told):
+                advance(told - done)
+                done, sign = told, now
             alive = "alive" in words
             was_alive |= alive
             # Twice: the answer may have come between the two questions of one poll.
@@ -191,6 +196,8 @@ class AdbApp:
                 raise TargetError(
                     f"{self._where}: no progress for {self._patience:g} s while running; given up"
                 )
+            if now - begun > whole:
+                raise TargetError(f"{self._where}: no answer after {whole:g} s; given up")
             time.sleep(POLL_S)
 
     def _poll(self, number: int) -> list[str]:

@@ -17,12 +17,11 @@ from typing import Any
 
 from ...errors import MissingDependencyError, TargetError
 from ...process.interrupt import deferred_interrupt
+from ...process.limits import LARGEST_ARRAYS, LARGEST_PRINTED
 from ...process.native_output import captured_output
 from ...process.text import one_line, printable
 from ..retry import LostError, Value, insist
-
-TIMEOUT_S = 60.0
-"""For how long a device may say nothing to a request."""
+from .connection import Connection, connection_to
 
 CHUNK = 1 << 16
 """Bytes of a file in one message, as many as the protocol allows."""
@@ -62,16 +61,19 @@ class AdbDevice:
         """
 
         def run() -> tuple[int, str]:
-            printed, code = b"", None
+            printed = bytearray()
             with self._service(f"shell,v2:{command}") as connection:
-                while code is None:
-                    kind, size = struct.unpack("<BI", connection.read_exact(5))
-                    content = connection.read_exact(size)
+                while True:
+                    (kind,) = connection.read(1)
+                    content = connection.read(connection.read_count())
                     if kind in (_STDOUT, _STDERR):
                         printed += content
-                    elif kind == _EXIT:
-                        code = content[0]
-            return code, printed.decode(errors="replace").strip()
+                    elif kind == _EXIT and len(content) == 1:
+                        return content[0], printed.decode(errors="replace").strip()
+                    else:
+                        raise ValueError(f"{kind} with {len(content)} bytes is no shell's message")
+                    if len(printed) > LARGEST_PRINTED:
+                        raise self._too_much("a command there printed", LARGEST_PRINTED)
 
         return self._insist(run)
 
@@ -99,55 +101,65 @@ class AdbDevice:
                 # A device that refuses the rest says why, if one listens.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     for chunk in chunks:
-                        connection.conn.sendall(b"DATA" + struct.pack("<I", len(chunk)) + chunk)
+                        connection.send(b"DATA" + struct.pack("<I", len(chunk)) + chunk)
                         done += len(chunk)
                         advance(max(0, done - told))
                         told = max(told, done)
-                    connection.conn.sendall(b"DONE" + struct.pack("<I", int(time.time())))
+                    connection.send(b"DONE" + struct.pack("<I", int(time.time())))
                 self._check(connection, path, "OKAY")
 
         self._insist(send)
 
-    def pull(self, path: str) -> bytes:
+    def pull(self, path: str, limit: int = LARGEST_ARRAYS) -> bytes:
         """A file of the device.
 
+        Args:
+            path: Where.
+            limit: How many bytes it may have.
+
         Raises:
-            TargetError: The device is gone, or there is no such file.
+            TargetError: The device is gone, there is no such file, or it is larger.
         """
 
         def receive() -> bytes:
-            content = b""
+            content = bytearray()
             with self._sync("RECV", path) as connection:
                 while self._check(connection, path, "DATA", "DONE") == "DATA":
-                    content += connection.read_exact(_count(connection))
-            return content
+                    content += connection.read(connection.read_count())
+                    if len(content) > limit:
+                        raise self._too_much(f"{path} has", limit)
+            return bytes(content)
 
         return self._insist(receive)
 
+    def _too_much(self, what: str, limit: int) -> TargetError:
+        return TargetError(
+            f"{self._where}: {what} more than {limit} bytes; install the app of this version"
+        )
+
     @contextlib.contextmanager
-    def _service(self, name: str) -> Iterator[Any]:
+    def _service(self, name: str) -> Iterator[Connection]:
         """A connection to one of the device's services."""
-        with _losses(), self._client.make_connection(timeout=TIMEOUT_S) as connection:
-            for request in (f"host:transport:{self._serial}", name):
-                connection.send_command(request)
-                connection.check_okay()
+        with _losses(), connection_to(self._client, self._where) as connection:
+            connection.ask(f"host:transport:{self._serial}")
+            connection.ask(name)
             yield connection
 
     @contextlib.contextmanager
-    def _sync(self, request: str, path: str) -> Iterator[Any]:
+    def _sync(self, request: str, path: str) -> Iterator[Connection]:
         """A connection to the service of files, with one request sent."""
         with self._service("sync:") as connection:
             name = path.encode()
-            connection.conn.sendall(request.encode() + struct.pack("<I", len(name)) + name)
+            connection.send(request.encode() + struct.pack("<I", len(name)) + name)
             yield connection
 
-    def _check(self, connection: Any, path: str, *expected: str) -> str:
+    def _check(self, connection: Connection, path: str, *expected: str) -> str:
         """The next word of the device, which may be a refusal."""
-        word = connection.read_exact(4).decode("latin-1")
+        word = connection.read(4).decode("latin-1")
         if word in expected:
             return word
         if word == "FAIL":
-            reason = connection.read_exact(_count(connection)).decode(errors="replace")
+            reason = connection.read(connection.read_count()).decode(errors="replace")
             full = "; make room there" if "No space left" in reason else ""
             raise TargetError(f"{self._where}: {path}: {printable(reason)}{full}")
         raise EOFError(f"{word!r} is not of the sync protocol")
@@ -181,11 +193,11 @@ def open_device(serial: str, where: str) -> AdbDevice:
         raise MissingDependencyError(
             "phones need adbutils, which is not installed; install lowformer-edge[adb]"
         ) from error
-    client = adbutils.AdbClient(socket_timeout=TIMEOUT_S)
+    client = adbutils.AdbClient()
     try:
         # A server that is started tells so on stdout, which is the command's.
         with captured_output(), _losses():
-            states = {item.serial: item.state for item in client.list()}
+            states = _states(client, where)
     except LostError as error:
         raise TargetError(
             f"{where}: the adb server at {client.host}:{client.port} does not answer"
@@ -218,7 +230,7 @@ def _losses() -> Iterator[None]:
     except TargetError:
         raise
     # Answers that are cut short are not all told apart: they fail to be numbers, or words.
-    except (adbutils.AdbError, OSError, EOFError, ValueError, AssertionError) as error:
+    except (adbutils.AdbError, OSError, EOFError, ValueError) as error:
         raise LostError(one_line(error) or type(error).__name__) from error
 
 
@@ -230,6 +242,10 @@ def _chunks(content: Path | bytes, stack: contextlib.ExitStack) -> Iterator[byte
     return (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
 
 
-def _count(connection: Any) -> int:
-    (count,) = struct.unpack("<I", connection.read_exact(4))
-    return int(count)
+def _states(client: Any, where: str) -> dict[str, str]:
+    """What the server says of the devices that it knows, by their serial numbers."""
+    with connection_to(client, where) as connection:
+        connection.ask("host:devices")
+        lines = connection.read_text().splitlines()
+    pairs = [line.strip().split("\t") for line in lines]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}

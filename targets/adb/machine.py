@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ...process.text import whole_number
 from .device import AdbDevice
 from .protocol import throttling
 
 _PROPERTY = re.compile(r"\[(?P<name>[^\]]+)\]: \[(?P<value>[^\]]*)\]")
-_THERMAL = re.compile(r"Thermal Status: (?P<status>\d+)")
+_THERMAL = re.compile(r"Thermal Status: (?P<status>[0-9]{1,9})\b")
 
 
 def describe_device(device: AdbDevice) -> dict[str, str]:
@@ -44,10 +45,11 @@ def device_state(device: AdbDevice) -> dict[str, str]:
     state = {}
     lines = device.shell("dumpsys battery")[1].splitlines()
     battery = dict(line.strip().split(": ", 1) for line in lines if ": " in line)
-    if battery.get("level", "").isdigit():
-        state["battery"] = f"{battery['level']} %"
-    if battery.get("temperature", "").isdigit():
-        state["battery temperature"] = f"{int(battery['temperature']) / 10:.1f} °C"
+    level, tenths = (whole_number(battery.get(name, "")) for name in ("level", "temperature"))
+    if level is not None:
+        state["battery"] = f"{level} %"
+    if tenths is not None:
+        state["battery temperature"] = f"{tenths / 10:.1f} °C"
     powered = [name for name, value in battery.items() if name.endswith("powered")]
     if powered:
         state["charging"] = "yes" if any(battery[name] == "true" for name in powered) else "no"

@@ -6,7 +6,6 @@ simply, with their shapes in the JSON.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,6 +64,11 @@ class RawArray(Record):
     file: str = Field(pattern=r"^[\w-]+\.raw$")
     shape: tuple[int, ...]
     dtype: Literal["uint8", "float32"]
+
+    @property
+    def bytes(self) -> int:
+        """Of the file."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 class DeviceFile(Record):
@@ -360,7 +364,7 @@ def parse_result(answer: DeviceAnswer, kind: type[Result], where: str) -> Result
         TargetError: It cannot be read.
     """
     try:
-        return kind.model_validate_json(json.dumps(answer.result))
+        return kind.model_validate(answer.result)
     except ValidationError as error:
         raise _unreadable(error, where) from error
 
@@ -418,7 +422,7 @@ def read_array(content: bytes, array: RawArray, where: str) -> NDArray[np.float3
     Raises:
         TargetError: There are more or fewer than their shape says.
     """
-    if len(content) != 4 * math.prod(array.shape):
+    if len(content) != array.bytes:
         raise TargetError(f"{where}: {array.file} is damaged; run it again")
     return np.frombuffer(content, "<f4").reshape(array.shape).astype(np.float32)
 
