@@ -170,18 +170,15 @@ class Inspection:
 
 
 def _inspect_file(path: Path) -> Answer:
-    from ..runtime.formats import format_of
     from ..runtime.images import task_of, without_guesses
+    from ..workflows.describing import describe
 
-    runtime = format_of(path)
-    residency = runtime.residency(path, 1)
-    inputs, outputs = runtime.tensors(path)
-    metadata = runtime.metadata(path)
+    said = describe(path)
+    inputs, outputs, metadata = said.inputs, said.outputs, said.metadata
     task, reason = task_of(inputs, outputs, metadata)
-    stored = runtime.stored_graph(path) if runtime.stored_graph else None
     if metadata is None:
         inputs, outputs = without_guesses(inputs, outputs)
-    found = Inspection(path, inputs, outputs, task, reason, residency, stored, metadata)
+    found = Inspection(path, inputs, outputs, task, reason, said.residency, said.stored, metadata)
     return Answer(lambda: found.record().model_dump(mode="json"), lambda: _show(found))
 
 

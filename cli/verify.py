@@ -177,17 +177,18 @@ def _compare(options: argparse.Namespace, progress: Progress) -> Answer:
         raise UsageError("give one bundle, or two files; see lowformer-verify --help")
     _check_left_out(options, BUNDLE_ONLY, "a bundle, not for two files")
     check_counts(options, "threads")
-    from ..workflows.isolated_comparison import ComparisonRequest, compare_isolated
+    from ..workflows.comparing import compare_apart
     from .tables.compare import print_comparison
 
     first, second = options.paths
-    request = ComparisonRequest(
-        files=(first, second),
-        golden=options.golden,
-        min_sqnr=options.min_sqnr,
-        threads=options.threads,
-    )
-    found = compare_isolated(request, progress)
+    with progress.step("comparing"):
+        found = compare_apart(
+            first,
+            second,
+            options.golden,
+            min_sqnr=options.min_sqnr,
+            threads=options.threads,
+        )
     return Answer(
         lambda: found.record().model_dump(mode="json"),
         lambda: print_comparison(found),

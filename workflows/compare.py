@@ -142,7 +142,8 @@ def compare_files(
         UsageError: Inputs or outputs do not fit.
     """
     check_count("threads", threads)
-    check_min_sqnr(min_sqnr)
+    if min_sqnr is not None and not math.isfinite(min_sqnr):
+        raise UsageError(f"`min_sqnr` must be a number of dB, not {min_sqnr}")
     paths = Path(first), Path(second)
     with (
         format_of(paths[0]).runner(paths[0], threads) as one,
@@ -157,16 +158,6 @@ def compare_files(
             )
         outputs = _compared(one, two, expected, values, feeds.data)
     return Comparison(*paths, feeds.data, len(given[0]), outputs, min_sqnr)
-
-
-def check_min_sqnr(min_sqnr: float | None) -> None:
-    """Refuses what is no bound.
-
-    Raises:
-        UsageError: It is none.
-    """
-    if min_sqnr is not None and not math.isfinite(min_sqnr):
-        raise UsageError(f"`min_sqnr` must be a number of dB, not {min_sqnr}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,8 @@ import argparse
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -205,3 +207,22 @@ def test_what_cannot_be_inspected(
     assert out == ""
     assert reason in err
     assert "Traceback" not in err
+
+
+def test_a_file_is_read_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """One that ends its process would end the command's."""
+    write_means(tmp_path / "means.onnx")
+    code = (
+        "import sys; from lowformer_edge.cli.inspect import main;"
+        " assert main(sys.argv[1:]) == 0; assert 'onnxruntime' not in sys.modules"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "means.onnx")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_names_that_are_no_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "means.onnx"
+    write_means(path)
+    path.write_bytes(path.read_bytes().replace(b"means", b"m\xffans"))
+    assert main([str(path)]) == 2
+    assert "can't decode byte 0xff" in capsys.readouterr().err
