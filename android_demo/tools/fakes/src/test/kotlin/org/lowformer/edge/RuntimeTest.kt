@@ -61,6 +61,9 @@ class RuntimeTest {
         assertTrue("LiteRT 2.3.0, Test GPU" in hand.text(R.id.runtime_in_use), hand.text(R.id.runtime_in_use))
         hand.shoot()
         assertEquals("class 1, 97\u00A0%", hand.text(R.id.best))
+        // It is closed where it was opened, or else it is told below.
+        hand.choose(R.id.runtimes, "ExecuTorch")
+        assertEquals("small-fp32.pte", models.opened.last())
     }
 
     @Test
