@@ -7,7 +7,8 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs arm-lab gpu-lab android-lab npu android-test android-coverage android-apk train-demo train-scenes \
+	check-configs arm-lab gpu-lab android-lab web-lab npu android-test android-coverage android-apk train-demo \
+	train-scenes \
 	clean
 
 demo: $(INSTALLED)
@@ -64,8 +65,8 @@ COUNT ?= 200
 check-configs: $(INSTALLED)
 	$(BIN)/python benchmarks/configs.py --count $(COUNT)
 
-# Emulated ARM processors, software GPUs and what builds the Android app, for the tests that need
-# them; about a minute each.
+# Emulated ARM processors, software GPUs, what builds the Android app, and runtimes for browsers, for
+# the tests that need them; about a minute each.
 arm-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab arm
 
@@ -74,6 +75,9 @@ gpu-lab: $(INSTALLED)
 
 android-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab android
+
+web-lab: $(INSTALLED)
+	$(BIN)/lowformer-lab web
 
 # Qualcomm's compiler and simulator of Snapdragon NPUs, for the tests that need them; 99 MB, under
 # Qualcomm's licence, for Linux on x86-64.

@@ -11,7 +11,7 @@ from .command import Answer, Command, CommandParser
 from .options import as_named
 from .terminal import tell
 
-LABS = ("android", "arm", "gpu")
+LABS = ("android", "arm", "gpu", "web")
 
 
 class LabCommand(Command):
@@ -21,8 +21,9 @@ class LabCommand(Command):
     description = (
         "Builds laboratories. For lowformer-verify --on, 'arm' emulates 64-bit ARM"
         " processors with QEMU and the runtimes' own ARM wheels, 'gpu' holds Vulkan devices in"
-        " software. 'android' compiles and tests the Android app. All come from Debian's"
-        " packages, PyPI and npm, lie in the user's cache, and install nothing."
+        " software. 'android' compiles and tests the Android app, 'web' holds runtimes for"
+        " browsers and what builds the page for them. All come from Debian's packages, PyPI and"
+        " npm, lie in the user's cache, and install nothing."
     )
 
     def add_options(self, parser: CommandParser) -> None:
@@ -33,7 +34,7 @@ class LabCommand(Command):
             type=as_named(LABS),
             choices=LABS,
             metavar="LAB",
-            help="android, arm, gpu",
+            help=", ".join(LABS),
         )
         parser.add_argument("--force", action="store_true", help="build again what is there")
         parser.add_argument("--remove", action="store_true", help="remove instead of building")
@@ -54,8 +55,14 @@ def _lab(options: argparse.Namespace, progress: Progress) -> Answer:
     from ..lab.arm import build_arm_lab
     from ..lab.gpu import build_gpu_lab
     from ..lab.place import lab_folder, open_lab, remove_lab
+    from ..lab.web import build_web_lab
 
-    builders = {"android": build_android_lab, "arm": build_arm_lab, "gpu": build_gpu_lab}
+    builders = {
+        "android": build_android_lab,
+        "arm": build_arm_lab,
+        "gpu": build_gpu_lab,
+        "web": build_web_lab,
+    }
     found = {}
     for name in dict.fromkeys(options.labs):
         if options.remove:

@@ -297,6 +297,12 @@ def android_lab() -> Lab:
 
 
 @pytest.fixture(scope="session")
+def web_lab() -> Lab:
+    """Runtimes for browsers and what builds the page, if they were fetched."""
+    return lab_or_skip("web")
+
+
+@pytest.fixture(scope="session")
 def npu_simulator() -> str:
     """The version of Qualcomm's simulator, if it is installed."""
     try:

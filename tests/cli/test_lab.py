@@ -58,7 +58,11 @@ def test_an_unknown_one(capfd: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("lab", "said"),
-    [("arm", "needs cc; install gcc and libc6-dev"), ("android", "needs npm; install npm")],
+    [
+        ("arm", "needs cc; install gcc and libc6-dev"),
+        ("android", "needs npm; install npm"),
+        ("web", "needs npm; install npm"),
+    ],
 )
 def test_a_program_that_is_missing_is_named_before_anything_is_fetched(
     lab: str,
