@@ -67,7 +67,7 @@ def test_a_script_uses_both_runtimes(web_lab: Lab, tmp_path: Path) -> None:
         "import {InferenceSession} from 'onnxruntime-web/wasm';\n"
         "export default [loadLiteRt, InferenceSession];\n"
     )
-    command = [esbuild(web_lab), "both.js", "--bundle", "--outfile=out.js", "--format=esm"]
+    command = [str(esbuild(web_lab)), "both.js", "--bundle", "--outfile=out.js", "--format=esm"]
     command.append("--conditions=onnxruntime-web-use-extern-wasm")
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
     assert "litert_wasm_internal" in (tmp_path / "out.js").read_text()
