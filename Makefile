@@ -7,8 +7,8 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs arm-lab gpu-lab android-lab web-lab npu android-test android-coverage android-apk train-demo \
-	train-scenes \
+	check-configs arm-lab gpu-lab android-lab web-lab web-page npu android-test android-coverage android-apk \
+	train-demo train-scenes \
 	clean
 
 demo: $(INSTALLED)
@@ -78,6 +78,10 @@ android-lab: $(INSTALLED)
 
 web-lab: $(INSTALLED)
 	$(BIN)/lowformer-lab web
+
+# The site of the page for browsers, from its TypeScript; it is committed.
+web-page: web-lab
+	$(BIN)/python -m lowformer_edge.targets.web.build
 
 # Qualcomm's compiler and simulator of Snapdragon NPUs, for the tests that need them; 99 MB, under
 # Qualcomm's licence, for Linux on x86-64.
