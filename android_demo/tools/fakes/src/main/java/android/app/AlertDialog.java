@@ -42,13 +42,12 @@ public class AlertDialog implements DialogInterface {
     /** What it says. */
     @Override
     public String toString() {
-        return (asked.title + "\n" + asked.message).strip();
+        return asked.message.toString();
     }
 
     /** Stands for Android's. */
     public static class Builder {
         private final Context context;
-        private CharSequence title = "";
         private CharSequence message;
         private CharSequence yes;
         private CharSequence no;
@@ -57,11 +56,6 @@ public class AlertDialog implements DialogInterface {
 
         public Builder(Context context) {
             this.context = context;
-        }
-
-        public Builder setTitle(int text) {
-            title = context.getString(text);
-            return this;
         }
 
         public Builder setMessage(CharSequence message) {
