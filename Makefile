@@ -7,7 +7,7 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs arm-lab gpu-lab android-lab web-lab web-page npu android-test android-coverage android-apk \
+	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page npu android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
 
@@ -64,6 +64,11 @@ check-coreml: $(INSTALLED)
 COUNT ?= 200
 check-configs: $(INSTALLED)
 	$(BIN)/python benchmarks/configs.py --count $(COUNT)
+
+# Commands on damaged and malicious files and answers; what is found goes to build/fuzz/findings.
+MINUTES ?= 20
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz.fuzzer --minutes $(MINUTES)
 
 # Emulated ARM processors, software GPUs, what builds the Android app, and runtimes for browsers, for
 # the tests that need them; about a minute each.

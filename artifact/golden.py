@@ -52,12 +52,16 @@ class GoldenVectors:
             raise ArtifactError(f"{path}: not a readable file of golden vectors") from error
         except DataError as error:
             raise ArtifactError(f"{error} (golden vectors)") from error
-        fit = all(
-            values.dtype == np.float32 and values.ndim > 1 and len(values) == len(pixels)
-            for values in outputs.values()
-        )
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or not outputs:
-            fit = False
-        if not fit:
+        if not _are_golden(pixels, outputs):
             raise ArtifactError(f"{path}: its golden vectors have unexpected shapes or types")
         return cls(pixels, outputs)
+
+
+def _are_golden(pixels: NDArray[Any], outputs: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether arrays are images, and outputs for as many of them."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or not outputs:
+        return False
+    return all(
+        values.dtype == np.float32 and values.ndim > 1 and len(values) == len(pixels)
+        for values in outputs.values()
+    )

@@ -38,6 +38,7 @@ def test_damaged_files(tmp_path: Path) -> None:
         (PIXELS.astype(np.float32), LOGITS),
         (PIXELS[..., :1], LOGITS),
         (PIXELS[0], LOGITS),
+        (PIXELS[0, 0, 0, 0], LOGITS),
         (PIXELS, LOGITS.astype(np.float64)),
         (PIXELS, LOGITS[0]),
         (PIXELS[:1], LOGITS),
