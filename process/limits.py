@@ -6,7 +6,7 @@ LARGEST_TEXT = 64 << 20
 """Bytes of a manifest, a config, a recipe, ranges, or a list of class names."""
 
 MOST_VALUES = 1_000_000
-"""Of a YAML file, those that its aliases stand for counted each time."""
+"""Values of a config, a recipe or ranges, those that YAML's aliases stand for counted each time."""
 
 LARGEST_LIST = 16 << 20
 """Bytes of a list of classes; the 21841 classes of ImageNet-21k have 1 million."""
@@ -24,7 +24,7 @@ LARGEST_MODEL = 2 << 30
 """Bytes of an exported file; FlatBuffers' offsets reach no further."""
 
 LARGEST_WEIGHTS = 512 << 20
-"""Bytes of the random weights of a model in float32; B3 has 2.3e8."""
+"""Bytes of a model's random weights; B3 has 2.3e8."""
 
 LARGEST_TENSOR = 2 << 30
 """Bytes of an input or an output of an exported file, for one image."""

@@ -116,6 +116,10 @@ def _run_command(arguments: list[str], work: Path) -> tuple[object, str | None, 
             sys.stderr.flush()
         errors.seek(0)
         printed = errors.read(1 << 20).decode("utf-8", "backslashreplace")
+    # A worker that stands by for the next file would bring what this one left in its memory.
+    standing: Any = sys.modules.get("lowformer_edge.targets.standing_worker")
+    if standing:
+        standing.STANDING_WORKER.end()
     return code, error, printed
 
 

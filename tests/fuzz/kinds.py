@@ -338,6 +338,7 @@ class Models(Kind):
 
     suffix: ClassVar[str]
     entries = (
+        "lowformer_edge.targets.standing_worker:StandingWorker.do",
         "lowformer_edge.targets.worker_target:run_worker",
         "lowformer_edge.cli.inspect:_inspect_file",
         "lowformer_edge.workflows.compare:compare_files",
