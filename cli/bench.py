@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ _EXAMPLES = """examples:
       how many instructions each file needs on ARM processors
   lowformer-bench demo-all --on adb
       every file that a phone can run, on that phone, checked there first
+  lowformer-bench demo-all --phone-report demo-all-phone.json
+      the same without a cable: what the app's benchmark screen saved
   lowformer-bench --family --format onnx --output family --rival ResNet-50=resnet50.onnx
       whether multiply-accumulates tell the latency of all variants
 """
@@ -95,6 +97,12 @@ class BenchCommand(Command):
             action="store_true",
             help="time all variants, with random weights, beside their multiply-accumulates",
         )
+        modes.add_argument(
+            "--phone-report",
+            type=Path,
+            metavar="FILE",
+            help="judge what the benchmark screen of the Android app saved of the bundle",
+        )
         family = parser.add_argument_group("with --family")
         add_family_options(family)
 
@@ -122,6 +130,8 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
     check_no_family_options(options)
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
+    if options.phone_report:
+        return _report(options, counts)
     from ..targets.registry import open_target, target_names
     from ..workflows.bench import choose_files
 
@@ -135,9 +145,7 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
         )
     target = open_target(places[0])
     chosen = choose_files(options.paths, options.against, target)
-    if not options.quiet:
-        for name, reason in chosen.left_out.items():
-            print(f"left out: {name}: {reason}", file=sys.stderr)
+    _tell_left_out(options, chosen.left_out)
     if options.profile:
         return _profile(options, chosen, counts, target, progress)
     if options.minutes is not None:
@@ -216,6 +224,36 @@ def _compare(
         show,
         invalid((item.threads, item.doubts) for item in found),
     )
+
+
+def _report(options: argparse.Namespace, counts: list[int]) -> Answer:
+    """What a phone's own report says."""
+    from ..workflows.bench import bench_record
+    from ..workflows.phone_report import judge_phone_report
+    from .tables.phone_report import print_phone_benchmark
+
+    given = (options.on, options.against, counts, options.runs, options.processes)
+    if given != ("host", None, [1], BENCH_RUNS, PROCESSES):
+        raise UsageError(
+            "--phone-report was measured already; leave --on, --against, --threads, --runs and"
+            " --processes out"
+        )
+    if len(options.paths) > 1:
+        raise UsageError("--phone-report is of one bundle; give no other")
+    found = judge_phone_report(options.paths[0], options.phone_report)
+    _tell_left_out(options, found.left_out)
+    return Answer(
+        lambda: bench_record(found.benchmarks, found.left_out).model_dump(mode="json"),
+        lambda: print_phone_benchmark(found),
+        invalid((item.threads, item.doubts) for item in found.benchmarks),
+    )
+
+
+def _tell_left_out(options: argparse.Namespace, reasons: Mapping[str, str]) -> None:
+    """Tells what is not timed, unless that is not wanted."""
+    if not options.quiet:
+        for name, reason in reasons.items():
+            print(f"left out: {name}: {reason}", file=sys.stderr)
 
 
 def _profile(

@@ -153,15 +153,21 @@ def benchmark(
         for number in range(processes)
     ]
     description = f"timing in fresh processes, {threads} thread(s)"
-    return _judged(paths, threads, target.measure([*first_runs, *together], description, progress))
+    return judge(paths, threads, target.measure([*first_runs, *together], description, progress))
 
 
-def _judged(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmark:
-    """What the answers mean."""
+def judge(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmark:
+    """What was measured means.
+
+    Args:
+        paths: The files; the first is what the others' ratios refer to.
+        threads: Of each runtime.
+        measured: First runs, of each file as many, by file; and processes that timed all files.
+    """
     opened, together = measured.of(FirstRun), measured.of(ProcessTiming)
+    each = len(opened) // len(paths)
     first_runs = {
-        path: _medians(opened[FIRST_RUNS * number :][:FIRST_RUNS])
-        for number, path in enumerate(paths)
+        path: _medians(opened[each * number :][:each]) for number, path in enumerate(paths)
     }
     results = {
         path: [LatencyResult(np.array(timing.milliseconds[number])) for timing in together]

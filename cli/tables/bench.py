@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 def print_benchmark(benchmark: Benchmark) -> None:
     """Prints one row per file, and the verdict."""
+    print_times(benchmark, "processes", "in a fresh process")
+
+
+def print_times(benchmark: Benchmark, shared: str, alone: str) -> None:
+    """Prints one row per file, and the verdict.
+
+    Args:
+        benchmark: What was timed.
+        shared: What the runs were shared out among.
+        alone: Where a file was opened for its first run.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", no_wrap=True)
     headings = ("load ms", "first ms", "peak MB", "median ms", "p10", "p90", "p99", "ratio", "99 %")
@@ -38,9 +49,9 @@ def print_benchmark(benchmark: Benchmark) -> None:
     verdict = "valid" if benchmark.is_valid else "INVALID"
     console.print(
         f"{benchmark.threads} thread(s), {len(first.result.milliseconds)} runs in turns, in"
-        f" {len(first.processes)} processes: {verdict}"
+        f" {len(first.processes)} {shared}: {verdict}"
     )
     console.print(
         "99 %: where the ratio of the same command falls again; load, first and peak: of the file"
-        " alone in a fresh process, its runtime already there"
+        f" alone {alone}, its runtime already there"
     )

@@ -28,7 +28,7 @@ from .protocol import (
 )
 from .shipment import ShippedBundle
 
-_DECODED = (BOXES_NAME, SCORES_NAME)
+DECODED = (BOXES_NAME, SCORES_NAME)
 """Outputs whose golden ones are computed from a detector's maps, here alone."""
 
 TOLERANCE = 1e-6
@@ -164,7 +164,7 @@ def _judged(
 
 def _agree(own: OwnParity, ours: Parity, task: str) -> bool:
     """Whether the app judged outputs as we do; it leaves to us what needs decoding."""
-    judged = {name: item for name, item in ours.outputs.items() if name not in _DECODED}
+    judged = {name: item for name, item in ours.outputs.items() if name not in DECODED}
     if own.outputs.keys() != judged.keys() or (own.agreement is None) != (task == DETECTION):
         return False
     if own.agreement is not None:

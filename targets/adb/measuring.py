@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...artifact.formats import Accelerator
 from ...artifact.results.phone import PhoneRequestResult, PhoneResult, PhoneStateResult
 from ...errors import TargetError, UsageError
 from ...progress import Progress
@@ -91,12 +92,12 @@ def measure_on(
     asked = list(zip(tasks, answers, strict=True))
     return Measured(
         machine=answers[0].machine | machine,
-        answers=[_result(task, answer, target.name) for task, answer in asked],
-        doubts=(*_check_doubts(checked, target), *_state_doubts(asked)),
+        answers=[result_of(task, answer, target.name) for task, answer in asked],
+        doubts=(*check_doubts(checked, target.accelerator, target.name), *state_doubts(asked)),
         phone=PhoneResult(
             accelerator=target.accelerator,
             checks=tuple(file.record() for file in checked),
-            requests=tuple(_told(task, answer) for task, answer in asked),
+            requests=tuple(told(task, answer) for task, answer in asked),
         ),
     )
 
@@ -129,7 +130,7 @@ def _task(request: Request, numbers: Mapping[Path, int], target: AdbChoice) -> M
     raise UsageError(f"{target.name}: the app tells no times of single ops; leave `profile` out")
 
 
-def _result(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Answer:
+def result_of(task: MeasuringTask, answer: DeviceAnswer, where: str) -> Answer:
     """What a request is to give.
 
     Raises:
@@ -185,16 +186,16 @@ def _agree(own: OwnSummary, ours: LatencyResult) -> bool:
     return all(math.isclose(one, other, rel_tol=TOLERANCE) for one, other in pairs)
 
 
-def _check_doubts(checked: Sequence[CheckedFile], target: AdbChoice) -> list[str]:
+def check_doubts(checked: Sequence[CheckedFile], accelerator: Accelerator, where: str) -> list[str]:
     """What the check says against times on the accelerator that was measured, a line each."""
     return [
-        f"{item.file} on {target.name}: {item.failure}"
+        f"{item.file} on {where}: {item.failure}"
         for item in checked
-        if item.failure and item.accelerator == target.accelerator
+        if item.failure and item.accelerator == accelerator
     ]
 
 
-def _state_doubts(asked: Sequence[tuple[MeasuringTask, DeviceAnswer]]) -> list[str]:
+def state_doubts(asked: Sequence[tuple[MeasuringTask, DeviceAnswer]]) -> list[str]:
     """What the phone's own state says against its times, a line each."""
     timed = [answer for task, answer in asked if not isinstance(task, EnduranceTask)]
     found = []
@@ -210,7 +211,7 @@ def _state_doubts(asked: Sequence[tuple[MeasuringTask, DeviceAnswer]]) -> list[s
     return found
 
 
-def _told(task: MeasuringTask, answer: DeviceAnswer) -> PhoneRequestResult:
+def told(task: MeasuringTask, answer: DeviceAnswer) -> PhoneRequestResult:
     """The phone's state around a request."""
     return PhoneRequestResult(
         task=task.task,
