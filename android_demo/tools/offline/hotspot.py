@@ -123,6 +123,18 @@ class HotSpot:
         """
         self._run("lab", phone, job, str(number), what_for=f"doing request {number}")
 
+    def benchmark(self, bundle: Path, report: Path) -> None:
+        """Measures a bundle with few runs as the app's benchmark screen does, and saves its report.
+
+        Args:
+            bundle: Its folder.
+            report: Takes the report.
+
+        Raises:
+            CheckError: It was not finished, or the process ended otherwise.
+        """
+        self._run("benchmark", bundle, report, what_for=f"measuring {bundle.name}")
+
     def run_tests(self, bundle: Path) -> JUnitRun:
         """Runs the tests of what only native code can show.
 

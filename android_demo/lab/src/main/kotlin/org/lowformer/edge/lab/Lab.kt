@@ -48,35 +48,14 @@ class Lab(
         if (!answers.isDirectory && !answers.mkdirs()) throw EdgeException("$answers: cannot be made")
         val watch = Watch(surroundings, File(folder, CANCEL), cancelled)
         val progress = Progress(File(answers, PROGRESS), surroundings.clock, listener)
-        val before = watch.state()
-        var outcome = Outcome.DONE
-        var reason: String? = null
-        var result: JSONObject? = null
-        try {
+        val answer = Answer.to(watch, machine) {
             val request = Job.request(fields, folder, number)
             watch.limit(request.common.timeoutSeconds)
             watch.check()
-            result = result(request, folder, answers, watch, progress)
-        } catch (ended: EndedException) {
-            outcome = ended.outcome
-            reason = ended.reason
-        } catch (error: EdgeException) {
-            outcome = Outcome.FAILED
-            reason = oneLine(error)
+            result(request, folder, answers, watch, progress)
         }
-        val after = watch.state()
-        val answer = JSONObject()
-            .put("protocol", Job.PROTOCOL)
-            .put("outcome", outcome.id)
-            .put("reason", reason ?: JSONObject.NULL)
-            .put("machine", JSONObject(machine))
-            .put("before", before.toJson())
-            .put("after", after.toJson())
-            .put("worst_thermal_status", watch.worstThermalStatus ?: JSONObject.NULL)
-            .put("throttled", watch.throttled ?: JSONObject.NULL)
-            .put("result", result ?: JSONObject.NULL)
-        write(answer.toString(), File(answers, ANSWER))
-        return outcome
+        write(answer.json.toString(), File(answers, ANSWER))
+        return answer.outcome
     }
 
     private fun result(request: Request, folder: File, answers: File, watch: Watch, progress: Progress): JSONObject {

@@ -11,8 +11,12 @@ import java.io.File
  */
 data class Step(val done: Int, val total: Int, val what: String)
 
-/** Tells how far a request is, at most once a second: in a file for the computer, and to a screen. */
-internal class Progress(private val file: File, private val clock: Clock, private val listener: (Step) -> Unit) {
+/**
+ * Tells how far a request is, at most once a second: in a file for the computer, and to a screen.
+ *
+ * @param file is for the computer; null where there is none.
+ */
+internal class Progress(private val file: File?, private val clock: Clock, private val listener: (Step) -> Unit) {
     private var done = 0
     private var total = 0
     private var what = ""
@@ -34,10 +38,14 @@ internal class Progress(private val file: File, private val clock: Clock, privat
 
     private fun tell() {
         told = clock.nanoseconds()
+        file?.let(::write)
+        listener(Step(done, total, what))
+    }
+
+    private fun write(file: File) {
         val beside = File(file.parentFile, "${file.name}.tmp")
         beside.writeText(done.toString())
         replace(beside, file)
-        listener(Step(done, total, what))
     }
 
     private companion object {

@@ -8,12 +8,12 @@ import java.io.File
  * It also remembers how hot the phone was meanwhile.
  *
  * @param surroundings clock and phone.
- * @param cancelFile a file whose being there asks for an end.
+ * @param cancelFile a file whose being there asks for an end; null where nobody could make one.
  * @param cancelled why somebody at the phone asked for one, or null.
  */
 internal class Watch(
     private val surroundings: Surroundings,
-    private val cancelFile: File,
+    private val cancelFile: File?,
     private val cancelled: () -> String?,
 ) {
     private val began = surroundings.clock.nanoseconds()
@@ -55,7 +55,7 @@ internal class Watch(
         val last = looked
         if (last != null && now - last < PERIOD) return
         looked = now
-        if (cancelFile.exists()) throw EndedException(Outcome.CANCELLED, "cancelled by the computer")
+        if (cancelFile?.exists() == true) throw EndedException(Outcome.CANCELLED, "cancelled by the computer")
         val state = state()
         if (state.isLow) {
             throw EndedException(

@@ -18,7 +18,8 @@ private const val PROGRAMS = "lowformer.programs"
  * Does what the app does, in Java's own virtual machine.
  *
  * `lab PHONE FOLDER NUMBER` does a request of the device protocol. `classify ACCELERATOR BUNDLE IMAGE...`
- * prints a line of JSON for each image and each file of a bundle; images are PPM.
+ * prints a line of JSON for each image and each file of a bundle; images are PPM. `benchmark BUNDLE REPORT` does what
+ * the benchmark screen does, with few runs.
  *
  * The first library that is loaded is `libc.so`, which stands in for Android's; it opens the others.
  */
@@ -29,6 +30,7 @@ fun main(arguments: Array<String>) {
     try {
         when (arguments.first()) {
             "lab" -> performOn(runtimes, File(arguments[1]), File(arguments[2]), arguments[3].toInt())
+            "benchmark" -> benchmark(runtimes, File(arguments[1]), File(arguments[2]))
             "classify" -> {
                 val accelerator = Accelerator.entries.single { it.id == arguments[1] }
                 val paths = arguments.drop(2).map(::File)
