@@ -128,10 +128,10 @@ def identities(path: Path) -> Iterator[str]:
             yield identity.removeprefix("@+id/")
 
 
-def states_table() -> str:
-    """The table of the screen's states with what each says in English."""
+def states_table(name: str) -> str:
+    """The table of a screen's states with what each says in English."""
     english = texts("values")
-    path = SCREEN / "test" / "resources" / "states.md"
+    path = SCREEN / "test" / "resources" / name
     rows = path.read_text(encoding="utf-8").splitlines()
     lines = [rows[0].replace("| state |", "| state | says |"), rows[1] + "---|"]
     for row in rows[2:]:
@@ -189,8 +189,9 @@ def test_what_the_screen_says_has_texts_that_take_its_arguments() -> None:
             assert placeholders(form) == expected, f"{message}: {form!r}"
 
 
-def test_the_table_of_states_is_true() -> None:
-    assert states_table() in (ROOT / "screen" / "STATES.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["states.md", "bench_states.md"])
+def test_the_table_of_states_is_true(name: str) -> None:
+    assert states_table(name) in (ROOT / "screen" / "STATES.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: f"{path.parent.name}-{path.name}")
@@ -241,7 +242,7 @@ class TestLayout:
         assert not re.search(r'android:\w*(Left|Right)\w*=|"(left|right)[|"]', content)
 
 
-@pytest.mark.parametrize("name", ["main", "verify"])
+@pytest.mark.parametrize("name", ["main", "verify", "bench"])
 def test_whole_screens_can_be_scrolled(name: str) -> None:
     for path in RESOURCES.glob(f"layout*/{name}.xml"):
         assert "ScrollView" in [element.tag for element in read(path).iter()]
@@ -322,6 +323,16 @@ def test_only_the_launcher_and_adb_can_start_something() -> None:
     }
     assert open_to == {".MainActivity": None, ".VerifyActivity": "android.permission.DUMP"}
     assert not [e.tag for e in manifest.iter() if e.tag in ("service", "receiver", "provider")]
+
+
+def test_a_zip_can_be_opened_with_the_app_and_nothing_else() -> None:
+    """Other schemes would need a permission, or tell of files that the app may not read."""
+    found = [
+        {plain(data, "scheme") or plain(data, "mimeType") for data in one.findall("data")}
+        for one in read(APP / "AndroidManifest.xml").iter("intent-filter")
+        if "android.intent.action.VIEW" in {plain(action, "name") for action in one}
+    ]
+    assert found == [{"content", "application/zip"}]
 
 
 def test_the_versions_on_the_screen_are_those_of_the_catalog() -> None:

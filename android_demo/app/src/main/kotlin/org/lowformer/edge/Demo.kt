@@ -6,12 +6,14 @@ import android.net.Uri
 import android.os.Handler
 import android.os.Looper
 import org.lowformer.edge.core.Accelerator
+import org.lowformer.edge.core.Bundle
 import org.lowformer.edge.core.Preprocessing
 import org.lowformer.edge.core.RgbImage
 import org.lowformer.edge.runtime.Runtimes
 import org.lowformer.edge.screen.BundleState
 import org.lowformer.edge.screen.Effect
 import org.lowformer.edge.screen.Facing
+import org.lowformer.edge.screen.Failure
 import org.lowformer.edge.screen.ModelKey
 import org.lowformer.edge.screen.PhotoState
 import org.lowformer.edge.screen.RuntimeChoice
@@ -56,6 +58,7 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
     private var opened: OpenBundle? = null
     private var photo: Photo? = null
     private var isDue = false
+    private var samples = -1
     private val releasing = Runnable(::release)
 
     /** Shows everything on a screen from now on. */
@@ -78,6 +81,22 @@ internal class Demo(context: Context, private val runtimes: Runtimes) {
 
     /** Gives up what only waits for somebody to come back. */
     fun release() = send(ScreenEvent.Released)
+
+    /**
+     * Opens a bundle for somebody else.
+     *
+     * @param take gets it, on the thread of files.
+     * @param refuse gets why it cannot be had, on that thread.
+     */
+    fun lend(id: String, take: (Bundle) -> Unit, refuse: (Failure) -> Unit) = files.begin {
+        failing(refuse) { take(bundles.open(id).bundle) }
+    }
+
+    /** Shows the next of the app's own photos. */
+    fun showSample() {
+        samples++
+        send(ScreenEvent.PhotoPicked("${PhotoStore.SAMPLE}$samples"))
+    }
 
     fun send(event: ScreenEvent) {
         val step = state.after(event)

@@ -29,7 +29,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     private val views: MainViews by lazy { MainViews(window.decorView, demo::send, ::act) }
     private val camera: CameraView by lazy { CameraView(this, views.camera, demo::offer, demo::tell) }
     private val displays: DisplayManager by lazy { checkNotNull(getSystemService(DisplayManager::class.java)) }
-    private var removable: Option? = null
+    private var chosen: Option? = null
     private var question: AlertDialog? = null
     private var isPicking = false
 
@@ -38,6 +38,20 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
         setContentView(R.layout.main)
         window.decorView.part<View>(R.id.screen).setOnApplyWindowInsetsListener(::keepClear)
         window.decorView.part<View>(R.id.licences).setOnClickListener { showLicences() }
+        // A screen that is made anew has seen it before.
+        if (savedInstanceState == null) take(intent)
+    }
+
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        take(intent)
+    }
+
+    /** Another app opens a zip with this one: it is imported as a picked one is, once. */
+    private fun take(intent: Intent) {
+        if (intent.flags and Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY != 0) return
+        val uri = intent.data?.takeIf { intent.action == Intent.ACTION_VIEW } ?: return
+        demo.send(ScreenEvent.ImportWished(uri.toString(), folder = false))
     }
 
     override fun onStart() {
@@ -56,7 +70,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     }
 
     override fun show(view: ScreenView, photo: Bitmap?, preprocessing: Preprocessing?) {
-        removable = view.bundles.find { it.isChosen }
+        chosen = view.bundles.find { it.isChosen }
         views.show(view, photo)
         if (preprocessing == null) return
         views.picture.shape = FrameSize(preprocessing.size.width, preprocessing.size.height)
@@ -107,11 +121,22 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
             Action.TRY_AGAIN -> demo.send(ScreenEvent.TryAgain)
             Action.USE_CAMERA -> demo.send(ScreenEvent.CameraWished)
             Action.SWITCH_CAMERA -> demo.send(ScreenEvent.CameraSwitched)
+            Action.SAMPLE_PHOTO -> demo.showSample()
+            Action.BENCHMARK -> openBenchmark()
             Action.PICK_PHOTO -> pick(photoPicker(), PICK_PHOTO)
             Action.IMPORT_FOLDER -> pick(Intent(Intent.ACTION_OPEN_DOCUMENT_TREE), PICK_FOLDER)
             Action.IMPORT_ZIP -> pick(documentPicker("application/zip"), PICK_ZIP)
             Action.REMOVE_BUNDLE -> askWhetherToRemove()
         }
+    }
+
+    private fun openBenchmark() {
+        val bundle = chosen ?: return
+        startActivity(
+            Intent(this, BenchActivity::class.java)
+                .putExtra(BenchActivity.BUNDLE, bundle.id)
+                .putExtra(BenchActivity.NAME, bundle.id.substringAfter('/')),
+        )
     }
 
     private fun openSettings() {
@@ -140,7 +165,7 @@ class MainActivity : Activity(), DemoScreen, DisplayManager.DisplayListener {
     }
 
     private fun askWhetherToRemove() {
-        val bundle = removable ?: return
+        val bundle = chosen ?: return
         question = AlertDialog.Builder(this)
             .setMessage(getString(R.string.remove_question, resources.text(bundle.title)))
             .setPositiveButton(R.string.remove) { _, _ -> demo.send(ScreenEvent.RemovalWished(bundle.id)) }

@@ -125,9 +125,11 @@ internal class MainViews(
         Action.USE_CAMERA -> R.id.use_camera
         Action.SWITCH_CAMERA -> R.id.switch_camera
         Action.PICK_PHOTO -> R.id.pick_photo
+        Action.SAMPLE_PHOTO -> R.id.sample_photo
         Action.IMPORT_FOLDER -> R.id.import_folder
         Action.IMPORT_ZIP -> R.id.import_zip
         Action.REMOVE_BUNDLE -> R.id.remove_bundle
+        Action.BENCHMARK -> R.id.benchmark
     }
 
     private companion object {

@@ -6,7 +6,7 @@ import org.lowformer.edge.screen.BundleContent
 import org.lowformer.edge.screen.Offer
 
 /** A bundle whose files are checked, with the id that the screen knows it by. */
-internal class OpenBundle(val id: String, private val bundle: Bundle) {
+internal class OpenBundle(val id: String, val bundle: Bundle) {
     val manifest = bundle.manifest
 
     /** What the screen needs of it. */

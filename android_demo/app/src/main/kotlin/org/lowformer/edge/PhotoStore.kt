@@ -8,6 +8,7 @@ import android.media.ExifInterface
 import android.net.Uri
 import java.io.File
 import java.io.IOException
+import java.io.InputStream
 import java.nio.ByteBuffer
 import org.lowformer.edge.core.EdgeException
 import org.lowformer.edge.core.RgbImage
@@ -27,7 +28,7 @@ internal class PhotoStore(private val context: Context) {
         file.delete()
         val part = File(context.noBackupFilesDir, "photo.part")
         try {
-            val stream = context.contentResolver.openInputStream(uri) ?: throw IOException("it is gone")
+            val stream = stream(uri) ?: throw IOException("it is gone")
             stream.use { from -> part.outputStream().use { from.copyTo(it) } }
         } catch (error: IOException) {
             part.delete()
@@ -37,6 +38,15 @@ internal class PhotoStore(private val context: Context) {
             throw EdgeException("Android does not let the app read it; pick it again", error)
         }
         if (!part.renameTo(file)) throw EdgeException("It cannot be kept; make room on the device")
+    }
+
+    /** What a picker gave, or one of the app's own photos. */
+    private fun stream(uri: Uri): InputStream? {
+        val text = uri.toString()
+        if (!text.startsWith(SAMPLE)) return context.contentResolver.openInputStream(uri)
+        val names = context.assets.list(SAMPLES).orEmpty().sorted()
+        if (names.isEmpty()) throw IOException("this build of the app has none")
+        return context.assets.open("$SAMPLES/${names[text.removePrefix(SAMPLE).toInt() % names.size]}")
     }
 
     /** @throws EdgeException the copy is no image that this device can decode. */
@@ -108,12 +118,15 @@ internal class PhotoStore(private val context: Context) {
 
     private fun undecodable() = EdgeException("This device cannot decode it; pick a JPEG or a PNG")
 
-    private companion object {
-        const val LONGEST_SHOWN = 1024
-        const val BYTES_A_PIXEL = 4
-        val MIRRORED = setOf(2, 4, 5, 7)
+    companion object {
+        /** Begins what stands for the app's own photos, which are numbered. */
+        const val SAMPLE = "sample:"
+        private const val SAMPLES = "samples"
+        private const val LONGEST_SHOWN = 1024
+        private const val BYTES_A_PIXEL = 4
+        private val MIRRORED = setOf(2, 4, 5, 7)
 
         /** Clockwise, after mirroring, by EXIF orientation. */
-        val TURNS = mapOf(3 to 180f, 4 to 180f, 5 to 270f, 6 to 90f, 7 to 90f, 8 to 270f)
+        private val TURNS = mapOf(3 to 180f, 4 to 180f, 5 to 270f, 6 to 90f, 7 to 90f, 8 to 270f)
     }
 }

@@ -78,4 +78,40 @@ private val Message.resource: Int
         Message.FORMAT_EXECUTORCH -> R.string.format_executorch
         Message.WHY_NOT_IN_BUILD -> R.string.why_not_in_build
         Message.WHY_NO_FILE -> R.string.why_no_file
+        Message.BENCH_IDLE -> R.string.bench_idle
+        Message.BENCH_OPENING -> R.string.bench_opening
+        Message.BENCH_RUNNING -> R.string.bench_running
+        Message.BENCH_ENDING -> R.string.bench_ending
+        Message.BENCH_DONE -> R.string.bench_done
+        Message.BENCH_ENDED -> R.string.bench_ended
+        Message.BENCH_FAILED -> R.string.bench_failed
+        Message.BENCH_OUT_OF_MEMORY -> R.string.bench_out_of_memory
+        Message.BENCH_SAVED -> R.string.bench_saved
+        Message.BENCH_NOT_SAVED -> R.string.bench_not_saved
+        Message.BENCH_TITLE -> R.string.bench_title
+        Message.BENCH_WAIT -> R.string.bench_wait
+        Message.BENCH_NOT_TIMED -> R.string.bench_not_timed
+        Message.BENCH_SPOKEN -> R.string.bench_spoken
+        Message.BENCH_SPOKEN_FAILED -> R.string.bench_spoken_failed
+        Message.COLUMN_FILE -> R.string.column_file
+        Message.COLUMN_ACCELERATOR -> R.string.column_accelerator
+        Message.COLUMN_LOAD -> R.string.column_load
+        Message.COLUMN_FIRST -> R.string.column_first
+        Message.COLUMN_MEDIAN -> R.string.column_median
+        Message.COLUMN_P90 -> R.string.column_p90
+        Message.COLUMN_MEMORY -> R.string.column_memory
+        Message.COLUMN_TEMPERATURE -> R.string.column_temperature
+        Message.COLUMN_PARITY -> R.string.column_parity
+        Message.COLUMN_AGREEMENT -> R.string.column_agreement
+        Message.ACCELERATOR_CPU -> R.string.accelerator_cpu
+        Message.ACCELERATOR_GPU -> R.string.accelerator_gpu
+        Message.ACCELERATOR_GPU_FP16 -> R.string.accelerator_gpu_fp16
+        Message.CELL_MILLISECONDS -> R.string.cell_milliseconds
+        Message.CELL_MEGABYTES -> R.string.cell_megabytes
+        Message.CELL_CELSIUS -> R.string.cell_celsius
+        Message.CELL_THROTTLED -> R.string.cell_throttled
+        Message.CELL_DECIBELS -> R.string.cell_decibels
+        Message.CELL_PERCENT -> R.string.cell_percent
+        Message.CELL_EXACT -> R.string.cell_exact
+        Message.CELL_UNKNOWN -> R.string.cell_unknown
     }

@@ -1,7 +1,6 @@
 package org.lowformer.edge
 
 import android.app.Activity
-import android.os.Build
 import android.os.Bundle
 import android.os.SystemClock
 import android.view.View
@@ -74,16 +73,9 @@ class VerifyActivity : Activity(), LabWork.Screen {
         val surroundings = Surroundings(clock, PhonePower(applicationContext), KernelMemory(), KernelClocks())
         val versions = RuntimeVersions(getString(R.string.litert_version), getString(R.string.executorch_version))
         val runtimes = Runtimes(versions)
-        val lab = Lab(runtimes, surroundings, machine(versions), runtimes::load)
+        val lab = Lab(runtimes, surroundings, describeApp(this, versions), runtimes::load)
         return LabWork(lab, File(folder), intent.getIntExtra(REQUEST, -1), root).apply { start() }
     }
-
-    private fun machine(versions: RuntimeVersions): Map<String, String> = mapOf(
-        "app" to packageManager.getPackageInfo(packageName, 0).versionName.orEmpty(),
-        "abi" to Build.SUPPORTED_ABIS.first(),
-        "litert" to versions.litert,
-        "executorch" to versions.executorch,
-    )
 
     private companion object {
         const val JOB = "job"

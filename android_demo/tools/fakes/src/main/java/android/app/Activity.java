@@ -34,6 +34,8 @@ public class Activity extends Context {
 
     protected void onActivityResult(int request, int result, Intent data) {}
 
+    protected void onNewIntent(Intent intent) {}
+
     public void onRequestPermissionsResult(int request, String[] permissions, int[] answers) {}
 
     public Object onRetainNonConfigurationInstance() {

@@ -16,7 +16,7 @@ public final class Screen {
     /** Creates an activity, which nobody sees yet. */
     public Screen(Supplier<? extends Activity> make, Intent intent) {
         this.make = make;
-        create(intent, null);
+        create(intent, null, null);
     }
 
     public void start() {
@@ -45,8 +45,13 @@ public final class Screen {
         destroy();
         phone.isWide = !phone.isWide;
         phone.rotation = phone.isWide ? 1 : 0;
-        create(activity.intent, kept);
+        create(activity.intent, kept, new Bundle());
         if (wasVisible) start();
+    }
+
+    /** Something is opened with the app, whose activity is there already. */
+    public void open(Intent intent) {
+        activity.onNewIntent(intent);
     }
 
     /** Answers the question for a permission, which lies over the activity. */
@@ -85,11 +90,11 @@ public final class Screen {
         Textures.show(activity.getWindow().getDecorView());
     }
 
-    private void create(Intent intent, Object kept) {
+    private void create(Intent intent, Object kept, Bundle saved) {
         activity = make.get();
         activity.intent = intent;
         activity.former = kept;
-        activity.onCreate(kept == null ? null : new Bundle());
+        activity.onCreate(saved);
     }
 
     private void destroy() {

@@ -5,6 +5,7 @@ import android.net.Uri;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import org.lowformer.edge.fakes.Phone;
@@ -19,6 +20,10 @@ public abstract class ContentResolver {
         } catch (IOException error) {
             throw new IllegalStateException(error);
         }
+    }
+
+    public final OutputStream openOutputStream(Uri uri, String mode) throws FileNotFoundException {
+        return Phone.get().write(uri.toString());
     }
 
     public final Cursor query(Uri uri, String[] columns, String where, String[] values, String order) {

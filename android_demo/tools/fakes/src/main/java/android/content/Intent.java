@@ -6,11 +6,15 @@ import java.util.Map;
 
 /** Stands for Android's. */
 public class Intent {
+    public static final String ACTION_VIEW = "android.intent.action.VIEW";
+    public static final int FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY = 1 << 20;
+
     private final String action;
     private final Map<String, Object> extras = new HashMap<>();
     private Uri data;
     private String type;
     private String category;
+    private int flags;
 
     public Intent() {
         this(null);
@@ -25,8 +29,22 @@ public class Intent {
         this.data = data;
     }
 
+    /** What is started by its class has that in place of an action here. */
+    public Intent(Context context, Class<?> type) {
+        this(type.getName());
+    }
+
     public String getAction() {
         return action;
+    }
+
+    public int getFlags() {
+        return flags;
+    }
+
+    public Intent addFlags(int added) {
+        flags |= added;
+        return this;
     }
 
     public Uri getData() {

@@ -21,6 +21,7 @@ public class View {
     private boolean staysOn;
     private float alpha = 1;
     private int importance;
+    private CharSequence description;
     private int[] padding = new int[4];
     private OnClickListener onClick;
     private OnApplyWindowInsetsListener onInsets;
@@ -113,6 +114,15 @@ public class View {
 
     public void setImportantForAccessibility(int importance) {
         this.importance = importance;
+    }
+
+    public CharSequence getContentDescription() {
+        return description;
+    }
+
+    public void setContentDescription(CharSequence description) {
+        checkThread();
+        this.description = description;
     }
 
     public int getPaddingLeft() {

@@ -8,7 +8,9 @@ enum class Action {
     USE_CAMERA,
     SWITCH_CAMERA,
     PICK_PHOTO,
+    SAMPLE_PHOTO,
     IMPORT_FOLDER,
     IMPORT_ZIP,
     REMOVE_BUNDLE,
+    BENCHMARK,
 }

@@ -164,7 +164,9 @@ private fun ScreenState.actions(status: Message): Set<Action> = setOfNotNull(
     Action.USE_CAMERA.takeIf { wishes.source == Source.PHOTO && facings.isNotEmpty() },
     Action.SWITCH_CAMERA.takeIf { wishes.source == Source.CAMERA && facings.size > 1 },
     Action.PICK_PHOTO,
+    Action.SAMPLE_PHOTO,
     Action.IMPORT_FOLDER.takeIf { intake !is IntakeState.Running },
     Action.IMPORT_ZIP.takeIf { intake !is IntakeState.Running },
     Action.REMOVE_BUNDLE.takeIf { chosenBundle?.imported == true },
+    Action.BENCHMARK.takeIf { content?.offers.orEmpty().isNotEmpty() },
 )

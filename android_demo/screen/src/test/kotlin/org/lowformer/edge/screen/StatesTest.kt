@@ -135,7 +135,8 @@ class StatesTest {
             "scores, latency".takeIf { view.scores.isNotEmpty() && view.latency != null },
             "runtime".takeIf { view.runtime != null },
         )
-        val special = view.actions - setOf(Action.PICK_PHOTO, Action.IMPORT_FOLDER, Action.IMPORT_ZIP)
+        val special = view.actions -
+            setOf(Action.PICK_PHOTO, Action.SAMPLE_PHOTO, Action.IMPORT_FOLDER, Action.IMPORT_ZIP)
         val choices = listOfNotNull(
             "bundle".takeIf { view.bundles.isNotEmpty() },
             "runtime".takeIf { view.runtimes.any { it.isChosen } },

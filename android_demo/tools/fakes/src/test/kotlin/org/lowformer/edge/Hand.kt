@@ -34,15 +34,15 @@ internal class Hand(disk: File, seed: Long? = null, assets: File = ASSETS) {
     val status: String get() = text(R.id.status)
 
     /** Opens the app, in a new process if there is none. */
-    fun open(): Hand {
-        create()
+    fun open(intent: Intent = Intent()): Hand {
+        create(intent)
         screen.start()
         return this
     }
 
-    fun create() {
+    fun create(intent: Intent = Intent()) {
         if (phone.application == null) phone.application = DemoApplication().apply { onCreate() }
-        screen = Screen({ MainActivity() }, Intent())
+        screen = Screen({ MainActivity() }, intent)
     }
 
     /** Opens the app, and waits until it does nothing more by itself. */

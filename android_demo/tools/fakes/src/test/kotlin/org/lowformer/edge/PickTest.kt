@@ -1,6 +1,8 @@
 package org.lowformer.edge
 
 import android.content.DialogInterface
+import android.content.Intent
+import android.net.Uri
 import android.os.Build
 import android.view.Bars
 import android.view.View
@@ -285,6 +287,49 @@ class PickTest {
         hand.phone.language = "de"
         hand.live()
         assertEquals("Klasse 1, 97\u00A0%", hand.text(R.id.best))
+    }
+
+    @Test
+    fun aZipThatAnotherAppOpensIsImported() {
+        documents["content://zip"] = SmallBundle().zip(File(disk, "small"))
+        val intent = Intent(Intent.ACTION_VIEW, Uri.parse("content://zip"))
+        hand.open(intent).settle()
+        assertTrue(hand.choices(R.id.bundles).any { "imported" in it }, hand.status)
+        val before = hand.choices(R.id.bundles).size
+        hand.screen.turn()
+        hand.settle()
+        assertEquals(before, hand.choices(R.id.bundles).size)
+        hand.screen.open(intent)
+        hand.settle()
+        assertEquals(before + 1, hand.choices(R.id.bundles).size)
+        // The list of recent apps opens it with the same words.
+        hand.screen.open(intent.addFlags(Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY))
+        hand.settle()
+        assertEquals(before + 1, hand.choices(R.id.bundles).size)
+    }
+
+    @Test
+    fun whatAnotherAppOpensIsCheckedAsAPickedZip() {
+        documents["content://zip"] = "no zip".toByteArray()
+        hand.open(Intent(Intent.ACTION_VIEW, Uri.parse("content://zip"))).settle()
+        assertTrue("The bundle was not imported." in hand.text(R.id.notices), hand.text(R.id.notices))
+    }
+
+    @Test
+    fun samplesAreShownInTurn() {
+        val assets = Hand.assets("demo" to SmallBundle())
+        hand.phone.assets = assets
+        hand.opened().press(R.id.sample_photo)
+        assertEquals("The photo cannot be read. It cannot be copied (this build of the app has none); make room, or pick another", hand.status)
+        File(assets, "samples").mkdirs()
+        File(assets, "samples/a.png").writeBytes(Hand.photo(12, 8))
+        File(assets, "samples/b.png").writeBytes(Hand.photo(8, 8))
+        val widths = List(3) {
+            hand.press(R.id.sample_photo)
+            PhotoStore(hand.phone.application).read().image.width
+        }
+        assertEquals(setOf(8, 12), widths.toSet())
+        assertEquals(widths.first(), widths.last())
     }
 
     private companion object {

@@ -16,12 +16,14 @@ internal class SmallBundle(
     private val type: String = "float32",
     private val files: List<String> = FILES,
     private val resize: String = "crop",
+    private val isGolden: Boolean = true,
 ) {
     /** Writes it into a folder, and returns that. */
     fun write(folder: File): File {
         folder.mkdirs()
         val tensors = outputs.map { (name, shape) -> tensor(name, listOf(1) + shape, "N$layout") }
-        val golden = File(folder, "golden.npz").apply { writeText("golden") }
+        val golden = File(folder, "golden.npz")
+        if (isGolden) writeGolden(golden, SIDE, outputs) else golden.writeText("golden")
         val artifacts = files.map { path ->
             val file = File(folder, path)
             file.writeText(header(path) + shapes().padEnd(LONG))

@@ -5,10 +5,12 @@ import android.app.AlertDialog;
 import android.app.Application;
 import android.content.Intent;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -112,6 +114,19 @@ public final class Phone {
         byte[] content = documents.get(uri);
         if (content == null) throw new FileNotFoundException(uri);
         return new ByteArrayInputStream(content);
+    }
+
+    /** Documents are there once they are closed. */
+    public OutputStream write(String uri) throws FileNotFoundException {
+        queue.meanwhile();
+        if (refusal != null) throw refusal;
+        if (uri.contains("gone")) throw new FileNotFoundException(uri);
+        return new ByteArrayOutputStream() {
+            @Override
+            public void close() {
+                documents.put(uri, toByteArray());
+            }
+        };
     }
 
     public void violation(String text) {
