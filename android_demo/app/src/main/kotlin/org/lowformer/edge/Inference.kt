@@ -99,7 +99,8 @@ internal class Inference(private val runtimes: RunnerFactory, private val tell: 
                 val outputs = open.runner.run(input)
                 val modelMs = millisecondsSince(middle)
                 val findings = open.runner.read(outputs, Size(image.height, image.width))
-                ScreenEvent.Classified(key, number, findings, preprocessingMs, modelMs)
+                val doneMs = SystemClock.elapsedRealtimeNanos() / NANOSECONDS_A_MILLISECOND
+                ScreenEvent.Classified(key, number, findings, preprocessingMs, modelMs, doneMs)
             },
         )
     }

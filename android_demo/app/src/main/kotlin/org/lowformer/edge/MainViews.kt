@@ -42,6 +42,9 @@ internal class MainViews(
     private val best: TextView = root.part(R.id.best)
     private val scores: ViewGroup = root.part(R.id.scores)
     private val latency: TextView = root.part(R.id.latency)
+    private val rate: TextView = root.part(R.id.rate)
+    private val sheet: View = root.part(R.id.sheet)
+    private val sheetToggle: Button = root.part(R.id.sheet_toggle)
     private val runtimeInUse: TextView = root.part(R.id.runtime_in_use)
     private val plainColor = status.currentTextColor
     private var shownPhoto: Bitmap? = null
@@ -62,6 +65,10 @@ internal class MainViews(
         button
     }
 
+    init {
+        sheetToggle.setOnClickListener { send(ScreenEvent.SheetToggled) }
+    }
+
     fun show(view: ScreenView, picked: Bitmap?) {
         status.say(resources.text(view.status))
         status.setTextColor(if (view.isProblem) root.context.getColor(R.color.problem) else plainColor)
@@ -75,6 +82,11 @@ internal class MainViews(
         overlay.show(view)
         showScores(view)
         latency.say(view.latency?.let(resources::text).orEmpty())
+        rate.say(view.rate?.let(resources::text).orEmpty())
+        sheet.setShown(view.isSheetOpen)
+        sheetToggle.say(resources.getString(if (view.isSheetOpen) R.string.hide_choices else R.string.show_choices))
+        // Where something is wrong, what helps stays.
+        sheetToggle.setShown(!view.isProblem)
         runtimeInUse.say(view.runtime?.let(resources::text).orEmpty())
         bundles.show(view.bundles)
         runtimes.show(view.runtimes)

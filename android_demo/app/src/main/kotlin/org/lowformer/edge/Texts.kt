@@ -63,6 +63,7 @@ private val Message.resource: Int
         Message.RUNTIME_IN_USE -> R.string.runtime_in_use
         Message.RUNTIME_WITH_THREADS -> R.plurals.runtime_with_threads
         Message.LATENCY -> R.plurals.latency
+        Message.FRAME_RATE -> R.string.frame_rate
         Message.CLASS_NUMBER -> R.string.class_number
         Message.BEST_CLASS -> R.string.best_class
         Message.NOTHING_FOUND -> R.string.nothing_found

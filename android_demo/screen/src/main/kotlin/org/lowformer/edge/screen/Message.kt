@@ -63,6 +63,7 @@ enum class Message(vararg val arguments: Argument) {
     RUNTIME_IN_USE(Argument.TEXT, Argument.DECIMAL),
     RUNTIME_WITH_THREADS(Argument.TEXT, Argument.WHOLE, Argument.DECIMAL),
     LATENCY(Argument.DECIMAL, Argument.DECIMAL, Argument.WHOLE),
+    FRAME_RATE(Argument.DECIMAL),
     CLASS_NUMBER(Argument.WHOLE),
     BEST_CLASS(Argument.TEXT, Argument.DECIMAL),
     NOTHING_FOUND,

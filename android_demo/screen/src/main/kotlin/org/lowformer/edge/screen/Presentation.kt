@@ -34,6 +34,8 @@ val ScreenState.view: ScreenView
             },
             runtime = (runner as? RunnerState.Ready)?.let(::runtimeOf),
             latency = latency,
+            rate = timings.rate()?.takeIf { wishes.source == Source.CAMERA }?.let { Message.FRAME_RATE.with(it) },
+            isSheetOpen = isSheetOpen || status.message in PROBLEMS,
             bundles = bundleOptions,
             runtimes = RuntimeChoice.entries.map(::optionOf),
             precisions = precisionOptions,

@@ -62,6 +62,7 @@ sealed interface ScreenEvent {
      *
      * @property photo its number; null for a camera's.
      * @property findings what it sees there.
+     * @property doneMs when it was done, by a clock that never goes back.
      */
     data class Classified(
         val key: ModelKey,
@@ -69,7 +70,11 @@ sealed interface ScreenEvent {
         val findings: Findings,
         val preprocessingMs: Double,
         val modelMs: Double,
+        val doneMs: Double,
     ) : ScreenEvent
+
+    /** Choices are shown in place of a part of the picture, or no longer. */
+    data object SheetToggled : ScreenEvent
 
     /** The runner, which is still open, failed on an image. */
     data class RunFailed(val key: ModelKey, val failure: Failure) : ScreenEvent

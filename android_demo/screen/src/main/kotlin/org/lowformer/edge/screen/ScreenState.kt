@@ -11,6 +11,7 @@ import org.lowformer.edge.core.Findings
  * @property bundles null until they were looked for.
  * @property facings which cameras the device has.
  * @property photos how many photos were read in this process.
+ * @property isSheetOpen whether a person wants to see what can be chosen.
  * @property findings in the last image; null while there are none.
  */
 data class ScreenState(
@@ -27,6 +28,7 @@ data class ScreenState(
     val camera: CameraState = CameraState.Off,
     val photo: PhotoState = PhotoState.Unknown,
     val photos: Int = 0,
+    val isSheetOpen: Boolean = false,
     val findings: Findings? = null,
     val timings: Timings = Timings(),
 ) {

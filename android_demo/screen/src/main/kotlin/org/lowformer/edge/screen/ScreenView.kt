@@ -33,6 +33,8 @@ data class Option(val id: String, val title: Wording, val why: Wording?, val isC
  * @property best the first of them in a few words, or that nothing was found; null while nobody looked.
  * @property runtime what computes; null while nothing does.
  * @property latency medians; null until there are some.
+ * @property rate the camera's frames that are looked at in a second; null until two were.
+ * @property isSheetOpen whether choices and buttons are shown; they are where something is wrong.
  */
 data class ScreenView(
     val status: Wording.Known,
@@ -49,6 +51,8 @@ data class ScreenView(
     val best: Wording?,
     val runtime: Wording?,
     val latency: Wording?,
+    val rate: Wording?,
+    val isSheetOpen: Boolean,
     val bundles: List<Option>,
     val runtimes: List<Option>,
     val precisions: List<Option>,

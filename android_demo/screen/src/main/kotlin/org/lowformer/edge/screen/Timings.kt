@@ -7,13 +7,27 @@ import org.lowformer.edge.core.LatencySummary
  *
  * @property preprocessing of each image: from its pixels, or from the camera's YUV, to the network's input.
  * @property model of each image: the runtime alone.
+ * @property done when each was done.
  */
-data class Timings(val preprocessing: List<Double> = emptyList(), val model: List<Double> = emptyList()) {
+data class Timings(
+    val preprocessing: List<Double> = emptyList(),
+    val model: List<Double> = emptyList(),
+    val done: List<Double> = emptyList(),
+) {
     /** How many images. */
     val count: Int get() = model.size
 
-    fun plus(preprocessingMs: Double, modelMs: Double): Timings =
-        Timings((preprocessing + preprocessingMs).takeLast(WINDOW), (model + modelMs).takeLast(WINDOW))
+    fun plus(preprocessingMs: Double, modelMs: Double, doneMs: Double): Timings = Timings(
+        (preprocessing + preprocessingMs).takeLast(WINDOW),
+        (model + modelMs).takeLast(WINDOW),
+        (done + doneMs).takeLast(WINDOW),
+    )
+
+    /** Images a second; null before there are two. */
+    fun rate(): Double? {
+        val passed = if (done.size < 2) 0.0 else done.last() - done.first()
+        return if (passed > 0) (done.size - 1) * MILLISECONDS_A_SECOND / passed else null
+    }
 
     /** Median of [preprocessing]; there must be one image at least. */
     fun preprocessingMedian(): Double = LatencySummary.of(preprocessing.toDoubleArray()).medianMs
@@ -24,5 +38,6 @@ data class Timings(val preprocessing: List<Double> = emptyList(), val model: Lis
     companion object {
         /** About a second of camera frames. */
         const val WINDOW = 30
+        private const val MILLISECONDS_A_SECOND = 1000
     }
 }

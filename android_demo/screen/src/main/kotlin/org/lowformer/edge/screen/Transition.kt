@@ -64,6 +64,7 @@ private fun ScreenState.taking(event: ScreenEvent): Step = when (event) {
     is ScreenEvent.RunnerClosed -> Step(runnerClosed())
     is ScreenEvent.Classified -> Step(classified(event))
     is ScreenEvent.RunFailed -> runFailed(event)
+    is ScreenEvent.SheetToggled -> Step(copy(isSheetOpen = !isSheetOpen))
     is ScreenEvent.TryAgain -> Step(tryingAgain())
     is ScreenEvent.ImportWished -> importing(event)
     is ScreenEvent.Imported -> Step(imported(event))
@@ -147,7 +148,7 @@ private fun ScreenState.classified(event: ScreenEvent.Classified): ScreenState {
         Source.PHOTO -> event.photo != null && event.photo == (photo as? PhotoState.Shown)?.number
     }
     if (!wanted) return idle
-    return idle.copy(findings = event.findings, timings = timings.plus(event.preprocessingMs, event.modelMs))
+    return idle.copy(findings = event.findings, timings = timings.plus(event.preprocessingMs, event.modelMs, event.doneMs))
 }
 
 private fun ScreenState.runFailed(event: ScreenEvent.RunFailed): Step {

@@ -16,7 +16,7 @@ class OverlayTest {
     private val shirt = Detection(0, 0.3f, 5f, 5f, 9f, 9f)
     private val faint = Detection(0, 0.25f, 0f, 0f, 9f, 9f)
 
-    private fun live(findings: Findings) = LIVE.through(ScreenEvent.Classified(KEY, null, findings, 2.0, 1.0)).view
+    private fun live(findings: Findings) = LIVE.through(ScreenEvent.Classified(KEY, null, findings, 2.0, 1.0, 0.0)).view
 
     private fun objects(vararg found: Detection) = live(Findings.Objects(Size(48, 64), found.toList()))
 
@@ -77,7 +77,7 @@ class OverlayTest {
         val map = LabelMap(Size(1, 2), byteArrayOf(0, 1))
         val state = LIVE.copy(bundle = BundleState.Open(DEMO.id, content))
         val findings = Findings.Labels(map, map.regions())
-        val overlay = state.through(ScreenEvent.Classified(KEY, null, findings, 2.0, 1.0)).view.overlay as Overlay.Mask
+        val overlay = state.through(ScreenEvent.Classified(KEY, null, findings, 2.0, 1.0, 0.0)).view.overlay as Overlay.Mask
         assertEquals(0, overlay.paint().first())
         assertEquals(listOf(Wording.Plain("boot")), overlay.legend.map { (it.text as Wording.Known).arguments.first() })
     }
@@ -93,7 +93,7 @@ class OverlayTest {
     fun nothingIsDrawnWhereThereIsNoPicture() {
         assertNull(live(SCORES).overlay)
         val found = Findings.Objects(Size(4, 4), listOf(boot))
-        val state = LIVE.through(ScreenEvent.Classified(KEY, null, found, 2.0, 1.0))
+        val state = LIVE.through(ScreenEvent.Classified(KEY, null, found, 2.0, 1.0, 0.0))
         assertTrue(state.view.overlay != null)
         assertNull(state.copy(camera = CameraState.Closing).view.overlay)
     }

@@ -35,4 +35,4 @@ internal val LOADED = OPENED.through(ScreenEvent.RunnerOpened(KEY, "LiteRT", 4, 
 /** The camera runs, too. */
 internal val LIVE = LOADED.through(ScreenEvent.CameraOpened)
 
-internal fun classified(photo: Int? = null) = ScreenEvent.Classified(KEY, photo, SCORES, 2.0, 1.0)
+internal fun classified(photo: Int? = null) = ScreenEvent.Classified(KEY, photo, SCORES, 2.0, 1.0, 0.0)

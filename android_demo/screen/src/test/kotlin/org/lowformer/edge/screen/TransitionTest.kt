@@ -238,9 +238,41 @@ class TransitionTest {
     }
 
     @Test
+    fun theFrameRateIsThatOfRecentImages() {
+        fun seen(vararg done: Double) = done.fold(LIVE) { state, ms ->
+            state.through(ScreenEvent.Classified(KEY, null, SCORES, 2.0, 1.0, ms))
+        }
+        assertNull(seen(7.0).view.rate)
+        assertNull(seen(7.0, 7.0).view.rate)
+        assertEquals(Message.FRAME_RATE.with(20.0), seen(0.0, 50.0, 100.0).view.rate)
+        // A slow beginning is forgotten.
+        val steady = DoubleArray(Timings.WINDOW) { 100_000 + it * 25.0 }
+        assertEquals(Message.FRAME_RATE.with(40.0), seen(0.0, *steady).view.rate)
+    }
+
+    @Test
+    fun aPhotoHasNoFrameRate() {
+        val photo = LIVE.through(ScreenEvent.PhotoPicked("content://photo"), ScreenEvent.PhotoRead(1, 1))
+        val seen = listOf(0.0, 50.0).fold(photo) { state, ms ->
+            state.through(ScreenEvent.Classified(KEY, 1, SCORES, 2.0, 1.0, ms))
+        }
+        assertEquals(2, seen.timings.count)
+        assertNull(seen.view.rate)
+    }
+
+    @Test
+    fun choicesAreShownOnDemandAndWhereSomethingIsWrong() {
+        assertFalse(LIVE.view.isSheetOpen)
+        val open = LIVE.through(ScreenEvent.SheetToggled)
+        assertTrue(open.view.isSheetOpen)
+        assertFalse(open.through(ScreenEvent.SheetToggled).view.isSheetOpen)
+        assertTrue(LIVE.through(ScreenEvent.CameraFailed(CameraProblem.IN_USE)).view.isSheetOpen)
+    }
+
+    @Test
     fun latencyIsTheMedianOfRecentImages() {
         var state = LIVE
-        for (ms in 1..100) state = state.through(ScreenEvent.Classified(KEY, null, SCORES, 2.0 * ms, 1.0 * ms))
+        for (ms in 1..100) state = state.through(ScreenEvent.Classified(KEY, null, SCORES, 2.0 * ms, 1.0 * ms, 0.0))
         assertEquals(Timings.WINDOW, state.timings.count)
         assertEquals(85.5, state.timings.modelMedian())
         assertEquals(171.0, state.timings.preprocessingMedian())

@@ -74,7 +74,7 @@ internal class World(seed: Int) {
         }
     }
 
-    private fun wish(): ScreenEvent = when (random.nextInt(15)) {
+    private fun wish(): ScreenEvent = when (random.nextInt(16)) {
         0, 1 -> ScreenEvent.Started(random.nextBoolean(), Facing.entries.filter { random.nextInt(3) > 0 })
         2 -> ScreenEvent.Stopped
         3 -> ScreenEvent.BundleWished((entries.map { it.id } + "nowhere").random(random))
@@ -87,6 +87,7 @@ internal class World(seed: Int) {
         10 -> ScreenEvent.TryAgain
         11 -> ScreenEvent.ImportWished("content://bundle", random.nextBoolean())
         12 -> ScreenEvent.Released
+        14 -> ScreenEvent.SheetToggled
         13 -> ScreenEvent.RemovalWished((entries.map { it.id } + "nowhere").random(random))
         else -> ScreenEvent.PermissionAnswered(random.nextBoolean(), random.nextBoolean())
     }
@@ -162,7 +163,7 @@ internal class World(seed: Int) {
         if (random.nextInt(20) == 0) {
             ScreenEvent.RunFailed(key, failure())
         } else {
-            ScreenEvent.Classified(key, photo, SCORES, 2.0, 1.0)
+            ScreenEvent.Classified(key, photo, SCORES, 2.0, 1.0, 0.0)
         }
 
     private fun openCamera(): ScreenEvent {

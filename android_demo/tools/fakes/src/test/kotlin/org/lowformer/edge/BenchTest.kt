@@ -1,6 +1,7 @@
 package org.lowformer.edge
 
 import android.app.Screen
+import android.content.ComponentCallbacks2
 import android.content.Intent
 import android.net.Uri
 import android.os.BatteryManager
@@ -36,6 +37,8 @@ class BenchTest {
     fun nothingForbiddenWasDone() {
         // Several are open at once by intent, to be timed in turns.
         assertEquals(emptyList<String>(), phone.violations.filterNot { "while another is open" in it })
+        phone.application.onTrimMemory(ComponentCallbacks2.TRIM_MEMORY_COMPLETE)
+        hand.settle()
         assertEquals(0, phone.models.open)
         assertFalse(File(disk, "phone/no_backup/bench").exists())
     }

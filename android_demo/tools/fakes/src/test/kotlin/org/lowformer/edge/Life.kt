@@ -181,7 +181,8 @@ internal class Life(disk: File, seed: Long) {
         val GROUPS = listOf(R.id.bundles, R.id.runtimes, R.id.precisions)
         val BUTTONS = listOf(
             R.id.allow_camera, R.id.try_again, R.id.use_camera, R.id.switch_camera, R.id.pick_photo,
-            R.id.sample_photo, R.id.import_folder, R.id.import_zip, R.id.remove_bundle, R.id.licences,
+            R.id.sample_photo, R.id.sheet_toggle, R.id.import_folder, R.id.import_zip, R.id.remove_bundle,
+            R.id.licences,
         )
         val ENDLESS = setOf(
             "Looking for bundles…", "Changing the model…", "Starting the camera…", "Changing the camera…",

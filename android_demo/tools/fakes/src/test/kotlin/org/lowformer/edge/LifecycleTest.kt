@@ -22,6 +22,29 @@ class LifecycleTest {
     fun nothingForbiddenWasDone() = assertEquals(emptyList<String>(), hand.phone.violations)
 
     @Test
+    fun thePictureHasTheScreenUntilSomebodyWantsToChoose() {
+        hand.live()
+        assertFalse(hand.isShown(R.id.sheet))
+        hand.press(R.id.sheet_toggle)
+        assertTrue(hand.isShown(R.id.sheet))
+        assertEquals("Hide choices", hand.text(R.id.sheet_toggle))
+        assertTrue(hand.isShown(R.id.latency))
+        hand.screen.turn()
+        hand.settle()
+        assertTrue(hand.isShown(R.id.sheet))
+        hand.press(R.id.sheet_toggle)
+        assertFalse(hand.isShown(R.id.sheet))
+    }
+
+    @Test
+    fun twoFramesTellTheirRate() {
+        hand.live()
+        assertFalse(hand.isShown(R.id.rate))
+        hand.shoot()
+        assertTrue(hand.text(R.id.rate).endsWith(" pictures a second"), hand.text(R.id.rate))
+    }
+
+    @Test
     fun theFirstScreenShowsWhatTheCameraSees() {
         hand.live()
         assertEquals("This is what the model sees through the camera.", hand.status)
