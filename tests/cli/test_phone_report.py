@@ -95,6 +95,17 @@ def test_the_table_says_whose_parity_it_is(run: Bench, report: dict[str, Any]) -
         assert words in out
 
 
+def test_what_a_report_says_is_printable(run: Bench, report: dict[str, Any]) -> None:
+    refused = report["requests"][-1]["answer"]["result"]
+    refused["files"][0]["failure"] = "no\x1b[31m[bold]\u202e"
+    report["requests"][0]["answer"]["machine"]["model"] = "x\x1b[31m[bold]y"
+    code, out, err = run(report)
+    assert code == 0
+    assert "\x1b" not in out + err
+    assert "no\\x1b[31m[bold]" in err
+    assert "x\\x1b[31m[bold]y" in out
+
+
 @pytest.mark.parametrize(
     ("place", "value", "doubt"),
     [
