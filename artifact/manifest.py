@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ..errors import ArtifactError, ConfigError, ManifestError
 from ..process.limits import LARGEST_TEXT
 from ..process.reading import read_text
+from ..process.text import shown_value
 from .accumulation import Accumulation
 from .files import digest_of, is_inside, size_of
 from .formats import FORMATS
@@ -43,6 +44,20 @@ BundlePath = Annotated[str, AfterValidator(_inside_the_bundle)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 DecibelsOrExact = float | Literal["exact"]
 """A signal-to-noise ratio in dB, or ``exact`` where there is no noise at all."""
+
+
+def _with_options(spec: dict[str, Any]) -> dict[str, Any]:
+    """Accepts only specs whose options are fields, and whose modules are names, where stated."""
+    if not isinstance(spec.get("options") or {}, dict):
+        raise ValueError(f"options must be an object, not {shown_value(spec['options'])}")
+    modules = spec.get("float32_modules") or []
+    if not isinstance(modules, list) or not all(isinstance(name, str) for name in modules):
+        raise ValueError(f"float32_modules must be names, not {shown_value(modules)}")
+    return spec
+
+
+Spec = Annotated[dict[str, Any], AfterValidator(_with_options)]
+"""Of an exported file, as :class:`.export.spec.ExportSpec` has it."""
 
 
 class _Record(BaseModel):
@@ -303,7 +318,7 @@ class ArtifactRecord(_Record):
     file: FileRecord
     format: str
     precision: str
-    spec: dict[str, Any]
+    spec: Spec
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     ops: dict[str, int]

@@ -100,7 +100,7 @@ def _graph_of(file: str, manifest: Manifest) -> str | None:
     if records[file].compiled is None:
         return None
     spec = records[file].spec
-    wanted = {**spec, "options": {**spec["options"], "chip": ""}}
+    wanted = {**spec, "options": {**(spec.get("options") or {}), "chip": ""}}
     return next((name for name, item in records.items() if item.spec == wanted), None)
 
 
