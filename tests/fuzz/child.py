@@ -163,7 +163,7 @@ def _count(entry: str, reached: set[str]) -> None:
     name, _, path = entry.partition(":")
     *outer, last = path.split(".")
     try:
-        holder = importlib.import_module(name)
+        holder: Any = importlib.import_module(name)
         for part in outer:
             holder = getattr(holder, part)
         function = getattr(holder, last)
@@ -187,7 +187,7 @@ def _start_by_zygote(socket: str) -> None:
             command = [sys.executable, "-S", "-E", str(CLIENT), socket, *command[2:]]
         start(process, command, *arguments, **options)
 
-    subprocess.Popen.__init__ = start_copy  # type: ignore[method-assign]
+    subprocess.Popen.__init__ = start_copy  # type: ignore[assignment,method-assign]
 
 
 def _shorten_waits() -> None:
