@@ -49,7 +49,7 @@ def test_it_says_whose_executorch_it_holds(toolchain: Toolchain, android_apk: Pa
 def test_what_is_started_is_there(apk: Apk) -> None:
     assert apk.activities == (f"{PACKAGE}.MainActivity",)
     package, _, activity = ACTIVITY.partition("/")
-    for name in (*apk.activities, package + activity):
+    for name in (*apk.activities, package + activity, f"{PACKAGE}.BenchActivity"):
         assert name.replace(".", "/") in apk.classes
 
 
@@ -114,13 +114,15 @@ def test_the_bundle_is_in_and_whole(
         assert (packed / path.name).read_bytes() == path.read_bytes()
 
 
-def test_licences_are_in(android_apk: Path) -> None:
+def test_licences_and_photos_are_in(android_apk: Path) -> None:
     notices = ROOT / "app" / "src" / "main" / "assets" / "notices.txt"
     with zipfile.ZipFile(android_apk) as archive:
         assert archive.read("assets/notices.txt") == notices.read_bytes()
         assets = {name for name in archive.namelist() if name.startswith("assets/")}
     assert {name for name in assets if not name.startswith("assets/bundles/demo/")} == {
-        "assets/notices.txt"
+        "assets/notices.txt",
+        "assets/samples/garment.jpg",
+        "assets/samples/scene.jpg",
     }
 
 

@@ -67,7 +67,7 @@ def test_most_lines_of_what_needs_android_run(
 def test_lines_are_told_apart(coverage: dict[str, ModuleLines]) -> None:
     """In a file of which some lines run here and others do not."""
     (file,) = (file for file in coverage["core"].files if file.name.endswith("/NumpyArray.kt"))
-    assert 0 == len(file.ran) < len(file.lines)
+    assert 0 < len(file.ran) < len(file.lines)
     (file,) = (file for file in coverage["app"].files if file.name.endswith("/Worker.kt"))
     assert file.ran == file.lines
 
