@@ -25,7 +25,8 @@ def print_phone_benchmark(found: PhoneBenchmark) -> None:
     console.print(f"{printable(told)}; {found.created} by the phone's clock")
     for benchmark in found.benchmarks:
         assert benchmark.phone is not None
-        console.print(f"\n{benchmark.phone.accelerator}")
+        console.print()
+        console.print(f"on its {benchmark.phone.accelerator}:")
         print_times(benchmark, "openings in one process", "in the app's process")
         console.print(_parity(benchmark))
 

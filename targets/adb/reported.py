@@ -142,7 +142,7 @@ class _Reading:
             if (said.failure is None) != (own is not None):
                 raise TargetError(f"{self._where}: a parity contradicts its file's failure")
             name, accelerator = record.file.path, check.task.accelerator
-            parity, failure = None, said.failure and one_line(said.failure)
+            parity, failure = None, said.failure and _reason(said.failure, name)
             if own is not None:
                 parity, failure = self._parity(own, record, accelerator)
             found.append(CheckedFile(name, accelerator, said, parity, failure))
@@ -199,10 +199,12 @@ class _Reading:
         for one in (*alone.values(), *together):
             if one.answer.outcome == "done":
                 continue
-            reason = one_line(one.answer.reason or "no reason is given")
+            reason = one.answer.reason or "no reason is given"
             if one.answer.outcome != "failed":
-                raise TargetError(f"{self._where}: was not finished: {reason}")
-            left_out |= {self._report.files[number].path: reason for number in one.task.files}
+                raise TargetError(f"{self._where}: was not finished: {one_line(reason)}")
+            for number in one.task.files:
+                name = self._report.files[number].path
+                left_out[name] = _reason(reason, name)
         if any(one.answer.outcome != "done" for one in together):
             return alone, []
         if len({one.task.files for one in together}) > 1 or 0 < len(together) < LEAST_PASSES:
@@ -230,6 +232,11 @@ def places_of(
     reading = _Reading(report, where, folder, manifest)
     accelerators = dict.fromkeys(request.task.accelerator for request in report.requests)
     return [reading.place(accelerator) for accelerator in accelerators]
+
+
+def _reason(said: str, name: str) -> str:
+    """Why a file failed, in a line; the app begins with the file's name, which stands before."""
+    return one_line(said).removeprefix(f"{name}: ")
 
 
 def _agreement(percent: float | None, images: int) -> Interval | None:

@@ -90,6 +90,7 @@ def test_the_table_says_whose_parity_it_is(run: Bench, report: dict[str, Any]) -
         "alone in the app's process",
         "battery: 29.5 °C",
         "2026-11-29T12:00:00Z by the phone's clock",
+        "\non its cpu:\n",
         "99.5",
     ):
         assert words in out
@@ -132,7 +133,7 @@ def test_what_speaks_against_the_figures(
 
 def test_a_file_that_fails_after_its_check_is_left_out(run: Bench, report: dict[str, Any]) -> None:
     answer = report["requests"][2]["answer"]
-    answer |= {"outcome": "failed", "reason": "no memory\nleft", "result": None}
+    answer |= {"outcome": "failed", "reason": "demo-int8.tflite: no memory\nleft", "result": None}
     for request in report["requests"][3 : 3 + PASSES]:
         request["task"] |= {"files": [0], "first": 0}
         for name in ("milliseconds", "summaries"):

@@ -67,7 +67,7 @@ val BenchState.view: BenchView
             title = title,
             lines = rows.map(::lineOf),
             failures = rows.mapNotNull { row ->
-                row.failure?.let { Message.BENCH_NOT_TIMED.with(row.path, acceleratorOf(row), it) }
+                reasonOf(row)?.let { Message.BENCH_NOT_TIMED.with(row.path, acceleratorOf(row), it) }
             },
             history = history.orEmpty().map { saved ->
                 val why = Message.BENCH_WAIT.with().takeIf { running != null }
@@ -117,9 +117,12 @@ private fun lineOf(row: BenchmarkRow): BenchLine {
     )
     val cells = listOf(Wording.Plain(row.path), acceleratorOf(row)) + figures
     val spoken = if (row.failure == null) Message.BENCH_SPOKEN else Message.BENCH_SPOKEN_FAILED
-    val words = if (row.failure == null) cells else cells.take(2) + Wording.Plain(row.failure.orEmpty())
+    val words = if (row.failure == null) cells else cells.take(2) + Wording.Plain(reasonOf(row).orEmpty())
     return BenchLine(cells, Wording.Known(spoken, words))
 }
+
+/** Runners begin with the file's name, which stands before it here. */
+private fun reasonOf(row: BenchmarkRow): String? = row.failure?.removePrefix("${row.path}: ")
 
 private fun acceleratorOf(row: BenchmarkRow): Wording = when (row.accelerator) {
     Accelerator.CPU.id -> Message.ACCELERATOR_CPU.with()

@@ -148,7 +148,7 @@ class BenchTest {
         val NEW = SavedBenchmark("2", "demo", "2026-11-29T12:00:00Z")
         val ROWS = listOf(
             BenchmarkRow("a.tflite", "cpu", null, 41.5, 100.0, 9.5, 4.5, 2.5, 3.5, 4.0, 33.0, true),
-            BenchmarkRow("a.tflite", "gpu", "refused"),
+            BenchmarkRow("a.tflite", "gpu", "a.tflite: refused"),
             BenchmarkRow("b.pte", "gpu-fp16", parityDb = Double.POSITIVE_INFINITY),
         )
         val PROGRESS = BenchEvent.Progressed(2, 9, "a.tflite (cpu)", ROWS)
