@@ -32,7 +32,8 @@ def serve(requests: TypeAdapter[Any]) -> int:
         requests: Reads the request.
     """
     answers = _answers()
-    request = requests.validate_json(sys.stdin.readline())
+    # Bytes: the encoding of stdin may be another.
+    request = requests.validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_input, daemon=True).start()
     try:
         answer = {"result": request.to_plain(request.measure())}

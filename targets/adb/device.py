@@ -216,7 +216,9 @@ def open_device(serial: str, where: str) -> AdbDevice:
     (serial,) = [serial] if serial else states
     if states[serial] != "device":
         state = states[serial]
-        raise TargetError(f"{where}: {serial} {_STATES.get(state, f'is in the state {state!r}')}")
+        # After "no permissions" adb says more, of its own system's rules.
+        told = _STATES.get(state.split(" ")[0], f"is in the state {state!r}")
+        raise TargetError(f"{where}: {serial} {told}")
     return AdbDevice(client, serial, where)
 
 

@@ -119,7 +119,7 @@ def test_a_bundle(demo_bundle: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main([str(demo_bundle)]) == 0
     out, _ = capsys.readouterr()
     assert "demo-int8.tflite" in out
-    assert "all 8 files fit their hashes" in out
+    assert "all 9 files fit their hashes" in out
     assert main([str(demo_bundle), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "demo"
 

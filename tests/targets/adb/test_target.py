@@ -26,6 +26,7 @@ from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.errors import MissingDependencyError, TargetError, UsageError
 from lowformer_edge.progress import Advance, SilentProgress
 from lowformer_edge.targets.adb import app as adb_app
+from lowformer_edge.targets.adb import connection
 from lowformer_edge.targets.adb import device as adb_device
 from lowformer_edge.targets.adb.target import AdbTarget
 from lowformer_edge.targets.host import HostTarget
@@ -339,7 +340,7 @@ def test_without_adbutils(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_is_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(listener.getsockname()[1]))
-        monkeypatch.setattr(adb_device, "TIMEOUT_S", 0.3)
+        monkeypatch.setattr(connection, "TIMEOUT_S", 0.3)
         refused("does not answer", lambda: run([]))
 
 
