@@ -132,7 +132,7 @@ def _parsed_safetensors(path: Path, content: bytes) -> tuple[Any, Mapping[str, s
         tensors = safetensors.torch.load(content)
         size = int.from_bytes(content[:8], "little")
         return tensors, json.loads(content[8 : 8 + size]).get("__metadata__") or {}
-    except (SafetensorError, ValueError, KeyError, RuntimeError, TypeError) as error:
+    except (SafetensorError, ValueError, LookupError, RuntimeError, TypeError) as error:
         raise CheckpointError(
             f"{path}: not a whole safetensors file ({_reason(error)}); copy or download it again"
         ) from error

@@ -59,7 +59,7 @@ def _zip_kind(content: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, ValueError, LookupError, RuntimeError):
         return (
             "not a whole PyTorch checkpoint (its archive is cut short or damaged); copy or download"
             " it again"

@@ -87,7 +87,7 @@ class Archive:
                 self._sizes = {
                     info.filename: info.file_size
                     for info in self._zip.infolist()
-                    if not info.is_dir()
+                    if not info.filename.endswith("/")
                 }
             else:
                 self._tar = tarfile.open(path)  # noqa: SIM115

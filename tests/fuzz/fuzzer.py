@@ -13,6 +13,7 @@ import collections
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import random
 import re
@@ -262,6 +263,7 @@ def fuzz(
     seed: int,
     jobs: int,
     only: Sequence[str] = (),
+    rounds: int | None = None,
 ) -> Tally:
     """Feeds commands for some time.
 
@@ -272,11 +274,13 @@ def fuzz(
         seed: Of the first case; the next ones count from there.
         jobs: Processes that run commands.
         only: Kinds; all by default.
+        rounds: Cases of each kind and process at most; as many as there is time for by default.
     """
     tally = Tally()
     threads = [
         threading.Thread(
-            target=_feed, args=(Child(material, socket), tally, seconds, seed + 10**6 * job, only)
+            target=_feed,
+            args=(Child(material, socket), tally, seconds, seed + 10**6 * job, only, rounds),
         )
         for job in range(jobs)
     ]
@@ -287,14 +291,22 @@ def fuzz(
     return tally
 
 
-def _feed(child: Child, tally: Tally, seconds: float, seed: int, only: Sequence[str]) -> None:
-    """Runs cases of one child until the time is over."""
+def _feed(
+    child: Child,
+    tally: Tally,
+    seconds: float,
+    seed: int,
+    only: Sequence[str],
+    rounds: int | None,
+) -> None:
+    """Runs cases of one child until the time is over, or the rounds are."""
     try:
         child.start()
         end = time.monotonic() + seconds
         kinds = list(only) or list(child.kinds)
         order = random.Random(seed)
-        while time.monotonic() < end:
+        last = math.inf if rounds is None else seed + rounds
+        while time.monotonic() < end and seed < last:
             order.shuffle(kinds)
             for kind in kinds:
                 begun = time.monotonic()
