@@ -56,17 +56,6 @@ def _with_options(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def _with_classes(model: dict[str, Any]) -> dict[str, Any]:
-    """A model's fields, of which readers of bundles take the number of classes."""
-    count = model.get("num_classes")
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise ValueError("num_classes must be a whole number, at least 1")
-    return model
-
-
-Model = Annotated[dict[str, Any], AfterValidator(_with_classes)]
-"""The fields of a config, which says what the files compute."""
-
 Spec = Annotated[dict[str, Any], AfterValidator(_with_options)]
 """Of an exported file, as :class:`.export.spec.ExportSpec` has it."""
 
@@ -423,7 +412,7 @@ class Manifest(_Record):
     schema_version: Literal[2] = SCHEMA_VERSION
     name: str
     task: str
-    model: Model
+    model: dict[str, Any]
     source: Source
     preprocessing: dict[str, Any]
     preprocessing_sources: dict[str, str]
