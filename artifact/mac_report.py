@@ -13,6 +13,7 @@ from ..errors import ArtifactError
 from ..process.limits import LARGEST_TABLE
 from ..process.reading import read_bytes
 from .manifest import Digest, Manifest
+from .validation import first_fault
 
 
 class _Part(BaseModel):
@@ -86,10 +87,8 @@ def read_mac_report(path: Path, manifest: Manifest) -> MacReport:
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
         raise ArtifactError(
-            f"{path}: is no report of check_on_mac.py ({place}: {first['msg']})"
+            f"{path}: is no report of check_on_mac.py ({first_fault(error)})"
         ) from error
     digests = {item.file.path: item.file.sha256 for item in manifest.artifacts}
     for name, package in report.packages.items():

@@ -17,6 +17,7 @@ from .accumulation import Accumulation
 from .files import digest_of, is_inside, size_of
 from .formats import FORMATS
 from .preprocessing import Preprocessing
+from .validation import first_fault
 
 SCHEMA_VERSION: Literal[2] = 2
 FILE_NAME = "manifest.json"
@@ -494,6 +495,4 @@ def _check_file(folder: Path, record: FileRecord) -> None:
 def _first_reason(error: ValidationError | ConfigError) -> str:
     if isinstance(error, ConfigError):
         return str(error)
-    first = error.errors(include_url=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}"
+    return first_fault(error)

@@ -18,6 +18,7 @@ from ..artifact.results.bench import BenchResult
 from ..artifact.results.calibrate import SensitivityResult
 from ..artifact.results.export import SearchResult
 from ..artifact.results.verify import VerifyResult
+from ..artifact.validation import first_fault
 from ..errors import ArtifactError
 from ..process.limits import LARGEST_TABLE
 from ..process.reading import read_bytes
@@ -112,9 +113,7 @@ def _read(path: Path | None, kind: type[Result], command: str) -> Result | None:
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror or error})") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        reason = printable(f"{place}: {first['msg']}" if place else first["msg"])
+        reason = printable(first_fault(error))
         raise ArtifactError(f"{path}: is no output of {command} ({reason})") from error
 
 

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ...artifact.files import digest_of, size_of
 from ...artifact.formats import Accelerator
 from ...artifact.manifest import DecibelsOrExact, Digest, Tensor
+from ...artifact.validation import first_fault
 from ...errors import ArtifactError, TargetError
 from ...process.text import one_line
 from ...runtime.images import why_no_image
@@ -435,8 +436,7 @@ def throttling(status: int | None) -> str:
 
 
 def _unreadable(error: ValidationError, where: str) -> TargetError:
-    place = ".".join(map(str, error.errors()[0]["loc"])) or "the text"
     return TargetError(
-        f"{where}: the app's answer cannot be read ({place}: {error.errors()[0]['msg']});"
+        f"{where}: the app's answer cannot be read ({first_fault(error, 'the text')});"
         " install the app of this version"
     )

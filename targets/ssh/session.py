@@ -24,6 +24,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from ...artifact.files import files_within, size_of
+from ...artifact.validation import first_fault
 from ...errors import MissingDependencyError, TargetError, UsageError
 from ...process.limits import LARGEST_ARRAYS
 from ...process.text import one_line, printable, whole_number
@@ -366,10 +367,7 @@ class _Session:
 
     def _strange(self, error: ValueError) -> TargetError:
         """What the other side answered in place of what it was asked."""
-        reason = str(error)
-        if isinstance(error, ValidationError):
-            first = error.errors(include_url=False)[0]
-            reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        reason = first_fault(error) if isinstance(error, ValidationError) else str(error)
         return TargetError(
             f"{self._host}: answers what nobody asked for while {self._phase}"
             f" ({printable(one_line(reason))[:LONGEST_REASON]}); see what `ssh {self._host.name}"
