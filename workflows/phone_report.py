@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..artifact.bundle import Bundle
-from ..artifact.manifest import read_manifest
+from ..artifact.bundle import Bundle, open_bundle
 from ..errors import UsageError
 from ..targets.adb.phone_report import read_phone_report
 from ..targets.adb.reported import places_of
@@ -49,16 +48,15 @@ def judge_phone_report(bundle: str | Path | Bundle, report: str | Path) -> Phone
             of their own times.
         UsageError: The report cannot be read, is of another bundle, or has no times.
     """
-    folder = bundle.folder if isinstance(bundle, Bundle) else Path(bundle)
+    bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     path = Path(report)
-    manifest = read_manifest(folder)
-    found = read_phone_report(path, folder, manifest)
-    places = places_of(found, path, folder, manifest)
+    found = read_phone_report(path, bundle)
+    places = places_of(found, path, bundle)
     benchmarks = []
     known = {file.path for file in found.files}
     left_out = {
         record.file.path: NOT_REPORTED
-        for record in manifest.artifacts
+        for record in bundle.manifest.artifacts
         if record.file.path not in known
     }
     for place in places:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
-from ...process.text import printable
 from ..terminal import result_console
 from .bench import print_times
 
@@ -22,7 +21,7 @@ def print_phone_benchmark(found: PhoneBenchmark) -> None:
     console = result_console()
     machine = found.benchmarks[0].machine
     told = ", ".join(f"{name} {value}" for name, value in machine.items())
-    console.print(f"{printable(told)}; {found.created} by the phone's clock")
+    console.print(f"{told}; {found.created} by the phone's clock")
     for benchmark in found.benchmarks:
         assert benchmark.phone is not None
         console.print()
@@ -39,7 +38,7 @@ def _parity(benchmark: Benchmark) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("but")
     for check in benchmark.phone.checks:
-        table.add_row(check.file, *_closeness(check), printable(check.failure or ""))
+        table.add_row(check.file, *_closeness(check), check.failure or "")
     states = [
         state for request in benchmark.phone.requests for state in (request.before, request.after)
     ]

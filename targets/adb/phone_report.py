@@ -11,8 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from ...artifact.bundle import Bundle
 from ...artifact.files import digest_of
-from ...artifact.manifest import FILE_NAME, BundlePath, Digest, Manifest
+from ...artifact.manifest import FILE_NAME, BundlePath, Digest
+from ...artifact.validation import first_fault
 from ...errors import UsageError
 from ...process.reading import read_text
 from ...process.text import one_line, printable
@@ -85,13 +87,12 @@ class PhoneReport(Record):
     requests: tuple[ReportedRequest, ...] = Field(min_length=1, max_length=MOST_REQUESTS)
 
 
-def read_phone_report(path: Path, folder: Path, manifest: Manifest) -> PhoneReport:
+def read_phone_report(path: Path, bundle: Bundle) -> PhoneReport:
     """Reads a report and holds that it is of a bundle.
 
     Args:
         path: The report.
-        folder: The bundle's.
-        manifest: Its manifest.
+        bundle: The bundle.
 
     Raises:
         UsageError: It cannot be read, or is of another bundle or of other files.
@@ -99,24 +100,22 @@ def read_phone_report(path: Path, folder: Path, manifest: Manifest) -> PhoneRepo
     try:
         report = PhoneReport.model_validate_json(read_text(path, LARGEST))
     except ValidationError as error:
-        found = error.errors()[0]
-        place = printable(".".join(map(str, found["loc"])) or "the text")
+        reason = printable(one_line(first_fault(error, "the text")))
         raise UsageError(
-            f"{path}: no phone's report ({place}: {one_line(found['msg'])}); save it again in the"
-            " app of this version"
+            f"{path}: no phone's report ({reason}); save it again in the app of this version"
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read ({one_line(str(error))})") from error
-    if report.bundle.manifest_sha256 != digest_of(folder / FILE_NAME):
+    if report.bundle.manifest_sha256 != digest_of(bundle.folder / FILE_NAME):
         raise UsageError(
             f"{path}: is of another bundle ({printable(report.bundle.name)}), whose {FILE_NAME}"
-            f" differs from that of {folder}; give the bundle that is in the app"
+            f" differs from that of {bundle.folder}; give the bundle that is in the app"
         )
-    records = {record.file.path: record.file for record in manifest.artifacts}
+    records = {record.file.path: record.file for record in bundle.manifest.artifacts}
     for file in report.files:
         record = records.get(file.path)
         if record is None or (record.sha256, record.bytes) != (file.sha256, file.bytes):
-            raise UsageError(f"{path}: {printable(file.path)} is not that file of {folder}")
+            raise UsageError(f"{path}: {printable(file.path)} is not that file of {bundle.folder}")
     _hold_numbers(report, path)
     return report
 

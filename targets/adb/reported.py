@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ...artifact.bundle import Bundle
 from ...artifact.formats import Accelerator
-from ...artifact.golden import GoldenVectors
-from ...artifact.manifest import ArtifactRecord, Closeness, Interval, Manifest, Parity
+from ...artifact.manifest import ArtifactRecord, Closeness, Interval, Parity
 from ...artifact.results.phone import PhoneResult
 from ...errors import TargetError
 from ...judging.promise import promise_of
@@ -73,15 +73,13 @@ class _Reading:
     Args:
         report: The report.
         where: Its path, for messages.
-        folder: The bundle's.
-        manifest: Its manifest.
+        bundle: The bundle.
     """
 
-    def __init__(self, report: PhoneReport, where: Path, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, report: PhoneReport, where: Path, bundle: Bundle) -> None:
         self._report, self._where = report, str(where)
-        self._folder, self._manifest = folder, manifest
-        self._images = len(GoldenVectors.load(folder / manifest.golden.path).pixels)
-        self._records = {record.file.path: record for record in manifest.artifacts}
+        self._bundle, self._images = bundle, len(bundle.golden().pixels)
+        self._records = {record.file.path: record for record in bundle.manifest.artifacts}
 
     def place(self, accelerator: Accelerator) -> ReportedPlace:
         """What was found out on an accelerator.
@@ -108,7 +106,7 @@ class _Reading:
         where = f"the phone's {accelerator}"
         return ReportedPlace(
             accelerator=accelerator,
-            paths=tuple(self._folder / name for name in names),
+            paths=tuple(self._bundle.folder / name for name in names),
             threads=asked[0].task.threads,
             measured=Measured(
                 machine=asked[0].answer.machine,
@@ -162,7 +160,7 @@ class _Reading:
         agreement = own.agreement
         if (
             own.outputs.keys() != names
-            or (agreement is None) != (self._manifest.task == DETECTION)
+            or (agreement is None) != (self._bundle.manifest.task == DETECTION)
             or not all(math.isfinite(float(figure)) for figure in figures)
             or not 0 <= (agreement or 0) <= 100
         ):
@@ -180,7 +178,7 @@ class _Reading:
         promise = promise_of(
             record.precision,
             half=accelerator == "gpu-fp16",
-            trained=self._manifest.source.fit_for_accuracy,
+            trained=self._bundle.manifest.source.fit_for_accuracy,
         )
         return parity, promise.breach(parity)
 
@@ -214,22 +212,19 @@ class _Reading:
         return alone, together
 
 
-def places_of(
-    report: PhoneReport, where: Path, folder: Path, manifest: Manifest
-) -> list[ReportedPlace]:
+def places_of(report: PhoneReport, where: Path, bundle: Bundle) -> list[ReportedPlace]:
     """What a report tells of each accelerator, in its order.
 
     Args:
         report: The report, which is of this bundle.
         where: Its path, for messages.
-        folder: The bundle's.
-        manifest: Its manifest.
+        bundle: The bundle.
 
     Raises:
         TargetError: The answers are not what an app would give, or figures are not those of
             their own times.
     """
-    reading = _Reading(report, where, folder, manifest)
+    reading = _Reading(report, where, bundle)
     accelerators = dict.fromkeys(request.task.accelerator for request in report.requests)
     return [reading.place(accelerator) for accelerator in accelerators]
 
