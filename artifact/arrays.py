@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import zipfile
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -48,8 +49,7 @@ def _unpacked_size(file: BinaryIO) -> int:
         ValueError: An array's header states more than there is, and would take memory for it.
     """
     if not zipfile.is_zipfile(file):
-        file.seek(0)
-        size = file.seek(0, 2)
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
         _check_header(file, size)
         file.seek(0)
@@ -69,6 +69,20 @@ def _check_header(file: IO[bytes], size: int) -> None:
     Raises:
         ValueError: It does not, or is none.
     """
+    shape, _, kind = read_header(file)
+    if math.prod(shape) * kind.itemsize > size:
+        raise ValueError(f"{shape} of {kind} does not fit into {size} bytes")
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """An array's shape, whether its first axis varies fastest, and its type.
+
+    Args:
+        file: At its begin; is at the array's first byte then.
+
+    Raises:
+        ValueError: It is no array's, or of a version of the format that holds other than numbers.
+    """
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
@@ -76,6 +90,4 @@ def _check_header(file: IO[bytes], size: int) -> None:
     version = np.lib.format.read_magic(file)
     if version not in readers:
         raise ValueError(f"{version} is no version of the format that holds numbers")
-    shape, _, kind = readers[version](file)
-    if math.prod(shape) * kind.itemsize > size:
-        raise ValueError(f"{shape} of {kind} does not fit into {size} bytes")
+    return readers[version](file)

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +19,7 @@ from ..errors import SystemLimitError
 from ..process.reading import open_regular
 from ..process.system_limit import scratch_folder
 from ..process.text import printable
+from .arrays import read_header
 
 MOST_IN_MEMORY = 256 << 20
 """Bytes of images that are kept in memory: 1,783 of 224 x 224."""
@@ -163,8 +164,7 @@ class PixelBuffer:
             self._path = stack.enter_context(scratch_folder()) / "pixels.npy"
             self._file: BinaryIO = stack.enter_context(self._path.open("wb"))
             _write_header(self._file, self._shape)
-            self._remove: Callable[[], None] = stack.pop_all().close
-        self._finalizer = weakref.finalize(self, self._remove)
+            weakref.finalize(self, stack.pop_all().close)
 
     def append(self, pixels: NDArray[np.uint8]) -> None:
         """Takes one more, uint8 [H, W, 3]."""
@@ -209,10 +209,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 def _layout(path: Path) -> tuple[tuple[int, ...], int]:
     """Shape of the images in an ``.npy`` file, and the byte at which they begin."""
     with open_regular(path) as file:
-        version = np.lib.format.read_magic(file)
-        if version != (1, 0):
-            raise ValueError(f"has version {version} of numpy's format")
-        shape, is_transposed, dtype = np.lib.format.read_array_header_1_0(file)
+        shape, is_transposed, dtype = read_header(file)
         start = file.tell()
         size = file.seek(0, os.SEEK_END)
     if is_transposed or dtype != np.uint8 or len(shape) != 4 or shape[3] != 3:
