@@ -46,10 +46,9 @@ class StandingWorker:
         with self._lock:
             try:
                 # One that just ended for want of a job has not begun this one.
-                if not (self._ask(folder, advance) or self._ask(folder, advance)):
+                begun = self._ask(folder, where, advance) or self._ask(folder, where, advance)
+                if not begun:
                     raise WorkerEndedError(where, "ended without a word")
-            except _EndedError as error:
-                raise WorkerEndedError(where, error.how) from error
             except BaseException:
                 self.end()
                 raise
@@ -69,8 +68,12 @@ class StandingWorker:
             self._errors.close()
             self._errors = None
 
-    def _ask(self, folder: Path, advance: Advance) -> bool:
-        """Gives it a job, and waits for its end; False where it had ended before it began."""
+    def _ask(self, folder: Path, where: str, advance: Advance) -> bool:
+        """Gives it a job, and waits for its end; False where it had ended before it began.
+
+        Raises:
+            WorkerEndedError: It ended after it had begun.
+        """
         process, errors = self._running()
         said_before = errors.seek(0, os.SEEK_END)
         assert process.stdin is not None
@@ -91,7 +94,7 @@ class StandingWorker:
         printed = errors.read()
         self.end()
         if code or begun:
-            raise _EndedError(ending(code, printed))
+            raise WorkerEndedError(where, ending(code, printed))
         return False
 
     def _running(self) -> tuple[subprocess.Popen[str], TextIO]:
@@ -118,18 +121,6 @@ class StandingWorker:
                 start_new_session=True,
             )
         return self._process, self._errors
-
-
-class _EndedError(Exception):
-    """The process ended while it did a job.
-
-    Attributes:
-        how: As of :class:`WorkerEndedError`.
-    """
-
-    def __init__(self, how: str) -> None:
-        super().__init__(how)
-        self.how = how
 
 
 STANDING_WORKER = StandingWorker()
