@@ -38,7 +38,7 @@ from lowformer_edge.demo import CHECKPOINT
 from lowformer_edge.lab.place import VARIABLE, new_lab
 from lowformer_edge.models.random_weights import random_model
 
-from ..conftest import SLIGHT
+from ..small_models import SLIGHT
 from ..targets.adb.adb_server import AdbServer, serve_phone
 from .json_schema import Declared, differences, paths_of, schema_of
 

@@ -34,7 +34,8 @@ from lowformer_edge.targets.target import Work
 from lowformer_edge.tasks.closeness import sqnr
 from lowformer_edge.tasks.decoded_boxes import decoded_outputs
 
-from ..conftest import SLIGHT, MakeOnce
+from ..conftest import MakeOnce
+from ..small_models import SLIGHT
 from .conversion import SPEC, Conversion
 
 FORMATS = ("tflite", "executorch", "onnx", "coreml")

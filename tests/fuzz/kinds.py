@@ -244,9 +244,7 @@ class Preprocessings(Kind):
         return json_text(generator, stated) if variant == "json" else yaml_text(generator, stated)
 
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
-        path = folder / f"preprocessing.{variant}"
-        path.write_bytes(payload)
-        return [*_export(folder), *_random(folder), "--preprocessing", str(path)]
+        return _export_with(folder / f"preprocessing.{variant}", payload, "--preprocessing")
 
 
 class Recipes(Kind):
@@ -262,9 +260,7 @@ class Recipes(Kind):
         return json_text(generator, {"version": 1, "rules": rules}, ("version",))
 
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
-        path = folder / "recipe.json"
-        path.write_bytes(payload)
-        return [*_export(folder), *_random(folder), "--int8", "--recipe", str(path)]
+        return _export_with(folder / "recipe.json", payload, "--int8", "--recipe")
 
 
 class Labels(Kind):
@@ -284,9 +280,7 @@ class Labels(Kind):
         return changed_bytes(generator, lines.encode())
 
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
-        path = folder / f"labels.{variant}"
-        path.write_bytes(payload)
-        return [*_export(folder), *_random(folder), "--labels", str(path)]
+        return _export_with(folder / f"labels.{variant}", payload, "--labels")
 
 
 class Checkpoints(Kind):
@@ -449,6 +443,12 @@ def _export(folder: Path) -> list[str]:
     """An export, that goes as far as a converter; see :mod:`.child`."""
     few = ["--calibration-images", "4", "--evaluation-images", "4"]
     return ["export", "--to", "tflite", "--output", str(folder / "out"), "--quiet", *few]
+
+
+def _export_with(path: Path, payload: bytes, *flags: str) -> list[str]:
+    """An export of a small model that takes a file, after its flag, the last of some."""
+    path.write_bytes(payload)
+    return [*_export(path.parent), *_random(path.parent), *flags, str(path)]
 
 
 def _random(folder: Path) -> list[str]:

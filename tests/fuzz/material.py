@@ -15,21 +15,10 @@ import numpy as np
 from PIL import Image
 
 from lowformer_edge.artifact.files import digest_of
-from lowformer_edge.models.config import LowFormerConfig
 
-SMALLEST = LowFormerConfig(
-    name="slight",
-    widths=(4, 6, 8, 16, 32),
-    depths=(0, 1, 1, 1, 0),
-    downsample_expansions=(2, 2, 2, 2),
-    block_expansion=2,
-    head_widths=(24, 20),
-    num_classes=5,
-    fused_below=32,
-    mlp_expansion=2,
-    head_width=4,
-    input_size=64,
-)
+from ..small_models import ATTENTIVE
+
+SMALLEST = ATTENTIVE.replace(name="slight")
 """One of every kind of block but the stem's."""
 
 TASKS = ("classification", "detection", "segmentation")

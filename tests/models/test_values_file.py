@@ -11,7 +11,7 @@ from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.models.values_file import read_values
 
-from ..conftest import TINY
+from ..small_models import TINY
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"

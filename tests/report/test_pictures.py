@@ -18,7 +18,7 @@ from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.report.evidence import Evidence, read_evidence
 from lowformer_edge.report.page import render
 
-from ..conftest import SLIGHT
+from ..small_models import SLIGHT
 from .markup import Markup
 
 LABELS = ("cat", "a <b>dog</b>", "cow")

@@ -25,7 +25,7 @@ from ..calibration.data.annotated import (
     save_image,
     save_map,
 )
-from ..conftest import SLIGHT
+from ..small_models import SLIGHT
 
 DETECTION = DetectionHead(neck_channels=4, channels=4, convs=1)
 SEGMENTATION = SegmentationHead(neck_channels=4, channels=4)

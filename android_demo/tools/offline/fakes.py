@@ -104,12 +104,17 @@ def build_fakes(made: Compilation, folder: Path) -> Fakes:
     compile_kotlin(
         made.toolchain,
         f"{_NAME}-tests",
-        sorted((_SOURCES / "test").rglob("*.kt")),
+        [*sorted((_SOURCES / "test").rglob("*.kt")), *_shared_tests(made)],
         [*fakes.classes, *made.toolchain.junit_classes],
         fakes.tests,
         tested=made.classes(APP),
     )
     return fakes
+
+
+def _shared_tests(made: Compilation) -> list[Path]:
+    """What the tests take from those of ``lab``."""
+    return [path for path in made.project.modules["lab"].tests if path.name == "NumpyZip.kt"]
 
 
 def _libraries(made: Compilation) -> list[Path]:

@@ -1,10 +1,8 @@
 package org.lowformer.edge.lab
 
-import java.io.ByteArrayOutputStream
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
-import java.util.zip.ZipEntry
 import java.util.zip.ZipOutputStream
 import org.json.JSONArray
 import org.json.JSONObject
@@ -77,9 +75,9 @@ class TestJob(root: File, private val batch: Int = 2) {
     fun bundle(task: String, layout: String, outputs: Map<String, Pair<List<Int>, FloatArray>>): JSONObject {
         val golden = File(folder, "0/golden.npz")
         ZipOutputStream(golden.outputStream()).use { zip ->
-            zip.add("pixels.npy", "|u1", listOf(IMAGES, SIDE, SIDE, 3), pixels)
+            zip.addArray("pixels", "|u1", listOf(IMAGES, SIDE, SIDE, 3), pixels)
             for ((name, output) in outputs) {
-                zip.add("$name.npy", "<f4", listOf(IMAGES) + output.first, bytes(output.second))
+                zip.addArray(name, "<f4", listOf(IMAGES) + output.first, bytes(output.second))
             }
         }
         val files = json.getJSONArray("files")
@@ -193,20 +191,6 @@ class TestJob(root: File, private val batch: Int = 2) {
             val buffer = ByteBuffer.allocate(4 * values.size).order(ByteOrder.LITTLE_ENDIAN)
             buffer.asFloatBuffer().put(values)
             return buffer.array()
-        }
-
-        /** An array as numpy writes it. */
-        private fun ZipOutputStream.add(name: String, type: String, shape: List<Int>, content: ByteArray) {
-            val dictionary = "{'descr': '$type', 'fortran_order': False, 'shape': (${shape.joinToString(", ")}), }"
-            val header = dictionary.padEnd((dictionary.length + 11 + 63) / 64 * 64 - 11) + "\n"
-            val file = ByteArrayOutputStream()
-            file.write(byteArrayOf(0x93.toByte()) + "NUMPY".toByteArray() + byteArrayOf(1, 0))
-            file.write(byteArrayOf((header.length and 0xFF).toByte(), (header.length shr 8).toByte()))
-            file.write(header.toByteArray())
-            file.write(content)
-            putNextEntry(ZipEntry(name))
-            write(file.toByteArray())
-            closeEntry()
         }
     }
 }
