@@ -27,6 +27,7 @@ QUANTIZABLE = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 BATCH = 8
 
 VERSION = 2
+"""Of the ranges file."""
 
 _UNFIT = (
     OSError,
@@ -38,7 +39,6 @@ _UNFIT = (
     ConfigError,
 )
 """What reading a file raises that holds something else."""
-"""Of the ranges file."""
 
 DEAD_BELOW = 1e-6
 """An activation whose range is narrower counts as dead."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..process.names import split_names
-from ..process.text import printable
 from ..progress import Progress
 from ..workflows.defaults import BENCH_RUNS, PROCESSES
 from .command import Answer, Command, CommandParser, invalid
 from .family_options import add_family_options, check_no_family_options
+from .terminal import say
 
 if TYPE_CHECKING:
     from ..targets.target import Target
@@ -254,7 +254,7 @@ def _tell_left_out(options: argparse.Namespace, reasons: Mapping[str, str]) -> N
     """Tells what is not timed, unless that is not wanted."""
     if not options.quiet:
         for name, reason in reasons.items():
-            print(printable(f"left out: {name}: {reason}"), file=sys.stderr)
+            say(f"left out: {name}: {reason}")
 
 
 def _profile(

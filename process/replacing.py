@@ -279,7 +279,7 @@ def _read_known(path: Path) -> Contents:
     """What may be removed of an older folder; nothing where that is not known for sure."""
     try:
         known = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(known, dict) or not all(map(_is_below, known)):
         return {}
