@@ -27,6 +27,7 @@ _LIBRARY = "liblitert_jni.so"
 """By the name that the classes load."""
 
 _ANDROID = TOOLS / "hotspot" / "android"
+_BITMAPS = TOOLS / "fakes" / "src" / "main" / "java" / "android" / "graphics"
 _SEARCHED = "LD_LIBRARY_PATH"
 
 
@@ -42,7 +43,10 @@ def build_litert(toolchain: Toolchain, libraries: Path, android_classes: Path) -
         CheckError: A compiler refuses something.
         LabError: There is no ai-edge-litert of the right version, or no C compiler.
     """
-    stand_ins = sorted(_ANDROID.rglob("*.java"))
+    stand_ins = [
+        *sorted(_ANDROID.rglob("*.java")),
+        *(_BITMAPS / f"{name}.java" for name in ("Bitmap", "Matrix")),
+    ]
     compile_java(toolchain, "the stand-ins of Android", stand_ins, android_classes)
     if not shutil.which("cc"):
         raise LabError("running LiteRT under the app's code needs a C compiler; install gcc")
