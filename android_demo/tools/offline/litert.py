@@ -47,7 +47,8 @@ def build_litert(toolchain: Toolchain, libraries: Path, android_classes: Path) -
         *sorted(_ANDROID.rglob("*.java")),
         *(_BITMAPS / f"{name}.java" for name in ("Bitmap", "Matrix")),
     ]
-    compile_java(toolchain, "the stand-ins of Android", stand_ins, android_classes)
+    seen = [toolchain.android_classes]
+    compile_java(toolchain, "the stand-ins of Android", stand_ins, android_classes, seen=seen)
     if not shutil.which("cc"):
         raise LabError("running LiteRT under the app's code needs a C compiler; install gcc")
     folder = _litert_folder()
