@@ -64,9 +64,14 @@ class Bundle:
 
     @functools.cached_property
     def labels(self) -> tuple[str, ...] | None:
-        """Class names in order, or None where nobody gave them."""
+        """Class names in order, or None where nobody gave them.
+
+        Raises:
+            DataError: They cannot be read, or are more or fewer than the model's classes.
+            ManifestError: The bundle was replaced since it was opened.
+        """
         record = self.manifest.labels
-        return self._read(read_labels, record.path) if record else None
+        return self._read(self._read_labels, record.path) if record else None
 
     @property
     def task_name(self) -> str:
@@ -76,7 +81,7 @@ class Bundle:
     @property
     def num_classes(self) -> int:
         """Number of classes."""
-        return int(self.manifest.model["num_classes"])
+        return self.manifest.num_classes
 
     @property
     def digest(self) -> str | None:
@@ -96,6 +101,9 @@ class Bundle:
             ManifestError: The bundle was replaced since it was opened.
         """
         return self._read(GoldenVectors.load, self.manifest.golden.path)
+
+    def _read_labels(self, path: Path) -> tuple[str, ...]:
+        return read_labels(path, self.num_classes)
 
     def _read(self, read: Callable[[Path], _Content], name: str) -> _Content:
         """What is read of one of its files, if it is still this bundle's."""

@@ -11,11 +11,16 @@ from ..process.limits import LARGEST_TEXT
 from ..process.reading import read_text
 
 
-def read_labels(path: Path) -> tuple[str, ...]:
+def read_labels(path: Path, classes: int | None = None) -> tuple[str, ...]:
     """Reads class names in order, one per line; empty lines at the end do not count.
 
+    Args:
+        path: The file.
+        classes: How many there must be; any number by default.
+
     Raises:
-        DataError: The file cannot be read, is empty, or has an empty line.
+        DataError: The file cannot be read, is empty, has an empty line, or has more or fewer names
+            than there are classes.
     """
     try:
         lines = read_text(path, LARGEST_TEXT, "utf-8-sig").rstrip().splitlines()
@@ -27,6 +32,10 @@ def read_labels(path: Path) -> tuple[str, ...]:
     for number, name in enumerate(names, 1):
         if not name:
             raise DataError(f"{path}: line {number} is empty; write one class name per line")
+    if classes is not None and len(names) != classes:
+        raise DataError(
+            f"{path}: has {len(names)} names, but the model {classes} classes; export again"
+        )
     return names
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ArtifactError, ConfigError, ManifestError
-from ..process.limits import LARGEST_TEXT
+from ..process.limits import LARGEST_TEXT, MOST_CLASSES
 from ..process.reading import read_text
 from ..process.text import shown_value
 from .accumulation import Accumulation
@@ -59,6 +59,22 @@ def _with_options(spec: dict[str, Any]) -> dict[str, Any]:
 
 Spec = Annotated[dict[str, Any], AfterValidator(_with_options)]
 """Of an exported file, as :class:`.export.spec.ExportSpec` has it."""
+
+
+def _with_classes(model: dict[str, Any]) -> dict[str, Any]:
+    """Accepts only configs that state how many classes there are, which every task needs."""
+    if "num_classes" not in model:
+        raise ValueError("num_classes is missing")
+    count = model["num_classes"]
+    if type(count) is not int or not 1 <= count <= MOST_CLASSES:
+        raise ValueError(
+            f"num_classes must be a whole number from 1 to {MOST_CLASSES}, not {shown_value(count)}"
+        )
+    return model
+
+
+ModelConfig = Annotated[dict[str, Any], AfterValidator(_with_classes)]
+"""Of the model, as :class:`.models.config.LowFormerConfig` has it."""
 
 
 class _Record(BaseModel):
@@ -372,7 +388,7 @@ class Output(_Record):
     """
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[Annotated[int, Field(gt=0)], ...]
     layout: str
 
 
@@ -413,7 +429,7 @@ class Manifest(_Record):
     schema_version: Literal[2] = SCHEMA_VERSION
     name: str
     task: str
-    model: dict[str, Any]
+    model: ModelConfig
     source: Source
     preprocessing: dict[str, Any]
     preprocessing_sources: dict[str, str]
@@ -428,6 +444,11 @@ class Manifest(_Record):
     requirements: tuple[str, ...] = ()
     machine: dict[str, str]
     toolchain: dict[str, str]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of the model's classes."""
+        return int(self.model["num_classes"])
 
     def to_json(self) -> str:
         """The manifest file's content."""

@@ -8,8 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CheckError
+
 Outputs = Mapping[str, NDArray[np.float32]]
 """float32 [N, ...] by output's name, for N images."""
+
+
+def output_of(outputs: Outputs, name: str) -> NDArray[np.float32]:
+    """One of the outputs.
+
+    Raises:
+        CheckError: There is none of that name.
+    """
+    if name not in outputs:
+        raise CheckError(f"output {name!r} is missing among {', '.join(outputs) or 'none'}")
+    return outputs[name]
 
 
 def part_of(outputs: Outputs, chosen: slice | NDArray[np.integer[Any]]) -> Outputs:

@@ -40,3 +40,6 @@ LARGEST_PRINTED = 16 << 20
 
 LARGEST_IMAGE = 100_000_000
 """Pixels of an image; a camera's best have as many."""
+
+MOST_CLASSES = (1 << 31) - 1
+"""Classes of a bundle's model; apps count them in 32 bits."""

@@ -79,11 +79,12 @@ def read_evidence(
     Raises:
         ManifestError: The folder is no sound bundle.
         ArtifactError: A file is not what it should be, or speaks of another bundle.
+        DataError: The class names are not those of the model.
     """
     manifest = read_manifest(bundle)
     evidence = Evidence(
         manifest=manifest,
-        labels=read_labels(bundle / manifest.labels.path) if manifest.labels else (),
+        labels=_labels(bundle, manifest),
         verify=_read(verify, VerifyResult, "lowformer-verify --json"),
         bench=_read(bench, BenchResult, "lowformer-bench --json"),
         sensitivity=_read(
@@ -102,6 +103,11 @@ def read_evidence(
         if reason:
             raise ArtifactError(f"{path}: {reason}")
     return evidence
+
+
+def _labels(bundle: Path, manifest: Manifest) -> tuple[str, ...]:
+    record = manifest.labels
+    return read_labels(bundle / record.path, manifest.num_classes) if record else ()
 
 
 def _read(path: Path | None, kind: type[Result], command: str) -> Result | None:

@@ -62,8 +62,7 @@ def known_cost(evidence: Evidence) -> Cost | None:
 
 
 def _classes(evidence: Evidence) -> str:
-    count = evidence.manifest.model.get("num_classes")
-    return str(count) if isinstance(count, int) else str(len(evidence.labels) or "not stated")
+    return str(evidence.manifest.num_classes)
 
 
 def _first_labels(labels: tuple[str, ...]) -> str:

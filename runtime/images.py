@@ -82,6 +82,19 @@ def stated_maps(metadata: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
+def stated_classes(path: Path, metadata: Mapping[str, Any] | None) -> int:
+    """How many classes a file's metadata state.
+
+    Raises:
+        ArtifactError: They state none.
+    """
+    model = (metadata or {}).get("model")
+    count = model.get("num_classes") if isinstance(model, Mapping) else None
+    if type(count) is not int or count < 1:
+        raise ArtifactError(f"{path}: its metadata do not state how many classes there are")
+    return count
+
+
 def without_guesses(
     inputs: Sequence[Tensor], outputs: Sequence[Tensor]
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from ..artifact.interface import CLASSIFICATION as NAME
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
 from ..artifact.manifest import Interval, Output
-from ..artifact.outputs import Outputs
+from ..artifact.outputs import Outputs, output_of
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
 from ..errors import CheckError
@@ -58,7 +58,7 @@ class Classification(Task):
     def reference(self, outputs: Outputs, names: Sequence[str]) -> Outputs:
         """See :class:`Task`; probabilities are the softmax of the model's logits."""
         if tuple(names) == (PROBABILITIES_NAME,):
-            probabilities = softmax(outputs[OUTPUT_NAME]).astype(np.float32)
+            probabilities = softmax(output_of(outputs, OUTPUT_NAME)).astype(np.float32)
             return {PROBABILITIES_NAME: probabilities}
         unknown = [name for name in names if name not in outputs]
         if unknown:

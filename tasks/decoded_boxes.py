@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.interface import BOXES_NAME, SCORES_NAME
-from ..artifact.outputs import Outputs
+from ..artifact.outputs import Outputs, output_of
 from ..artifact.placement import Placement
 from ..errors import CheckError
 from .anchors import ANCHORS_PER_PLACE, BOX_SIDES, FIRST_LEVEL, anchors_of, level_sizes, stride_of
@@ -57,8 +57,15 @@ def decoded_outputs(outputs: Outputs) -> Outputs:
         CheckError: They are none of a detector.
     """
     decoder, levels = decoder_of(outputs), _levels(outputs)
+    sizes = level_sizes(decoder.height, decoder.width, len(levels))
     logits, deltas = (
-        np.concatenate([_by_anchor(outputs[f"{name}{one}"], values) for one in levels], axis=1)
+        np.concatenate(
+            [
+                _by_anchor(outputs, f"{name}{level}", values, size)
+                for level, size in zip(levels, sizes, strict=True)
+            ],
+            axis=1,
+        )
         for name, values in ((_CLASSES, decoder.num_classes), (_BOXES, BOX_SIDES))
     )
     anchors = anchors_of(decoder.height, decoder.width, len(levels))
@@ -76,7 +83,7 @@ def objects_of_boxes(outputs: Outputs, placement: Placement | None) -> Detection
     Raises:
         CheckError: A shape is another, a value is not finite, or they are of another input.
     """
-    boxes, scores = outputs[BOXES_NAME], outputs[SCORES_NAME]
+    boxes, scores = output_of(outputs, BOXES_NAME), output_of(outputs, SCORES_NAME)
     if placement is None:
         return decode_unplaced(boxes, scores)
     height, width = placement.rows.input, placement.columns.input
@@ -107,6 +114,16 @@ def _decoder(height: int, width: int, num_classes: int, levels: int) -> BoxDecod
     return BoxDecoder(height, width, num_classes, levels)
 
 
-def _by_anchor(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """A map [N, 9 * count, H, W] as [N, places * 9, count]."""
+def _by_anchor(
+    outputs: Outputs, name: str, count: int, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """A map [N, 9 * count, H, W] as [N, places * 9, count].
+
+    Raises:
+        CheckError: It is missing, or of another shape.
+    """
+    values = output_of(outputs, name)
+    shape = (ANCHORS_PER_PLACE * count, *size)
+    if values.shape[1:] != shape:
+        raise CheckError(f"{name} of one image must be {list(shape)}, not {list(values.shape[1:])}")
     return values.transpose(0, 2, 3, 1).reshape(len(values), -1, count)

@@ -18,7 +18,7 @@ from ..artifact.truth import Truths
 from ..errors import CheckError, DataError
 from .agreement import equal_pixels
 from .box_picture import label_of
-from .dense import DenseTask, image_of
+from .dense import DenseTask
 from .label_map import interpolated_labels
 from .mask_picture import class_shares, draw_labels
 from .mean_iou import MeanIoU, MeanIoUMeter
@@ -87,7 +87,7 @@ class Segmentation(DenseTask):
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
     ) -> SegmentedImage:
         """See :class:`Task`: the class of each pixel, in mmseg's order; all of them."""
-        classes = interpolated_labels(image_of(outputs, 0)[OUTPUT_NAME], placement)
+        classes = interpolated_labels(_logits(outputs)[0], placement)
         shares = class_shares(classes)
         regions = [Region(label_of(one, labels), one, float(share)) for one, share in shares]
         return SegmentedImage(classes, tuple(regions[:top]), labels)

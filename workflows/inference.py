@@ -19,7 +19,7 @@ from ..artifact.preprocessing import Preprocessing, to_rgb
 from ..artifact.size import shown_size, sides_of
 from ..errors import ArtifactError, DataError, UsageError
 from ..runtime.formats import format_of
-from ..runtime.images import stated_maps, stated_preprocessing
+from ..runtime.images import stated_classes, stated_maps, stated_preprocessing
 from ..runtime.images import task_of as stated_task
 from ..runtime.runner import Runner
 from ..tasks.registry import task_of
@@ -95,7 +95,7 @@ class DeployedModel:
             ArtifactError: Nobody states it.
         """
         if stated_maps(self._stated):
-            return int(self._stated["model"]["num_classes"])
+            return stated_classes(self.path, self._stated)
         return self._open_runner().num_classes
 
     @property

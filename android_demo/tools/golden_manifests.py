@@ -100,7 +100,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         "schema_version": 2,
         "name": "model",
         "task": "classification",
-        "model": {"name": "model"},
+        "model": {"name": "model", "num_classes": 2},
         "source": {
             "name": "random weights",
             "sha256": None,
@@ -287,6 +287,10 @@ def _changes_of_what_is_stated() -> Iterator[tuple[str, Change, str | None]]:
         yield f"schema {version!r}", _set("schema_version", version), None
     for field in _REQUIRED:
         yield f"no {field}", _drop(field), None
+    yield "no number of classes", _drop("num_classes", "model"), None
+    for value in (None, 0, -1, 2.0, 2.5, "2", True, [2], 2**31, 2**70):
+        yield f"number of classes {value!r}", _set("num_classes", value, "model"), None
+    yield "a list for the model", lambda it: it.update(model=[2]), None
     for field in ("height", "width"):
         yield f"no {field}", _drop(field, "preprocessing"), None
     for field in _GUESSED:
@@ -305,7 +309,9 @@ def _changes_of_what_is_stated() -> Iterator[tuple[str, Change, str | None]]:
     yield "a new field of an output", lambda it: it["outputs"][0].update(extra=1), None
     yield "an open output", _set("shape", [None], "outputs", 0), None
     yield "half a class", _set("shape", [2.5], "outputs", 0), None
-    for shape in ([], [0], [-2], [2, 2]):
+    for shape in ([0], [-2]):
+        yield f"classes {shape}", _set("shape", shape, "outputs", 0), None
+    for shape in ([], [2, 2]):
         yield f"classes {shape}", _set("shape", shape, "outputs", 0), LATER
     yield "another layout", _set("layout", "HWC", "outputs", 0), LATER
 

@@ -24,7 +24,7 @@ def use_guide(manifest: Manifest) -> str:
     Args:
         manifest: Of the bundle; only what it states of the model and its files is told.
     """
-    classes = int(manifest.model["num_classes"])
+    classes = manifest.num_classes
     named = "by their names in `labels.txt`" if manifest.labels else "whose names nobody stated"
     normalises = any(_takes_normalised(record) for record in manifest.artifacts)
     parts = [

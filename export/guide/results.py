@@ -111,7 +111,7 @@ def results_section(manifest: Manifest) -> str:
 
 def result_code(manifest: Manifest, names: AbstractSet[str]) -> list[str]:
     """Python that reads the outputs with these names, in blocks that need those before them."""
-    classes = int(manifest.model["num_classes"])
+    classes = manifest.num_classes
     labels = _LABELS if manifest.labels else filled(_NUMBERS, classes=classes)
     preprocessing = manifest.preprocessing_spec()
     sides = {"height": preprocessing.height, "width": preprocessing.width}

@@ -27,6 +27,15 @@ def test_files_that_are_no_labels(content: bytes, tmp_path: Path) -> None:
         read_labels(path)
 
 
+@pytest.mark.parametrize("classes", [1, 3])
+def test_names_of_another_number_of_classes(classes: int, tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("cat\ndog\n")
+    assert read_labels(path, 2) == ("cat", "dog")
+    with pytest.raises(DataError, match=rf"has 2 names, but the model {classes} classes; export"):
+        read_labels(path, classes)
+
+
 @pytest.mark.parametrize("name", ["", "two\nlines", " padded", "a\u2028b"])
 def test_names_that_do_not_fit_a_line(name: str) -> None:
     with pytest.raises(DataError, match="one line"):

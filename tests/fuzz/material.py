@@ -8,6 +8,7 @@ import io
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,18 @@ def mark_of(name: str) -> str:
 
 def _records(manifest: dict[str, Any], *, others: bool = False) -> list[dict[str, Any]]:
     """The records of all files, or of those that are no exported ones."""
-    exported = [] if others else [item["file"] for item in manifest["artifacts"]]
-    found = [manifest[name] for name in ("labels", "golden", "mac_check") if manifest.get(name)]
-    if manifest["calibration"]:
-        found.append(manifest["calibration"]["ranges"])
-    return [*exported, *found]
+    exported = [item["file"] for item in manifest["artifacts"]]
+    found = list(_records_within({**manifest, "artifacts": []}))
+    return found if others else [*exported, *found]
+
+
+def _records_within(tree: Any) -> Iterator[dict[str, Any]]:
+    """What has a path and a digest, whatever it is called: files that belong to a bundle come."""
+    if isinstance(tree, dict) and {"path", "sha256"} <= set(tree):
+        yield tree
+    elif isinstance(tree, dict | list):
+        for item in tree.values() if isinstance(tree, dict) else tree:
+            yield from _records_within(item)
 
 
 @dataclasses.dataclass(frozen=True)

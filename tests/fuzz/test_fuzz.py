@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Iterator
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from lowformer_edge.artifact.bundle import open_bundle
+from lowformer_edge.cli import verify
+
 from ..conftest import DATA
 from .fuzzer import BUILD, FINE, Child, Zygote, fuzz, replay
+from .material import Material
 
 ROUNDS = 5
 """Of each kind; always the same inputs, so that no change is held up by another one's luck."""
@@ -46,6 +51,16 @@ def test_commands_say_in_a_line_what_is_wrong(material: Path, socket: str) -> No
     tally = fuzz(material, socket, math.inf, seed=0, jobs=1, rounds=ROUNDS)
     assert not tally.faults, "\n".join(tally.lines())
     assert tally.share_reached >= 0.5, "\n".join(tally.lines())
+
+
+def test_what_is_not_changed_is_accepted(material: Path, tmp_path: Path) -> None:
+    """So that what is refused of the others is what was changed."""
+    for task, bundle in Material.of(material).bundles.items():
+        (name,) = bundle.files(".onnx")[:1]
+        manifest = json.dumps(bundle.alone(name)).encode()
+        placed = bundle.place(tmp_path / task, manifest, {}, [name])
+        assert [path.name for path in open_bundle(placed).files] == [name]
+        assert verify.main([str(placed), "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda path: path.name)

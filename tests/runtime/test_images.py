@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lowformer_edge.artifact.manifest import Quantization, Tensor
+from lowformer_edge.errors import ArtifactError
 from lowformer_edge.runtime.images import (
     ImageInput,
     image_input,
     image_layout,
+    stated_classes,
     task_of,
     with_layouts,
     without_guesses,
@@ -135,3 +138,20 @@ def test_nothing_is_told_of_the_layout_of_a_strangers_outputs() -> None:
     assert [item.layout for item in outputs] == ["NK", "NCHW"]
     _, told = without_guesses(inputs, outputs)
     assert [item.layout for item in told] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {},
+        {"model": None},
+        {"model": {}},
+        {"model": {"num_classes": 0}},
+        {"model": {"num_classes": "7"}},
+    ],
+)
+def test_metadata_that_state_no_number_of_classes(metadata: dict[str, Any] | None) -> None:
+    assert stated_classes(Path("a.onnx"), {"model": {"num_classes": 7}}) == 7
+    with pytest.raises(ArtifactError, match=r"a\.onnx: its metadata do not state how many classes"):
+        stated_classes(Path("a.onnx"), metadata)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -63,6 +66,31 @@ def test_boxes_of_another_input_are_refused() -> None:
     decoded = decoded_outputs(first_of(maps()))
     with pytest.raises(CheckError, match="none of an input of 64 x 64 pixels"):
         DETECTION.decode(decoded, Placement.whole(64, 64), None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda held: held.pop("box_deltas_p4"), "output 'box_deltas_p4' is missing among"),
+        (lambda held: held.update(box_deltas_p4=held["box_deltas_p3"]), "box_deltas_p4 of one"),
+        (lambda held: held.pop("class_logits_p3"), "none of a detector"),
+    ],
+)
+def test_maps_that_files_with_boxes_cannot_be_held_to(
+    change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    held = dict(maps())
+    change(held)
+    with pytest.raises(CheckError, match=said):
+        DETECTION.reference(held, ("boxes", "scores"))
+
+
+@pytest.mark.parametrize("name", ["boxes", "scores"])
+def test_boxes_and_scores_need_each_other(name: str) -> None:
+    decoded = dict(decoded_outputs(first_of(maps())))
+    del decoded[name]
+    with pytest.raises(CheckError, match=f"output '{name}' is missing|none of a detector"):
+        DETECTION.decode(decoded, WHOLE, None, None)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, np.nan])

@@ -48,6 +48,11 @@ def noisy(outputs: Outputs, noise: float) -> Outputs:
     }
 
 
+def test_what_is_no_segmenters_cannot_be_decoded() -> None:
+    with pytest.raises(CheckError, match="outputs boxes are none of a segmenter"):
+        SEGMENTATION.decode({"boxes": logits(1)["logits"]}, Placement.whole(64, 96), None, None)
+
+
 def test_a_detector_agrees_with_itself() -> None:
     found = DETECTION.compare(maps(), maps())
     assert found.sqnr_db == "exact"

@@ -66,6 +66,7 @@ data class Manifest(
                 "outputs", "labels", "classes_source", "golden", "artifacts", "calibration", "machine", "toolchain",
                 optional = listOf("mac_check", "guide", "requirements"),
             )
+            checkConfig(fields.fields("model"))
             val task = Task.of(fields.text("task"))
             val preprocessing = Preprocessing.parse(fields.fields("preprocessing"))
             val outputs = fields.records("outputs").map { Output.parse(it) }
@@ -85,6 +86,11 @@ data class Manifest(
                 others = listOfNotNull(ranges, fields.fieldsOrNull("mac_check"), fields.fieldsOrNull("guide"))
                     .map { FileRecord.parse(it) },
             )
+        }
+
+        /** What Python cannot do without; this app counts the classes of the outputs. */
+        private fun checkConfig(model: Fields) {
+            if (model.int("num_classes") < 1) throw EdgeException("model.num_classes must be positive")
         }
     }
 }

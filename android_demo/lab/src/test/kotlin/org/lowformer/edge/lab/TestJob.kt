@@ -101,7 +101,7 @@ class TestJob(root: File, private val batch: Int = 2) {
             .put("schema_version", 2)
             .put("name", "linear")
             .put("task", task)
-            .put("model", JSONObject())
+            .put("model", JSONObject().put("num_classes", 2))
             .put("machine", JSONObject())
             .put("toolchain", JSONObject())
             .put("source", JSONObject().put("name", "x").put("sha256", JSONObject.NULL).put("fit_for_accuracy", true))

@@ -68,7 +68,7 @@ internal class SmallBundle(
         .put("schema_version", 2)
         .put("name", "small")
         .put("task", task)
-        .put("model", JSONObject())
+        .put("model", JSONObject().put("num_classes", 2))
         .put("machine", JSONObject())
         .put("toolchain", JSONObject())
         .put("source", JSONObject().put("name", "x").put("sha256", JSONObject.NULL).put("fit_for_accuracy", true))
