@@ -42,6 +42,35 @@ def read_arrays(path: Path, limit: int, advice: str = "do not trust it") -> dict
         raise DataError(f"{path}: not a readable array file; write it again") from error
 
 
+def rows_of(path: Path, limit: int) -> int:
+    """How long the longest of a file's arrays is along its first axis, as they state it.
+
+    At least 1, which it also is where that cannot be read, and at most the limit.
+
+    Args:
+        path: An ``.npz`` or ``.npy`` file.
+        limit: Bytes that it may have.
+    """
+    try:
+        with open_regular(path, limit) as file:
+            if not zipfile.is_zipfile(file):
+                file.seek(0)
+                return min(_rows(file), limit)
+            with zipfile.ZipFile(file) as archive:
+                rows = 1
+                for member in archive.infolist():
+                    with archive.open(member) as held:
+                        rows = max(rows, _rows(held))
+                return min(rows, limit)
+    except Exception:  # as above; whoever reads the arrays says what is wrong
+        return 1
+
+
+def _rows(file: IO[bytes]) -> int:
+    shape, _, _ = read_header(file)
+    return max([1, *shape[:1]])
+
+
 def _unpacked_size(file: BinaryIO) -> int:
     """Bytes of a file's arrays as it states them, which is all that is read of each.
 

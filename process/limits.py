@@ -1,4 +1,4 @@
-"""How large what comes from files may be. It is checked before memory is taken."""
+"""How large what comes from files may be, which is checked before memory is taken, and how slow."""
 
 from __future__ import annotations
 
@@ -43,3 +43,10 @@ LARGEST_IMAGE = 100_000_000
 
 MOST_CLASSES = (1 << 31) - 1
 """Classes of a bundle's model; apps count them in 32 bits."""
+
+LONGEST_SILENCE_S = 1800
+"""Seconds that a process on this machine runs a file without an inference's end, before it is
+ended."""
+
+LONGEST_INFERENCE_S = 10
+"""Seconds more for each inference where a process tells of all at once, as of a benchmark's."""

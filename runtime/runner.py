@@ -237,13 +237,14 @@ class Runner(abc.ABC):
         """
         return self.taken_image().stored(self._accepted(images))
 
-    def run(self, images: NDArray[Any]) -> Outputs:
+    def run(self, images: NDArray[Any], advance: Advance = lambda count: None) -> Outputs:
         """Outputs for any number of images.
 
         Args:
             images: Normalised float32 [N, 3, H, W], or uint8 [N, H, W, 3] where the file takes
                 pixels. Where it does and states its preprocessing, normalised images become
                 pixels again.
+            advance: Is told how many images are done, after each inference.
 
         Returns:
             By name, float32 [N, ...]. Where N is not a multiple of the file's batch, the last
@@ -261,6 +262,7 @@ class Runner(abc.ABC):
             self.set_inputs([stored(self._filled(part))])
             self.invoke()
             parts.append(part_of(self._outputs_of_batch(), slice(len(part))))
+            advance(len(part))
         return joined(parts)
 
     def _no_outputs(self) -> Outputs:
@@ -303,7 +305,7 @@ class Runner(abc.ABC):
             pixels: uint8 [N, H, W, 3], at the file's size.
             preprocessing: Normalises them where the file does not, a few at a time, so that
                 memory stays bounded.
-            advance: Is told how many images are done.
+            advance: Is told how many images are done, after each inference.
 
         Returns:
             By name, float32 [N, ...].
@@ -315,8 +317,7 @@ class Runner(abc.ABC):
         ran = []
         for start in range(0, max(len(pixels), 1), CHUNK):
             part = pixels[start : start + CHUNK]
-            ran.append(self.run(self.prepared(part, preprocessing)))
-            advance(len(part))
+            ran.append(self.run(self.prepared(part, preprocessing), advance))
         return joined(ran)
 
     def taken_image(self) -> ImageInput:

@@ -99,7 +99,7 @@ class ArmTarget(FreshWorkerTarget):
 
     def _emulate(self, start: Start, folder: Path, advance: Advance) -> None:
         command, environment = start
-        run_worker(command, environment, self.name, advance)
+        run_worker(command, environment, self.name, advance, self.patience)
 
     def _emulated(self, lab: Lab, command: Sequence[str], folder: Path) -> Start:
         """A worker under an emulator."""

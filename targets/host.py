@@ -21,7 +21,7 @@ class HostTarget(WorkerTarget):
     name = HOST
 
     def _do(self, folder: Path, advance: Advance) -> None:
-        STANDING_WORKER.do(folder, self.name, advance)
+        STANDING_WORKER.do(folder, self.name, advance, self.patience)
 
     def measure(
         self, requests: Sequence[Request], description: str, progress: Progress

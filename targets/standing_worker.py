@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import dataclasses
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,9 +14,21 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
+from ..process.limits import LONGEST_SILENCE_S
+from ..process.watch import Watch
 from ..progress import Advance
 from ..runtime.work import worker
-from .worker_process import MODULE, WorkerEndedError, ending
+from .worker_process import MODULE, WorkerEndedError, ending, kill_group
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """The arguments of :meth:`StandingWorker.do`."""
+
+    folder: Path
+    where: str
+    advance: Advance
+    patience: float
 
 
 class StandingWorker:
@@ -32,21 +44,29 @@ class StandingWorker:
         self._environment: dict[str, str] = {}
         self._owner = 0
 
-    def do(self, folder: Path, where: str, advance: Advance) -> None:
+    def do(
+        self,
+        folder: Path,
+        where: str,
+        advance: Advance,
+        patience: float = LONGEST_SILENCE_S,
+    ) -> None:
         """Has it do the job in a folder; an interrupt ends it.
 
         Args:
             folder: The job's, see :func:`.write_job`.
             where: What it runs on, for messages.
             advance: Is told of each number of inferences done.
+            patience: Seconds without one, after which it is ended.
 
         Raises:
-            WorkerEndedError: It failed, or died.
+            WorkerEndedError: It failed, died, or made no progress.
         """
+        job = _Job(folder, where, advance, patience)
         with self._lock:
             try:
                 # One that just ended for want of a job has not begun this one.
-                begun = self._ask(folder, where, advance) or self._ask(folder, where, advance)
+                begun = self._ask(job) or self._ask(job)
                 if not begun:
                     raise WorkerEndedError(where, "ended without a word")
             except BaseException:
@@ -57,8 +77,7 @@ class StandingWorker:
         """Ends it, if it runs."""
         process, self._process = self._process, None
         if process is not None and self._owner == os.getpid():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process)
             process.wait()
             for stream in (process.stdin, process.stdout):
                 assert stream is not None
@@ -68,33 +87,39 @@ class StandingWorker:
             self._errors.close()
             self._errors = None
 
-    def _ask(self, folder: Path, where: str, advance: Advance) -> bool:
+    def _ask(self, job: _Job) -> bool:
         """Gives it a job, and waits for its end; False where it had ended before it began.
 
         Raises:
-            WorkerEndedError: It ended after it had begun.
+            WorkerEndedError: It ended after it had begun, or was ended.
         """
         process, errors = self._running()
         said_before = errors.seek(0, os.SEEK_END)
         assert process.stdin is not None
         assert process.stdout is not None
         begun = False
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(str(folder)) + "\n")
+        with (
+            Watch(job.patience, lambda: kill_group(process)) as watch,
+            contextlib.suppress(BrokenPipeError),
+        ):
+            process.stdin.write(json.dumps(str(job.folder)) + "\n")
             process.stdin.flush()
             for line in process.stdout:
                 word, _, count = line.rstrip("\n").partition(" ")
                 begun = begun or word == worker.BEGUN
                 if word == worker.ADVANCE:
-                    advance(int(count))
+                    watch.note()
+                    job.advance(int(count))
                 elif word == worker.DONE:
                     return True
         code = process.wait()
         errors.seek(said_before)
         printed = errors.read()
         self.end()
+        if watch.is_over:
+            raise WorkerEndedError(job.where, watch.how())
         if code or begun:
-            raise WorkerEndedError(where, ending(code, printed))
+            raise WorkerEndedError(job.where, ending(code, printed))
         return False
 
     def _running(self) -> tuple[subprocess.Popen[str], TextIO]:

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
+from ..process.limits import LONGEST_SILENCE_S
 from ..process.system_limit import scratch_folder
 from ..process.text import one_line
+from ..process.watch import Watch
 from ..progress import Advance
 from ..runtime.work import worker
 
@@ -38,7 +40,11 @@ class WorkerEndedError(TargetError):
 
 
 def run_worker(
-    command: Sequence[str], environment: Mapping[str, str], where: str, advance: Advance
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    where: str,
+    advance: Advance,
+    patience: float = LONGEST_SILENCE_S,
 ) -> None:
     """Runs a worker to its end; an interrupt ends it too.
 
@@ -47,9 +53,10 @@ def run_worker(
         environment: All its variables.
         where: What it runs on, for messages.
         advance: Is told of each number of inferences done.
+        patience: Seconds without one, after which it is ended.
 
     Raises:
-        WorkerEndedError: It failed, or died.
+        WorkerEndedError: It failed, died, or made no progress.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with subprocess.Popen(  # noqa: S603 - our own command lines
@@ -63,17 +70,26 @@ def run_worker(
         ) as process:
             try:
                 assert process.stdout is not None
-                for line in process.stdout:
-                    word, _, count = line.partition(" ")
-                    if word == worker.ADVANCE:
-                        advance(int(count))
-                code = process.wait()
+                with Watch(patience, lambda: kill_group(process)) as watch:
+                    for line in process.stdout:
+                        word, _, count = line.partition(" ")
+                        if word == worker.ADVANCE:
+                            watch.note()
+                            advance(int(count))
+                    code = process.wait()
             finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+                kill_group(process)
+        if watch.is_over:
+            raise WorkerEndedError(where, watch.how())
         if code:
             errors.seek(0)
             raise WorkerEndedError(where, ending(code, errors.read()))
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """Ends a process that runs in a session of its own, with all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def signal_name(number: int) -> str:

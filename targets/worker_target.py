@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..artifact.formats import Accelerator
 from ..artifact.pixel_file import Pixels
 from ..errors import TargetError
+from ..process.limits import LONGEST_SILENCE_S
 from ..progress import Advance, Progress
 from ..runtime.tflite.tracer import TFLiteTracer
 from ..runtime.trace import ExposedTracer
@@ -39,17 +40,19 @@ class WorkerTarget(Target):
     Attributes:
         accelerator: What the worker is to run files on.
         chip: Whose NPU, where that is the accelerator.
+        patience: Seconds without an inference's end, after which a worker is ended.
     """
 
     accelerator: Accelerator = "cpu"
     chip: str = ""
+    patience: float = LONGEST_SILENCE_S
 
     @abc.abstractmethod
     def _do(self, folder: Path, advance: Advance) -> None:
         """Has a worker do the job in a folder.
 
         Raises:
-            WorkerEndedError: It failed, or died.
+            WorkerEndedError: It failed, died, or made no progress.
         """
 
     def _described(self, machine: dict[str, str]) -> dict[str, str]:
@@ -104,7 +107,7 @@ class FreshWorkerTarget(WorkerTarget):
 
     def _do(self, folder: Path, advance: Advance) -> None:
         command, environment = self._start(folder)
-        run_worker(command, environment, self.name, advance)
+        run_worker(command, environment, self.name, advance, self.patience)
 
 
 def work_off(

@@ -40,6 +40,7 @@ from lowformer_edge.targets.target import Work
 
 from . import foreign
 from .damage import damage_weights
+from .endless import make_endless
 from .export.conversion import Conversion
 from .small_models import ATTENTIVE, SLIGHT, TINY
 
@@ -159,6 +160,15 @@ def all_formats_bundle(made_once: MakeOnce) -> Path:
         export_model(model, folder / "all", specs, evaluation=evaluation, runs=2)
 
     return made_once("formats", make) / "all"
+
+
+@pytest.fixture(scope="session")
+def endless_file(all_formats_bundle: Path, made_once: MakeOnce) -> Path:
+    """A sound file, an inference of which has no end."""
+    whole = all_formats_bundle / "demo-fp32.onnx"
+    return made_once("endless", lambda into: make_endless(whole, into / "endless.onnx")) / (
+        "endless.onnx"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
+from ..artifact.arrays import rows_of
+from ..process.limits import LARGEST_ARRAYS
 from ..runtime.work.fresh_process import ask, started
 from ..runtime.work.measuring import serve
 from ..runtime.work.request import Request
@@ -27,6 +29,11 @@ class CompareRequest(Request):
     files: tuple[Path, Path]
     golden: Path | None
     min_sqnr: float | None
+
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`."""
+        return len(self.files) * (rows_of(self.golden, LARGEST_ARRAYS) if self.golden else 1)
 
     def measure(self) -> Comparison:
         """See :class:`Request`."""

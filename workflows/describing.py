@@ -46,6 +46,11 @@ class DescribeRequest(Request):
     answer = Description
     files: tuple[Path]
 
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`: none, but where ops run some runtimes tell of runs alone."""
+        return 1
+
     def measure(self) -> Description:
         """See :class:`Request`."""
         (path,) = self.files

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ... import errors
 from ...artifact.results.phone import PhoneResult
 from ...errors import CheckError, LowFormerEdgeError
+from ...process.watch import Watch
 from .request import Answer, FirstRunRequest, Request
 
 
@@ -59,7 +60,8 @@ def ask(request: Request, command: Sequence[str] = HERE) -> Any:
 
     Raises:
         LowFormerEdgeError: What the worker raised, as if it had been raised here.
-        CheckError: The worker ended without an answer; the file that ends one is named.
+        CheckError: The worker ended, or was ended, without an answer; the file that it is due to
+            is named.
     """
     try:
         return _ask(request, command)
@@ -73,6 +75,8 @@ class _DeathError(Exception):
 
 def _blamed(request: Request, death: _DeathError) -> str:
     """What is said of a death, with the first file that ends a worker by itself."""
+    if len(request.files) == 1:
+        return f"{request.files[0]}: {death}"
     for path in request.files:
         try:
             _ask(FirstRunRequest(files=(path,), threads=request.threads), HERE)
@@ -97,10 +101,11 @@ def _ask(request: Request, command: Sequence[str]) -> Any:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(request.model_dump_json() + "\n")
-            process.stdin.flush()
-            text = process.stdout.read()
-            process.wait()
+            with Watch(request.longest_s, process.kill) as watch:
+                process.stdin.write(request.model_dump_json() + "\n")
+                process.stdin.flush()
+                text = process.stdout.read()
+                process.wait()
         except BrokenPipeError:
             text = ""
             process.wait()
@@ -110,6 +115,11 @@ def _ask(request: Request, command: Sequence[str]) -> Any:
             process.stdout.close()
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
+        if watch.is_over:
+            raise _DeathError(
+                f"the process that ran the files {watch.how()}; they are damaged, or more than this"
+                " machine can do"
+            )
         chatter.seek(0)
         try:
             answer: dict[str, Any] = json.loads(text)

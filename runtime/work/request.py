@@ -9,10 +9,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from ...process.limits import LONGEST_INFERENCE_S, LONGEST_SILENCE_S
 from ..formats import format_of
-from ..measure.endurance import WINDOWS, Endurance, run_for
+from ..measure.endurance import SLICES, WINDOWS, Endurance, run_for
 from ..measure.first_run import FirstRun, measure_first_run
-from ..measure.timing import ProcessTiming, time_files
+from ..measure.timing import WARMUP, ProcessTiming, time_files
+from ..profile import WARMUP as PROFILE_WARMUP
 from ..profile import Profile
 from .job import Record
 
@@ -31,6 +33,16 @@ class Request(Record, abc.ABC):
     answer: ClassVar[type[Any]]
     files: tuple[Path, ...] = Field(min_length=1)
     threads: int
+
+    @property
+    @abc.abstractmethod
+    def inferences(self) -> int:
+        """How many are done at most."""
+
+    @property
+    def longest_s(self) -> float:
+        """Seconds after which the process that does it is ended, which tells of nothing before."""
+        return LONGEST_SILENCE_S + LONGEST_INFERENCE_S * self.inferences
 
     @abc.abstractmethod
     def measure(self) -> Any:
@@ -70,6 +82,11 @@ class FirstRunRequest(Request):
     answer = FirstRun
     files: tuple[Path]
 
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`."""
+        return 1 + WARMUP
+
     def measure(self) -> FirstRun:
         """See :class:`Request`."""
         return measure_first_run(self.files[0], self.threads)
@@ -87,6 +104,11 @@ class TimeRequest(Request):
     answer = ProcessTiming
     rounds: int
     first: int
+
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`; each timed one comes after one that is not."""
+        return 2 * len(self.files) * (WARMUP + self.rounds)
 
     def measure(self) -> ProcessTiming:
         """See :class:`Request`."""
@@ -112,6 +134,11 @@ class ProfileRequest(Request):
     files: tuple[Path]
     runs: int
 
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`."""
+        return PROFILE_WARMUP + self.runs
+
     def measure(self) -> Profile:
         """See :class:`Request`."""
         (path,) = self.files
@@ -128,6 +155,16 @@ class EnduranceRequest(Request):
     task: Literal["endurance"] = "endurance"
     answer = Endurance
     seconds: float
+
+    @property
+    def inferences(self) -> int:
+        """See :class:`Request`: those that are not over when the time is."""
+        return 2 * len(self.files) * (WARMUP + WINDOWS * SLICES)
+
+    @property
+    def longest_s(self) -> float:
+        """See :class:`Request`."""
+        return self.seconds + super().longest_s
 
     def measure(self) -> Endurance:
         """See :class:`Request`."""

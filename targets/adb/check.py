@@ -13,13 +13,13 @@ from ...artifact.outputs import Outputs
 from ...artifact.results.phone import PhoneCheckResult
 from ...errors import CheckError, TargetError
 from ...judging.promise import promise_of
+from ...process.limits import LONGEST_INFERENCE_S
 from ...runtime.work.job import FileAnswer
 from ...tasks.names import DETECTION
 from ...tasks.registry import task_of
 from .app import AdbApp
 from .choice import SUFFIXES, AdbChoice
 from .protocol import (
-    LONGEST_INFERENCE_S,
     CheckResult,
     CheckTask,
     OwnCloseness,

@@ -15,6 +15,7 @@ import numpy as np
 from ...artifact.formats import Accelerator
 from ...artifact.results.phone import PhoneRequestResult, PhoneResult, PhoneStateResult
 from ...errors import TargetError, UsageError
+from ...process.limits import LONGEST_INFERENCE_S
 from ...progress import Progress
 from ...runtime.measure.durations import LatencyResult
 from ...runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
@@ -34,7 +35,6 @@ from .check import TOLERANCE, CheckedFile, check_on, checks_of
 from .choice import AdbChoice
 from .device import open_device
 from .protocol import (
-    LONGEST_INFERENCE_S,
     AloneResult,
     AloneTask,
     DeviceAnswer,

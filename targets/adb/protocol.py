@@ -43,9 +43,6 @@ CANCEL = "cancel"
 ANSWER = "answer.json"
 PROGRESS = "progress"
 
-LONGEST_INFERENCE_S = 10.0
-"""A file that takes longer for an image is not worth waiting for."""
-
 THERMAL = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
 """Android's names of how much it throttles, from 0."""
 

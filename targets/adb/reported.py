@@ -17,6 +17,7 @@ from ...artifact.manifest import ArtifactRecord, Closeness, Interval, Parity
 from ...artifact.results.phone import PhoneResult
 from ...errors import TargetError
 from ...judging.promise import promise_of
+from ...process.limits import LONGEST_INFERENCE_S
 from ...process.text import one_line
 from ...runtime.measure.first_run import FirstRun
 from ...runtime.measure.timing import ProcessTiming
@@ -28,7 +29,6 @@ from .check import DECODED, CheckedFile
 from .measuring import MeasuringTask, check_doubts, result_of, state_doubts, told
 from .phone_report import PhoneReport, ReportedCheck, ReportedRequest
 from .protocol import (
-    LONGEST_INFERENCE_S,
     AloneTask,
     CheckTask,
     DeviceAnswer,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...artifact.manifest import ArtifactRecord
+from ...process.limits import LONGEST_INFERENCE_S
 from ...progress import Progress
 from ...runtime.formats import format_of
 from ...runtime.work.fresh_process import Measured
@@ -19,7 +20,6 @@ from .choice import SUFFIXES, parse_choice
 from .device import open_device
 from .measuring import measure_on
 from .protocol import (
-    LONGEST_INFERENCE_S,
     PIXELS,
     DeviceJob,
     RawArray,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lowformer_edge.artifact.arrays import read_arrays
+from lowformer_edge.artifact.arrays import read_arrays, rows_of
 from lowformer_edge.errors import DataError
 
 LIMIT = 1 << 20
@@ -33,6 +33,19 @@ def test_arrays_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["one"], values)
     assert found["none"].shape == (0, 3)
     np.testing.assert_array_equal(read_arrays(tmp_path / "x.npy", LIMIT)[""], values)
+
+
+def test_the_longest_array_is_told_without_reading_it(tmp_path: Path) -> None:
+    values = np.zeros((6, 3), np.float32)
+    np.savez(tmp_path / "x.npz", one=values, longer=np.zeros(9), scalar=np.zeros(()))
+    np.save(tmp_path / "x.npy", values)
+    np.save(tmp_path / "scalar.npy", np.zeros(()))
+    names = ("x.npz", "x.npy", "scalar.npy", "none.npz")
+    assert [rows_of(tmp_path / name, LIMIT) for name in names] == [9, 6, 1, 1]
+    (tmp_path / "x.npy").write_bytes(array_file(of_shape(f"({10**400},)")))
+    assert rows_of(tmp_path / "x.npy", LIMIT) == LIMIT
+    (tmp_path / "x.npy").write_bytes(array_file(of_shape("(" * 200)))
+    assert rows_of(tmp_path / "x.npy", LIMIT) == 1
 
 
 @pytest.mark.parametrize(

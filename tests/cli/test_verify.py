@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from lowformer_edge import demo
-from lowformer_edge.artifact.manifest import read_manifest
+from lowformer_edge.artifact.manifest import FileRecord, read_manifest
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.verify import main
+from lowformer_edge.targets.host import HostTarget
 
 
 @pytest.fixture
@@ -103,6 +104,33 @@ def refused(arguments: list[str], reason: str, capfd: pytest.CaptureFixture[str]
     assert out == ""
     assert reason in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_file_whose_run_has_no_end_is_a_line_and_the_others_are_judged(
+    bundle: Path,
+    endless_file: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(HostTarget, "patience", 15.0)  # which a runtime takes to be loaded
+    copied = tmp_path / "bundle"
+    shutil.copytree(bundle, copied)
+    shutil.copyfile(endless_file, copied / "demo-fp32.onnx")
+    content = json.loads((copied / "manifest.json").read_text())
+    kept = [item for item in content["artifacts"] if item["format"] in ("onnx", "tflite")]
+    content["artifacts"] = kept
+    (record,) = (item["file"] for item in kept if item["file"]["path"] == "demo-fp32.onnx")
+    record.update(FileRecord.of(copied / "demo-fp32.onnx").model_dump())
+    (copied / "manifest.json").write_text(json.dumps(content))
+    assert main([str(copied), "--evaluation-images", "20", "--json", "--quiet"]) == 1
+    out, err = capfd.readouterr()
+    result = json.loads(out)
+    (failure,) = result["failures"]
+    assert failure.startswith("demo-fp32.onnx on host: the process that ran it made no progress")
+    assert err == f"failed: {failure}\n"
+    judged = {edge["second"] for edge in result["edges"]}
+    assert judged >= {"demo-int8.onnx", "demo-fp32.tflite", "demo-int8.tflite"}
 
 
 def test_bad_requests(bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

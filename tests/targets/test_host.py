@@ -34,6 +34,19 @@ def test_3_6_a_file_that_kills_its_runtime_is_one_line(
     assert "\n" not in failure
 
 
+def test_a_file_whose_run_has_no_end_is_one_line(
+    all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HostTarget, "patience", 15.0)
+    whole = all_formats_bundle / "demo-fp32.onnx"
+    hung, sound = run([endless_file, whole], all_formats_bundle)
+    assert sound.outputs is not None
+    assert hung.outputs is None
+    assert hung.answer.failure == (
+        "the process that ran it made no progress for 15 s and was ended; export it again"
+    )
+
+
 def test_a_worker_that_ended_for_want_of_jobs_is_started_again(demo_bundle: Path) -> None:
     (path, *_) = open_bundle(demo_bundle).files
     for _ in range(2):

@@ -48,6 +48,24 @@ def test_a_worker_that_dies_says_how(code: str, reason: str) -> None:
         run_worker(worker(code), os.environ, "x", lambda count: None)
 
 
+def test_progress_gives_a_worker_more_time_and_silence_ends_it() -> None:
+    """With what it started, which would hold its pipes."""
+    code = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "for _ in range(8):\n"
+        "    time.sleep(0.5)\n"
+        "    print('advance 1', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    heard: list[int] = []
+    begun = time.monotonic()
+    with pytest.raises(TargetError, match="x: the worker made no progress for 3 s and was ended"):
+        run_worker(worker(code), os.environ, "x", heard.append, patience=3)
+    assert len(heard) == 8
+    assert 6.5 < time.monotonic() - begun < 30
+
+
 def test_an_interrupt_ends_the_worker(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = (

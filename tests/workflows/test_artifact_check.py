@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lowformer_edge.artifact.bundle import open_bundle
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.progress import QUIET
+from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.tasks.registry import task_of
 from lowformer_edge.workflows.artifact_check import Candidate, check_artifacts
+
+
+def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
+    all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HostTarget, "patience", 15.0)
+    opened = open_bundle(all_formats_bundle)
+    golden = opened.golden()
+    images = Samples("golden vectors", golden.pixels, outputs=golden.outputs)
+    whole = all_formats_bundle / "demo-fp32.onnx"
+    files = {"endless": Candidate(endless_file), "whole": Candidate(whole)}
+    task = task_of(opened.manifest.task)
+    checked, broken = check_artifacts(
+        task, files, images, opened.preprocessing, threads=1, rounds=2, progress=QUIET
+    )
+    assert list(checked) == ["whole"]
+    assert broken["endless"].startswith("endless.onnx: the process that ran it made no progress")
 
 
 def test_a_file_that_kills_its_runtime_is_broken_and_the_others_are_checked(

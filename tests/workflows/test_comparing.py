@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lowformer_edge.errors import CheckError, UsageError
+from lowformer_edge.runtime.work import request
 from lowformer_edge.workflows import comparing
 from lowformer_edge.workflows.compare import compare_files
 from lowformer_edge.workflows.comparing import compare_apart
@@ -39,3 +40,21 @@ def test_a_death_of_the_process_is_one_line(
     monkeypatch.setattr(comparing, "COMMAND", (sys.executable, "-c", dying))
     with pytest.raises(CheckError, match=r"^the process that ran the files was ended by SIGSEGV"):
         compare_apart(first, first, None, min_sqnr=None, threads=1)
+
+
+def test_a_file_whose_run_has_no_end_is_one_line(
+    all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "LONGEST_SILENCE_S", 15)
+    monkeypatch.setattr(request, "LONGEST_INFERENCE_S", 0)
+    whole = all_formats_bundle / "demo-fp32.onnx"
+    with pytest.raises(CheckError, match=r"^\S*endless\.onnx: the process .* no progress for 15 s"):
+        compare_apart(whole, endless_file, None, min_sqnr=None, threads=1)
+
+
+def test_its_time_is_for_all_golden_inputs(all_formats_bundle: Path) -> None:
+    files = (all_formats_bundle / "demo-fp32.onnx", all_formats_bundle / "demo-int8.onnx")
+    asked = {"files": files, "threads": 1, "min_sqnr": None}
+    golden = all_formats_bundle / "golden.npz"
+    assert comparing.CompareRequest(golden=None, **asked).inferences == 2
+    assert comparing.CompareRequest(golden=golden, **asked).inferences == 16

@@ -17,6 +17,7 @@ import pytest
 from lowformer_edge.errors import ArtifactError, CheckError
 from lowformer_edge.runtime.measure.first_run import FirstRun
 from lowformer_edge.runtime.measure.timing import ProcessTiming
+from lowformer_edge.runtime.work import request
 from lowformer_edge.runtime.work.fresh_process import ask
 from lowformer_edge.runtime.work.request import FirstRunRequest, TimeRequest
 
@@ -52,6 +53,20 @@ def test_a_worker_that_fails_says_why() -> None:
         ask(SOMETHING, [sys.executable, "-c", killed])
     with pytest.raises(CheckError, match="failed: exit code 3"):
         ask(SOMETHING, [sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_a_file_whose_run_has_no_end_is_named(
+    all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "LONGEST_SILENCE_S", 15)
+    monkeypatch.setattr(request, "LONGEST_INFERENCE_S", 0)
+    whole = all_formats_bundle / "demo-fp32.onnx"
+    with pytest.raises(CheckError) as found:
+        ask(TimeRequest(files=(whole, endless_file), threads=1, rounds=1, first=0))
+    assert str(found.value) == (
+        f"{endless_file}: the process that ran the files made no progress for 15 s and was ended;"
+        " they are damaged, or more than this machine can do"
+    )
 
 
 def worker_that(does: str) -> str:

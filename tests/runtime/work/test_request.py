@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from lowformer_edge.runtime.measure.endurance import WINDOWS, Endurance, Moment, Window
+from lowformer_edge.runtime.measure.endurance import SLICES, WINDOWS, Endurance, Moment, Window
 from lowformer_edge.runtime.measure.first_run import FirstRun
 from lowformer_edge.runtime.measure.load import TakenTime
 from lowformer_edge.runtime.measure.sensors import Reading
-from lowformer_edge.runtime.measure.timing import ProcessTiming
+from lowformer_edge.runtime.measure.timing import WARMUP, ProcessTiming
 from lowformer_edge.runtime.profile import OpTime, Profile
 from lowformer_edge.runtime.work.request import (
     REQUEST,
@@ -50,6 +50,14 @@ ANSWERS: dict[str, list[Answer]] = {
         for taken in (None, TakenTime(0.25, 1.0))
     ],
 }
+
+
+def test_a_process_has_time_for_each_inference() -> None:
+    found = {name: request.longest_s for name, request in REQUESTS.items()}
+    runs = {"first run": 1 + WARMUP, "times": 2 * 2 * (WARMUP + 3), "profile": 5 + 5}
+    expected = {name: 1800.0 + 10 * count for name, count in runs.items()}
+    expected["endurance"] = 1800 + 0.5 + 10 * 2 * (WARMUP + WINDOWS * SLICES)
+    assert found == expected
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
