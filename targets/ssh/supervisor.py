@@ -4,18 +4,21 @@ It is sent there as text, before anything else of this package is there, so it n
 Python's standard library. Down stdin come a request, files, and then a beat every few seconds for
 as long as the client lives; up stdout go reports, a line of JSON each, and the files that the
 module left. When the beats stop, or the pipe closes, the module is killed and all is removed: a
-server may take hours to notice that a cable was pulled.
+server may take hours to notice that a cable was pulled. What a supervisor that is killed itself
+leaves, the next one removes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.metadata
 import importlib.util
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,12 @@ CHUNK = 1 << 16
 
 CODE = "code"
 WORK = "work"
+LOCK = "lock"
+"""A file beside these two, locked as long as the supervisor or its module lives."""
+
+PREFIX = ".lowformer-edge-ssh."
+"""How the names of sessions' folders begin, among the temporary files."""
+
 LAST_WORDS = 2000
 """Bytes of the module's stderr that are told of."""
 
@@ -185,9 +194,13 @@ def _supervise(traces: _Traces) -> None:
     silence = request["silence"]
     _postpone(silence)
     _say({"token": request["token"], "missing": _missing(request["modules"])})
+    _sweep(Path(tempfile.gettempdir()))
+    _postpone(silence)
     try:
         with _held_signals():
-            traces.folder = folder = Path(tempfile.mkdtemp(prefix="lowformer-edge-"))
+            traces.make_folder()
+        folder = traces.folder
+        assert folder is not None
         (folder / WORK).mkdir()
         receive_files(sys.stdin.buffer, folder, lambda count: _postpone(silence))
     except OSError as error:
@@ -195,7 +208,7 @@ def _supervise(traces: _Traces) -> None:
         return
     received = set(_files_within(folder / WORK))
     with _held_signals():
-        traces.process = process = _start(request["module"], folder)
+        traces.process = process = _start(request["module"], folder, traces.lock)
     threading.Thread(target=_listen, args=(silence,), daemon=True).start()
     words = LastWords(process)
     assert process.stdout is not None
@@ -214,14 +227,76 @@ class _Traces:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
+        self.lock = -1
         self.process: subprocess.Popen[bytes] | None = None
+
+    def make_folder(self) -> None:
+        """Makes a folder, and locks it; another session may take it for a dead one's before."""
+        while self.lock < 0:
+            self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+            with contextlib.suppress(FileNotFoundError):
+                self.lock = _locked(self.folder / LOCK, os.O_RDWR | os.O_CREAT)
 
     def remove(self) -> None:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                _remove_folder(self.folder)
+
+
+def _sweep(parent: Path) -> None:
+    """Removes the folders of this user's dead sessions: the system gave back their locks."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            state = folder.lstat()
+            if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid():
+                _remove_if_dead(folder)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    """Removes a session's folder whose lock nobody has; one without a lock only if it is empty."""
+    try:
+        lock = _locked(folder / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        folder.rmdir()
+        return
+    if lock < 0:
+        return
+    try:
+        _remove_folder(folder)
+    finally:
+        os.close(lock)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Removes a session's folder, the lock last: the next one ends what is cut off before."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink()
+    (folder / LOCK).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _locked(path: Path, flags: int) -> int:
+    """A handle of a locked file; -1 where another has the lock, or the file is gone by then.
+
+    Where a file system has no locks, a new file is taken for locked, and an old one for another's.
+    """
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_mine = os.path.samestat(path.stat(), os.fstat(handle))
+    except (BlockingIOError, FileNotFoundError):
+        is_mine = False
+    except OSError:
+        is_mine = bool(flags & os.O_CREAT)
+    if not is_mine:
+        os.close(handle)
+    return handle if is_mine else -1
 
 
 def _missing(modules: dict[str, int]) -> list[str]:
@@ -237,7 +312,7 @@ def _major(name: str) -> int:
     return int(importlib.metadata.version(name).partition(".")[0])
 
 
-def _start(module: str, folder: Path) -> subprocess.Popen[bytes]:
+def _start(module: str, folder: Path, lock: int) -> subprocess.Popen[bytes]:
     paths = [str(folder / CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(  # noqa: S603 - a module of ours
         [sys.executable, "-m", module, str(folder / WORK)],
@@ -247,6 +322,7 @@ def _start(module: str, folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        pass_fds=[lock],
     )
 
 

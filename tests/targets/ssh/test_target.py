@@ -283,6 +283,30 @@ def test_a_worker_that_is_killed(sshd: SshServer, tmp_path: Path) -> None:
     no_trace(sshd)
 
 
+def test_what_a_killed_session_leaves_there_is_removed_by_the_next(
+    sshd: SshServer, tmp_path: Path
+) -> None:
+    module: list[int] = []
+
+    def kill(step: str) -> None:
+        if step == "running":
+            *_, above, last = sshd.sessions()
+            module.append(last)
+            os.kill(above, signal.SIGKILL)
+
+    with pytest.raises(TargetError, match="connection was lost while files were run"):
+        run_sleeper(sshd, tmp_path / "job", Steps(kill))
+    until(lambda: not sshd.sessions())
+    (left,) = sshd.temporary.iterdir()
+    assert left.name.startswith(remote_supervisor.PREFIX)
+    assert (left / "work" / "sleeper.py").exists()
+    os.kill(module[0], signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{module[0]}").exists())
+    with pytest.raises(TargetError, match="no progress for 3 s"):
+        run_sleeper(sshd, tmp_path / "job", patience=3)
+    no_trace(sshd)
+
+
 def test_a_module_that_fails_tells_its_last_words(sshd: SshServer, tmp_path: Path) -> None:
     folder = tmp_path / "job"
     folder.mkdir()
