@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-from ..manifest import Parity, Residency
-from .record import Record, SparseRecord
-
-
-class PhoneCheckResult(SparseRecord):
-    """What became of a file that was checked on a phone; see ``targets.adb.check``.
-
-    Where the app failed as a whole, nothing is there from ``runtime`` to ``residency``.
-    """
-
-    file: str
-    accelerator: str
-    failure: str | None
-    runtime: str | None = None
-    device: str | None = None
-    is_software: bool = False
-    half: bool | None = None
-    residency: Residency | None = None
-    parity: Parity | None = None
+from .checked_file import CheckedFileResult
+from .record import Record
 
 
 class PhoneStateResult(Record):
@@ -47,5 +30,5 @@ class PhoneResult(Record):
     """All that a phone tells besides times."""
 
     accelerator: str
-    checks: tuple[PhoneCheckResult, ...]
+    checks: tuple[CheckedFileResult, ...]
     requests: tuple[PhoneRequestResult, ...]

@@ -11,7 +11,8 @@ from ..terminal import result_console
 from .bench import print_times
 
 if TYPE_CHECKING:
-    from ...artifact.results.phone import PhoneCheckResult, PhoneStateResult
+    from ...artifact.results.checked_file import CheckedFileResult
+    from ...artifact.results.phone import PhoneStateResult
     from ...workflows.bench import Benchmark
     from ...workflows.phone_report import PhoneBenchmark
 
@@ -47,7 +48,7 @@ def _parity(benchmark: Benchmark) -> Table:
     return table
 
 
-def _closeness(check: PhoneCheckResult) -> tuple[str, str]:
+def _closeness(check: CheckedFileResult) -> tuple[str, str]:
     if check.parity is None:
         return "-", "-"
     ratio, agreement = check.parity.sqnr_db, check.parity.agreement

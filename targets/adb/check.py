@@ -5,18 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from ...artifact.formats import Accelerator
 from ...artifact.golden import GoldenVectors
 from ...artifact.interface import BOXES_NAME, SCORES_NAME
 from ...artifact.manifest import ArtifactRecord, Closeness, Parity
 from ...artifact.outputs import Outputs
-from ...artifact.results.phone import PhoneCheckResult
-from ...errors import CheckError, TargetError
-from ...judging.promise import promise_of
+from ...errors import TargetError
 from ...process.limits import LONGEST_INFERENCE_S
 from ...runtime.work.job import FileAnswer
 from ...tasks.names import DETECTION
-from ...tasks.registry import task_of
+from ..checked_file import CheckedFile, judge_outputs
 from .app import AdbApp
 from .choice import SUFFIXES, AdbChoice
 from .protocol import (
@@ -42,37 +39,6 @@ class DeviceCheck:
     bundle: ShippedBundle
     task: CheckTask
     golden: GoldenVectors
-
-
-@dataclasses.dataclass(frozen=True)
-class CheckedFile:
-    """What became of a file.
-
-    Attributes:
-        file: Its name.
-        accelerator: What ran it.
-        answer: What the app said of it; None where the app failed as a whole.
-        parity: How closely it follows the eager model; None where it did not run.
-        failure: Why it does not hold, or None.
-    """
-
-    file: str
-    accelerator: Accelerator
-    answer: FileAnswer | None
-    parity: Parity | None
-    failure: str | None
-
-    def record(self) -> PhoneCheckResult:
-        """The same as it is written."""
-        # What the app itself says of a failure is within ours.
-        answer = self.answer.model_dump(exclude={"failure"}) if self.answer else {}
-        return PhoneCheckResult(
-            file=self.file,
-            accelerator=self.accelerator,
-            failure=self.failure,
-            parity=self.parity,
-            **answer,
-        )
 
 
 def checks_of(bundle: ShippedBundle, target: AdbChoice, threads: int) -> list[DeviceCheck]:
@@ -122,7 +88,6 @@ def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbChoice) ->
         ]
     given = [record.outputs for record in records]
     result = parse_run(answer, CheckResult, given, len(check.golden.pixels), target.name)
-    trained = check.bundle.manifest.source.fit_for_accuracy
     found = []
     for record, said, arrays, own in zip(
         records, result.files, result.outputs, result.parities, strict=True
@@ -131,7 +96,7 @@ def check_on(app: AdbApp, number: int, check: DeviceCheck, target: AdbChoice) ->
         if outputs is None:
             found.append(CheckedFile(record.file.path, accelerator, said, None, said.failure))
         else:
-            found.append(_judged(record, check, said, outputs, own, trained, target.name))
+            found.append(_judged(record, check, said, outputs, own, target.name))
     return found
 
 
@@ -141,25 +106,22 @@ def _judged(
     said: FileAnswer,
     outputs: Outputs,
     own: OwnParity | None,
-    trained: bool,
     where: str,
 ) -> CheckedFile:
     """A file that ran, with our judgement of its outputs."""
     name, accelerator = record.file.path, check.task.accelerator
-    try:
-        task = task_of(check.bundle.manifest.task)
-        names = tuple(output.name for output in record.outputs)
-        reference = task.reference(check.golden.outputs, names)
-        parity = task.compare(reference, outputs, None, "golden vectors")
-    except CheckError as error:
-        return CheckedFile(name, accelerator, said, None, str(error))
-    if own is None or not _agree(own, parity, task.name):
+    half = accelerator == "gpu-fp16"
+    judged = judge_outputs(
+        record, check.bundle.manifest, check.golden, outputs, said, accelerator, half=half
+    )
+    if judged.parity is None:
+        return judged
+    if own is None or not _agree(own, judged.parity, check.bundle.manifest.task):
         raise TargetError(
             f"{where}: what the app says of {name} is not what its own outputs say; install the app"
             " of this version"
         )
-    promise = promise_of(record.precision, half=accelerator == "gpu-fp16", trained=trained)
-    return CheckedFile(name, accelerator, said, parity, promise.breach(parity))
+    return judged
 
 
 def _agree(own: OwnParity, ours: Parity, task: str) -> bool:

@@ -30,8 +30,9 @@ from ...runtime.work.request import (
     Request,
     TimeRequest,
 )
+from ..checked_file import CheckedFile
 from .app import app_on
-from .check import TOLERANCE, CheckedFile, check_on, checks_of
+from .check import TOLERANCE, check_on, checks_of
 from .choice import AdbChoice
 from .device import open_device
 from .protocol import (

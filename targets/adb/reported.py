@@ -25,7 +25,8 @@ from ...runtime.work.fresh_process import Measured
 from ...runtime.work.request import Answer
 from ...tasks.names import DETECTION
 from ...tasks.share import interval
-from .check import DECODED, CheckedFile
+from ..checked_file import CheckedFile
+from .check import DECODED
 from .measuring import MeasuringTask, check_doubts, result_of, state_doubts, told
 from .phone_report import PhoneReport, ReportedCheck, ReportedRequest
 from .protocol import (
