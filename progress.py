@@ -28,6 +28,14 @@ class Progress(Protocol):
         """Tells of something that a user should know, and that stops nothing."""
         ...
 
+    def ask(self, text: str) -> None:
+        """Tells what a user has to do before work goes on."""
+        ...
+
+    def tell(self, text: str) -> None:
+        """Tells of something that went as it should, to whoever waits for it."""
+        ...
+
 
 class SilentProgress:
     """Listens and says nothing."""
@@ -40,6 +48,12 @@ class SilentProgress:
     def note(self, text: str) -> None:
         """See :class:`Progress`."""
 
+    def ask(self, text: str) -> None:
+        """See :class:`Progress`."""
+
+    def tell(self, text: str) -> None:
+        """See :class:`Progress`."""
+
 
 class WarningProgress(SilentProgress):
     """Says nothing of steps, and warns of what a user should know, as Python does."""
@@ -47,6 +61,10 @@ class WarningProgress(SilentProgress):
     def note(self, text: str) -> None:
         """See :class:`Progress`."""
         warnings.warn(text, UserWarning, stacklevel=2)
+
+    def ask(self, text: str) -> None:
+        """See :class:`Progress`."""
+        self.note(text)
 
 
 QUIET: Progress = WarningProgress()

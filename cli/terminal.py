@@ -53,6 +53,10 @@ class QuietProgress(SilentProgress):
         """See :class:`lowformer_edge.progress.Progress`."""
         say(f"warning: {self._worded(text)}")
 
+    def ask(self, text: str) -> None:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        say_lines(text)
+
 
 class TerminalProgress:
     """Shows steps on what stderr was when the command started: as bars or as lines.
@@ -81,6 +85,14 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
         say(f"warning: {self._worded(text)}")
+
+    def ask(self, text: str) -> None:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        say_lines(text)
+
+    def tell(self, text: str) -> None:
+        """See :class:`lowformer_edge.progress.Progress`."""
+        say(text)
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
@@ -128,6 +140,12 @@ def say(message: object) -> None:
     Messages quote what is not ours: names of files, what hosts answer and runtimes say.
     """
     print(shortened(printable(one_line(message))), file=sys.stderr)
+
+
+def say_lines(text: str) -> None:
+    """Prints lines on stderr as they are, of characters that can be seen."""
+    for line in text.splitlines():
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 def tell(line: object) -> None:
