@@ -38,6 +38,12 @@ LARGEST_IMAGES = 4 << 30
 LARGEST_PRINTED = 16 << 20
 """Bytes that a command on another machine prints."""
 
+LARGEST_POST = 64 << 10
+"""Bytes of what a browser tells of itself, or of its progress."""
+
+LARGEST_ANSWERS = 256 << 20
+"""Bytes of browsers' answers that wait to be judged, unless there is but one."""
+
 LARGEST_IMAGE = 100_000_000
 """Pixels of an image; a camera's best have as many."""
 
