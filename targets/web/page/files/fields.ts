@@ -38,6 +38,30 @@ export class Fields {
     return found;
   }
 
+  /** A text. */
+  text(name: string): string {
+    const value = this.value(name);
+    return typeof value === "string" ? value : this.fail(name, "a text");
+  }
+
+  /** Yes or no. */
+  flag(name: string): boolean {
+    const value = this.value(name);
+    return typeof value === "boolean" ? value : this.fail(name, "true or false");
+  }
+
+  /** An object. */
+  object(name: string): Fields {
+    return new Fields(this.value(name), this.at(name));
+  }
+
+  /** A list of objects. */
+  objects(name: string): Fields[] {
+    const values = this.value(name);
+    if (!Array.isArray(values)) this.fail(name, "a list");
+    return values.map((value, number) => new Fields(value, `${this.at(name)}.${number}`));
+  }
+
   /** A whole number. */
   whole(name: string): number {
     const value = this.value(name);
@@ -48,6 +72,13 @@ export class Fields {
   real(name: string): number {
     const value = this.value(name);
     return isReal(value) ? value : this.fail(name, "a number");
+  }
+
+  /** A list of texts. */
+  texts(name: string): string[] {
+    const values = this.value(name);
+    if (!Array.isArray(values) || !values.every(isText)) this.fail(name, "a list of texts");
+    return values;
   }
 
   /** A list of whole numbers. */
@@ -76,6 +107,10 @@ export class Fields {
   private fail(name: string, wanted: string): never {
     throw new PageError(`${this.at(name)} must be ${wanted}`);
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function isWhole(value: unknown): value is number {

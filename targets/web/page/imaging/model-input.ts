@@ -6,6 +6,9 @@ export const IMAGE_LAYOUTS = ["NCHW", "NHWC"] as const;
 
 export type ImageLayout = (typeof IMAGE_LAYOUTS)[number];
 
+/** The values of a file's input, in memory of their own. */
+export type InputValues = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
 /** What a file takes. */
 export interface ImageInput {
   /** `uint8` of files that take pixels and normalise them themselves. */
@@ -27,7 +30,7 @@ export function modelInput(
   images: number,
   input: ImageInput,
   preprocessing: Preprocessing,
-): Float32Array | Uint8Array {
+): InputValues {
   if (pixels.length > input.size) {
     throw new RangeError(`${pixels.length} values are more than the ${input.size} of an input`);
   }
