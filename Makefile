@@ -7,7 +7,7 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page npu android-test android-coverage android-apk \
+	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
 
@@ -87,6 +87,11 @@ web-lab: $(INSTALLED)
 # The site of the page for browsers, from its TypeScript; it is committed.
 web-page: web-lab
 	$(BIN)/python -m lowformer_edge.targets.web.build
+
+# The pictures of the page in docs/, of the three demo models; needs Chromium.
+web-pictures: demo demo-detect demo-segment web-lab
+	$(BIN)/python -m lowformer_edge.tests.targets.web.screenshots \
+		$(DEMO_BUNDLE) build/demo-detect build/demo-segment
 
 # Qualcomm's compiler and simulator of Snapdragon NPUs, for the tests that need them; 99 MB, under
 # Qualcomm's licence, for Linux on x86-64.

@@ -1,0 +1,3 @@
+import { showPage } from "../ui/page";
+
+void showPage(document, new URL("./", location.href));
