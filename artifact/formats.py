@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 Accelerator = Literal["cpu", "gpu", "gpu-fp16", "npu"]
 """What runs a file on a machine."""
+
+WebAccelerator = Literal["wasm", "webgpu", "webgpu-fp16"]
+"""What runs a file in a browser."""
+
+WEB_ACCELERATORS: tuple[WebAccelerator, ...] = get_args(WebAccelerator)
 
 NPU_ALONE = "a compiled graph runs on its chip's NPU alone, or on the simulator: target npu:CHIP"
 
@@ -32,6 +37,7 @@ class Format:
         stand_ins: Runtimes that stand for those of phones, with what is to be said of them.
         refusals: Kinds of targets that take none of its files, with the reason.
         in_app: On which accelerators of a phone our app runs its files.
+        in_browsers: On what our page for browsers runs its files.
         in_all: Whether ``--to all`` means it too.
         is_timed: Whether the time of its files on this machine's processor says anything.
         pixel_ops: Ops that make floats of pixels and that no delegate takes.
@@ -49,6 +55,7 @@ class Format:
     stand_ins: Mapping[str, str] = dataclasses.field(default_factory=dict)
     refusals: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_app: tuple[Accelerator, ...] = ()
+    in_browsers: tuple[WebAccelerator, ...] = ()
     in_all: bool = True
     is_timed: bool = True
     pixel_ops: tuple[str, ...] = ()
@@ -71,6 +78,7 @@ FORMATS: Mapping[str, Format] = {
                 "ai-edge-litert",
             ),
             in_app=("cpu", "gpu", "gpu-fp16"),
+            in_browsers=("wasm", "webgpu", "webgpu-fp16"),
         ),
         Format(
             name="executorch",
@@ -89,6 +97,7 @@ FORMATS: Mapping[str, Format] = {
             precisions=("fp32", "fp16", "int8"),
             distributions={"onnxruntime": "onnxruntime", "onnx": "onnx"},
             converters=("onnx", "onnxscript", "onnxruntime"),
+            in_browsers=("wasm",),
         ),
         # Its fast units want fp16.
         Format(

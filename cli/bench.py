@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..process.names import split_names
 from ..progress import Progress
 from ..workflows.defaults import BENCH_RUNS, PROCESSES
 from .command import Answer, Command, CommandParser, invalid
 from .family_options import add_family_options, check_no_family_options
+from .options import thread_counts
 from .terminal import say
 
 if TYPE_CHECKING:
     from ..targets.target import Target
-    from ..workflows.bench import Chosen
+    from ..workflows.bench import Benchmark, Chosen
 
 PROFILED_RUNS = 50
 
@@ -35,6 +36,8 @@ _EXAMPLES = """examples:
       how many instructions each file needs on ARM processors
   lowformer-bench demo-all --on adb
       every file that a phone can run, on that phone, checked there first
+  lowformer-bench demo-all --on web:lan
+      the same in the browser of any phone that opens the page, without an app
   lowformer-bench demo-all --phone-report demo-all-phone.json
       the same without a cable: what the app's benchmark screen saved
   lowformer-bench --family --format onnx --output family --rival ResNet-50=resnet50.onnx
@@ -80,18 +83,17 @@ class BenchCommand(Command):
             default="host",
             metavar="TARGET,...",
             help="host, one ssh:HOST, one phone as adb[:SERIAL], with ?accelerator=gpu or gpu-fp16"
-            " and ?apk=FILE for the app, or emulated processors such as arm:cortex-a76, on which"
-            " instructions are counted, since their times say nothing (default: %(default)s)",
+            " and ?apk=FILE for the app, browsers as web, web:lan, web:chromium or web:adb, with"
+            " ?accelerator=wasm, webgpu or webgpu-fp16, or emulated processors such as"
+            " arm:cortex-a76, on which instructions are counted, since their times say nothing"
+            " (default: %(default)s)",
         )
         modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
         modes.add_argument(
             "--profile", action="store_true", help="the time of each op, as the runtime tells it"
         )
         modes.add_argument(
-            "--minutes",
-            type=float,
-            metavar="M",
-            help="run for so long, and tell how latency changes",
+            "--minutes", type=float, metavar="M", help="run so long, and tell how latency changes"
         )
         modes.add_argument(
             "--family",
@@ -103,6 +105,12 @@ class BenchCommand(Command):
             type=Path,
             metavar="FILE",
             help="judge what the benchmark screen of the Android app saved of the bundle",
+        )
+        modes.add_argument(
+            "--web-report",
+            type=Path,
+            metavar="FILE",
+            help="judge what the page of lowformer-web saved of the bundle in a browser",
         )
         family = parser.add_argument_group("with --family")
         add_family_options(family)
@@ -118,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
-    counts = _threads(options.threads)
+    counts = thread_counts(options.threads)
     _set_counts(options)
     if options.minutes is not None and not 0 < options.minutes < float("inf"):
         raise UsageError("--minutes must be above 0")
@@ -131,7 +139,7 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
     check_no_family_options(options)
     if not options.paths:
         raise UsageError("a file or a bundle is required; see lowformer-bench --help")
-    if options.phone_report:
+    if options.phone_report or options.web_report:
         return _report(options, counts)
     from ..targets.registry import open_target, target_names
     from ..workflows.bench import choose_files
@@ -145,6 +153,8 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
             " processors, whose instructions are counted, may be several"
         )
     target = open_target(places[0])
+    if target.threads is not None and counts != [1]:
+        raise UsageError(f"{target.name} says its threads itself; leave --threads out")
     chosen = choose_files(options.paths, options.against, target)
     _tell_left_out(options, chosen.left_out)
     if options.profile:
@@ -201,11 +211,13 @@ def _compare(
     progress: Progress,
 ) -> Answer:
     """The files' ratios."""
-    from ..workflows.bench import bench_record, benchmark
+    from ..workflows.bench import bench_record, benchmark_everywhere
     from .tables.bench import print_benchmark
 
     found = [
-        benchmark(
+        one
+        for count in counts
+        for one in benchmark_everywhere(
             chosen.paths,
             threads=count,
             runs=options.runs,
@@ -213,7 +225,6 @@ def _compare(
             target=target,
             progress=progress,
         )
-        for count in counts
     ]
 
     def show() -> None:
@@ -228,25 +239,50 @@ def _compare(
 
 
 def _report(options: argparse.Namespace, counts: list[int]) -> Answer:
-    """What a phone's own report says."""
-    from ..workflows.bench import bench_record
-    from ..workflows.phone_report import judge_phone_report
-    from .tables.phone_report import print_phone_benchmark
-
+    """What was measured elsewhere already, as a phone's or a browser's own report says it."""
+    flag = "--phone-report" if options.phone_report else "--web-report"
     given = (options.on, options.against, counts, options.runs, options.processes)
     if given != ("host", None, [1], BENCH_RUNS, PROCESSES):
         raise UsageError(
-            "--phone-report was measured already; leave --on, --against, --threads, --runs and"
-            " --processes out"
+            f"{flag} was measured already; leave --on, --against, --threads, --runs and --processes"
+            " out"
         )
     if len(options.paths) > 1:
-        raise UsageError("--phone-report is of one bundle; give no other")
+        raise UsageError(f"{flag} is of one bundle; give no other")
+    return _phone_report(options) if options.phone_report else _web_report(options)
+
+
+def _phone_report(options: argparse.Namespace) -> Answer:
+    from ..workflows.phone_report import judge_phone_report
+    from .tables.phone_report import print_phone_benchmark
+
     found = judge_phone_report(options.paths[0], options.phone_report)
-    _tell_left_out(options, found.left_out)
+    show = functools.partial(print_phone_benchmark, found)
+    return _reported(options, found.benchmarks, found.left_out, show)
+
+
+def _web_report(options: argparse.Namespace) -> Answer:
+    from ..workflows.web_report import judge_web_report
+    from .tables.browser import print_web_benchmark
+
+    found = judge_web_report(options.paths[0], options.web_report)
+    show = functools.partial(print_web_benchmark, found)
+    return _reported(options, [*found.benchmarks.values()], found.left_out, show)
+
+
+def _reported(
+    options: argparse.Namespace,
+    benchmarks: Sequence[Benchmark],
+    left_out: Mapping[str, str],
+    show: Callable[[], None],
+) -> Answer:
+    from ..workflows.bench import bench_record
+
+    _tell_left_out(options, left_out)
     return Answer(
-        lambda: bench_record(found.benchmarks, found.left_out).model_dump(mode="json"),
-        lambda: print_phone_benchmark(found),
-        invalid((item.threads, item.doubts) for item in found.benchmarks),
+        lambda: bench_record(benchmarks, left_out).model_dump(mode="json"),
+        show,
+        invalid((item.threads, item.doubts) for item in benchmarks),
     )
 
 
@@ -299,16 +335,6 @@ def _endure(
         show,
         invalid((endured.threads, endured.doubts) for endured in run.endured),
     )
-
-
-def _threads(text: str) -> list[int]:
-    try:
-        counts = [int(part) for part in split_names(text, "threads")]
-    except ValueError as error:
-        raise UsageError(f"--threads takes numbers with commas between them, not {text}") from error
-    if min(counts) < 1:
-        raise UsageError("--threads must be at least 1")
-    return list(dict.fromkeys(counts))
 
 
 if __name__ == "__main__":

@@ -348,3 +348,18 @@ def evaluation_choice(options: argparse.Namespace) -> ImageChoice:
         reduce_zero_label=options.reduce_zero_label,
         is_usual=count is None,
     )
+
+
+def thread_counts(text: str) -> list[int]:
+    """Numbers of threads, each once, from a text with commas between them.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        counts = [int(part) for part in split_names(text, "threads")]
+    except ValueError as error:
+        raise UsageError(f"--threads takes numbers with commas between them, not {text}") from error
+    if min(counts) < 1:
+        raise UsageError("--threads must be at least 1")
+    return list(dict.fromkeys(counts))

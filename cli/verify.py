@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _EXAMPLES = """examples:
   lowformer-verify demo-bundle
       every file of a bundle against the eager model
+  lowformer-verify demo-bundle --on web:chromium
+      the same files in a browser of this machine too; web and web:lan are for any other
   lowformer-verify faces.onnx faces.tflite
       every output of any two files, on noise
   lowformer-verify faces.onnx faces.tflite --golden inputs.npz --min-sqnr 30
@@ -39,6 +41,7 @@ BUNDLE_ONLY: Mapping[str, object] = {
     "reduce_zero_label": None,
     "weights": None,
     "mac_report": None,
+    "web_report": None,
     "on": "host",
     "requirements": [],
 }
@@ -85,6 +88,12 @@ class VerifyCommand(Command):
             metavar="FILE",
             help="what the bundle's check_on_mac.py wrote on a Mac, to be judged too",
         )
+        parser.add_argument(
+            "--web-report",
+            type=Path,
+            metavar="FILE",
+            help="what the page of lowformer-web saved of the bundle in a browser, likewise",
+        )
         _add_target_options(parser)
         output = parser.add_argument_group("output")
         output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
@@ -106,7 +115,9 @@ def _add_target_options(parser: CommandParser) -> None:
         help="host; gpu, gpu:fp16 and arm:CPU, with CPU one of cortex-a53, cortex-a76, i8mm,"
         " sme, which lowformer-lab builds; npu:CHIP, the NPU of a Snapdragon, simulated;"
         " ssh:[USER@]HOST[:PORT], with ?python=PATH for another interpreter there than python3;"
-        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16"
+        " adb[:SERIAL], with ?apk=FILE for the app and ?accelerator=gpu or gpu-fp16;"
+        " web, web:lan, web:chromium and web:adb[:SERIAL], a page in browsers, with"
+        " ?accelerator=wasm, webgpu or webgpu-fp16, &threads=N and &browsers=N"
         " (default: %(default)s)",
     )
     where.add_argument(
@@ -159,6 +170,7 @@ def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
         images=evaluation_choice(options),
         weights=options.weights,
         mac_report=options.mac_report,
+        web_report=options.web_report,
         requirements=[str(one) for one in requirements_of(options)],
         target_images=options.target_images,
         threads=options.threads,
@@ -210,6 +222,7 @@ def _check_left_out(options: argparse.Namespace, defaults: Mapping[str, object],
 def _show(found: Verification) -> None:
     """Prints a verification."""
     from ..tasks.registry import task_of
+    from .tables.browser import print_browser_checks
     from .tables.half_precision import print_halves
     from .tables.links import print_lattice
     from .tables.mac import print_mac_results
@@ -222,6 +235,8 @@ def _show(found: Verification) -> None:
     print_halves(found.halves)
     if found.mac:
         print_mac_results(found.mac)
+    if found.browsers:
+        print_browser_checks(found.browsers)
 
 
 if __name__ == "__main__":

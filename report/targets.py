@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from ..artifact.caveats import SOFTWARE_GPU, described_device
 from ..judging.links import HOST
@@ -10,6 +11,7 @@ from .evidence import Evidence
 
 EMULATED = "an emulated processor, whose results count and whose times do not"
 SIMULATED = "Qualcomm's simulator of a phone's NPU, whose results count and whose times do not"
+BROWSER = "a browser, whose results say nothing of an app, and whose times are not one's"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,13 +57,15 @@ def _host(machine: dict[str, str]) -> Place:
 def _elsewhere(name: str, machine: dict[str, str], evidence: Evidence) -> Place:
     assert evidence.verify is not None
     described = described_machine(machine)
-    kind = name.partition(":")[0].partition("?")[0]
+    kind = re.split("[:? ]", name)[0]
     if kind == "arm":
         return Place(name, described, EMULATED)
     if kind == "npu":
         return Place(name, described, SIMULATED)
     if kind == "adb":
         return Place(name, described, "", is_phone=True)
+    if kind == "web":
+        return Place(name, described, BROWSER)
     if kind != "gpu":
         return Place(name, described, "another machine")
     devices = {

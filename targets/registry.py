@@ -15,6 +15,7 @@ from .host import HostTarget
 from .npu.target import NpuTarget
 from .ssh.target import SshTarget
 from .target import Target
+from .web.target import WebTarget
 
 _OPENED: Mapping[str, Callable[[str], Target]] = {
     GpuTarget.scheme: GpuTarget,
@@ -22,6 +23,7 @@ _OPENED: Mapping[str, Callable[[str], Target]] = {
     NpuTarget.scheme: NpuTarget,
     SshTarget.scheme: SshTarget,
     AdbTarget.scheme: AdbTarget,
+    WebTarget.scheme: WebTarget,
 }
 """By the part of a name before the colon; what follows it is theirs to read."""
 
@@ -36,16 +38,14 @@ def open_target(name: str) -> Target:
         UsageError: There is none of that name.
     """
     name = _spelled(name)
-    scheme, _, rest = name.partition(":")
     if name == HOST:
         return HostTarget()
-    if scheme.startswith("adb?"):
-        scheme, rest = AdbTarget.scheme, name.removeprefix(AdbTarget.scheme)
+    scheme, rest = _split(name)
     if scheme in _OPENED:
-        return _OPENED[scheme](rest)
+        return _OPENED[scheme](rest.removeprefix(":"))
     raise UsageError(
         f"no target is called {name!r}; there are host, gpu[:fp16], npu:CHIP, arm:CPU,"
-        " ssh:HOST and adb[:SERIAL]"
+        " ssh:HOST, adb[:SERIAL] and web[:chromium|:adb|:lan]"
     )
 
 
@@ -81,6 +81,11 @@ def target_names(names: str | Sequence[str]) -> list[str]:
 
 def _spelled(name: str) -> str:
     """A target's name as it is written, such as ``arm:cortex-a76`` for ``ARM:Cortex-A76``."""
-    scheme, rest = re.split(r"(?=[:?])|$", name, maxsplit=1)
+    scheme, rest = _split(name)
     scheme = scheme.casefold()
     return scheme + (rest.casefold() if scheme in _SIMULATED else rest)
+
+
+def _split(name: str) -> list[str]:
+    """A target's scheme, and the rest with what it begins with: a colon, or a question mark."""
+    return re.split(r"(?=[:?])|$", name, maxsplit=1)

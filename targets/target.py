@@ -66,11 +66,13 @@ class Target(abc.ABC):
         scheme: What its name begins with, such as ``arm``.
         name: As it is written on a command line, such as ``arm:cortex-a76``.
         half: Whether it may round float32 files to half precision.
+        threads: Of each runtime, where its name says so; None where whoever asks does.
     """
 
     scheme: ClassVar[str]
     name: str
     half: bool = False
+    threads: int | None = None
 
     def refusal(self, path: Path) -> str | None:
         """Why it does not take a file, or None where it does."""
@@ -86,6 +88,10 @@ class Target(abc.ABC):
             TargetError: It cannot be reached, or failed as a whole.
         """
 
+    def run_everywhere(self, work: Work, progress: Progress) -> dict[str, TargetRun]:
+        """The same on all machines that a target stands for, by the names that they have."""
+        return {self.name: self.run(work, progress)}
+
     def times(self, artifact: ArtifactRecord) -> bool:
         """Whether a bundle's file, where it is not refused, has a time here that says something."""
         return artifact.not_run is None and artifact.latency is not None
@@ -100,10 +106,16 @@ class Target(abc.ABC):
             TargetError: The target cannot be reached, or failed.
         """
         raise UsageError(
-            f"{self.name}: times can be taken on host, on one ssh:HOST or on one phone as"
-            " adb[:SERIAL], and instructions counted on arm:CPU; for parity on others there is"
-            " lowformer-verify --on"
+            f"{self.name}: times can be taken on host, on one ssh:HOST, on one phone as"
+            " adb[:SERIAL] or in browsers as web, and instructions counted on arm:CPU; for parity"
+            " on others there is lowformer-verify --on"
         )
+
+    def measure_everywhere(
+        self, requests: Sequence[Request], description: str, progress: Progress
+    ) -> list[Measured]:
+        """The same on all machines that a target stands for."""
+        return [self.measure(requests, description, progress)]
 
     def check_counting(self) -> None:
         """Refuses to count instructions where that cannot be done, before anything is begun.

@@ -12,6 +12,7 @@ import numpy as np
 from ..artifact.bundle import Bundle
 from ..artifact.manifest import read_manifest
 from ..artifact.results.bench import BenchmarkResult, BenchResult, TimedResult
+from ..artifact.results.browser import BrowserResult
 from ..artifact.results.phone import PhoneResult
 from ..errors import UsageError
 from ..judging.links import HOST
@@ -86,6 +87,7 @@ class Benchmark:
         other_load: Share of the cores that other processes took, or None where unknown.
         doubts: Why the figures mean nothing, a line each; empty where they hold.
         phone: What the machine tells besides, where it is a phone.
+        browser: The same, where it is a browser.
     """
 
     machine: dict[str, str]
@@ -94,6 +96,7 @@ class Benchmark:
     other_load: float | None
     doubts: tuple[str, ...]
     phone: PhoneResult | None = None
+    browser: BrowserResult | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -102,7 +105,7 @@ class Benchmark:
 
     def record(self) -> BenchmarkResult:
         """The same as it is written."""
-        phone = {"phone": self.phone} if self.phone else {}
+        besides = {"phone": self.phone, "browser": self.browser}
         return BenchmarkResult(
             threads=self.threads,
             verdict=validity(self.doubts),
@@ -110,7 +113,7 @@ class Benchmark:
             other_load=self.other_load,
             reference=str(self.timed[0].path),
             files=tuple(timed.record() for timed in self.timed),
-            **phone,
+            **{name: told for name, told in besides.items() if told},
         )
 
 
@@ -123,15 +126,33 @@ def benchmark(
     target: Target,
     progress: Progress,
 ) -> Benchmark:
+    """Times files in turns, of several machines on the first; see :func:`benchmark_everywhere`."""
+    return benchmark_everywhere(
+        paths, threads=threads, runs=runs, processes=processes, target=target, progress=progress
+    )[0]
+
+
+def benchmark_everywhere(
+    paths: Sequence[Path],
+    *,
+    threads: int,
+    runs: int,
+    processes: int,
+    target: Target,
+    progress: Progress,
+) -> list[Benchmark]:
     """Times files in turns; the first is what the others' ratios refer to.
 
     Args:
         paths: Files of any formats, each once.
-        threads: Threads of each runtime.
+        threads: Threads of each runtime, unless the target says them itself.
         runs: Timed runs of each file, shared out among the processes.
         processes: How many processes time all files in turns, one after the other.
         target: Where they are timed.
         progress: Is told about each step.
+
+    Returns:
+        One for each machine that the target stands for; at least one.
 
     Raises:
         ArtifactError: A file cannot be run, or only by a stand-in for its runtime.
@@ -140,6 +161,7 @@ def benchmark(
     """
     if processes < LEAST_PROCESSES:
         raise ValueError(f"at least {LEAST_PROCESSES} processes")
+    threads = threads if target.threads is None else target.threads
     first_runs = [
         FirstRunRequest(files=(path,), threads=threads) for path in paths for _ in range(FIRST_RUNS)
     ]
@@ -153,7 +175,9 @@ def benchmark(
         for number in range(processes)
     ]
     description = f"timing in fresh processes, {threads} thread(s)"
-    return judge(paths, threads, target.measure([*first_runs, *together], description, progress))
+    requests = [*first_runs, *together]
+    measured = target.measure_everywhere(requests, description, progress)
+    return [judge(paths, threads, one) for one in measured]
 
 
 def judge(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmark:
@@ -193,6 +217,7 @@ def judge(paths: Sequence[Path], threads: int, measured: Measured) -> Benchmark:
             ),
         ),
         phone=measured.phone,
+        browser=measured.browser,
     )
 
 
@@ -211,7 +236,7 @@ def bench(
     Args:
         files: Files of any formats, and bundles, of which all files that can be timed are.
         against: The file that the others' ratios refer to; the first if None.
-        on: Where: ``host``, ``ssh:HOST`` or ``adb``.
+        on: Where: ``host``, ``ssh:HOST``, ``adb`` or ``web``.
         threads: Threads of each runtime.
         runs: Timed runs of each file, shared out among the processes.
         processes: How many processes time all files in turns, one after the other.

@@ -116,14 +116,20 @@ def check_on_targets(
     """
     few = images.first(elsewhere)
     machines, placed = {}, []
+    halves: set[str] = set()
     for target in targets:
         shown = images if target.name == HOST else few
         taken = [item.path for item in files if target.refusal(item.path) is None]
-        run = target.run(Work(taken, shown.pixels, preprocessing, threads), progress)
-        machines[target.name] = run.machine
-        answers = dict(zip(taken, run.ran, strict=True))
-        placed += [_placed(item.path, target, answers.get(item.path)) for item in files]
-    halves = {target.name for target in targets if target.half}
+        work = Work(taken, shown.pixels, preprocessing, threads)
+        for name, run in target.run_everywhere(work, progress).items():
+            machines[name] = run.machine
+            halves |= {name} if target.half else set()
+            answers = dict(zip(taken, run.ran, strict=True))
+            refused = {item.path: target.refusal(item.path) for item in files}
+            placed += [
+                _placed(item.path, name, answers.get(item.path), refused[item.path])
+                for item in files
+            ]
     links = []
     for item in files:
         computed = [
@@ -137,11 +143,11 @@ def check_on_targets(
     return TargetCheck(machines, tuple(placed), tuple(links), tuple(failures))
 
 
-def _placed(path: Path, target: Target, ran: Ran | None) -> Placed:
+def _placed(path: Path, target: str, ran: Ran | None, refusal: str | None) -> Placed:
     """What became of a file on a target, which did not run it where it takes no such files."""
     if ran is None:
-        return Placed(path.name, target.name, None, target.refusal(path), None)
-    return Placed(path.name, target.name, ran.answer, ran.answer.failure, ran.outputs)
+        return Placed(path.name, target, None, refusal, None)
+    return Placed(path.name, target, ran.answer, ran.answer.failure, ran.outputs)
 
 
 def _failures(

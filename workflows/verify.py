@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,15 @@ from ..judging.links import (
     rewritten_links,
 )
 from ..judging.promise import Promise, promise_of
-from ..judging.requirement import parse_requirement
+from ..judging.requirement import Requirement, parse_requirement
 from ..judging.verdict import failures_in_half
 from ..progress import QUIET, Progress
+from ..targets.checked_file import CheckedFile
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
+from ..targets.target import Target
+from ..targets.web.reported import reported_places
+from ..targets.web.web_report import open_web_report
 from ..tasks.registry import task_of
 from .arguments import check_counts, check_measurable, check_samples
 from .bundled import bundled_checkpoint
@@ -77,6 +81,7 @@ class Verification:
         images: What its files were compared on.
         check: Every file on every target, every link, and what does not hold.
         mac: What a Mac said.
+        browsers: What the page of a static site said of files in a browser.
         halves: What becomes of files in fp16 in half precision, by their names.
     """
 
@@ -84,6 +89,7 @@ class Verification:
     images: Samples
     check: TargetCheck
     mac: tuple[MacComparison, ...]
+    browsers: tuple[CheckedFile, ...] = ()
     halves: Mapping[str, HalfPrecision] = dataclasses.field(default_factory=dict)
 
     @property
@@ -124,6 +130,7 @@ class Verification:
             placed=tuple(placed.record() for placed in self.check.placed),
             links=tuple(link.record() for link in self.check.links),
             mac=tuple(comparison.record() for comparison in self.mac),
+            browsers=tuple(checked.record() for checked in self.browsers),
             half=dict(self.halves),
             failures=self.failures,
         )
@@ -136,6 +143,7 @@ def verify(
     images: Samples | ImageChoice | None = None,
     weights: str | Path | LoadedModel | None = None,
     mac_report: str | Path | None = None,
+    web_report: str | Path | None = None,
     requirements: Sequence[str] = (),
     target_images: int = TARGET_IMAGES,
     threads: int = 1,
@@ -146,11 +154,12 @@ def verify(
     Args:
         bundle: The bundle, or its folder.
         on: Where its files are run besides this machine, such as ``gpu``, ``arm:cortex-a76``,
-            ``ssh:pi`` or ``adb``; one, several, or a text of several with commas.
+            ``ssh:pi``, ``adb`` or ``web``; one, several, or a text of several with commas.
         images: To run them on; without any the golden vectors, or with weights the bundled images.
         weights: The bundle's checkpoint, or the model that it was made from, to run the eager
             model too. The bundled demo's is taken by itself where torch is there.
         mac_report: What the bundle's ``check_on_mac.py`` wrote on a Mac.
+        web_report: What the page of a site of the bundle saved in a browser.
         requirements: What each file's residency must be, besides what the bundle states.
         target_images: How many of the images are run on targets other than the host.
         threads: Of each runtime.
@@ -171,10 +180,27 @@ def verify(
     required = dict.fromkeys(map(parse_requirement, (*requirements, *bundle.manifest.requirements)))
     check_chips(targets, [item.compiled for item in bundle.manifest.artifacts if item.compiled])
     mac = _read_mac_results(mac_report, bundle)
+    browsers = _read_browser_results(web_report, bundle)
     eager = _eager_model(weights, bundle.manifest)
     samples = _images(images, bundle, eager, progress)
     links = _rewritten_links(eager, bundle.manifest, samples, target_images, progress)
-    check = check_on_targets(
+    check = _check_files(bundle, targets, samples, required, target_images, threads, progress)
+    links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
+    halves = _checked_in_half(bundle, check, samples.first(HALF_IMAGES), eager, progress)
+    return _verification(bundle, samples, check, links, mac, browsers, halves)
+
+
+def _check_files(
+    bundle: Bundle,
+    targets: Sequence[Target],
+    samples: Samples,
+    required: Iterable[Requirement],
+    target_images: int,
+    threads: int,
+    progress: Progress,
+) -> TargetCheck:
+    """A bundle's files on all targets; see :func:`check_on_targets`."""
+    return check_on_targets(
         task_of(bundle.manifest.task),
         _checked_files(bundle),
         targets,
@@ -186,9 +212,6 @@ def verify(
         threads=threads,
         progress=progress,
     )
-    links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
-    halves = _checked_in_half(bundle, check, samples.first(HALF_IMAGES), eager, progress)
-    return _verification(bundle, samples, check, links, mac, halves)
 
 
 def _checked_files(bundle: Bundle) -> list[Checked]:
@@ -206,6 +229,7 @@ def _verification(
     check: TargetCheck,
     links: Sequence[Link],
     mac: tuple[MacComparison, ...],
+    browsers: tuple[CheckedFile, ...],
     halves: Mapping[str, HalfPrecision],
 ) -> Verification:
     """All that was found out, with what does not hold of it."""
@@ -216,8 +240,9 @@ def _verification(
     links = [*links, *half_links(halves, promise)]
     failures += [*check.failures, *_mac_failures(mac, bundle.manifest)]
     failures += strange_scripts(bundle.folder, bundle.manifest)
+    failures += _browser_failures(browsers)
     check = dataclasses.replace(check, links=tuple(links), failures=tuple(failures))
-    return Verification(bundle, samples, check, mac, halves)
+    return Verification(bundle, samples, check, mac, browsers, halves)
 
 
 def _eager_model(weights: str | Path | LoadedModel | None, manifest: Manifest) -> EagerModel | None:
@@ -317,6 +342,27 @@ def _read_mac_results(report: str | Path | None, bundle: Bundle) -> tuple[MacCom
                 parity = task.compare(golden.outputs, given, None, "golden vectors")
             results.append(MacComparison(name, units, result, parity))
     return tuple(results)
+
+
+def _read_browser_results(report: str | Path | None, bundle: Bundle) -> tuple[CheckedFile, ...]:
+    """What a browser's report says of each file, judged by the bundle's golden vectors."""
+    if report is None:
+        return ()
+    opened = open_web_report(Path(report), bundle)
+    return tuple(
+        dataclasses.replace(checked, accelerator=place.name)
+        for place in reported_places(opened, bundle)
+        for checked in place.checked
+    )
+
+
+def _browser_failures(browsers: Sequence[CheckedFile]) -> list[str]:
+    """What does not hold of what a browser's report says, a line each."""
+    return [
+        f"{one.file} in the browser, by {one.accelerator}: {one.failure}"
+        for one in browsers
+        if one.failure
+    ]
 
 
 def _mac_failures(results: Sequence[MacComparison], manifest: Manifest) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from .browser import BrowserResult
 from .phone import PhoneResult
 from .record import Machine, Record, SparseRecord
 
@@ -30,7 +31,10 @@ class TimedResult(Record):
 
 
 class BenchmarkResult(SparseRecord):
-    """Files that were timed in turns with one number of threads; ``phone`` is there on phones."""
+    """Files that were timed in turns with one number of threads.
+
+    ``phone`` is there where our app did it, and ``browser`` where our page did.
+    """
 
     threads: int | None = None
     verdict: str
@@ -39,6 +43,7 @@ class BenchmarkResult(SparseRecord):
     reference: str | None = None
     files: tuple[TimedResult, ...] = Field(min_length=1)
     phone: PhoneResult | None = None
+    browser: BrowserResult | None = None
 
 
 class BenchResult(Record):

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AllowInfNan, ConfigDict, Field
 
 from ..manifest import Digest, HalfPrecision, Parity, Residency
+from .checked_file import CheckedFileResult
 from .record import Machine, Record, SparseRecord
 
 
@@ -112,5 +113,6 @@ class VerifyResult(Record):
     placed: tuple[PlacedResult, ...]
     links: tuple[LinkResult, ...]
     mac: tuple[MacResult, ...] = ()
+    browsers: tuple[CheckedFileResult, ...] = ()
     half: dict[str, HalfPrecision] = Field(default_factory=dict)
     failures: tuple[str, ...]

@@ -10,12 +10,17 @@ from rich.table import Table
 from ..terminal import result_console
 
 if TYPE_CHECKING:
+    from ...artifact.results.browser import BrowserResult
+    from ...artifact.results.checked_file import CheckedFileResult
     from ...workflows.bench import Benchmark
 
 
 def print_benchmark(benchmark: Benchmark) -> None:
     """Prints one row per file, and the verdict."""
-    print_times(benchmark, "processes", "in a fresh process")
+    if benchmark.browser:
+        print_times(benchmark, "workers", "in a fresh worker")
+    else:
+        print_times(benchmark, "processes", "in a fresh process")
 
 
 def print_times(benchmark: Benchmark, shared: str, alone: str) -> None:
@@ -55,3 +60,26 @@ def print_times(benchmark: Benchmark, shared: str, alone: str) -> None:
         "99 %: where the ratio of the same command falls again; load, first and peak: of the file"
         f" alone {alone}, its runtime already there"
     )
+    if benchmark.browser:
+        _print_browser(benchmark.browser)
+
+
+def _print_browser(browser: BrowserResult) -> None:
+    """Prints where in a browser files ran, what of them was checked, and what times do not say."""
+    console = result_console()
+    checked = [f"{one.file}: {_parity(one)}" for one in browser.checks]
+    for line in (f"{browser.machine['processor']}, by {browser.accelerator}", *checked):
+        console.print(line, soft_wrap=True)
+    if any(count > 1 for count in browser.runs_together.values()):
+        counts = ", ".join(f"{name} {count}" for name, count in browser.runs_together.items())
+        step = f"{browser.clock_step_ms:.3g} ms"
+        console.print(f"the clock's step is {step}; runs timed together: {counts}", soft_wrap=True)
+    console.print(browser.caveat, soft_wrap=True)
+
+
+def _parity(checked: CheckedFileResult) -> str:
+    if checked.failure:
+        return f"FAILED, {checked.failure}"
+    decibels = checked.parity and checked.parity.sqnr_db
+    shown = f"{decibels:.1f} dB" if isinstance(decibels, float) else str(decibels)
+    return f"{shown} SQNR to the eager model on its golden vectors"

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from ... import errors
+from ...artifact.results.browser import BrowserResult
 from ...artifact.results.phone import PhoneResult
 from ...errors import CheckError, LowFormerEdgeError
 from ...process.watch import Watch
@@ -37,12 +38,14 @@ class Measured:
         answers: One for each request, in their order.
         doubts: Why the place itself holds that its times mean nothing, a line each.
         phone: What it tells besides, where it is a phone.
+        browser: The same, where it is a browser.
     """
 
     machine: dict[str, str]
     answers: list[Answer]
     doubts: tuple[str, ...] = ()
     phone: PhoneResult | None = None
+    browser: BrowserResult | None = None
 
     def of(self, answer: type[SomeAnswer]) -> list[SomeAnswer]:
         """The answers of one type, in order."""

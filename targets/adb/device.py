@@ -138,6 +138,34 @@ class AdbDevice:
         )
 
     @contextlib.contextmanager
+    def shared_port(self, port: int) -> Iterator[None]:
+        """Lets the device reach a port of this machine under the same number as its own.
+
+        Raises:
+            TargetError: The device is gone, or refuses.
+        """
+
+        def forward() -> None:
+            with self._service(f"reverse:forward:tcp:{port};tcp:{port}") as connection:
+                word = connection.read(4)
+                if word == b"FAIL":
+                    reason = printable(connection.read_text())
+                    raise TargetError(f"{self._where}: port {port} cannot be shared ({reason})")
+                if word != b"OKAY":
+                    raise ValueError(f"{word!r} is not of the adb protocol")
+
+        self._insist(forward)
+        try:
+            yield
+        finally:
+            # A device that is gone has forgotten it.
+            with (
+                contextlib.suppress(TargetError, LostError),
+                self._service(f"reverse:killforward:tcp:{port}") as connection,
+            ):
+                connection.read(4)
+
+    @contextlib.contextmanager
     def _service(self, name: str) -> Iterator[Connection]:
         """A connection to one of the device's services."""
         with _losses(), connection_to(self._client, self._where) as connection:

@@ -28,6 +28,7 @@ from lowformer_edge.artifact.results.bench import (
     TimedResult,
     WindowResult,
 )
+from lowformer_edge.artifact.results.browser import BrowserResult
 from lowformer_edge.artifact.results.calibrate import (
     CalibrateResult,
     LossResult,
@@ -35,6 +36,7 @@ from lowformer_edge.artifact.results.calibrate import (
     OpsResult,
     SensitivityResult,
 )
+from lowformer_edge.artifact.results.checked_file import CheckedFileResult
 from lowformer_edge.artifact.results.export import (
     ExportedResult,
     FrontResult,
@@ -51,7 +53,6 @@ from lowformer_edge.artifact.results.family import (
     PublishedResult,
 )
 from lowformer_edge.artifact.results.phone import (
-    PhoneCheckResult,
     PhoneRequestResult,
     PhoneResult,
     PhoneStateResult,
@@ -137,13 +138,18 @@ VERIFY = VerifyResult(
             cost={"NPU": 1.0},
         ),
     ),
+    browsers=(
+        CheckedFileResult(
+            file="a.tflite", accelerator="wasm", failure="it is refused", parity=PARITY
+        ),
+    ),
     failures=("a.tflite on host: 12.0 dB",),
 )
 
 STATE = PhoneStateResult(
     battery_percent=80, battery_celsius=31.5, charging=False, power_save=False, thermal_status=None
 )
-UNANSWERED = PhoneCheckResult(
+UNANSWERED = CheckedFileResult(
     file="a.tflite", accelerator="gpu", failure="the app ended", parity=None
 )
 PHONE = PhoneResult(
@@ -182,7 +188,19 @@ BENCHMARK = BenchmarkResult(
         ),
     ),
 )
-BENCH = BenchResult(machine=MACHINE, left_out={"b.pte": "for Vulkan"}, benchmarks=(BENCHMARK,))
+BROWSER = BrowserResult(
+    machine=MACHINE,
+    accelerator="wasm",
+    clock_step_ms=0.005,
+    runs_together={"a.tflite": 3},
+    was_hidden=False,
+    checks=(UNANSWERED,),
+    caveat="times in a browser",
+)
+IN_BROWSER = BENCHMARK.model_copy(update={"browser": BROWSER})
+BENCH = BenchResult(
+    machine=MACHINE, left_out={"b.pte": "for Vulkan"}, benchmarks=(BENCHMARK, IN_BROWSER)
+)
 PROFILES = ProfilesResult(
     machine=MACHINE,
     profiles=(

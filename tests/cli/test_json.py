@@ -34,15 +34,18 @@ from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.lab import main as lab
 from lowformer_edge.cli.report import main as report
 from lowformer_edge.cli.verify import main as verify
+from lowformer_edge.cli.web import main as web
 from lowformer_edge.demo import CHECKPOINT
 from lowformer_edge.lab.place import VARIABLE, new_lab
 from lowformer_edge.models.random_weights import random_model
 
 from ..small_models import SLIGHT
 from ..targets.adb.adb_server import AdbServer, serve_phone
+from ..targets.web.stand_in import report_of
 from .json_schema import Declared, differences, paths_of, schema_of
 
 RECORDED = Path(__file__).parents[1] / "data" / "json"
+STAND_IN = Path(__file__).parents[1] / "targets" / "web" / "stand_in.py"
 IS_RECORDING = os.environ.get("LOWFORMER_EDGE_RECORD") == "1"
 
 FEW = ("--calibration-images", "4", "--evaluation-images", "8", "--runs", "2")
@@ -107,6 +110,7 @@ DECLARED = {
             "edges[].outputs",
             "links[].outputs",
             "mac[].parity.outputs",
+            "browsers[].parity.outputs",
         ),
         also={
             "not_run.*": "string",
@@ -118,6 +122,7 @@ DECLARED = {
             "edges[].outputs.*.sqnr_db": "number | string",
             "links[].outputs.*.sqnr_db": "number | string",
             "mac[].parity.outputs.*.sqnr_db": "number | string",
+            "browsers[].parity.outputs.*.sqnr_db": "number | string",
             "outputs[].sqnr_db": "number | string",
             "min_sqnr_db": "null | number",
             "failures[]": "string",
@@ -167,6 +172,7 @@ DECLARED = {
     ),
     "lab": Declared(maps=("", "*.versions")),
     "report": Declared(also={"failures[]": "string"}),
+    "web": Declared(maps=("files",)),
 }
 
 Hold = Callable[..., dict[str, Any]]
@@ -229,6 +235,13 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdbServer
     for server in serve_phone(tmp_path / "phone", monkeypatch):
         server.install()
         yield server
+
+
+@pytest.fixture
+def browser(phone: AdbServer) -> str:
+    """A target that is a browser on a phone, which both are stand-ins."""
+    phone.browser = f"{sys.executable} {STAND_IN}"
+    return "web:adb"
 
 
 @pytest.fixture
@@ -451,6 +464,31 @@ def test_latency_over_minutes_on_a_phone(hold: Hold, demo_bundle: Path, phone: A
 def test_timings_on_another_machine(hold: Hold, demo_bundle: Path, ssh: str) -> None:
     arguments = [demo_bundle / "demo-int8.tflite", *TIMED, "--on", ssh]
     hold("bench-ssh", bench, *arguments, codes=OK_OR_BUSY)
+
+
+@pytest.mark.usefixtures("web_lab")
+def test_verifying_in_a_browser(hold: Hold, demo_bundle: Path, browser: str) -> None:
+    hold("verify-web", verify, demo_bundle, *FEW_THERE, "--on", browser)
+
+
+@pytest.mark.usefixtures("web_lab")
+def test_timings_in_a_browser(hold: Hold, demo_bundle: Path, browser: str) -> None:
+    files = [demo_bundle / f"demo-{precision}.tflite" for precision in ("fp32", "int8")]
+    hold("bench-web", bench, *files, *TIMED, "--on", browser, codes=OK_OR_BUSY)
+
+
+def test_what_a_page_saved(hold: Hold, demo_bundle: Path, tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_text(json.dumps(report_of(demo_bundle, ["demo-fp32.tflite", "demo-int8.tflite"])))
+    few = ["--evaluation-images", "8"]
+    hold("verify-web-report", verify, demo_bundle, "--web-report", path, *few)
+    hold("bench-web-report", bench, demo_bundle, "--web-report", path)
+
+
+@pytest.mark.usefixtures("web_lab")
+def test_a_site_is_written(hold: Hold, demo_bundle: Path, tmp_path: Path) -> None:
+    hold("web", web, demo_bundle, "--output", tmp_path / "site")
+    hold("web-served", web, demo_bundle, "--minutes", "0.001")
 
 
 def test_calibrations(hold: Hold, here: Path, slight_model: tuple[str, ...]) -> None:

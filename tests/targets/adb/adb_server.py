@@ -71,7 +71,15 @@ esac""",
 case $1 in
 force-stop) [ -e "$ROOT/pid" ] && kill -9 "$(cat "$ROOT/pid")" 2>/dev/null; rm -f "$ROOT/pid" ;;
 start)
-  if [ -e "$ROOT/data/app/org.lowformer.edge/base.apk" ]; then
+  if [ "$2" = -a ]; then
+    echo "$5" >> "$ROOT/opened"
+    echo "Starting: Intent { act=$3 dat=http://127.0.0.1/... }"
+    if [ -z "$BROWSER" ]; then
+      echo "Error: Activity not started, unable to resolve Intent { act=$3 flg=0x10000000 }"
+    else
+      setsid $BROWSER "$5" > "$ROOT/browser-log" 2>&1 < /dev/null &
+    fi
+  elif [ -e "$ROOT/data/app/org.lowformer.edge/base.apk" ]; then
     echo "Starting: Intent { cmp=$4 (has extras) }"
     setsid $APP "$ROOT" "$7" "${10}" > "$ROOT/log" 2>&1 < /dev/null &
     echo $! > "$ROOT/pid"
@@ -92,6 +100,7 @@ class Faults:
         capacity: Bytes of a file from which on the phone is full.
         unplugged: Whether the phone is gone.
         unplug_after: Gone after so many polls of the app, if a number.
+        shares_no_ports: Whether it refuses to let the phone reach a port of this machine.
     """
 
     drops: int = 0
@@ -99,6 +108,7 @@ class Faults:
     capacity: int | None = None
     unplugged: bool = False
     unplug_after: int | None = None
+    shares_no_ports: bool = False
 
 
 class CutError(Exception):
@@ -111,6 +121,11 @@ class AdbServer(socketserver.ThreadingTCPServer):
     Args:
         root: The phone's files.
         app: The command that stands for the app, without spaces in its words.
+
+    Attributes:
+        browser: The command that stands for a browser, likewise, to which the address is added;
+            empty for a phone without one.
+        shared: Ports of this machine that the phone reaches under the same number as its own.
     """
 
     allow_reuse_address = True
@@ -120,6 +135,8 @@ class AdbServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.root = root
         self.app = " ".join(app)
+        self.browser = ""
+        self.shared: list[str] = []
         self.devices = {"PHONE1": "device"}
         self.faults = Faults()
         self.requests: list[str] = []
@@ -167,6 +184,7 @@ class AdbServer(socketserver.ThreadingTCPServer):
                 "PATH": f"{self.root}/bin:{os.environ['PATH']}",
                 "ROOT": str(self.root),
                 "APP": self.app,
+                "BROWSER": self.browser,
             },
         )
 
@@ -218,6 +236,9 @@ class _Connection(socketserver.StreamRequestHandler):
             elif match := re.fullmatch(r"shell,v2(?:,[^:]*)?:(.*)", request, re.DOTALL):
                 self._shell(match[1])
                 return
+            elif request.startswith("reverse:"):
+                self._reverse(request)
+                return
             elif request == "sync:":
                 self.wfile.write(b"OKAY")
                 self._sync()
@@ -238,6 +259,24 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _fail(self, reason: str) -> None:
         self.wfile.write(b"FAIL" + f"{len(reason):04x}{reason}".encode())
+
+    def _reverse(self, request: str) -> None:
+        """The first OKAY is of the connection, the second of what is asked for."""
+        self.wfile.write(b"OKAY")
+        faults, shared = self.server.faults, self.server.shared
+        if match := re.fullmatch(r"reverse:forward:tcp:(\d+);tcp:\1", request):
+            if faults.shares_no_ports:
+                self._fail("cannot bind listener: Address already in use")
+                return
+            shared.append(match[1])
+        elif (match := re.fullmatch(r"reverse:killforward:tcp:(\d+)", request)) and (
+            match[1] in shared
+        ):
+            shared.remove(match[1])
+        else:
+            self._fail(f"listener '{request.rpartition(':')[2]}' not found")
+            return
+        self.wfile.write(b"OKAY")
 
     def _shell(self, command: str) -> None:
         faults = self.server.faults
