@@ -194,6 +194,7 @@ def test_a_report_loads_no_torch_and_no_runtime(demo_bundle: Path, tmp_path: Pat
         "cli.lab",
         "cli.report",
         "cli.verify",
+        "cli.web",
     ],
 )
 def test_imports_are_light(module: str) -> None:
@@ -217,6 +218,7 @@ def test_imports_are_light(module: str) -> None:
         "lowformer-lab",
         "lowformer-report",
         "lowformer-verify",
+        "lowformer-web",
     ],
 )
 def test_help_is_complete_and_imports_no_other_package(command: str) -> None:

@@ -41,6 +41,14 @@ DATA = {
     "report/blocks.html",
     "report/page.css",
     "report/page.html",
+    "targets/web/site/decoder-probes.json",
+    "targets/web/site/icon.svg",
+    "targets/web/site/index.html",
+    "targets/web/site/isolation.js",
+    "targets/web/site/licences.txt",
+    "targets/web/site/main.js",
+    "targets/web/site/page.css",
+    "targets/web/site/worker.js",
 }
 """What a wheel holds beside Python modules."""
 
