@@ -84,7 +84,8 @@ def parse_choice(text: str, patience: float = PATIENCE_S) -> WebChoice:
     chosen = next((one for one in _PLACES if one == place), None)
     if chosen is None or (serial and chosen != "adb"):
         raise UsageError(
-            f"web{text}: there are web, web:chromium, web:adb[:SERIAL] and web:lan to open the page"
+            f"web:{text}: there are web, web:chromium, web:adb[:SERIAL] and web:lan to open the"
+            " page"
         )
     accelerator = next(
         (one for one in WEB_ACCELERATORS if one == settings.get("accelerator", "wasm")), None

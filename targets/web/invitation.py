@@ -69,8 +69,8 @@ def _warning_of(fingerprint: str | None) -> Iterator[str]:
     yield fingerprint[:half].rstrip(":")
     yield fingerprint[half:].lstrip(":")
     yield (
-        "without that warning: web:lan?tls=no, which has WebAssembly on one thread and photos, and"
-        " neither camera nor GPU nor threads"
+        "without that warning: web:lan?tls=no, or --no-tls, which has WebAssembly on one thread and"
+        " photos, and neither camera nor GPU nor threads"
     )
 
 

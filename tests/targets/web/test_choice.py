@@ -35,7 +35,7 @@ def test_patience_is_ten_minutes_or_what_is_said() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("firefox", "webfirefox: there are web, web:chromium, web:adb[:SERIAL] and web:lan"),
+        ("firefox", "web:firefox: there are web, web:chromium, web:adb[:SERIAL] and web:lan"),
         ("chromium:stable", "there are web, web:chromium"),
         ("lan:eth0", "there are web, web:chromium"),
         ("?colour=red", "'colour=red' cannot follow the ?"),

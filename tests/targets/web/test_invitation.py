@@ -44,7 +44,7 @@ def test_a_network_is_told_what_browsers_warn_of() -> None:
     assert url == URL
     assert "which nobody signed" in warning
     assert ":".join(fingerprint) == FINGERPRINT
-    assert rest == f"without that warning: web:lan?tls=no, which has {WITHOUT_HTTPS}"
+    assert rest == f"without that warning: web:lan?tls=no, or --no-tls, which has {WITHOUT_HTTPS}"
 
 
 def test_a_network_without_https_is_told_what_is_lacking() -> None:
