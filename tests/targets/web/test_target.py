@@ -95,7 +95,7 @@ def test_files_compute_by_webgpu_what_they_do_here(demo_bundle: Path) -> None:
 
 def test_a_file_that_is_not_taken_whole_fails(demo_bundle: Path) -> None:
     (ran,) = run_in("web:chromium", demo_bundle, ["demo-fp16.tflite"], 1).ran
-    assert "XNNPACK does not take the whole of it" in str(ran.answer.failure)
+    assert "LiteRT issue 9663; export --int8" in str(ran.answer.failure)
     assert ran.outputs is None
 
 

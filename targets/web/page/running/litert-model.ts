@@ -28,6 +28,8 @@ const BUILDS = {
   compatible: { script: "litert_wasm_compat_internal.js", title: "SIMD" },
 } as const satisfies Record<string, Build>;
 
+const FP16_ON_CPU = "of fp16 it never does, LiteRT issue 9663; export --int8, or --int8-weights";
+
 /** What a script of Emscripten's asks of its surroundings. */
 declare const self: { Module?: unknown };
 
@@ -79,7 +81,7 @@ export class LiteRtModel implements Model {
     } catch (error) {
       throw new PageError(`LiteRT.js refuses it: ${lastError(log.slice(said)) ?? String(error)}`);
     }
-    holdWhole(model, gpu !== null, log.slice(said));
+    holdWhole(model, file, gpu !== null, log.slice(said));
     const place = gpu ? `WebGPU, ${gpu.half ? "fp16" : "fp32"}` : wasmTitle(build, setting);
     return new LiteRtModel(model, file, {
       runtime: `LiteRT.js ${version} (${place})`,
@@ -145,13 +147,18 @@ function gpuFacts(accelerator: "webgpu" | "webgpu-fp16") {
 }
 
 /** LiteRT.js takes the processor for what the accelerator refuses, without a word. */
-function holdWhole(model: CompiledModel, onGpu: boolean, log: readonly string[]): void {
+function holdWhole(
+  model: CompiledModel,
+  { precision }: ModelFile,
+  onGpu: boolean,
+  log: readonly string[],
+): void {
   const used = model.options.accelerator;
   if (model.isFullyAccelerated && used === (onGpu ? "webgpu" : "wasm")) return;
   const place = onGpu ? "WebGPU" : "XNNPACK";
-  const reason = lastError(log);
+  const reason = lastError(log) ?? (!onGpu && precision === "fp16" ? FP16_ON_CPU : null);
   throw new PageError(
     `${place} does not take the whole of it, and LiteRT.js would compute the rest otherwise` +
-      (reason ? ` (${reason})` : ""),
+      (reason === null ? "" : ` (${reason})`),
   );
 }
