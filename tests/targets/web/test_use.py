@@ -165,7 +165,9 @@ def test_the_report_is_shared_where_phones_share_files(browser: Browser, site: S
         )
         measure(page)
         page.get_by_role("button", name="Share the report").click()
-        page.wait_for_function("document.title.startsWith('{')")
+        from playwright.sync_api import expect
+
+        expect(page).to_have_title(re.compile("^{"))
         report = json.loads(page.evaluate("document.title"))
         assert report["report"] == 1
 
