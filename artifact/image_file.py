@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from ..process.limits import LARGEST_IMAGE
+from ..process.limits import LARGEST_IMAGE, LONGEST_IMAGE_SIDE
 from ..process.reading import open_regular
 
 
@@ -30,5 +30,10 @@ def opened_image(source: str | Path | BinaryIO) -> Iterator[Image.Image]:
             raise ValueError(
                 f"{image.width} x {image.height} pixels are more than {LARGEST_IMAGE // 10**6}"
                 " million; make it smaller"
+            )
+        if max(image.width, image.height) > LONGEST_IMAGE_SIDE:
+            raise ValueError(
+                f"of {image.width} x {image.height} pixels a side has more than"
+                f" {LONGEST_IMAGE_SIDE}; make it smaller"
             )
         yield image

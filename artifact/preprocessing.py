@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from ..errors import ConfigError
 from ..process.text import shown_value
@@ -300,7 +300,7 @@ class Preprocessing:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """An upright 8-bit RGB image of an image of any mode.
+    """An upright 8-bit RGB image of an image of any mode; itself where it is that already.
 
     EXIF rotation is applied. 16-bit samples keep their upper 8 bits; alpha is dropped, as the
     evaluation's image loader does; everything else is Pillow's conversion.
@@ -308,10 +308,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
     Raises:
         ValueError: The image has 32-bit samples, of which nobody knows what is white.
     """
-    image = ImageOps.exif_transpose(image)
+    # Where there is nothing to do, no copy is made: some images have 100 million pixels.
+    image.load()
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
         samples = np.asarray(image).astype(np.uint16)
         image = Image.fromarray((samples >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
         raise ValueError("32-bit samples have no known range; save the image with 8 or 16 bits")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

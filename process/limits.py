@@ -47,6 +47,9 @@ LARGEST_ANSWERS = 256 << 20
 LARGEST_IMAGE = 100_000_000
 """Pixels of an image; a camera's best have as many."""
 
+LONGEST_IMAGE_SIDE = 1 << 16
+"""Pixels of a side of an image; JPEG's have no more, and each row takes memory by itself."""
+
 MOST_CLASSES = (1 << 31) - 1
 """Classes of a bundle's model; apps count them in 32 bits."""
 

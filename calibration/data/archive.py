@@ -17,7 +17,15 @@ from ...process.limits import LARGEST_MEMBER
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 
-_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, tarfile.TarError, zipfile.BadZipFile)
+try:
+    from lzma import LZMAError
+except ImportError:  # Python can be built without it
+    LZMAError = OSError  # type: ignore[assignment,misc]
+
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, RuntimeError, ArithmeticError),
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError),
+)
 
 
 def is_archive(path: Path) -> bool:
@@ -39,6 +47,11 @@ class Member:
 
     def __str__(self) -> str:
         return f"{self.archive.path}:{self.name}"
+
+    @property
+    def bytes(self) -> int:
+        """Its size, as the archive states it."""
+        return self.archive.size_of(self.name)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -97,7 +110,7 @@ class Archive:
                 self._sizes = {name: member.size for name, member in self._members.items()}
                 if isinstance(self._tar.fileobj, io.BufferedReader):
                     self._add_nested(self._tar)
-        except (*_DAMAGE, zlib.error) as error:
+        except _DAMAGE as error:
             self.close()
             raise DataError(f"{path}: not a whole archive ({error}); copy it again") from error
 
@@ -125,6 +138,10 @@ class Archive:
         for name in sorted(self._sizes):
             yield Member(self, name)
 
+    def size_of(self, name: str) -> int:
+        """How many bytes a file has, as the archive states it."""
+        return self._sizes[name]
+
     def read(self, name: str) -> bytes:
         """The content of a file.
 
@@ -143,7 +160,7 @@ class Archive:
                 file = self._tar.extractfile(self._members[name])
                 assert file is not None
                 return file.read()
-        except (*_DAMAGE, zlib.error) as error:
+        except _DAMAGE as error:
             raise OSError(f"damaged in the archive ({error})") from error
 
     def _read_at(self, place: _Place) -> bytes:

@@ -36,6 +36,16 @@ AHEAD = 4 * WORKERS
 """How many images are decoded before they are asked for."""
 
 
+_LARGE_FILE = 32 << 20
+"""Bytes of a member of an archive."""
+
+_LARGE_IMAGE = 16_000_000
+"""Pixels, of which each takes up to eight bytes on its way."""
+
+_large = threading.RLock()
+"""Held while one that has more is in memory: all threads together would fill it."""
+
+
 def decode(
     images: ImageSet,
     preprocessing: Preprocessing,
@@ -185,25 +195,37 @@ def _decoded_or_error(
     """
     item = images.items[index]
     _decoded.name = _name_of(index, item)
-    try:
-        image = _opened(item)
-        pixels = preprocessing.pixels(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        if limit := limit_behind(error):
-            raise SystemLimitError(f"{_decoded.name}: {limit}") from error
-        return error
-    placement = preprocessing.placement(image.height, image.width)
-    if images.annotations is None:
-        return _Decoded(pixels, _Known(placement, None))
-    try:
-        found = images.annotations[index].found(image.height, image.width)
-    except DataError as error:
-        raise DataError(f"{_decoded.name}: {error}") from error
+    with contextlib.ExitStack() as alone:
+        try:
+            image = _opened(item, alone)
+            pixels = preprocessing.pixels(image)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            if limit := limit_behind(error):
+                raise SystemLimitError(f"{_decoded.name}: {limit}") from error
+            return error
+        placement = preprocessing.placement(image.height, image.width)
+        if images.annotations is None:
+            return _Decoded(pixels, _Known(placement, None))
+        del image
+        try:
+            found = images.annotations[index].found(placement.rows.image, placement.columns.image)
+        except DataError as error:
+            raise DataError(f"{_decoded.name}: {error}") from error
     return _Decoded(pixels, _Known(placement, found))
 
 
-def _opened(item: Path | Member | NDArray[np.uint8]) -> Image.Image:
+def _opened(item: Path | Member | NDArray[np.uint8], alone: contextlib.ExitStack) -> Image.Image:
+    """An image in RGB; one that takes much memory waits for the others of that kind.
+
+    Args:
+        item: Its file or its pixels.
+        alone: Holds what the others wait for.
+    """
     if isinstance(item, np.ndarray):
         return to_rgb(Image.fromarray(item))
+    if isinstance(item, Member) and item.bytes > _LARGE_FILE:
+        alone.enter_context(_large)
     with opened_image(item.open() if isinstance(item, Member) else item) as image:
+        if image.width * image.height > _LARGE_IMAGE:
+            alone.enter_context(_large)
         return to_rgb(image)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import io
+import importlib.util
 from pathlib import Path
 
-from ...errors import DataError
+from ...errors import ArtifactError, CheckError, DataError
+from ...process.limits import LARGEST_MEMBER
+from ...process.reading import read_bytes
+from ...process.system_limit import scratch_folder
+from ...process.text import one_line
 from .archive import Archive, is_archive
 from .image_files import check_regular
 from .imagenet import COUNT, imagenet_classes
+from .kit_classes import read_kit_classes
 
 GROUND_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
 META = "meta.mat"
@@ -77,7 +82,7 @@ def _contents(path: Path) -> tuple[str, bytes | None]:
         found = {}
         for name, file in ((GROUND_TRUTH, truth), (META, truth.with_name(META))):
             if file.is_file():
-                found[name] = file.read_bytes()
+                found[name] = read_bytes(file, LARGEST_MEMBER)
     if GROUND_TRUTH not in found:
         raise DataError(f"{path}: holds no {GROUND_TRUTH}; give a CSV, or ILSVRC2012's devkit")
     return found[GROUND_TRUTH].decode("ascii", "replace"), found.get(META)
@@ -89,15 +94,15 @@ def _ids_of(meta: bytes | None, path: Path) -> dict[int, str]:
     Raises:
         DataError: It is damaged.
     """
-    if meta is None:
+    if meta is None or importlib.util.find_spec("scipy") is None:
         return {}
-    try:
-        from scipy.io import loadmat
-    except ImportError:
-        return {}
-    try:
-        synsets = loadmat(io.BytesIO(meta), squeeze_me=True)["synsets"]
-        ids = {int(one["ILSVRC2012_ID"]): str(one["WNID"]) for one in synsets.ravel()}
-    except Exception as error:  # SciPy raises whatever its parser meets
-        raise DataError(f"{path}: {META} is not readable ({error}); copy the kit again") from error
+    with scratch_folder() as folder:
+        (folder / META).write_bytes(meta)
+        try:
+            ids = read_kit_classes(folder / META)
+        except (ArtifactError, CheckError) as error:
+            reason = one_line(str(error).removeprefix(f"{folder / META}: "))
+            raise DataError(
+                f"{path}: {META} is not readable ({reason}); copy the kit again"
+            ) from error
     return {number: wordnet_id for number, wordnet_id in ids.items() if number <= COUNT}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +127,8 @@ def map_images(
     )
 
 
-def read_labels_of_pixels(item: Item) -> NDArray[np.int64]:
-    """The values of a map, as they are.
+def read_labels_of_pixels(item: Item) -> NDArray[np.integer[Any]]:
+    """The values of a map, as they are, of a type that has room for them and no larger.
 
     Raises:
         DataError: It cannot be read, or is no label map.
@@ -142,23 +143,25 @@ def read_labels_of_pixels(item: Item) -> NDArray[np.int64]:
                     f"{name}: is a picture of colours ({image.mode}); give a map of one channel,"
                     " whose values are classes"
                 )
-            return np.asarray(image).astype(np.int64)
+            values = np.asarray(image)
+            return values.astype(np.uint8) if values.dtype == bool else values
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = "no image" if isinstance(error, UnidentifiedImageError) else one_line(error)
         raise DataError(f"{name}: is no readable label map ({reason}); replace it") from error
 
 
 def checked_labels(
-    name: str, labels: NDArray[np.int64], num_classes: int, is_reduced: bool
+    name: str, labels: NDArray[np.integer[Any]], num_classes: int, is_reduced: bool
 ) -> NDArray[np.uint8]:
     """Labels that are the model's classes or ignored.
 
     Raises:
         DataError: Others are among them.
     """
-    strange = labels[((labels < 0) | (labels >= num_classes)) & (labels != IGNORED)]
-    if len(strange):
-        worst = int(strange.max())
+    is_strange = (labels < 0) | (labels >= num_classes)
+    is_strange &= labels != IGNORED
+    if is_strange.any():
+        worst = int(labels[is_strange].max())
         stated = worst + 1 if is_reduced and worst < IGNORED else worst
         advice = "the label map of another model"
         if worst == num_classes and not is_reduced:
@@ -179,7 +182,7 @@ def _counts_from_one(maps: FileTree, items: Sequence[Item], num_classes: int) ->
     most = 0
     for item in items:
         labels = read_labels_of_pixels(item)
-        most = max(most, int(labels[labels != IGNORED].max(initial=0)))
+        most = max(most, int(labels.max(initial=0, where=labels != IGNORED)))
         if most == num_classes:
             return True
     if most > num_classes:  # which is told with the map's name

@@ -31,6 +31,9 @@ MOST_MEMORY = 8 << 30
 PATIENCE_S = 1.5
 """For how long another machine may be silent, in place of half an hour."""
 
+ENDLESS_S = 8.0
+"""For how long a process here may run a file without an inference, likewise."""
+
 _WITHIN = re.compile(r"failed with exit code 1: ([\w.]+(Error|Exception)\b.*)")
 """A traceback of a worker, in the words of its command."""
 
@@ -191,13 +194,18 @@ def _start_by_zygote(socket: str) -> None:
 
 
 def _shorten_waits() -> None:
-    """Makes what waits for other machines wait for seconds."""
+    """Makes what waits for other machines and processes wait for seconds."""
+    from lowformer_edge.runtime.work import request
     from lowformer_edge.targets import retry
     from lowformer_edge.targets.adb import app, device
     from lowformer_edge.targets.adb.target import AdbTarget
     from lowformer_edge.targets.ssh import session
     from lowformer_edge.targets.ssh.target import SshTarget
+    from lowformer_edge.targets.worker_target import WorkerTarget
 
+    WorkerTarget.patience = ENDLESS_S
+    requests: Any = request
+    requests.LONGEST_SILENCE_S, requests.LONGEST_INFERENCE_S = ENDLESS_S, 0
     retry.PAUSES_S = (0.02, 0.05)
     app.POLL_S, app.START_S, app.GRACE_S = 0.02, 1.0, 0.2
     waits: Any = sys.modules.get("lowformer_edge.targets.adb.connection", device)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .material import SMALLEST, Material, picture
+from .material import Material, model_for, picture
 from .mutation import bomb, changed_bytes, changed_npy, changed_zip, json_text, yaml_text
 
 
@@ -165,7 +165,7 @@ class Ranges(Kind):
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
         path = folder / "ranges.json"
         path.write_bytes(_with_digest(payload))
-        return [*_export(folder), "--int8", "--ranges", str(path)]
+        return [*export_of(folder), "--int8", "--ranges", str(path)]
 
 
 def _with_digest(payload: bytes) -> bytes:
@@ -195,7 +195,7 @@ class Configs(Kind):
 
     def draw(self, generator: random.Random, variant: str) -> bytes:
         if variant.endswith("json"):
-            config = SMALLEST.for_task("detection") if variant == "dense.json" else SMALLEST
+            config = model_for("detection" if variant == "dense.json" else "classification")
             return json_text(generator, config.to_dict())
         return yaml_text(generator, AUTHORS)
 
@@ -204,7 +204,7 @@ class Configs(Kind):
         path.write_bytes(payload)
         if variant.endswith("--preprocess"):
             return _preprocess(folder, [str(path)])
-        return [*_export(folder), "--config", str(path), "--random-weights"]
+        return [*export_of(folder), "--config", str(path), "--random-weights"]
 
 
 AUTHORS: dict[str, Any] = {
@@ -439,7 +439,7 @@ def _quiet(command: str) -> list[str]:
     return ["--quiet"] if command == "verify" else []
 
 
-def _export(folder: Path) -> list[str]:
+def export_of(folder: Path) -> list[str]:
     """An export, that goes as far as a converter; see :mod:`.child`."""
     few = ["--calibration-images", "4", "--evaluation-images", "4"]
     return ["export", "--to", "tflite", "--output", str(folder / "out"), "--quiet", *few]
@@ -448,13 +448,13 @@ def _export(folder: Path) -> list[str]:
 def _export_with(path: Path, payload: bytes, *flags: str) -> list[str]:
     """An export of a small model that takes a file, after its flag, the last of some."""
     path.write_bytes(payload)
-    return [*_export(path.parent), *_random(path.parent), *flags, str(path)]
+    return [*export_of(path.parent), *random_model(path.parent), *flags, str(path)]
 
 
-def _random(folder: Path) -> list[str]:
+def random_model(folder: Path, task: str = "classification", **stated: int) -> list[str]:
     """A small model's options."""
     path = folder / "model.json"
-    path.write_text(json.dumps(SMALLEST.to_dict()))
+    path.write_text(json.dumps(model_for(task).replace(**stated).to_dict()))
     return ["--config", str(path), "--random-weights"]
 
 
@@ -467,9 +467,10 @@ def _preprocess(folder: Path, source: list[str]) -> list[str]:
 def kinds_of(material: Material) -> dict[str, Kind]:
     """Every kind, by its name."""
     from .answers import Phones, SshHosts
+    from .data_kinds import DATA_KINDS
 
     kinds: tuple[type[Kind], ...] = (
         Manifests, Goldens, MacReports, Ranges, Configs, Preprocessings, Recipes, Labels,
-        Checkpoints, TFLites, Ptes, Onnxes, MLPackages, SshHosts, Phones,
+        Checkpoints, TFLites, Ptes, Onnxes, MLPackages, *DATA_KINDS, SshHosts, Phones,
     )  # fmt: skip
     return {kind.name: kind(material) for kind in kinds}

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from lowformer_edge.artifact.files import digest_of
+from lowformer_edge.models.config import LowFormerConfig
 
 from ..small_models import ATTENTIVE
 
@@ -27,14 +28,18 @@ TASKS = ("classification", "detection", "segmentation")
 FORMATS = ("tflite", "executorch", "onnx", "coreml")
 
 
+def model_for(task: str) -> LowFormerConfig:
+    """The smallest model's config, with a task's head."""
+    return SMALLEST if task == "classification" else SMALLEST.for_task(task, channels=8)
+
+
 def make_bundles(folder: Path) -> None:
     """Exports small models of all tasks in all formats; minutes, and once."""
     from lowformer_edge.cli import export
 
     for task in TASKS:
-        config = SMALLEST if task == "classification" else SMALLEST.for_task(task, channels=8)
         path = folder / f"{task}.json"
-        path.write_text(json.dumps(config.replace(input_size=64).to_dict()))
+        path.write_text(json.dumps(model_for(task).replace(input_size=64).to_dict()))
         precisions = ["--fp32", "--int8", "--fp16"] if task == "classification" else ["--fp32"]
         arguments = ["--config", str(path), "--random-weights", "--to", ",".join(FORMATS)]
         code = export.main(

@@ -7,10 +7,12 @@ import io
 import itertools
 import json
 import random
+import re
 import struct
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Tree = Any
@@ -181,7 +183,7 @@ def changed_zip(generator: random.Random, content: bytes, change: Change) -> byt
                 if way < 0.15:
                     continue
                 if way < 0.2:
-                    name = generator.choice(_TEXTS[:14]).encode("utf-8", "replace").decode() + name
+                    name = _odd_name(generator) + name
                 else:
                     held = change(generator, name, held)
             archive.writestr(name, held)
@@ -191,6 +193,110 @@ def changed_zip(generator: random.Random, content: bytes, change: Change) -> byt
 
 Change = Callable[[random.Random, str, bytes], bytes]
 """Changes a member of an archive, by its name and content."""
+
+
+def _odd_name(generator: random.Random) -> str:
+    """What no file should be called, as far as archives can hold it."""
+    return generator.choice(_TEXTS[:14]).replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def zip_of(contents: Mapping[str, bytes]) -> bytes:
+    """A zip archive of files, by their paths."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, held in contents.items():
+            archive.writestr(name, held)
+    return out.getvalue()
+
+
+def tar_of(contents: Mapping[str, bytes]) -> bytes:
+    """The same as a tar archive, which is not compressed."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, held in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(held)
+            archive.addfile(member, io.BytesIO(held))
+    return out.getvalue()
+
+
+def changed_tar(generator: random.Random, contents: Mapping[str, bytes], change: Change) -> bytes:
+    """A tar archive, one of whose members is changed, or its header, or the archive itself."""
+    chosen = generator.choice(sorted(contents))
+    changed = dict(contents)
+    way = generator.random()
+    if way < 0.45:
+        changed[chosen] = change(generator, chosen, changed[chosen])
+    elif way < 0.5:
+        del changed[chosen]
+    elif way < 0.55:
+        held = changed.pop(chosen)
+        changed |= {f"{number}/{chosen}": held for number in range(generator.choice((2, 2000)))}
+    elif way < 0.65:
+        changed[_odd_name(generator) + chosen] = changed.pop(chosen)
+    content = tar_of(changed)
+    if way < 0.65:
+        return content
+    if way < 0.75:
+        return changed_bytes(generator, content, 3)
+    start = content.find(chosen.encode())
+    return _with_header(generator, content, start)
+
+
+def _with_header(generator: random.Random, content: bytes, start: int) -> bytes:
+    """An archive with one field of a member's header changed, and the sum that fits."""
+    header = bytearray(content[start : start + tarfile.BLOCKSIZE])
+    place, values = generator.choice(_TAR_FIELDS)
+    value = generator.choice(values)
+    header[place : place + len(value)] = value
+    header[148:156] = b"        "
+    header[148:156] = b"%06o\0 " % sum(header)
+    return content[:start] + bytes(header) + content[start + tarfile.BLOCKSIZE :]
+
+
+_TAR_FIELDS: tuple[tuple[int, tuple[bytes, ...]], ...] = (
+    (100, (b"7777777\0", b"-000001\0", b"\xff" * 8)),
+    (108, (b"\x80" + b"\xff" * 7, b"\xff" * 8)),
+    (
+        124,
+        (
+            *(b"00000000000\0", b"77777777777\0", b"-0000000001\0", b"99999999999\0", b"x" * 12),
+            *(b"\x80" + b"\xff" * 11, b"\xff" * 12, b"\x80\0\0\0\0\x7f" + b"\xff" * 6),
+        ),
+    ),
+    (136, (b"\x80" + b"\xff" * 11, b"            ")),
+    (156, tuple(b"1234567LKNSVxgXAZ\0"[k : k + 1] for k in range(18))),
+    (157, (b"../../../etc/passwd\0", b"/dev/zero\0", b"0/a.png\0", b"\xff" * 100)),
+    (257, (b"ustar  \0", b"\0" * 8, b"ustar\x0099")),
+    (345, (b"../" * 40, b"\xff" * 155, b"/" * 155)),
+)
+"""Of a member's header: mode, owner, size, time, type, link, format, prefix."""
+
+
+def changed_words(generator: random.Random, content: bytes) -> bytes:
+    """A text of which words or lines are others, missing or many, or its bytes damaged."""
+    way = generator.random()
+    if way < 0.3:
+        return changed_bytes(generator, content, 4)
+    if way < 0.4:
+        text = content.decode()
+        return generator.choice(
+            (
+                b"",
+                b"\xef\xbb\xbf" + content,
+                text.encode("utf-16"),
+                text.replace("\n", "\r").encode(),
+                content * 3000,
+                bytes(4096),
+            )
+        )
+    words = re.split(r"([\s,<>/=\"]+)", content.decode())
+    for _ in range(generator.choice((1, 1, 2, 5))):
+        place = generator.randrange(len(words))
+        words[place] = generator.choice(
+            (*_TEXTS, *map(str, _NUMBERS), "", words[place] * 2, f"{words[place]}\n", '"', ",")
+        )
+    return "".join(words).encode("utf-8", "surrogatepass")
 
 
 def bomb(name: str, start: bytes, size: int) -> bytes:

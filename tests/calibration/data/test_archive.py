@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import zipfile
@@ -102,6 +103,20 @@ def test_damaged_archives_are_one_error(kind: str, share: float, tmp_path: Path)
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(DataError, match=r"x\."):
         decode(find_images(path), SPEC, strict=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_flipped_bits_are_one_error_or_pass(kind: str, tmp_path: Path) -> None:
+    """What unpacks has exceptions of its own in each library."""
+    path = pack(tmp_path / f"x.{kind}", {f"{n}.png": png(n) for n in range(3)})
+    content = path.read_bytes()
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(content)
+        damaged[random.integers(len(damaged))] ^= 1 << random.integers(8)
+        path.write_bytes(damaged)
+        with contextlib.suppress(DataError):
+            decode(find_images(path), SPEC)
 
 
 def test_archives_without_images(tmp_path: Path) -> None:

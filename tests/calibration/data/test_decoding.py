@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from lowformer_edge.artifact import pixel_file
+from lowformer_edge.artifact import image_file, pixel_file
 from lowformer_edge.artifact.pixel_file import PixelFile
 from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.calibration.data import decoding, images
@@ -69,3 +71,40 @@ def test_an_archive_of_arrays_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr(images, "LARGEST_IMAGES", 1 << 20)
     with pytest.raises(DataError, match=r"unpacks to more than 1 MiB; give a folder"):
         find_images(tmp_path / "x.npz")
+
+
+def test_images_that_take_much_memory_are_read_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / f"{number:02}.png")
+    inside: list[int] = []
+    most: list[int] = []
+    pixels = Preprocessing.pixels
+
+    def slow(self: Preprocessing, image: Image.Image) -> np.ndarray:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        found = pixels(self, image)
+        inside.pop()
+        return found
+
+    monkeypatch.setattr(Preprocessing, "pixels", slow)
+    monkeypatch.setattr(decoding, "WORKERS", 4)
+    monkeypatch.setattr(decoding, "_LARGE_IMAGE", 399)
+    decoded = decode(find_images(tmp_path), SPEC)
+    assert decoded.pixels[:][:, 0, 0, 0].tolist() == list(range(12))
+    assert max(most) == 1
+    monkeypatch.setattr(decoding, "_LARGE_IMAGE", 400)
+    decode(find_images(tmp_path), SPEC)
+    assert max(most) > 1
+
+
+def test_an_image_of_few_columns_and_very_many_rows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (3, 30)).save(tmp_path / "a.png")
+    monkeypatch.setattr(image_file, "LONGEST_IMAGE_SIDE", 29)
+    with pytest.raises(DataError, match="of 3 x 30 pixels a side has more than 29; make it small"):
+        decode(find_images(tmp_path), SPEC, strict=True)

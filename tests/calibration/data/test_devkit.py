@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tarfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lowformer_edge.calibration.data import kit_classes
 from lowformer_edge.calibration.data.devkit import GROUND_TRUTH
 from lowformer_edge.calibration.data.images import find_images
 from lowformer_edge.calibration.data.label_table import read_label_table
@@ -70,6 +72,17 @@ def test_2_5_a_damaged_kit(devkit: Path) -> None:
     pytest.importorskip("scipy.io")
     (devkit / "data" / "meta.mat").write_bytes(b"junk" * 100)
     with pytest.raises(DataError, match=r"meta\.mat is not readable"):
+        read_label_table(devkit)
+
+
+def test_a_kit_that_kills_its_reader_is_one_line(
+    devkit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("scipy.io")
+    (devkit / "data" / "meta.mat").write_bytes(b"junk")
+    dying = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(kit_classes, "COMMAND", (sys.executable, "-c", dying))
+    with pytest.raises(DataError, match=r"meta\.mat is not readable \(.*SIGSEGV.*\); copy the kit"):
         read_label_table(devkit)
 
 
