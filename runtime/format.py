@@ -11,6 +11,7 @@ from ..artifact.formats import Format
 from ..artifact.manifest import Tensor
 from ..errors import ArtifactError
 from .arithmetic import Arithmetic
+from .damage import telling_damage
 from .onnx.stored_graph import StoredGraph
 from .profile import Profile
 from .residency import Residency
@@ -66,8 +67,10 @@ class FormatRuntime:
                 GPUs do. None for what the runtime here does.
 
         Raises:
-            ArtifactError: The file cannot be read, or nothing can compute its ops.
+            ArtifactError: The file cannot be read, whatever its library says of it, or nothing can
+                compute its ops.
         """
         if isinstance(self.tracer, str):
             raise ArtifactError(f"{path}: {self.tracer}")
-        return self.tracer(path, half)
+        with telling_damage(path):
+            return self.tracer(path, half)

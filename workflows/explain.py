@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArtifactError, MissingDependencyError, TargetError
 from ..progress import Progress
+from ..runtime.damage import telling_damage
 from ..tasks.registry import task_of
 
 if TYPE_CHECKING:
@@ -179,7 +180,9 @@ def _find(
         tracer = format_of(path).open_tracer(path)
         images = image.repeat(tracer.batch, 0)
         reference = eager.trace(record.format, images)
-        culprit = find_culprit(tracer, images, reference, _PROMISED_BITS.get(record.precision, 1))
+        bits = _PROMISED_BITS.get(record.precision, 1)
+        with telling_damage(path):
+            culprit = find_culprit(tracer, images, reference, bits)
     except (ArtifactError, MissingDependencyError) as error:
         return Finding(f"the op to blame cannot be found: {error}")
     if culprit is None:

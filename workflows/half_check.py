@@ -21,6 +21,7 @@ from ..judging.half_run import HalfRun, open_half_tracer
 from ..judging.promise import Promise
 from ..judging.verdict import failures_in_half
 from ..progress import Progress
+from ..runtime.damage import telling_damage
 from ..runtime.formats import format_of
 from ..runtime.trace import TracedOp, Tracer
 from ..tasks.task import Task
@@ -68,7 +69,8 @@ class HalfCheck:
         try:
             tracer = open_half_tracer(path, self.accumulation)
             run = HalfRun(tracer)
-            outputs = self._outputs(path, run, tracer)
+            with telling_damage(path):
+                outputs = self._outputs(path, run, tracer)
         except (ArtifactError, MissingDependencyError) as error:
             return HalfPrecision(accumulation=self.accumulation, parity=None, not_run=str(error))
         found = HalfPrecision(accumulation=self.accumulation, parity=None)

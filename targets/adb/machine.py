@@ -44,7 +44,8 @@ def device_state(device: AdbDevice) -> dict[str, str]:
     """
     state = {}
     lines = device.shell("dumpsys battery")[1].splitlines()
-    battery = dict(line.strip().split(": ", 1) for line in lines if ": " in line)
+    named = (line.partition(":") for line in lines)
+    battery = {name.strip(): value.strip() for name, _, value in named}
     level, tenths = (whole_number(battery.get(name, "")) for name in ("level", "temperature"))
     if level is not None:
         state["battery"] = f"{level} %"

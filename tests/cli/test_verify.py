@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 
 from lowformer_edge import demo
+from lowformer_edge.artifact.bundle import open_bundle
 from lowformer_edge.artifact.manifest import FileRecord, read_manifest
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.verify import main
+from lowformer_edge.progress import QUIET
 from lowformer_edge.targets.host import HostTarget
+from lowformer_edge.targets.target import Work
 
 
 @pytest.fixture
@@ -106,31 +110,52 @@ def refused(arguments: list[str], reason: str, capfd: pytest.CaptureFixture[str]
     assert len(err.splitlines()) == 1
 
 
-def test_a_file_whose_run_has_no_end_is_a_line_and_the_others_are_judged(
+def confuse(file: Path, bundle: Path) -> None:
+    """Flips bits of a file, or of a package's model, until its runtime does not run it."""
+    opened = open_bundle(bundle)
+    part = file / "Data/com.apple.CoreML/model.mlmodel" if file.is_dir() else file
+    content, rng = part.read_bytes(), random.Random(0)
+    for _ in range(500):
+        damaged = bytearray(content)
+        damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        part.write_bytes(damaged)
+        work = Work([file], opened.golden().pixels[:1], opened.preprocessing)
+        if HostTarget().run(work, QUIET).ran[0].answer.failure:
+            return
+    pytest.fail(f"nothing confused the runtime of {file.name}")
+
+
+def test_3_6_files_that_kill_or_confuse_their_runtime_are_lines_and_the_others_are_judged(
     bundle: Path,
+    killing_file: Path,
     endless_file: Path,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(HostTarget, "patience", 15.0)  # which a runtime takes to be loaded
+    """One of each format; the run of ONNX's has no end."""
+    monkeypatch.setattr(HostTarget, "patience", 20.0)  # within which every runtime is loaded
     copied = tmp_path / "bundle"
     shutil.copytree(bundle, copied)
+    bad = [f"demo-fp32.{suffix}" for suffix in ("tflite", "pte", "onnx", "mlpackage")]
+    shutil.copyfile(killing_file, copied / "demo-fp32.pte")
     shutil.copyfile(endless_file, copied / "demo-fp32.onnx")
+    for name in ("demo-fp32.tflite", "demo-fp32.mlpackage"):
+        confuse(copied / name, bundle)
     content = json.loads((copied / "manifest.json").read_text())
-    kept = [item for item in content["artifacts"] if item["format"] in ("onnx", "tflite")]
-    content["artifacts"] = kept
-    (record,) = (item["file"] for item in kept if item["file"]["path"] == "demo-fp32.onnx")
-    record.update(FileRecord.of(copied / "demo-fp32.onnx").model_dump())
+    for item in content["artifacts"]:
+        item["file"] = FileRecord.of(copied / item["file"]["path"]).model_dump()
     (copied / "manifest.json").write_text(json.dumps(content))
     assert main([str(copied), "--evaluation-images", "20", "--json", "--quiet"]) == 1
     out, err = capfd.readouterr()
     result = json.loads(out)
-    (failure,) = result["failures"]
-    assert failure.startswith("demo-fp32.onnx on host: the process that ran it made no progress")
-    assert err == f"failed: {failure}\n"
-    judged = {edge["second"] for edge in result["edges"]}
-    assert judged >= {"demo-int8.onnx", "demo-fp32.tflite", "demo-int8.tflite"}
+    failures = {line.partition(" on host: ")[0]: line for line in result["failures"]}
+    assert sorted(failures) == sorted(bad)
+    assert sorted(err.splitlines()) == sorted(f"failed: {line}" for line in failures.values())
+    assert "was ended by SIG" in failures["demo-fp32.pte"]
+    assert "made no progress for 20 s and was ended" in failures["demo-fp32.onnx"]
+    judged = {edge["second"] for edge in result["edges"] if edge["first"] == "eager"}
+    assert judged == {f"demo-int8.{suffix}" for suffix in ("tflite", "pte", "onnx", "mlpackage")}
 
 
 def test_bad_requests(bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

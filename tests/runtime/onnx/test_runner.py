@@ -12,6 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from lowformer_edge.errors import ArtifactError
+from lowformer_edge.runtime.formats import format_of
 from lowformer_edge.runtime.onnx.residency import residency
 from lowformer_edge.runtime.onnx.runner import OnnxRunner, read_metadata, tensors
 
@@ -123,3 +124,19 @@ def test_running_a_file_loads_no_torch(path: Path) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_graph_that_contradicts_itself_cannot_be_traced(
+    all_formats_bundle: Path, tmp_path: Path
+) -> None:
+    """ONNX Runtime takes no notice of it, and onnx does."""
+    model = onnx.load(all_formats_bundle / "demo-fp32.onnx")
+    name = model.graph.initializer[0].name
+    kept = [item for item in model.graph.value_info if item.name != name]
+    del model.graph.value_info[:]
+    stated = helper.make_tensor_value_info(name, TensorProto.UINT8, None)
+    model.graph.value_info.extend([*kept, stated])
+    path = tmp_path / "contradicting.onnx"
+    onnx.save(model, path)
+    with pytest.raises(ArtifactError, match=r"contradicting\.onnx: damaged, .*differs from exist"):
+        format_of(path).open_tracer(path)
