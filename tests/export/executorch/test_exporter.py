@@ -63,7 +63,8 @@ def test_every_precision_is_one_delegate_and_follows_the_model(
         assert np.abs(reference - found).max() < 1e-4
         return
     if precision == "fp16":
-        assert 50 < sqnr(reference, found) < 75
+        # Processors that have half arithmetic add up in it too (45 dB), others in fp32.
+        assert 40 < sqnr(reference, found) < 75
         return
     model = lowering.exporter.model
     precisions = ExecuTorchExporter.precisions_of(spec, model)
