@@ -256,7 +256,7 @@ def test_targets_that_cannot_be_measured(
 ) -> None:
     path = str(demo_bundle / "demo-int8.tflite")
     for extra, reason in [
-        (["--on", "gpu"], "times can be taken on host, on one ssh:HOST or on one phone"),
+        (["--on", "gpu"], "times can be taken on host, on one ssh:HOST, on one phone"),
         (["--on", "arm:cortex-a76,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "ARM:Cortex-A76, ,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "arm:m1"], "no ARM processor is called 'm1'"),
