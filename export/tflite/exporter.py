@@ -25,6 +25,7 @@ from ..metadata import metadata
 from ..options import TFLiteOptions
 from ..rewrites.doubling import restore_resize
 from ..spec import ExportSpec
+from .decompositions import decomposed_once
 from .task_metadata import BUFFER_NAME, task_metadata, with_labels
 from .trials import TFLiteTrials
 
@@ -96,7 +97,8 @@ def convert_module(
 
         from ...runtime.tflite.graph import TFLiteGraph
 
-        converted = litert_torch.convert(model.eval(), (sample,))
+        with decomposed_once():
+            converted = litert_torch.convert(model.eval(), (sample,))
         graph = TFLiteGraph(converted.model_content())
     graph.rename_tensors(_without_modules)
     graph.name_inputs_and_outputs((INPUT_NAME,), tuple(outputs))

@@ -1,0 +1,55 @@
+"""A conversion that decomposes once is the converter's own, to the byte."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+
+import pytest
+from litert_torch._convert import core
+from litert_torch.fx_infra import CanonicalizePass
+
+from lowformer_edge.export.spec import ExportSpec
+from lowformer_edge.export.tflite import decompositions, exporter
+from lowformer_edge.export.tflite.decompositions import decomposed_once
+from lowformer_edge.export.tflite.exporter import TFLiteExporter
+from lowformer_edge.models.loading import from_module
+from lowformer_edge.models.random_weights import random_model
+
+from ...small_models import TINY
+
+CONFIGS = {
+    "classification": TINY,
+    "unfused": TINY.replace(fused=False),
+    "detection": TINY.for_task("detection", channels=8, convs=1).replace(input_size=64),
+    "segmentation": TINY.for_task("segmentation", channels=8).replace(input_size=64),
+}
+
+
+SPECS = [ExportSpec(), ExportSpec(input="image"), ExportSpec.of(upsampling="resize")]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_file_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = from_module(random_model(CONFIGS[name]))
+    specs = SPECS if name in ("detection", "segmentation") else SPECS[:2]
+    ours = [TFLiteExporter(model).converted(spec) for spec in specs]
+    monkeypatch.setattr(exporter, "decomposed_once", contextlib.nullcontext)
+    assert [TFLiteExporter(model).converted(spec) for spec in specs] == ours
+
+
+def test_the_converter_is_as_it_was_afterwards() -> None:
+    before = core.export_torch_signature, CanonicalizePass.call
+    with pytest.raises(ZeroDivisionError), decomposed_once():
+        assert core.export_torch_signature != before[0]
+        assert CanonicalizePass.call != before[1]
+        raise ZeroDivisionError
+    assert (core.export_torch_signature, CanonicalizePass.call) == before
+
+
+def test_another_version_goes_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert importlib.metadata.version("litert-torch") == decompositions.VERSION
+    monkeypatch.setattr(decompositions, "VERSION", "0.0.0")
+    before = core.export_torch_signature
+    with decomposed_once():
+        assert core.export_torch_signature is before
