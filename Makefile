@@ -7,7 +7,7 @@ DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
-	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu android-test android-coverage android-apk \
+	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu web-test android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
 
@@ -29,7 +29,11 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxpro
 	--dist worksteal
 
 test: $(INSTALLED)
-	$(PYTEST) --ignore tests/android_demo
+	$(PYTEST) --ignore tests/android_demo -m "not browser"
+
+# The page for browsers, in Chromium.
+web-test: web-lab
+	$(PYTEST) tests/targets/web -m browser
 
 # The Android app, without Gradle and Android's SDK: compiles, tests and packs it.
 android-test: android-lab

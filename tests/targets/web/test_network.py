@@ -32,7 +32,7 @@ TRUSTING = "--ignore-certificate-errors"
 
 SMALL = "demo-int8.tflite"
 
-pytestmark = pytest.mark.usefixtures("web_lab")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("web_lab")]
 
 
 class Visitors(SilentProgress):

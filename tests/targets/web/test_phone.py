@@ -19,7 +19,7 @@ from lowformer_edge.targets.target import Work
 from ..adb.adb_server import AdbServer
 from .chromium import PROGRAM, QUIET, chromium_or_skip
 
-pytestmark = pytest.mark.usefixtures("web_lab")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("web_lab")]
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from .sites import Parts, served, site_of
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
+pytestmark = pytest.mark.browser
+
 HARNESS = b'<!doctype html><title>harness</title><script src="harness.js"></script>'
 ORIENTATION = 0x0112
 

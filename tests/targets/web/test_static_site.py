@@ -24,7 +24,7 @@ from .chromium import opened_browser
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
-pytestmark = pytest.mark.usefixtures("web_lab")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("web_lab")]
 
 FLAGS = ("--disable-gpu",)
 ROUNDS = 10

@@ -26,6 +26,7 @@ from lowformer_edge.targets.web.local_browser import PROGRAMS
 from lowformer_edge.workflows.verify import verify
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.usefixtures("web_lab"),
     pytest.mark.skipif(
         not any(map(shutil.which, PROGRAMS)), reason=f"needs one of {', '.join(PROGRAMS)}"

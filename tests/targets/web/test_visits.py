@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("web_lab")
 WORK: Visit = StandInBrowser.work
 
 
-def target_of(choice: str = "", patience: float = 60) -> WebTarget:
+def target_of(choice: str = "", patience: float = 180) -> WebTarget:
     """Browsers that are not waited for as long as people are."""
     return WebTarget(choice, patience)
 

@@ -49,5 +49,5 @@ class Visitors(SilentProgress):
     def wait(self) -> None:
         """Until all of them are gone."""
         for thread in self._threads:
-            thread.join(60)
+            thread.join(180)
             assert not thread.is_alive()
