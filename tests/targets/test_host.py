@@ -37,13 +37,13 @@ def test_3_6_a_file_that_kills_its_runtime_is_one_line(
 def test_a_file_whose_run_has_no_end_is_one_line(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HostTarget, "patience", 15.0)
+    monkeypatch.setattr(HostTarget, "patience", 6.0)
     whole = all_formats_bundle / "demo-fp32.onnx"
     hung, sound = run([endless_file, whole], all_formats_bundle)
     assert sound.outputs is not None
     assert hung.outputs is None
     assert hung.answer.failure == (
-        "the process that ran it made no progress for 15 s and was ended; export it again"
+        "the process that ran it made no progress for 6 s and was ended; export it again"
     )
 
 

@@ -17,7 +17,7 @@ from lowformer_edge.workflows.artifact_check import Candidate, check_artifacts
 def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HostTarget, "patience", 15.0)
+    monkeypatch.setattr(HostTarget, "patience", 6.0)
     opened = open_bundle(all_formats_bundle)
     golden = opened.golden()
     images = Samples("golden vectors", golden.pixels, outputs=golden.outputs)

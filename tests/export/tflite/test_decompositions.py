@@ -13,29 +13,31 @@ from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.export.tflite import decompositions, exporter
 from lowformer_edge.export.tflite.decompositions import decomposed_once
 from lowformer_edge.export.tflite.exporter import TFLiteExporter
+from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import from_module
 from lowformer_edge.models.random_weights import random_model
 
-from ...small_models import TINY
+from ...small_models import ATTENTIVE, SLIGHT
 
-CONFIGS = {
-    "classification": TINY,
-    "unfused": TINY.replace(fused=False),
-    "detection": TINY.for_task("detection", channels=8, convs=1).replace(input_size=64),
-    "segmentation": TINY.for_task("segmentation", channels=8).replace(input_size=64),
+CASES = {
+    "classification": (ATTENTIVE, ExportSpec()),
+    "an image": (SLIGHT, ExportSpec(input="image")),
+    "detection": (SLIGHT.for_task("detection", channels=8, convs=0), ExportSpec()),
+    "segmentation": (
+        SLIGHT.for_task("segmentation", channels=8),
+        ExportSpec.of(upsampling="resize"),
+    ),
 }
 
 
-SPECS = [ExportSpec(), ExportSpec(input="image"), ExportSpec.of(upsampling="resize")]
-
-
-@pytest.mark.parametrize("name", CONFIGS)
-def test_the_file_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = from_module(random_model(CONFIGS[name]))
-    specs = SPECS if name in ("detection", "segmentation") else SPECS[:2]
-    ours = [TFLiteExporter(model).converted(spec) for spec in specs]
+@pytest.mark.parametrize(("config", "spec"), CASES.values(), ids=CASES)
+def test_the_file_is_the_same(
+    config: LowFormerConfig, spec: ExportSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = from_module(random_model(config.replace(input_size=64)))
+    ours = TFLiteExporter(model).converted(spec)
     monkeypatch.setattr(exporter, "decomposed_once", contextlib.nullcontext)
-    assert [TFLiteExporter(model).converted(spec) for spec in specs] == ours
+    assert TFLiteExporter(model).converted(spec) == ours
 
 
 def test_the_converter_is_as_it_was_afterwards() -> None:

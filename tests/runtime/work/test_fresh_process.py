@@ -58,13 +58,13 @@ def test_a_worker_that_fails_says_why() -> None:
 def test_a_file_whose_run_has_no_end_is_named(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request, "LONGEST_SILENCE_S", 15)
+    monkeypatch.setattr(request, "LONGEST_SILENCE_S", 6)
     monkeypatch.setattr(request, "LONGEST_INFERENCE_S", 0)
     whole = all_formats_bundle / "demo-fp32.onnx"
     with pytest.raises(CheckError) as found:
         ask(TimeRequest(files=(whole, endless_file), threads=1, rounds=1, first=0))
     assert str(found.value) == (
-        f"{endless_file}: the process that ran the files made no progress for 15 s and was ended;"
+        f"{endless_file}: the process that ran the files made no progress for 6 s and was ended;"
         " they are damaged, or more than this machine can do"
     )
 
