@@ -60,9 +60,7 @@ class _Answers(Kind):
         return self.material.classifier.files(".onnx")[0]
 
     def _bundle(self, folder: Path) -> Path:
-        bundle = self.material.classifier
-        manifest = json.dumps(bundle.alone(self.file)).encode()
-        return bundle.place(folder / "bundle", manifest, {}, [self.file])
+        return self.material.classifier.place_alone(folder / "bundle", self.file)
 
 
 class SshHosts(_Answers):

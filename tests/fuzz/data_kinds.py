@@ -6,7 +6,6 @@ import bz2
 import functools
 import gzip
 import io
-import json
 import lzma
 import random
 import struct
@@ -98,8 +97,8 @@ class BundleLabels(Kind):
         bundle = self.material.classifier
         (name,) = bundle.files(".onnx")[:1]
         labels = {"path": "labels.txt", "sha256": mark_of("labels.txt"), "bytes": len(payload)}
-        manifest = json.dumps({**bundle.alone(name), "labels": labels}).encode()
-        place = bundle.place(folder / "bundle", manifest, {"labels.txt": payload}, [name])
+        changed = {"labels.txt": payload}
+        place = bundle.place_alone(folder / "bundle", name, changed, labels=labels)
         if variant == "report":
             return ["report", str(place), "--output", str(folder / "report.html")]
         images = _folders(folder / "images")
@@ -146,8 +145,7 @@ class Archives(Kind):
             return [*_export(folder), "--int8", "--calibration-data", str(path)]
         bundle = self.material.classifier
         (name,) = bundle.files(".onnx")[:1]
-        manifest = json.dumps(bundle.alone(name)).encode()
-        place = bundle.place(folder / "bundle", manifest, {}, [name])
+        place = bundle.place_alone(folder / "bundle", name)
         return ["verify", str(place), "--quiet", "--evaluation-data", str(path)]
 
 

@@ -117,8 +117,7 @@ class Goldens(Kind):
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
         bundle = self.material.bundles[variant]
         (name,) = bundle.files(".onnx")[:1]
-        manifest = json.dumps(bundle.alone(name)).encode()
-        place = bundle.place(folder / "bundle", manifest, {"golden.npz": payload}, [name])
+        place = bundle.place_alone(folder / "bundle", name, {"golden.npz": payload})
         return ["verify", str(place), "--quiet"]
 
 
@@ -144,9 +143,8 @@ class MacReports(Kind):
 
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:
         bundle = self.material.classifier
-        names = bundle.files(".mlpackage")[:1]
-        manifest = json.dumps(bundle.alone(names[0])).encode()
-        place = bundle.place(folder / "bundle", manifest, {}, names)
+        (name,) = bundle.files(".mlpackage")[:1]
+        place = bundle.place_alone(folder / "bundle", name)
         (folder / "report.json").write_bytes(payload)
         return ["verify", str(place), "--quiet", "--mac-report", str(folder / "report.json")]
 
@@ -367,8 +365,7 @@ class Models(Kind):
         task, name, command = variant.split(" ")
         bundle = self.material.bundles[task]
         if command == "verify":
-            manifest = json.dumps(bundle.alone(name)).encode()
-            place = bundle.place(folder / "bundle", manifest, self._parts(name, payload), [name])
+            place = bundle.place_alone(folder / "bundle", name, self._parts(name, payload))
             return ["verify", str(place), "--quiet"]
         place = bundle.place(folder / "files", b"", self._parts(name, payload), [name])
         if command == "inspect":

@@ -8,8 +8,9 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,9 @@ def make_bundles(folder: Path) -> None:
         assert code in (0, 1), f"the export for {task} ended with {code}"
 
 
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+
+
 @dataclasses.dataclass(frozen=True)
 class Bundle:
     """A bundle to change.
@@ -80,8 +84,22 @@ class Bundle:
         kept = [item for item in self.manifest["artifacts"] if item["file"]["path"] == name]
         return {**self.manifest, "artifacts": kept}
 
+    def place_alone(
+        self, folder: Path, name: str, changed: Mapping[str, bytes] = NOTHING, **stated: Any
+    ) -> Path:
+        """Writes it anew with one of its exported files.
+
+        Args:
+            folder: Where to.
+            name: The exported file.
+            changed: Contents by path, of files that are others.
+            stated: What the manifest states besides.
+        """
+        manifest = json.dumps({**self.alone(name), **stated}).encode()
+        return self.place(folder, manifest, changed, [name])
+
     def place(
-        self, folder: Path, manifest: bytes, changed: dict[str, bytes], names: list[str]
+        self, folder: Path, manifest: bytes, changed: Mapping[str, bytes], names: list[str]
     ) -> Path:
         """Writes it anew, with the digests of what it then holds.
 

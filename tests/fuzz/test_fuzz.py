@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Iterator
@@ -57,8 +56,7 @@ def test_what_is_not_changed_is_accepted(material: Path, tmp_path: Path) -> None
     """So that what is refused of the others is what was changed."""
     for task, bundle in Material.of(material).bundles.items():
         (name,) = bundle.files(".onnx")[:1]
-        manifest = json.dumps(bundle.alone(name)).encode()
-        placed = bundle.place(tmp_path / task, manifest, {}, [name])
+        placed = bundle.place_alone(tmp_path / task, name)
         assert [path.name for path in open_bundle(placed).files] == [name]
         assert verify.main([str(placed), "--quiet"]) == 0
 
