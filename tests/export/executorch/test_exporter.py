@@ -30,6 +30,11 @@ from ..conversion import FOLLOWS_DB, SPEC, Conversion
 
 Lowering = Conversion[ExecuTorchExporter]
 
+PROCESSOR = Path("/proc/cpuinfo")
+
+LEAST_HALF_DB = 44 if PROCESSOR.exists() and "avx512_fp16" in PROCESSOR.read_text() else 50
+"""Of files in fp16; 45.4 was seen on the one processor that computes in half precision."""
+
 PRECISIONS = ("fp32", "fp16", "int8", "int8-dynamic")
 
 
@@ -63,8 +68,7 @@ def test_every_precision_is_one_delegate_and_follows_the_model(
         assert np.abs(reference - found).max() < 1e-4
         return
     if precision == "fp16":
-        # Processors that have half arithmetic add up in it too (45 dB), others in fp32.
-        assert 40 < sqnr(reference, found) < 75
+        assert LEAST_HALF_DB < sqnr(reference, found) < 75
         return
     model = lowering.exporter.model
     precisions = ExecuTorchExporter.precisions_of(spec, model)
