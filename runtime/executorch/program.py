@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...artifact.interface import METADATA_NAME, parse_metadata
 from ...errors import ArtifactError
-from ...process.limits import LARGEST_MODEL
+from ...process.limits import LARGEST_MODEL, LARGEST_TENSOR
 from ...process.reading import read_bytes
 from ...process.text import one_line
 from .flatbuffer import DamagedBufferError, Table
@@ -57,6 +57,9 @@ _STORED = {_FLOAT: "<f4", _HALF: "<f2"}
 
 NO_TENSOR = "no tensor"
 """Stands for the type of an input or output that is a number, a text or a list."""
+
+XNNPACK_QUANTIZED = 2
+"""Which kind of values XNNPACK's schema has for quantized ones; others are plain tensors."""
 
 XNNPACK_NODES = [
     "Add",
@@ -354,8 +357,25 @@ def _nodes(content: memoryview, program: Table, backend: Table, base: int) -> tu
     """Kinds of nodes in a delegate's payload, if that is XNNPACK's."""
     if backend.text(0) != XNNPACK:
         return ()
-    graph, _ = xnnpack_parts(_payload(content, program, backend, base))
-    return tuple(xnnpack_kind(node.union(0)[0]) for node in Table.root(graph).tables(1))
+    graph = Table.root(xnnpack_parts(_payload(content, program, backend, base))[0])
+    _check_values(graph)
+    return tuple(xnnpack_kind(node.union(0)[0]) for node in graph.tables(1))
+
+
+def _check_values(graph: Table) -> None:
+    """Refuses values that XNNPACK would take too much memory for.
+
+    Raises:
+        DamagedBufferError: There is one.
+    """
+    for item in graph.tables(2):
+        kind, value = item.union(0)
+        tensor = value.table(0) if value and kind == XNNPACK_QUANTIZED else value
+        if tensor is None:
+            raise DamagedBufferError("a value is empty")
+        shape = tensor.integers(2, "<I")
+        if math.prod(shape) > LARGEST_TENSOR:
+            raise DamagedBufferError(f"a value of shape {list(shape)} is too large")
 
 
 def xnnpack_kind(number: int) -> str:

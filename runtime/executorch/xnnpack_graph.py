@@ -14,10 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .flatbuffer import DamagedBufferError, Table
-from .program import DelegateContent, xnnpack_kind, xnnpack_parts
-
-_QUANTIZED = 2
-"""Of the two kinds of values."""
+from .program import XNNPACK_QUANTIZED, DelegateContent, xnnpack_kind, xnnpack_parts
 
 _PER_CHANNEL, _PER_TENSOR, _DYNAMIC = 1, 2, 3
 """Kinds of quantization."""
@@ -212,7 +209,7 @@ def _data(item: Table, named: Mapping[str, memoryview], behind: memoryview) -> m
 
 def _value(item: Table, constants: list[memoryview]) -> tuple[int, XNNValue]:
     kind, table = item.union(0)
-    quantized = table if kind == _QUANTIZED else None
+    quantized = table if kind == XNNPACK_QUANTIZED else None
     tensor = quantized.table(0) if quantized else table
     if tensor is None:
         raise DamagedBufferError("a value is empty")

@@ -15,6 +15,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lowformer_edge.models.config import LowFormerConfig
+from lowformer_edge.models.cost import cost_of
+
 from .material import Material, model_for, picture
 from .mutation import bomb, changed_bytes, changed_npy, changed_zip, json_text, yaml_text
 
@@ -180,6 +183,18 @@ def _with_digest(payload: bytes) -> bytes:
         return payload
 
 
+MOST_MACS = 5e9
+"""Of a config's model, which is run; more takes its time without a fault."""
+
+
+def _is_heavy(config: bytes) -> bool:
+    """Whether a config is a sound one of a model that takes long to run."""
+    try:
+        return cost_of(LowFormerConfig.from_dict(json.loads(config))).macs > MOST_MACS
+    except Exception:  # it is to be refused
+        return False
+
+
 class Configs(Kind):
     """Models' configs, ours in JSON and the authors' in YAML."""
 
@@ -194,7 +209,10 @@ class Configs(Kind):
     def draw(self, generator: random.Random, variant: str) -> bytes:
         if variant.endswith("json"):
             config = model_for("detection" if variant == "dense.json" else "classification")
-            return json_text(generator, config.to_dict())
+            while True:
+                drawn = json_text(generator, config.to_dict())
+                if not _is_heavy(drawn):
+                    return drawn
         return yaml_text(generator, AUTHORS)
 
     def arguments(self, folder: Path, variant: str, payload: bytes) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.util
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -27,11 +28,13 @@ from lowformer_edge.runtime.executorch.program import (
     NO_TENSOR,
     DelegateCall,
     TensorType,
+    read_delegate,
     read_program,
 )
 from lowformer_edge.runtime.executorch.residency import residency
 from lowformer_edge.runtime.executorch.runner import NUMPY_RUNTIME, ExecuTorchRunner, tensors
 from lowformer_edge.runtime.executorch.tracer import ExecuTorchTracer
+from lowformer_edge.runtime.executorch.xnnpack_graph import read_graph
 
 SPEC = Preprocessing(size=32, crop_ratio=1.0)
 
@@ -166,6 +169,20 @@ def test_any_damage_of_the_program_is_an_error_or_harmless(
     path.write_bytes(content)
     with contextlib.suppress(ArtifactError):
         read_program(path)
+
+
+def test_values_that_are_too_large_for_any_memory_are_refused_unrun(
+    programs: dict[str, Path], tmp_path: Path
+) -> None:
+    graph = read_graph(read_delegate(programs["xnnpack"]))
+    given = {graph.values[number].shape for number in (*graph.inputs, *graph.outputs)}
+    computed = {graph.values[node.output].shape for node in graph.nodes}
+    shape = next(shape for shape in computed - given if len(shape) == 4)
+    honest, huge = (struct.pack("<5I", 4, *shape[:3], last) for last in (shape[3], 1 << 31))
+    path = tmp_path / "huge.pte"
+    path.write_bytes(programs["xnnpack"].read_bytes().replace(honest, huge))
+    with pytest.raises(ArtifactError, match=r"a value of shape \[.*2147483648\] is too large"):
+        ExecuTorchRunner(path)
 
 
 def test_programs_without_forward_or_with_other_inputs(
