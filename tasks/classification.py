@@ -17,6 +17,7 @@ from ..artifact.outputs import Outputs, output_of
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
 from ..errors import CheckError
+from .drop import paired_drop
 from .share import share
 from .task import Task
 
@@ -82,6 +83,11 @@ class Classification(Task):
             found["top1"] = share(predicted == truths)
             found["reference_top1"] = share(expected == truths)
         return found
+
+    def measured_drop(self, reference: Outputs, outputs: Outputs, truths: Truths) -> Interval:
+        """See :class:`Task`: of the top-1."""
+        expected, predicted = (_values(one).argmax(1) == truths for one in (reference, outputs))
+        return paired_drop(expected, predicted)
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None

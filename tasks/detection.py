@@ -21,6 +21,7 @@ from .box_picture import LEAST_DRAWN, draw_boxes, label_of
 from .decoded_boxes import classes_of, decoded_outputs, decoder_of, objects_of_boxes
 from .dense import DenseTask, image_of
 from .detections import Detections
+from .drop import GROUPS, jackknifed_drop
 from .names import DETECTION as NAME
 from .share import interval
 
@@ -117,6 +118,27 @@ class Detection(DenseTask):
         )
         measures = {name: Measure(value=ours[name], reference=theirs[name]) for name in ours}
         return {**results, "measures": measures}
+
+    def measured_drop(
+        self, reference: Outputs, outputs: Outputs, truths: Truths
+    ) -> Interval | None:
+        """See :class:`Task`: of the AP."""
+        if len(truths) < GROUPS:
+            return None
+        placements = [truth.placement for truth in truths]
+        theirs, ours = (_objects_of(one, placements) for one in (reference, outputs))
+        objects = [_annotated(truth) for truth in truths]
+        classes = _num_classes(reference)
+
+        def drop_without(group: int | None) -> float:
+            kept = [place for place in range(len(objects)) if place % GROUPS != group]
+            expected, found = (
+                _precision([one[place] for place in kept], [objects[k] for k in kept], classes)
+                for one in (theirs, ours)
+            )
+            return expected.get("AP", 0.0) - found.get("AP", 0.0)
+
+        return jackknifed_drop(drop_without)
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None

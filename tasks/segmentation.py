@@ -19,6 +19,7 @@ from ..errors import CheckError, DataError
 from .agreement import equal_pixels
 from .box_picture import label_of
 from .dense import DenseTask
+from .drop import GROUPS, jackknifed_drop
 from .label_map import interpolated_labels
 from .mask_picture import class_shares, draw_labels
 from .mean_iou import MeanIoU, MeanIoUMeter
@@ -83,6 +84,20 @@ class Segmentation(DenseTask):
         }
         return {**results, "measures": measures}
 
+    def measured_drop(
+        self, reference: Outputs, outputs: Outputs, truths: Truths
+    ) -> Interval | None:
+        """See :class:`Task`: of the mIoU."""
+        if len(truths) < GROUPS:
+            return None
+        theirs, ours = (_meters(one, truths, GROUPS) for one in (reference, outputs))
+
+        def drop_without(group: int | None) -> float:
+            expected, found = (_merged(one, group).result().miou for one in (theirs, ours))
+            return expected - found
+
+        return jackknifed_drop(drop_without)
+
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
     ) -> SegmentedImage:
@@ -113,10 +128,25 @@ def _logits(outputs: Outputs) -> NDArray[np.float32]:
 
 def _mean_iou(outputs: Outputs, truths: Truths) -> MeanIoU:
     """The figures of a file's outputs."""
+    return _merged(_meters(outputs, truths, 1)).result()
+
+
+def _meters(outputs: Outputs, truths: Truths, groups: int) -> list[MeanIoUMeter]:
+    """A meter for each group of images."""
     logits = _logits(outputs)
-    meter = MeanIoUMeter(logits.shape[1])
-    for values, truth in zip(logits, truths, strict=True):
+    meters = [MeanIoUMeter(logits.shape[1]) for _ in range(groups)]
+    for place, (values, truth) in enumerate(zip(logits, truths, strict=True)):
         if not isinstance(truth.annotation, np.ndarray):
             raise DataError("boxes are no label maps; give maps to measure a segmenter by")
-        meter.add(interpolated_labels(values, truth.placement), truth.annotation)
-    return meter.result()
+        labels = interpolated_labels(values, truth.placement)
+        meters[place % groups].add(labels, truth.annotation)
+    return meters
+
+
+def _merged(meters: Sequence[MeanIoUMeter], without: int | None = None) -> MeanIoUMeter:
+    """All meters together, but one by its place."""
+    merged = MeanIoUMeter(meters[0].num_classes)
+    for place, meter in enumerate(meters):
+        if place != without:
+            merged.merge(meter)
+    return merged

@@ -107,6 +107,30 @@ class Task(abc.ABC):
             truths: What is right for each image, if known.
         """
 
+    def drop_interval(
+        self, reference: Outputs, outputs: Outputs, truths: Truths | None
+    ) -> Interval | None:
+        """What is lost against a reference, in points, with its 95 % interval.
+
+        Args:
+            reference: What the outputs are held to, by the same names.
+            outputs: For the same images.
+            truths: What is right for each image; without, the agreement's is told.
+
+        Returns:
+            None where there are too few images to tell.
+        """
+        if truths is not None:
+            return self.measured_drop(reference, outputs, truths)
+        same = self.agreement(reference, outputs)
+        return Interval(value=100 - same.value, low=100 - same.high, high=100 - same.low)
+
+    @abc.abstractmethod
+    def measured_drop(
+        self, reference: Outputs, outputs: Outputs, truths: Truths
+    ) -> Interval | None:
+        """The same of what the task measures on annotated images."""
+
     @abc.abstractmethod
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
