@@ -11,7 +11,7 @@ from .command import Answer, Command, CommandParser
 from .options import as_named
 from .terminal import tell
 
-LABS = ("android", "arm", "gpu", "web")
+LABS = ("android", "arm", "data", "gpu", "web")
 
 
 class LabCommand(Command):
@@ -22,8 +22,9 @@ class LabCommand(Command):
         "Builds laboratories. For lowformer-verify --on, 'arm' emulates 64-bit ARM"
         " processors with QEMU and the runtimes' own ARM wheels, 'gpu' holds Vulkan devices in"
         " software. 'android' compiles and tests the Android app, 'web' holds runtimes for"
-        " browsers and what builds the page for them. All come from Debian's packages, PyPI and"
-        " npm, lie in the user's cache, and install nothing."
+        " browsers and what builds the page for them, 'data' holds Fashion-MNIST, which the demo"
+        " model was trained on. All come from Debian's packages, PyPI and npm, lie in the user's"
+        " cache, and install nothing."
     )
 
     def add_options(self, parser: CommandParser) -> None:
@@ -53,6 +54,7 @@ def _lab(options: argparse.Namespace, progress: Progress) -> Answer:
     from ..errors import LabError
     from ..lab.android import build_android_lab
     from ..lab.arm import build_arm_lab
+    from ..lab.data import build_data_lab
     from ..lab.gpu import build_gpu_lab
     from ..lab.place import lab_folder, open_lab, remove_lab
     from ..lab.web import build_web_lab
@@ -60,6 +62,7 @@ def _lab(options: argparse.Namespace, progress: Progress) -> Answer:
     builders = {
         "android": build_android_lab,
         "arm": build_arm_lab,
+        "data": build_data_lab,
         "gpu": build_gpu_lab,
         "web": build_web_lab,
     }
