@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
-    from .export.search.search import Bound
+    from .export.search.bound import Bound
     from .export.spec import ExportSpec
     from .models.config import LowFormerConfig
     from .models.loading import LoadedModel, from_module, load_model
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .workflows.data import open_images
     from .workflows.export import export_model
     from .workflows.inference import DeployedModel, open_model
+    from .workflows.pruning import Pruned, prune_model
     from .workflows.search import search_recipe
     from .workflows.verify import Verification, verify
 
@@ -77,7 +78,7 @@ _HOMES = {
         "TargetError",
         "UsageError",
     ),
-    "export.search.search": ("Bound",),
+    "export.search.bound": ("Bound",),
     "export.spec": ("ExportSpec",),
     "models.config": ("LowFormerConfig",),
     "models.loading": ("LoadedModel", "from_module", "load_model"),
@@ -91,6 +92,7 @@ _HOMES = {
     "workflows.export": ("export_model",),
     "tasks.classification": ("Prediction",),
     "workflows.inference": ("DeployedModel", "open_model"),
+    "workflows.pruning": ("Pruned", "prune_model"),
     "workflows.search": ("search_recipe",),
     "workflows.verify": ("Verification", "verify"),
 }
@@ -122,6 +124,7 @@ __all__ = [
     "Prediction",
     "Preprocessing",
     "Progress",
+    "Pruned",
     "Ranges",
     "Recipe",
     "Rule",
@@ -142,6 +145,7 @@ __all__ = [
     "open_bundle",
     "open_images",
     "open_model",
+    "prune_model",
     "search_recipe",
     "verify",
 ]

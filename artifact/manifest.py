@@ -414,6 +414,47 @@ class Calibration(_Record):
     ranges: FileRecord
 
 
+class Width(_Record):
+    """How many hidden channels a layer has, and had before it was pruned."""
+
+    channels: int = Field(gt=0)
+    before: int = Field(gt=0)
+
+
+class Loss(_Record):
+    """What a file of a pruned model loses against the model as it was.
+
+    Attributes:
+        parity: With the eager model as it was, on images on which nothing was chosen.
+        drop: Points lost on them of what the task measures, or of the agreement where they are not
+            annotated, with the 95 % interval of paired images; None where they are too few to tell.
+    """
+
+    parity: Parity
+    drop: Interval | None = None
+
+
+class Pruning(_Record):
+    """What was taken out of the model, and what that loses.
+
+    Attributes:
+        max_drop: Points that files may lose.
+        max_high: Points that the upper end of the drop's interval may reach.
+        layers: The width of each hidden layer, by its path, in the order in which they run.
+        macs: Multiply-accumulates of an image; see :attr:`.models.cost.Cost.macs`.
+        macs_before: The same of the model as it was.
+        losses: What each file loses, by its path in the bundle; files that are not run where they
+            are exported are left out.
+    """
+
+    max_drop: float = Field(ge=0)
+    max_high: float = Field(ge=0)
+    layers: dict[str, Width]
+    macs: int = Field(gt=0)
+    macs_before: int = Field(gt=0)
+    losses: dict[BundlePath, Loss] = Field(default_factory=dict)
+
+
 class Manifest(_Record):
     """Everything that a bundle states.
 
@@ -423,7 +464,7 @@ class Manifest(_Record):
     where nothing does. ``mac_check`` is the script that checks and times Core ML packages on a Mac;
     ``guide`` is the page that tells other people's apps how to use the files, made from all else;
     ``requirements`` are conditions on where ops run, such as ``partitions<=1``, which hold on every
-    target.
+    target; ``pruning`` is there where channels were taken out of the model as it was exported.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -442,6 +483,7 @@ class Manifest(_Record):
     mac_check: FileRecord | None = None
     guide: FileRecord | None = None
     requirements: tuple[str, ...] = ()
+    pruning: Pruning | None = None
     machine: dict[str, str]
     toolchain: dict[str, str]
 

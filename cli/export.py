@@ -44,8 +44,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from ..export.search.search import Bound
-    from ..workflows.export import ExportResult
+    from ..export.search.bound import Bound
+    from ..workflows.export import ExportRequest, ExportResult
 
 _EXAMPLES = """examples:
   lowformer-export --to tflite --int8
@@ -186,12 +186,24 @@ def _add_data_options(parser: CommandParser) -> None:
 def _add_search_options(parser: CommandParser) -> None:
     """Adds what bounds a search."""
     bound = parser.add_argument_group(
-        "search", "find the fastest mix of INT8 and float16 ops that keeps a bound"
+        "search", "find the fastest mix of INT8 and float16 ops, and of widths, that keeps a bound"
     )
     bound.add_argument(
         "--max-drop", type=float, metavar="POINTS", help="of top-1, or of agreement without labels"
     )
     bound.add_argument("--min-sqnr", type=float, metavar="DB", help="of the logits")
+    bound.add_argument(
+        "--prune",
+        action="store_true",
+        help="take hidden channels out of the model too, as many as --max-drop allows; with"
+        " calibration images, and others to evaluate, but without training",
+    )
+    bound.add_argument(
+        "--save-pruned",
+        type=Path,
+        metavar="FILE",
+        help="the pruned model as .safetensors, which --weights takes, to train it further",
+    )
     bound.add_argument("--plot", type=Path, metavar="FILE", help="the front as .png or .svg")
 
 
@@ -293,6 +305,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         sdk_version()
     bound = _bound(options)
     observer_factory(options.observer)
+    _check_saved(options)
     if options.folder:
         check_replaceable(options.folder, overwrite=options.overwrite)
     with progress.step("loading the model"):
@@ -308,13 +321,15 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         calibration,
         evaluation_images(evaluation_choice(options), loaded, calibration, progress),
         ranges=Ranges.read(options.ranges) if options.ranges else None,
-        bound=bound,
+        bound=None if options.prune else bound,
         requirements=requirements,
         threads=options.threads,
         runs=options.runs,
         keep_failed=options.keep_failed,
         accumulation=options.accumulation,
     )
+    if options.prune:
+        request = _pruned(request, options, progress)
     result = export_bundle(request, folder, overwrite=options.overwrite, progress=progress)
     if result.search and options.plot:
         from .plots import save_search_plot
@@ -325,6 +340,31 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         lambda: _show(result),
         tuple(f"failed: {line}" for line in result.failures),
     )
+
+
+def _pruned(
+    request: ExportRequest, options: argparse.Namespace, progress: Progress
+) -> ExportRequest:
+    """The request for the files of the pruned model, which is saved where that was asked for."""
+    from ..models.checkpoint import save_checkpoint
+    from ..process.replacing import replaced_file
+    from ..workflows.export import with_pruned
+    from ..workflows.pruning import prune_model, searched_format
+
+    pruned = prune_model(
+        request.loaded,
+        options.max_drop,
+        calibration=request.calibration,
+        evaluation=request.evaluation,
+        format=searched_format(spec.format for spec in request.specs),
+        threads=options.threads,
+        progress=progress,
+    )
+    if options.save_pruned:
+        model = pruned.model
+        with replaced_file(options.save_pruned) as path:
+            save_checkpoint(path, model.network, model.preprocessing, model.labels or ())
+    return with_pruned(request, pruned)
 
 
 def _printed_config(options: argparse.Namespace, progress: Progress) -> Answer:
@@ -373,6 +413,10 @@ def _bound(options: argparse.Namespace) -> Bound | None:
     Raises:
         UsageError: The options contradict each other or lack INT8.
     """
+    if options.prune and options.max_drop is None:
+        raise UsageError("--prune needs --max-drop, the points that may be lost")
+    if options.save_pruned and not options.prune:
+        raise UsageError("--save-pruned saves what --prune makes; add it")
     if options.max_drop is None and options.min_sqnr is None:
         if options.plot:
             raise UsageError("--plot shows a search; add --max-drop or --min-sqnr")
@@ -381,12 +425,35 @@ def _bound(options: argparse.Namespace) -> Bound | None:
         raise UsageError(
             "--max-drop and --min-sqnr need --int8, and exclude --recipe and --io int8"
         )
-    from ..export.search.search import Bound
+    from ..export.search.bound import Bound
+    from ..workflows.pruning import searched_format
     from ..workflows.search import check_searched
 
-    check_searched(_formats(options))
+    if options.prune:
+        if options.ranges:
+            raise UsageError("--ranges are the unpruned model's; leave them, or --prune")
+        searched_format(_formats(options))
+    else:
+        check_searched(_formats(options))
     check_plot(options)
     return Bound(options.max_drop, options.min_sqnr)
+
+
+def _check_saved(options: argparse.Namespace) -> None:
+    """Refuses a file for the pruned model that cannot be written.
+
+    Raises:
+        UsageError: It is of another kind, is there already, or its folder is not.
+    """
+    path = options.save_pruned
+    if path is None:
+        return
+    if path.suffix != ".safetensors":
+        raise UsageError(f"--save-pruned {path}: must end in .safetensors")
+    if path.exists() and not options.overwrite:
+        raise UsageError(f"{path} exists; --force replaces it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: no such folder for --save-pruned")
 
 
 def _asked(options: argparse.Namespace) -> list[str]:

@@ -18,6 +18,7 @@ from ..artifact.manifest import (
     Calibration,
     FileRecord,
     Manifest,
+    Pruning,
     Source,
 )
 from ..artifact.outputs import Outputs, part_of
@@ -64,11 +65,13 @@ def write_manifest(
     machine: dict[str, str],
     requirements: tuple[str, ...],
     class_order: str = "",
+    pruning: Pruning | None = None,
 ) -> Manifest:
     """Writes labels, ranges, the check for Macs, the guide and the manifest, a bundle's last files.
 
     ``outputs`` are the eager model's, which the manifest describes; ``class_order`` is what
-    accuracy takes for the order of classes that nobody named.
+    accuracy takes for the order of classes that nobody named; ``pruning`` says how the model was
+    pruned, if it was.
     """
     labels = None
     if loaded.labels:
@@ -102,6 +105,7 @@ def write_manifest(
         calibration=ranges and _calibration(folder, ranges, calibration),
         mac_check=mac_check,
         requirements=requirements,
+        pruning=pruning,
         machine=machine,
         toolchain=toolchain(),
     )

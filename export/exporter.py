@@ -20,6 +20,7 @@ from ..errors import UsageError
 from ..models.loading import LoadedModel
 from ..progress import Progress
 from .file_interface import ranges_for_pixels, with_scaled_stem
+from .host_trials import HostTrials
 from .legality import legal_precisions
 from .rewrites.table import rewrite
 from .spec import ExportSpec
@@ -141,13 +142,17 @@ class Exporter(abc.ABC):
         """The float32 file that others are timed against, where it costs nothing to make."""
         return None
 
-    def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
-        """The INT8 file of a recipe, for a search; see :attr:`choices`.
+    def quantized(self, recipe: Recipe | None, ranges: Ranges) -> bytes:
+        """The INT8 file of a recipe, or of the format's own, for a search.
 
         Raises:
-            UsageError: The format's recipes cannot be searched for.
+            ExportError: The converter failed.
         """
-        raise UsageError(f"no recipe can be searched for {self.format.name}")
+        spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
+        content = self.export(spec, self.model, ranges)
+        if not isinstance(content, bytes):
+            raise UsageError(f"no file can be searched for in {self.format.name}")
+        return content
 
     def trials(self, threads: int, specs: Sequence[ExportSpec]) -> Trials:
         """What runs the files of a search.
@@ -156,7 +161,5 @@ class Exporter(abc.ABC):
             threads: Of the runtime.
             specs: What will be exported, which may say where the files will run.
 
-        Raises:
-            UsageError: The format's recipes cannot be searched for.
         """
-        raise UsageError(f"no recipe can be searched for {self.format.name}")
+        return HostTrials(self.format, self.loaded.preprocessing, threads)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 
+from ..artifact.manifest import Pruning
 from ..artifact.preprocessing_text import described_sources
 from ..artifact.size import shown_size
 from ..errors import ConfigError
 from ..models.config import LowFormerConfig
 from ..models.cost import Cost, cost_of
+from ..tasks.registry import task_of
 from .block import Block, Cell, Column, Facts, Hidden, Section, Table
 from .evidence import Evidence
 from .numerals import counted, millions
+from .pruning import pruned_fact, pruning_blocks
 
 FEW_LABELS = 6
 
@@ -29,6 +32,9 @@ def model_section(evidence: Evidence) -> Section:
             ("Parameters", millions(cost.parameters), ""),
             ("Multiply-accumulates", millions(cost.macs), f"one image of {shown} pixels"),
         ]
+    pruning = manifest.pruning
+    if pruning:
+        items.append(pruned_fact(pruning))
     items += [
         ("Input", f"RGB, {shown} pixels", ""),
         ("Classes", _classes(evidence), _first_labels(evidence.labels)),
@@ -42,13 +48,22 @@ def model_section(evidence: Evidence) -> Section:
     ]
     if source.taken:
         items.append(("Weights", source.taken, "of several sets in the checkpoint"))
-    blocks: list[Block] = [Facts(tuple(items)), _config(manifest.model)]
+    blocks: list[Block] = [Facts(tuple(items))]
+    if pruning:
+        blocks += pruning_blocks(pruning, _lost_measure(pruning, manifest.task))
+    blocks.append(_config(manifest.model))
     if len(evidence.labels) > FEW_LABELS:
         rows = [(Cell(str(number)), Cell(label)) for number, label in enumerate(evidence.labels)]
         columns = (Column("Index", is_text=True), Column("Class", is_text=True))
         names = Table.of("Class names in the order of the logits", columns, rows)
         blocks.append(Hidden(f"All {len(rows)} class names", (names,)))
     return Section("model", "Model", "", tuple(blocks))
+
+
+def _lost_measure(pruning: Pruning, task: str) -> str:
+    """What the losses are points of."""
+    is_measured = any(loss.parity.measured for loss in pruning.losses.values())
+    return task_of(task).measure if is_measured else "agreement"
 
 
 def known_cost(evidence: Evidence) -> Cost | None:

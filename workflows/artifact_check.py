@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..artifact.manifest import Latency, Parity, Residency, Tensor
+from ..artifact.manifest import Latency, Loss, Parity, Residency, Tensor
+from ..artifact.outputs import Outputs, part_of
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
 from ..errors import CheckError
@@ -47,8 +48,21 @@ class Candidate:
 
 
 @dataclasses.dataclass(frozen=True)
+class Unpruned:
+    """What a pruned model's files are held to besides: the model as it was.
+
+    Attributes:
+        outputs: The eager model's, for all images.
+        proof: Those of the images on which nothing was chosen.
+    """
+
+    outputs: Outputs
+    proof: slice
+
+
+@dataclasses.dataclass(frozen=True)
 class CheckedArtifact:
-    """What was found out about one artifact."""
+    """What was found out about one artifact; ``loss`` against what it was pruned from."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
@@ -58,6 +72,7 @@ class CheckedArtifact:
     latency: Latency | None
     not_run: str | None
     runtime: str | None
+    loss: Loss | None = None
 
 
 def check_artifacts(
@@ -69,6 +84,7 @@ def check_artifacts(
     threads: int,
     rounds: int,
     progress: Progress,
+    unpruned: Unpruned | None = None,
 ) -> tuple[dict[str, CheckedArtifact], dict[str, str]]:
     """Checks and times artifacts, each against the eager model and its float32 file.
 
@@ -80,16 +96,20 @@ def check_artifacts(
         threads: Threads for each runtime.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
+        unpruned: What a pruned model's files are held to besides.
 
     Returns:
         What was found out about each artifact, by name; and why others cannot be compared at all.
     """
     ran = _run(files, images, preprocessing, threads, progress)
     parities: dict[str, Parity] = {}
+    losses: dict[str, Loss] = {}
     broken: dict[str, str] = {}
     for name, one in ran.items():
         try:
             parities[name] = _parity(task, files[name], images, one)
+            if unpruned and files[name].images is None:
+                losses[name] = _loss(task, files[name], images, one, unpruned)
         except CheckError as error:
             broken[name] = str(error)
     sound = _without(files, broken)
@@ -113,6 +133,7 @@ def check_artifacts(
             latency=latency,
             not_run=item.not_run,
             runtime=ran[name].answer.runtime if name in ran else None,
+            loss=losses.get(name),
         )
     return verified, broken
 
@@ -164,6 +185,24 @@ def _parity(task: Task, item: Candidate, images: Samples, ran: Ran) -> Parity:
     try:
         reference = task.reference(shown.outputs, tuple(ran.outputs))
         return task.compare(reference, ran.outputs, shown.truths, shown.name)
+    except CheckError as error:
+        raise CheckError(f"{item.path.name}: {error}") from error
+
+
+def _loss(task: Task, item: Candidate, images: Samples, ran: Ran, unpruned: Unpruned) -> Loss:
+    """What a file loses against the model as it was before it was pruned.
+
+    Raises:
+        CheckError: Their outputs cannot be compared.
+    """
+    assert ran.outputs is not None
+    proof = dataclasses.replace(images, outputs=unpruned.outputs).part(unpruned.proof)
+    assert proof.outputs is not None
+    ours = part_of(ran.outputs, unpruned.proof)
+    try:
+        reference = task.reference(proof.outputs, tuple(ours))
+        parity = task.compare(reference, ours, proof.truths, proof.name)
+        return Loss(parity=parity, drop=task.drop_interval(reference, ours, proof.truths))
     except CheckError as error:
         raise CheckError(f"{item.path.name}: {error}") from error
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION, Accumulation
 from ..artifact.bundle import Bundle
 from ..artifact.caveats import CURES
-from ..artifact.manifest import ArtifactRecord, FileRecord, HalfPrecision, Manifest
+from ..artifact.manifest import (
+    ArtifactRecord,
+    FileRecord,
+    HalfPrecision,
+    Loss,
+    Manifest,
+    Pruning,
+)
 from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
@@ -20,7 +27,8 @@ from ..export.eager import EagerModel
 from ..export.options import check_choice
 from ..export.overflow import find_overflowing_modules
 from ..export.pipeline import Choose, Exported, export_artifacts
-from ..export.search.search import Bound, Found
+from ..export.search.bound import PROOF, Bound
+from ..export.search.search import Found
 from ..export.spec import ExportSpec
 from ..judging.promise import promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
@@ -31,7 +39,7 @@ from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
 from .arguments import check_counts, check_measurable, check_model, check_samples
-from .artifact_check import Candidate, CheckedArtifact, check_artifacts
+from .artifact_check import Candidate, CheckedArtifact, Unpruned, check_artifacts
 from .data import (
     ImageChoice,
     calibration_images,
@@ -39,6 +47,7 @@ from .data import (
 )
 from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
 from .half_check import HALF, HALF_IMAGES, HalfCheck
+from .pruning import Pruned
 from .search import check_searched, recipe_search
 
 SIMULATED_IMAGES = 16
@@ -61,6 +70,7 @@ class ExportRequest:
         runs: Timed runs of each file.
         keep_failed: Whether the bundle is written although a check fails.
         accumulation: What sums of products are kept in where files in fp16 are judged.
+        pruned: How the model was pruned, if it was; files then keep that bound too.
     """
 
     loaded: LoadedModel
@@ -74,6 +84,7 @@ class ExportRequest:
     runs: int = EXPORT_RUNS
     keep_failed: bool = False
     accumulation: Accumulation = DEFAULT_ACCUMULATION
+    pruned: Pruned | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +153,7 @@ def export_bundle(
 
 
 def export_model(
-    model: LoadedModel,
+    model: LoadedModel | Pruned,
     folder: str | Path,
     specs: str | ExportSpec | Sequence[str | ExportSpec],
     *,
@@ -163,7 +174,8 @@ def export_model(
     and of an export that is stopped, nothing is written.
 
     Args:
-        model: The model.
+        model: The model, or what :func:`.pruning.prune_model` gives. Files of a pruned model keep
+            its bound too, each by itself, and are judged by the images that it was pruned with.
         folder: Where the bundle goes.
         specs: What to export, such as ``tflite/int8``, or :class:`ExportSpec` for all that can be
             asked for.
@@ -187,9 +199,17 @@ def export_model(
             and the message says so.
         CheckError: A file does not keep what an export promises.
     """
+    pruned = None
+    if isinstance(model, Pruned):
+        check_goes_with_pruned(model, evaluation, bound)
+        pruned, model = model, model.model
+        evaluation = pruned.evaluation
+        calibration = pruned.calibration if calibration is None else calibration
     request = _request_of(
         model, specs, calibration, evaluation, bound, tuple(requirements), threads, runs, progress
     )
+    if pruned:
+        request = with_pruned(request, pruned)
     check_choice("accumulation", accumulation, ACCUMULATIONS)
     request = dataclasses.replace(request, keep_failed=keep_failed, accumulation=accumulation)
     result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
@@ -197,6 +217,31 @@ def export_model(
         kind = ExportError if result.failed_formats else CheckError
         raise kind(f"{'; '.join(result.left_out)}; the other files are in {result.bundle}")
     return Bundle(result.bundle, result.manifest)
+
+
+def with_pruned(request: ExportRequest, pruned: Pruned) -> ExportRequest:
+    """A request for the files of a pruned model."""
+    return dataclasses.replace(
+        request,
+        loaded=pruned.model,
+        specs=[pruned.with_recipe(spec) for spec in request.specs],
+        evaluation=pruned.evaluation,
+        pruned=pruned,
+    )
+
+
+def check_goes_with_pruned(pruned: Pruned, evaluation: Samples | None, bound: Bound | None) -> None:
+    """Refuses what the files of a pruned model cannot be judged by.
+
+    Raises:
+        UsageError: It is another bound, or other images than those it was pruned with.
+    """
+    if bound is not None:
+        raise UsageError("a pruned model's precisions were searched for with it; leave `bound`")
+    if evaluation is not None and evaluation.digest != pruned.evaluation.digest:
+        raise UsageError(
+            "a pruned model is judged by the images that it was pruned with; leave `evaluation`"
+        )
 
 
 def _request_of(
@@ -311,11 +356,13 @@ def _fill(
             threads=request.threads,
             rounds=request.runs,
             progress=progress,
+            unpruned=_unpruned(request),
         )
         halves = _checked_in_half(exported, request, evaluation, eager, progress)
     write_golden(folder, evaluation.pixels, outputs)
     records = _records(exported, checked, halves)
-    records, failed = _kept(records, _with_culprits(broken, halves), request)
+    losses = {name: one.loss for name, one in checked.items() if one.loss}
+    records, failed = _kept(records, losses, _with_culprits(broken, halves), request)
     for name in failed:
         remove(folder / name)
     manifest = write_manifest(
@@ -328,9 +375,30 @@ def _fill(
         describe_machine(),
         request.requirements,
         evaluation.class_order,
+        _pruning(request, losses, records),
     )
     failed = {**exported.failed_files, **failed}
-    return ExportResult(folder, manifest, next(iter(outcomes), None), exported.failures, failed)
+    outcome = request.pruned.found if request.pruned else next(iter(outcomes), None)
+    return ExportResult(folder, manifest, outcome, exported.failures, failed)
+
+
+def _unpruned(request: ExportRequest) -> Unpruned | None:
+    """What the files of a pruned model are held to besides."""
+    if request.pruned is None:
+        return None
+    outputs = request.pruned.evaluation.outputs
+    assert outputs is not None
+    return Unpruned(outputs, PROOF)
+
+
+def _pruning(
+    request: ExportRequest, losses: Mapping[str, Loss], records: Sequence[ArtifactRecord]
+) -> Pruning | None:
+    """What the manifest says of how the model was pruned."""
+    if request.pruned is None:
+        return None
+    written = {record.file.path for record in records}
+    return request.pruned.record({name: one for name, one in losses.items() if name in written})
 
 
 def _search(
@@ -354,7 +422,10 @@ def _search(
 
 
 def _kept(
-    records: Sequence[ArtifactRecord], broken: Mapping[str, str], request: ExportRequest
+    records: Sequence[ArtifactRecord],
+    losses: Mapping[str, Loss],
+    broken: Mapping[str, str],
+    request: ExportRequest,
 ) -> tuple[list[ArtifactRecord], dict[str, str]]:
     """The files that go into the bundle, and why others do not, by name.
 
@@ -366,6 +437,8 @@ def _kept(
         requirements = [parse_requirement(text) for text in request.requirements]
         for record in records:
             lines = failures_of_artifact(record, requirements, trained=not request.loaded.is_random)
+            if record.file.path in losses and request.pruned:
+                lines += request.pruned.failures(record.file.path, losses[record.file.path])
             if lines:
                 failed[record.file.path] = "; ".join(lines)
     kept = [record for record in records if record.file.path not in failed]

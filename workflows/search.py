@@ -13,7 +13,10 @@ from ..export.eager import EagerModel
 from ..export.exporter import Exporter
 from ..export.formats import EXPORTERS
 from ..export.pipeline import Choose
-from ..export.search.search import Bound, Found, search
+from ..export.search.bound import Bound, halves
+from ..export.search.precisions import precision_choices, recipe_of
+from ..export.search.search import Found, search
+from ..export.search.solver import front
 from ..export.spec import ExportSpec
 from ..models.loading import LoadedModel
 from ..progress import QUIET, Progress
@@ -64,17 +67,27 @@ def recipe_search(
         )
 
     def choose(exporter: Exporter, specs: Sequence[ExportSpec], ranges: Ranges) -> Recipe:
-        found = search(
+        trials = exporter.trials(threads, specs)
+        guide, _ = halves(evaluation)
+        choices = precision_choices(
             loaded.task,
             lambda recipe: exporter.quantized(recipe, ranges),
-            exporter.trials(threads, specs),
+            trials,
             exporter.model,
             ranges,
-            evaluation,
+            guide,
             loaded.preprocessing,
+            exporter.choices,
+            progress,
+        )
+        found = search(
+            loaded.task,
+            front(choices),
+            lambda mix: exporter.quantized(recipe_of(mix.precisions), ranges),
+            trials,
+            evaluation,
             bound,
             progress,
-            exporter.choices,
         )
         on_found(found)
         return found.recipe

@@ -10,20 +10,28 @@ from ..manifest import Digest, Manifest
 from .record import Record, SparseRecord
 
 
-class MixResult(Record):
-    """A mix of precisions on a search's front; its cost is in the front's unit."""
+class MixResult(SparseRecord):
+    """A mix on a search's front; its cost is in the front's unit.
+
+    ``channels`` are those of all hidden layers together, where their number was searched for.
+    """
 
     predicted_noise: float = Field(ge=0)
     predicted_cost_over_fastest: float = Field(ge=0)
     float_ops: int
+    channels: int | None = None
     measured_drop_points: float | None
     measured_sqnr_db: Annotated[float, AllowInfNan(True), Field(ge=-1000)] | None
 
 
-class ProofResult(Record):
-    """What the chosen mix loses on images that the search has not seen."""
+class ProofResult(SparseRecord):
+    """What the chosen mix loses on images that the search has not seen.
+
+    ``drop_high_points`` is the upper end of the drop's 95 % interval, where it is known.
+    """
 
     drop_points: float
+    drop_high_points: float | None = None
     sqnr_db: float | None
     images: int
 

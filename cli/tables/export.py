@@ -14,6 +14,7 @@ from ...artifact.preprocessing_text import described_preprocessing, described_so
 from ...tasks.registry import task_of
 from ..terminal import result_console
 from .half_precision import described_halves
+from .pruning import described_pruning
 
 
 def print_summary(bundle: Path, manifest: Manifest) -> None:
@@ -77,6 +78,8 @@ def footnotes(manifest: Manifest) -> list[str]:
         lines.append(f"parity with the eager model on {parity.images} {parity.data}{accuracy}")
     if manifest.labels is None and manifest.classes_source:
         lines.append(f"classes: {manifest.classes_source}; --labels gives another order")
+    if manifest.pruning:
+        lines += described_pruning(manifest.pruning, task_of(manifest.task).measure)
     latency = next((item.latency for item in manifest.artifacts if item.latency), None)
     if latency:
         lines.append(

@@ -19,8 +19,10 @@ _ROWS = 25
 def print_found(found: Found) -> None:
     """Prints the front around the chosen mix, and what was proven of it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    has_widths = bool(found.mix.channels)
     for heading in (
         "mix",
+        *(["channels"] if has_widths else []),
         "float ops",
         f"predicted +{found.unit}",
         "predicted dB",
@@ -38,6 +40,7 @@ def print_found(found: Found) -> None:
         tried = found.tried[index]
         table.add_row(
             str(index),
+            *([str(sum(tried.mix.channels.values()))] if has_widths else []),
             str(tried.mix.float_ops),
             f"{tried.mix.cost:.3f}",
             f"{decibels(tried.mix.noise):.1f}",
@@ -49,9 +52,17 @@ def print_found(found: Found) -> None:
     console.print(table)
     console.print(
         f"chosen: mix {found.chosen} of {len(found.tried)}; on {found.loss.images} other images it"
-        f" loses {found.loss.drop:.2f} points at {found.loss.sqnr_db:.1f} dB SQNR",
+        f" loses {found.loss.drop:.2f} points{_upper_end(found)} at {found.loss.sqnr_db:.1f} dB"
+        " SQNR",
         soft_wrap=True,
     )
+
+
+def _upper_end(found: Found) -> str:
+    """The upper end of the drop's interval, where widths were searched for, which need it."""
+    if not found.mix.channels or not math.isfinite(found.loss.high):
+        return ""
+    return f" ({found.loss.high:.2f} at the upper end of its 95 % interval)"
 
 
 def decibels(noise: float) -> float:

@@ -95,7 +95,7 @@ class QnnExporter(Exporter):
             with progress.step("calibrating all ops", len(calibration)) as advance:
                 self.observe(calibration, advance)
 
-    def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
+    def quantized(self, recipe: Recipe | None, ranges: Ranges) -> bytes:
         """See :class:`Exporter`."""
         spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
         return self.graph(spec, self.model, ranges)

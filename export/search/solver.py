@@ -1,10 +1,10 @@
-"""Which mix of precisions is the fastest for a bound on the noise.
+"""Which mix of precisions and widths is the fastest for a bound on the noise.
 
-Each op has choices, each with the noise that it adds to the logits and the time that it takes.
-Noises and times of ops are taken to add up. The fastest mix below a noise bound is then a
-multiple-choice knapsack; its Lagrangian relaxation is solved exactly, which gives every mix on
-the lower convex hull of the front (Sinha and Zoltners, 1979), and mixes in between never matter
-by more than one op.
+Each op has precisions to choose from, and each hidden layer numbers of channels, with the noise
+that each adds to the logits and the time that it takes. Noises and times are taken to add up. The
+fastest mix below a noise bound is then a multiple-choice knapsack; its Lagrangian relaxation is
+solved exactly, which gives every mix on the lower convex hull of the front (Sinha and Zoltners,
+1979), and mixes in between never matter by more than one choice.
 """
 
 from __future__ import annotations
@@ -16,32 +16,42 @@ from collections.abc import Mapping, Sequence
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """A precision that an op may have.
+    """A precision that an op may have, or a number of channels of a hidden layer.
 
     Attributes:
-        precision: Its name.
-        noise: Power of the logits' difference over the logits' power, this op alone quantized.
-        cost: Milliseconds, relative to any one of the op's choices.
+        value: The precision's name, or the number.
+        noise: Power of the logits' difference over the logits' power, this alone being so.
+        cost: Milliseconds, relative to any one of the same op's or layer's choices.
     """
 
-    precision: str
+    value: str | int
     noise: float
     cost: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Mix:
-    """A precision for every op, with what is predicted of them together.
+    """A precision for every op and a width for every hidden layer, with what is predicted of them.
 
     Attributes:
-        precisions: By module path.
+        values: What was chosen, by module path.
         noise: Sum of the choices' noises.
         cost: Sum of the choices' costs in milliseconds.
     """
 
-    precisions: Mapping[str, str]
+    values: Mapping[str, str | int]
     noise: float
     cost: float
+
+    @property
+    def precisions(self) -> dict[str, str]:
+        """Of ops, by module path."""
+        return {path: value for path, value in self.values.items() if isinstance(value, str)}
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """Of hidden layers, by module path."""
+        return {path: value for path, value in self.values.items() if isinstance(value, int)}
 
     @property
     def float_ops(self) -> int:
@@ -53,11 +63,11 @@ def front(choices: Mapping[str, Sequence[Choice]]) -> tuple[Mix, ...]:
     """The mixes on the convex front of noise and cost.
 
     Args:
-        choices: The choices of each op, at least one, by module path.
+        choices: The choices of each op and hidden layer, at least one, by module path.
 
     Returns:
         From the fastest mix to the one with the least noise; each has less noise and costs more
-        than the one before. Neighbours differ in one op.
+        than the one before. Neighbours differ in one of them.
     """
     hulls = {path: convex_hull(options) for path, options in choices.items()}
     current = {path: hull[0] for path, hull in hulls.items()}
@@ -96,7 +106,7 @@ def _gain(before: Choice, after: Choice) -> float:
 
 def _mix(current: Mapping[str, Choice]) -> Mix:
     return Mix(
-        {path: choice.precision for path, choice in current.items()},
+        {path: choice.value for path, choice in current.items()},
         sum(choice.noise for choice in current.values()),
         sum(choice.cost for choice in current.values()),
     )

@@ -14,7 +14,7 @@ from ...artifact.interface import INPUT_NAME, METADATA_NAME, OUTPUT_NAME
 from ...artifact.samples import Samples
 from ...artifact.size import Size, sides_of
 from ...calibration.ranges import Ranges
-from ...calibration.recipe import Recipe, uniform
+from ...calibration.recipe import uniform
 from ...models.loading import LoadedModel
 from ...process.interrupt import deferred_interrupt
 from ...progress import Progress
@@ -27,7 +27,6 @@ from ..rewrites.doubling import restore_resize
 from ..spec import ExportSpec
 from .decompositions import decomposed_once
 from .task_metadata import BUFFER_NAME, task_metadata, with_labels
-from .trials import TFLiteTrials
 
 _MODULE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=_*[A-Z])")
 """The place of a class in Python, before its name."""
@@ -219,15 +218,6 @@ class TFLiteExporter(Exporter):
         source, ranges = self.source(spec, model, ranges)
         content = self.converted(spec) if model is self.model else self._convert(spec, source)
         return export_tflite(content, spec, source, ranges, self.loaded)
-
-    def quantized(self, recipe: Recipe, ranges: Ranges) -> bytes:
-        """See :class:`Exporter`."""
-        spec = ExportSpec(self.format.name, "int8", batch=self.batch, recipe=recipe)
-        return export_tflite(self.converted(), spec, self.model, ranges, self.loaded)
-
-    def trials(self, threads: int, specs: Sequence[ExportSpec]) -> TFLiteTrials:
-        """See :class:`Exporter`."""
-        return TFLiteTrials(self.loaded.preprocessing, threads)
 
     def converted(self, spec: ExportSpec | None = None) -> bytes:
         """The model as it comes from the converter, in float32 and without metadata.

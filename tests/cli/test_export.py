@@ -576,7 +576,9 @@ def test_searches_that_are_refused(
     here: Path, tiny_config: LowFormerConfig, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (here / "tiny.json").write_text(json.dumps(tiny_config.to_dict()))
+    (here / "there.safetensors").touch()
     random = ["--config", "tiny.json", "--random-weights"]
+    prune = ["--int8", "--prune", "--max-drop", "1"]
     cases: list[tuple[list[str], str]] = [
         ([*FAST, "--max-drop", "1"], "need --int8"),
         ([*FAST, "--int8", "--io", "int8", "--max-drop", "1"], "exclude"),
@@ -585,6 +587,15 @@ def test_searches_that_are_refused(
         ([*FAST, "--int8", "--plot", "x.png"], "add --max-drop"),
         ([*FAST, "--int8", "--max-drop", "1", "--plot", "x.pdf"], ".png or .svg"),
         ([*FAST, *random, "--int8", "--max-drop", "1"], "give --evaluation-data"),
+        ([*FAST, "--int8", "--prune"], "--prune needs --max-drop"),
+        ([*FAST, "--int8", "--prune", "--min-sqnr", "30"], "--prune needs --max-drop"),
+        ([*FAST, "--prune", "--max-drop", "1"], "need --int8"),
+        ([*FAST, "--int8", "--max-drop", "1", "--save-pruned", "p.safetensors"], "add it"),
+        ([*FAST, *prune, "--save-pruned", "pruned.pt"], "must end in .safetensors"),
+        ([*FAST, *prune, "--save-pruned", "no/p.safetensors"], "no such folder"),
+        ([*FAST, *prune, "--save-pruned", "there.safetensors"], "--force replaces it"),
+        ([*FAST, *prune, "--ranges", "tiny.json"], "the unpruned model's"),
+        (["--to", "coreml", *prune], "export to one of them too"),
     ]
     for arguments, reason in cases:
         assert_refused(capfd, arguments, reason, here)

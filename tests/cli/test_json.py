@@ -27,6 +27,8 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from lowformer_edge.artifact.golden import GoldenVectors
+from lowformer_edge.artifact.manifest import read_manifest
+from lowformer_edge.artifact.preprocessing import Preprocessing
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.export import main as export
@@ -37,6 +39,7 @@ from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.cli.web import main as web
 from lowformer_edge.demo import CHECKPOINT
 from lowformer_edge.lab.place import VARIABLE, new_lab
+from lowformer_edge.models.checkpoint import save_checkpoint
 from lowformer_edge.models.random_weights import random_model
 
 from ..small_models import SLIGHT
@@ -59,6 +62,9 @@ MANIFEST = Declared(
         "artifacts[].ops",
         "artifacts[].parity.outputs",
         "artifacts[].residency.refused",
+        "pruning.layers",
+        "pruning.losses",
+        "pruning.losses.*.parity.outputs",
         "toolchain",
     ),
     also={
@@ -320,6 +326,22 @@ def test_searches(
     np.savez("noise.npz", images=pixels)
     arguments = ["--to", "tflite", "--int8", *slight_model, *FEW]
     hold(name, export, *arguments, "--evaluation-data", "noise.npz", *bound)
+
+
+def test_pruning(hold: Hold, here: Path) -> None:
+    network = random_model(SLIGHT)
+    save_checkpoint(Path("slight.safetensors"), network, Preprocessing(size=64), ())
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), np.uint8)
+    np.savez("noise.npz", images=pixels)
+    np.savez("others.npz", images=pixels[::-1, ::-1])
+    data = ["--calibration-data", "noise.npz", "--evaluation-data", "others.npz"]
+    pruning = ["--int8", "--prune", "--max-drop", "50", "--save-pruned", "pruned.safetensors"]
+    weights = ["--weights", "slight.safetensors"]
+    printed = hold("export-prune", export, "--to", "onnx", *weights, *data, *pruning, *FEW)
+    assert printed["pruning"]["macs"] < printed["pruning"]["macs_before"]
+    again = ["--weights", "pruned.safetensors", *data, *FEW, "--fp32", "--output", "again"]
+    assert export(["--to", "onnx", *again, "--quiet"]) == 0
+    assert read_manifest(Path("again")).model == printed["model"]
 
 
 def test_the_manifest(hold: Hold, all_formats_bundle: Path) -> None:

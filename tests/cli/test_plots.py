@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lowformer_edge.calibration.recipe import Recipe
 from lowformer_edge.calibration.sensitivity import Loss, OpSensitivity, Sensitivity
 from lowformer_edge.cli.plots import save_family_plot, save_search_plot, save_sensitivity_plot
-from lowformer_edge.export.search.search import Found, MeasuredLoss, Tried
+from lowformer_edge.export.search.bound import MeasuredLoss
+from lowformer_edge.export.search.search import Found, Tried
 from lowformer_edge.export.search.solver import Mix
 from lowformer_edge.workflows.family import Member, Placed
 
@@ -54,6 +54,6 @@ def test_the_legend_covers_no_model(tmp_path: Path) -> None:
 def test_the_legend_covers_no_mix(tmp_path: Path) -> None:
     loss = MeasuredLoss(0.1, 40.0, 8)
     tried = tuple(Tried(Mix({}, 0.1**k, float(k)), loss) for k in range(3))
-    found = Found(Recipe(()), loss, tried, 1)
+    found = Found(Mix({}, 0.0, 0.0), loss, tried, 1)
     save_search_plot(tmp_path / "front.svg", found)
     assert_apart(tmp_path / "front.svg")

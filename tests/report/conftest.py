@@ -13,16 +13,16 @@ import pytest
 
 from lowformer_edge import demo
 from lowformer_edge.artifact.manifest import Manifest
-from lowformer_edge.calibration.recipe import Recipe
 from lowformer_edge.cli.bench import main as bench
 from lowformer_edge.cli.calibrate import main as calibrate
 from lowformer_edge.cli.verify import main as verify
-from lowformer_edge.export.search.search import Found, MeasuredLoss, Tried
+from lowformer_edge.export.search.bound import MeasuredLoss
+from lowformer_edge.export.search.search import Found, Tried
 from lowformer_edge.export.search.solver import Mix
 from lowformer_edge.report.evidence import Evidence, read_evidence
 
 FOUND = Found(
-    recipe=Recipe(()),
+    mix=Mix({}, 0.0, 0.0),
     loss=MeasuredLoss(0.25, 41.4, 100),
     tried=(
         Tried(Mix({"a": "int8", "b": "int8"}, 1e-3, 0.0), MeasuredLoss(0.5, 29.5, 100)),

@@ -10,7 +10,7 @@ from PIL import Image
 
 import lowformer_edge as lfe
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.export.search.search import Bound
+from lowformer_edge.export.search.bound import Bound
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.tasks.agreement import compare_boxes
 from lowformer_edge.tasks.detection import DetectedObjects

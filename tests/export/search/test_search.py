@@ -5,25 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lowformer_edge.artifact.formats import FORMATS
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.recipe import quantizable_kinds, uniform
 from lowformer_edge.errors import CheckError, UsageError
 from lowformer_edge.export.eager import reference_outputs
+from lowformer_edge.export.host_trials import HostTrials
 from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.rewrites.table import rewrite
-from lowformer_edge.export.search.search import (
-    Bound,
-    Found,
-    MeasuredLoss,
-    _first,
-    halves,
-    loss_on,
-    recipe_of,
-    search,
-)
-from lowformer_edge.export.search.solver import Mix
+from lowformer_edge.export.search.bound import Bound, MeasuredLoss, halves, loss_on
+from lowformer_edge.export.search.precisions import precision_choices, recipe_of
+from lowformer_edge.export.search.search import Found, _first, _why_none, search
+from lowformer_edge.export.search.solver import front
 from lowformer_edge.export.tflite.exporter import TFLiteExporter
-from lowformer_edge.export.tflite.trials import TFLiteTrials
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.progress import SilentProgress
@@ -60,6 +54,34 @@ def test_bounds(bound: Bound, loss: MeasuredLoss, kept: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("loss", "kept"),
+    [
+        (MeasuredLoss(0.2, 30, 5000, 0.6), True),
+        (MeasuredLoss(0.2, 30, 5000, 0.61), False),
+        (MeasuredLoss(0.31, 30, 5000, 0.4), False),
+        (MeasuredLoss(0.2, 30, 5000), False),
+    ],
+)
+def test_bounds_on_the_upper_end(loss: MeasuredLoss, kept: bool) -> None:
+    assert Bound(max_drop=0.3, max_high=0.6).kept(loss) is kept
+
+
+def test_how_many_images_would_tell() -> None:
+    bound = Bound(max_drop=0.3, max_high=0.6)
+    # An interval of 0.8 points at 1,000 images is one of 0.4 at 4,000.
+    assert bound.images_to_tell(MeasuredLoss(0.2, 30, 1000, 1.0)) == 4000
+    assert bound.images_to_tell(MeasuredLoss(0.4, 30, 1000, 1.0)) is None
+    assert Bound(max_drop=0.3).images_to_tell(MeasuredLoss(0.2, 30, 1000, 1.0)) is None
+
+
+def test_too_few_images_are_told_how_many_would_tell() -> None:
+    losses = [MeasuredLoss(0.1, 40, 100, 2.0), MeasuredLoss(0.9, 20, 100, 3.0)]
+    text = _why_none(losses, Bound(max_drop=0.3, max_high=0.6))
+    assert "100 images are too few to tell that it is no more than 0.6" in text
+    assert "give at least 2888 evaluation images" in text  # 2 * 100 * (1.9 / 0.5)^2
+
+
+@pytest.mark.parametrize(
     "values", [(None, None), (1.0, 40.0), (-1.0, None), (None, float("nan")), (float("inf"), None)]
 )
 def test_bounds_that_make_no_sense(values: tuple[float | None, float | None]) -> None:
@@ -86,8 +108,8 @@ def test_losses_on_labelled_and_unlabelled_images() -> None:
 def test_recipes_of_mixes_name_every_op_and_no_other(tiny_config: LowFormerConfig) -> None:
     model = rewrite(random_model(tiny_config), "tflite")
     paths = list(quantizable_kinds(model))
-    mix = Mix({path: "int8" if index % 2 else "fp16" for index, path in enumerate(paths)}, 0, 0)
-    assert recipe_of(mix).assign(model) == dict(mix.precisions)
+    mix = {path: "int8" if index % 2 else "fp16" for index, path in enumerate(paths)}
+    assert recipe_of(mix).assign(model) == mix
 
 
 def test_every_choice_is_legal(tiny_config: LowFormerConfig) -> None:
@@ -109,17 +131,27 @@ def run(conversion: Conversion[TFLiteExporter], bound: Bound) -> Found:
     exporter, ranges = conversion.exporter, conversion.ranges
     pixels = np.random.default_rng(7).integers(0, 256, (24, 64, 64, 3), np.uint8)
     reference = reference_outputs(exporter.model, pixels, SPEC, lambda count: None)
-    return search(
+    judged = Samples("fresh noise", pixels, outputs=reference)
+    trials = HostTrials(FORMATS["tflite"], SPEC, threads=1, rounds=2)
+    choices = precision_choices(
         CLASSIFICATION,
         lambda recipe: exporter.quantized(recipe, ranges),
-        TFLiteTrials(SPEC, threads=1, rounds=2),
+        trials,
         exporter.model,
         ranges,
-        Samples("fresh noise", pixels, outputs=reference),
+        halves(judged)[0],
         SPEC,
+        exporter.choices,
+        SilentProgress(),
+    )
+    return search(
+        CLASSIFICATION,
+        front(choices),
+        lambda mix: exporter.quantized(recipe_of(mix.precisions), ranges),
+        trials,
+        judged,
         bound,
         SilentProgress(),
-        exporter.choices,
     )
 
 
@@ -134,6 +166,6 @@ def test_searches_with_real_files(conversion: Conversion[TFLiteExporter]) -> Non
     assert strict.loss.sqnr_db >= 45
     assert strict.loss.images == chosen.loss.images == 12
     assert sum(value == "fp16" for value in chosen.mix.precisions.values()) > 0
-    assert strict.recipe == recipe_of(chosen.mix)
-    with pytest.raises(CheckError, match="no mix of precisions keeps the bound; the best"):
+    assert strict.recipe == recipe_of(chosen.mix.precisions)
+    with pytest.raises(CheckError, match="no mix keeps the bound; the best"):
         run(conversion, Bound(min_sqnr=500))

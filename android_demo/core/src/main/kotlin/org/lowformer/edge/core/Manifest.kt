@@ -64,7 +64,7 @@ data class Manifest(
             fields.named(
                 "schema_version", "name", "task", "model", "source", "preprocessing", "preprocessing_sources",
                 "outputs", "labels", "classes_source", "golden", "artifacts", "calibration", "machine", "toolchain",
-                optional = listOf("mac_check", "guide", "requirements"),
+                optional = listOf("mac_check", "guide", "requirements", "pruning"),
             )
             checkConfig(fields.fields("model"))
             val task = Task.of(fields.text("task"))

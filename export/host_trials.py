@@ -1,31 +1,41 @@
-"""Running and timing TFLite files that are still in memory."""
+"""Running and timing files on this machine that are still in memory."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
 
-from ...artifact.outputs import Outputs
-from ...artifact.pixel_file import Pixels
-from ...artifact.preprocessing import Preprocessing
-from ...process.system_limit import scratch_folder
-from ...runtime.measure.durations import time_interleaved
-from ...runtime.tflite.runner import TFLiteRunner
+from ..artifact.formats import Format
+from ..artifact.outputs import Outputs
+from ..artifact.pixel_file import Pixels
+from ..artifact.preprocessing import Preprocessing
+from ..process.system_limit import scratch_folder
+from ..runtime.formats import RUNTIMES
+from ..runtime.measure.durations import time_interleaved
+from ..runtime.runner import Runner
 
 ROUNDS = 15
 """Timed runs of each file."""
 
 
-class TFLiteTrials:
-    """Runs files with a number of threads.
+class HostTrials:
+    """Runs files of a format with a number of threads.
 
     Args:
+        format: The format.
         preprocessing: Normalises pixels.
         threads: Threads for the runtime.
         rounds: Timed runs of each file.
     """
 
-    def __init__(self, preprocessing: Preprocessing, threads: int, rounds: int = ROUNDS) -> None:
+    def __init__(
+        self,
+        format: Format,  # noqa: A002 - the field's word
+        preprocessing: Preprocessing,
+        threads: int,
+        rounds: int = ROUNDS,
+    ) -> None:
+        self._format = format
         self._preprocessing = preprocessing
         self._threads = threads
         self._rounds = rounds
@@ -49,9 +59,9 @@ class TFLiteTrials:
             return runner.run_pixels(pixels, self._preprocessing)
 
     @contextlib.contextmanager
-    def _runner(self, content: bytes) -> Iterator[TFLiteRunner]:
+    def _runner(self, content: bytes) -> Iterator[Runner]:
         with scratch_folder() as folder:
-            path = folder / "model.tflite"
+            path = folder / f"model{self._format.suffix}"
             path.write_bytes(content)
-            with TFLiteRunner(path, self._threads) as runner:
+            with RUNTIMES[self._format.suffix].runner(path, self._threads) as runner:
                 yield runner
