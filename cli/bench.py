@@ -34,6 +34,8 @@ _EXAMPLES = """examples:
       whether it becomes slower when the machine becomes hot
   lowformer-bench demo-all --on arm:cortex-a76,arm:i8mm
       how many instructions each file needs on ARM processors
+  lowformer-bench mine-int8.tflite --profile --on host,arm:cortex-a76
+      which ops take the instructions there, beside their times here
   lowformer-bench demo-all --on adb
       every file that a phone can run, on that phone, checked there first
   lowformer-bench demo-all --on web:lan
@@ -90,7 +92,10 @@ class BenchCommand(Command):
         )
         modes = parser.add_argument_group("instead of ratios").add_mutually_exclusive_group()
         modes.add_argument(
-            "--profile", action="store_true", help="the time of each op, as the runtime tells it"
+            "--profile",
+            action="store_true",
+            help="the time of each op, as the runtime tells it, or its instructions on emulated"
+            " processors; both with --on host,arm:CPU",
         )
         modes.add_argument(
             "--minutes", type=float, metavar="M", help="run so long, and tell how latency changes"
@@ -145,7 +150,10 @@ def _bench(options: argparse.Namespace, progress: Progress) -> Answer:
     from ..workflows.bench import choose_files
 
     places = target_names(options.on)
-    if any(place.startswith("arm:") for place in places):
+    emulated = [place for place in places if place.startswith("arm:")]
+    if emulated and options.profile:
+        return _count_ops(options, places, progress)
+    if emulated:
         return _count(options, places, progress)
     if len(places) > 1:
         raise UsageError(
@@ -193,14 +201,42 @@ def _count(options: argparse.Namespace, places: Sequence[str], progress: Progres
     from ..workflows.count import count_instructions, counts_record
     from .tables.instructions import print_instructions
 
-    if options.profile or options.minutes is not None:
-        raise UsageError("--profile and --minutes need times, which an emulated target has not")
+    if options.minutes is not None:
+        raise UsageError("--minutes needs times, which an emulated target has not")
     chosen = choose_files(options.paths, options.against, HostTarget())
     found = count_instructions(chosen.paths, on=places, progress=progress)
     return Answer(
         lambda: counts_record(found).model_dump(mode="json"),
         lambda: print_instructions(found),
     )
+
+
+def _count_ops(options: argparse.Namespace, places: Sequence[str], progress: Progress) -> Answer:
+    """The instructions of the files' ops on emulated processors, beside their times here."""
+    from ..judging.links import HOST
+    from ..targets.host import HostTarget
+    from ..workflows.bench import choose_files
+    from ..workflows.count_ops import count_ops
+    from .tables.op_instructions import print_op_instructions
+
+    emulated = [place for place in places if place.startswith("arm:")]
+    if not set(places) <= {HOST, *emulated}:
+        raise UsageError("with arm:CPU, --profile takes host and arm:CPU alone in --on")
+    host = HostTarget()
+    chosen = choose_files(options.paths, options.against, host)
+    found = count_ops(
+        chosen.paths,
+        on=emulated,
+        timed_on=host if HOST in places else None,
+        runs=options.runs,
+        progress=progress,
+    )
+
+    def show() -> None:
+        for file in found.files:
+            print_op_instructions(file)
+
+    return Answer(lambda: found.record().model_dump(mode="json"), show)
 
 
 def _compare(

@@ -103,14 +103,17 @@ def emulator(lab: Lab, cpu: str) -> list[str]:
     return [str(lab.folder / QEMU), "-cpu", CPUS[cpu], "-L", str(lab.folder / "root")]
 
 
-def counting_emulator(lab: Lab, cpu: str, counts: Path) -> list[str]:
+def counting_emulator(lab: Lab, cpu: str, counts: Path, *, clock_counts: bool = False) -> list[str]:
     """The command before a program for ARM whose instructions are to be counted.
 
     Args:
         lab: The laboratory.
         cpu: One of :data:`COUNTED_CPUS`.
         counts: The file that the plugin writes.
+        clock_counts: Whether the program's clocks tell instructions in place of time, one a
+            microsecond, so that its own profilers count.
     """
+    clock = ",clock=on" if clock_counts else ""
     counter = lab.folder / "counter"
     return [
         str(counter / _LOADER),
@@ -118,7 +121,7 @@ def counting_emulator(lab: Lab, cpu: str, counts: Path) -> list[str]:
         f"{counter / _AMD64}:{counter / 'lib/x86_64-linux-gnu'}",
         str(lab.folder / COUNTING_QEMU),
         *("-cpu", CPUS[cpu], "-L", str(_described_root(lab.folder, cpu))),
-        *("-plugin", f"{lab.folder / PLUGIN},out={counts}"),
+        *("-plugin", f"{lab.folder / PLUGIN},out={counts}{clock}"),
     ]
 
 

@@ -24,8 +24,8 @@ from ..process.text import printable
 VARIABLE = "LOWFORMER_EDGE_LABS"
 """Names the folder of all laboratories, in place of the user's cache."""
 
-VERSION = 4
-"""Raised when laboratories built before can no longer be used."""
+VERSIONS = {"android": 4, "arm": 5, "gpu": 4, "web": 4}
+"""By laboratory, raised when one that was built before can no longer be used."""
 
 RECORD = "lab.json"
 
@@ -74,7 +74,7 @@ def open_lab(name: str) -> Lab:
         ) from error
     if not isinstance(record, dict) or "version" not in record:
         raise LabError(f"{folder}: is damaged; build it again with: lowformer-lab {name} --force")
-    if record["version"] != VERSION:
+    if record["version"] != VERSIONS.get(name, 0):
         raise LabError(
             f"{folder}: is of another version; build it again with: lowformer-lab {name} --force"
         )
@@ -105,7 +105,7 @@ def new_lab(name: str, versions: dict[str, str], megabytes: int = 0) -> Iterator
                 f" or set {VARIABLE} to another folder"
             )
         yield folder
-        record = {"version": VERSION, "versions": dict(sorted(versions.items()))}
+        record = {"version": VERSIONS.get(name, 0), "versions": dict(sorted(versions.items()))}
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         entries = [*_entries(folder), FILES]
         (folder / FILES).write_text(json.dumps(entries, indent=0) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from ..errors import ArtifactError
 from .arithmetic import Arithmetic
 from .damage import telling_damage
 from .onnx.stored_graph import StoredGraph
+from .products import Product
 from .profile import Profile
 from .residency import Residency
 from .runner import Runner
@@ -36,6 +37,8 @@ class FormatRuntime:
             given arithmetic; or why nothing can.
         stored_graph: Reads the graph that a file holds, where residency is told of the one that the
             runtime makes of it; None where both are the same.
+        products: The ops of a file that multiply, in the order in which they run; None where
+            nothing tells them.
     """
 
     facts: Format
@@ -47,6 +50,7 @@ class FormatRuntime:
     profile: Callable[[Path, int, int], Profile] | str
     tracer: Callable[[Path, Arithmetic | None], Tracer] | str
     stored_graph: Callable[[Path], StoredGraph] | None = None
+    products: Callable[[Path], list[Product]] | None = None
 
     def profile_of(self, path: Path, threads: int, runs: int) -> Profile:
         """What a file's ops take.

@@ -25,7 +25,10 @@ from ..lab.arm import (
 from ..lab.place import Lab, open_lab
 from ..progress import Advance, Progress
 from ..runtime.measure.instructions import InstructionCount, read_counts
+from ..runtime.measure.op_counts import OpCounts, counts_of
+from ..runtime.work.fresh_process import MEASURING, ask
 from ..runtime.work.job import Job
+from ..runtime.work.request import ProfileRequest
 from .worker_process import MODULE, job_folder, run_worker
 from .worker_target import FreshWorkerTarget, Start, work_off
 
@@ -96,6 +99,16 @@ class ArmTarget(FreshWorkerTarget):
                 found = read_counts(written.read_text(encoding="utf-8"))
             counts.append(ran.answer.failure or min(found, key=lambda item: item.all))
         return counts
+
+    def count_ops(self, path: Path, *, progress: Progress) -> OpCounts:
+        """See :class:`Target`; each runtime's own profiler tells its ops."""
+        self.check_counting()
+        lab = open_lab(NAME)
+        request = ProfileRequest(files=(path.absolute(),), threads=1, runs=1)
+        with job_folder() as folder, progress.step(f"counting ops of {path.name} on {self.name}"):
+            command = counting_emulator(lab, self._cpu, folder / "counts", clock_counts=True)
+            python = [str(lab.folder / PYTHON), "-m", MEASURING]
+            return counts_of(ask(request, [*command, *worker_environment(lab, folder), *python]))
 
     def _emulate(self, start: Start, folder: Path, advance: Advance) -> None:
         command, environment = start

@@ -18,6 +18,7 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError, UsageError
 from ..progress import Progress
 from ..runtime.measure.instructions import InstructionCount
+from ..runtime.measure.op_counts import OpCounts
 from ..runtime.trace import ExposedTracer
 from ..runtime.work.fresh_process import Measured
 from ..runtime.work.job import Ran
@@ -143,6 +144,22 @@ class Target(abc.ABC):
             progress: Is told about each step.
 
         Raises:
+            UsageError: Instructions are not counted here.
+            LabError: The laboratory is missing.
+            TargetError: The processor cannot be counted.
+        """
+        self.check_counting()
+        raise NotImplementedError
+
+    def count_ops(self, path: Path, *, progress: Progress) -> OpCounts:
+        """Instructions of each op of a file in one inference on one thread.
+
+        Args:
+            path: The file.
+            progress: Is told about it as one step.
+
+        Raises:
+            ArtifactError: It cannot be run.
             UsageError: Instructions are not counted here.
             LabError: The laboratory is missing.
             TargetError: The processor cannot be counted.

@@ -168,6 +168,40 @@ class CountResult(Record):
     ratio: float
 
 
+class OpGroupResult(Record):
+    """The instructions of all ops of a kind and a shape; see ``workflows.count_ops``."""
+
+    kind: str
+    shape: str | None
+    ops: int
+    instructions: int
+    share: float
+    macs: int | None
+    ms: float | None
+
+
+class CountedOpsResult(Record):
+    """The instructions of a file's ops on one processor."""
+
+    path: str
+    target: str
+    runtime: str
+    missing: str | None
+    instructions: int
+    of_ops: int
+    groups: tuple[OpGroupResult, ...]
+
+
+class AllCountedOpsResult(Record):
+    """All that the command prints with ``--profile`` on emulated processors.
+
+    The machine is the one that milliseconds were taken on, where any were.
+    """
+
+    machine: Machine | None
+    op_instructions: tuple[CountedOpsResult, ...]
+
+
 class CountsResult(Record):
     """All that the command prints on emulated processors."""
 

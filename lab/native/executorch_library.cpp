@@ -1,4 +1,4 @@
-// ExecuTorch programs behind five C functions, so that Python can run them without torch.
+// ExecuTorch programs behind seven C functions, so that Python can run and trace them without torch.
 //
 // Built against the headers and libraries of the package executorch for the machine that is to
 // run it. Every function returns 0, or ExecuTorch's error code.
@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <executorch/extension/module/module.h>
 #include <executorch/extension/tensor/tensor.h>
+#include <executorch/runtime/core/event_tracer.h>
+#include <executorch/runtime/platform/platform.h>
 
 // The package has no header for its thread pool.
 namespace executorch::extension::threadpool {
@@ -27,14 +30,101 @@ using executorch::aten::SizesType;
 using executorch::extension::Module;
 using executorch::extension::TensorPtr;
 using executorch::runtime::Error;
+using executorch::runtime::EventTracer;
+using executorch::runtime::EventTracerEntry;
+using executorch::runtime::Result;
+
+// Writes down what each op took, a line "NANOSECONDS NAME" each: those outside delegates as they
+// end, and XNNPACK's, which it tells of after it ran.
+class LineTracer final : public EventTracer {
+ public:
+  std::string lines;
+
+  void create_event_block(const char*) override {}
+  EventTracerEntry start_profiling(const char* name, int32_t chain, uint32_t handle) override {
+    return start(name, chain, handle);
+  }
+  EventTracerEntry start_profiling_delegate(const char* name, int32_t) override {
+    return start(name ? name : "", -1, 0);
+  }
+  void end_profiling(EventTracerEntry entry) override { end(entry); }
+  void end_profiling_delegate(EventTracerEntry entry, const void*, size_t) override { end(entry); }
+  void log_profiling_delegate(const char* name, int32_t, uint64_t start, uint64_t end, const void*,
+                              size_t) override {
+    add(name ? name : "", end - start);
+  }
+
+  // What is neither a time nor wanted.
+  void track_allocation(uint32_t, size_t) override {}
+  uint32_t track_allocator(const char*) override { return 0; }
+  Result<bool> log_evalue(const executorch::runtime::EValue&,
+                          executorch::runtime::LoggedEValueType) override {
+    return false;
+  }
+  Result<bool> log_intermediate_output_delegate(const char*, int32_t,
+                                                const executorch::aten::Tensor&) override {
+    return false;
+  }
+  Result<bool> log_intermediate_output_delegate(
+      const char*, int32_t,
+      const executorch::runtime::ArrayRef<executorch::aten::Tensor>) override {
+    return false;
+  }
+  Result<bool> log_intermediate_output_delegate(const char*, int32_t, const int&) override {
+    return false;
+  }
+  Result<bool> log_intermediate_output_delegate(const char*, int32_t, const bool&) override {
+    return false;
+  }
+  Result<bool> log_intermediate_output_delegate(const char*, int32_t, const double&) override {
+    return false;
+  }
+  void set_delegation_intermediate_output_filter(
+      executorch::runtime::EventTracerFilterBase*) override {}
+
+ private:
+  std::vector<std::string> names_;
+
+  EventTracerEntry start(const char* name, int32_t chain, uint32_t handle) {
+    EventTracerEntry entry{};
+    entry.event_id = static_cast<int64_t>(names_.size());
+    entry.chain_id = chain;
+    entry.debug_handle = handle;
+    names_.emplace_back(name);
+    entry.start_time = et_pal_current_ticks();
+    return entry;
+  }
+
+  void end(const EventTracerEntry& entry) {
+    const uint64_t now = et_pal_current_ticks();
+    add(names_[static_cast<size_t>(entry.event_id)].c_str(), now - entry.start_time);
+  }
+
+  void add(const char* name, uint64_t ticks) {
+    const auto ratio = et_pal_ticks_to_ns_multiplier();
+    lines += std::to_string(ticks * ratio.numerator / ratio.denominator) + ' ' + name + '\n';
+  }
+};
 
 struct Program {
   explicit Program(const char* path) : module(path) {}
+  Program(const char* path, std::unique_ptr<LineTracer> given)
+      : tracer(given.get()),
+        module(path, Module::LoadMode::File, std::move(given)) {}
+  LineTracer* tracer = nullptr;  // the module's
   Module module;
+  std::string trace;
   std::vector<uint8_t> image;
   TensorPtr input;
   std::vector<std::vector<uint8_t>> outputs;
 };
+
+int load(std::unique_ptr<Program> opened, uint32_t threads, void** program) {
+  executorch::extension::threadpool::get_threadpool()->_unsafe_reset_threadpool(threads);
+  const Error error = opened->module.load_forward();
+  if (error == Error::Ok) *program = opened.release();
+  return static_cast<int>(error);
+}
 
 }  // namespace
 
@@ -42,11 +132,21 @@ extern "C" {
 
 // Loads a program and its method "forward"; *program is freed by lfe_close.
 int lfe_open(const char* path, uint32_t threads, void** program) {
-  executorch::extension::threadpool::get_threadpool()->_unsafe_reset_threadpool(threads);
-  auto opened = std::make_unique<Program>(path);
-  const Error error = opened->module.load_forward();
-  if (error == Error::Ok) *program = opened.release();
-  return static_cast<int>(error);
+  return load(std::make_unique<Program>(path), threads, program);
+}
+
+// The same with a tracer, for lfe_trace.
+int lfe_open_traced(const char* path, uint32_t threads, void** program) {
+  auto tracer = std::make_unique<LineTracer>();
+  return load(std::make_unique<Program>(path, std::move(tracer)), threads, program);
+}
+
+// What ops took since the last call, a line "NANOSECONDS NAME" each; it lasts until the next call.
+const char* lfe_trace(void* program) {
+  auto& opened = *static_cast<Program*>(program);
+  opened.trace = std::move(opened.tracer->lines);
+  opened.tracer->lines.clear();
+  return opened.trace.c_str();
 }
 
 // Copies the only input: so many bytes of the given shape and type, a number of scalar_type.fbs.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...artifact.formats import FORMATS
 from ..format import FormatRuntime
+from .products import products
 from .profile import profile
 from .program import read_program
 from .residency import residency
@@ -19,4 +20,5 @@ EXECUTORCH = FormatRuntime(
     metadata=lambda path: read_program(path).metadata,
     profile=profile,
     tracer=ExecuTorchTracer,
+    products=products,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ...process.native_output import captured_output
 from ...process.system_limit import scratch_folder
 from ..profile import WARMUP, OpTime, Profile, middle_mean
 from ..tensor_values import noise
-from .runner import BINDINGS, ExecuTorchRunner, load_runtime
+from .runner import BINDINGS, LIBRARY_VARIABLE, ExecuTorchRunner, load_runtime
 
 _NUMBER = re.compile(r" #\d+$")
 _FRAMES = ("Method::", "Program::", "DELEGATE_CALL", "OPERATOR_CALL")
@@ -31,6 +32,8 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
         ArtifactError: The file cannot be run.
         MissingDependencyError: ExecuTorch is not installed.
     """
+    if os.environ.get(LIBRARY_VARIABLE):
+        return _profile_by_library(path, threads, runs)
     if importlib.util.find_spec("executorch") is None:
         load_runtime()
         return _none("the package executorch-numpy-runtime traces no events; executorch does")
@@ -53,6 +56,34 @@ def profile(path: Path, threads: int, runs: int) -> Profile:
     if not ops:
         raise ArtifactError(f"{path}: ExecuTorch traced no ops of it")
     return Profile(ExecuTorchRunner.runtime, runs, tuple(ops))
+
+
+def _profile_by_library(path: Path, threads: int, runs: int) -> Profile:
+    """The same with the tracer of our own library."""
+    with ExecuTorchRunner(path, threads, traced=True) as runner, captured_output():
+        runner.set_noise()
+        for _ in range(WARMUP):
+            runner.invoke()
+        runner.trace()
+        traces = []
+        for _ in range(runs):
+            runner.invoke()
+            traces.append(read_trace(runner.trace()))
+    ops = [
+        OpTime(again[0].kind, again[0].name, middle_mean([op.milliseconds for op in again]))
+        for again in zip(*traces, strict=True)
+    ]
+    return Profile(ExecuTorchRunner.runtime, runs, tuple(ops))
+
+
+def read_trace(text: str) -> list[OpTime]:
+    """The ops of what our own library traced in one run."""
+    rows = [line.split(" ", 1) for line in text.splitlines()]
+    return [
+        OpTime(_NUMBER.sub("", name), name, int(nanoseconds) / 1e6)
+        for nanoseconds, name in rows
+        if not name.startswith(_FRAMES)
+    ]
 
 
 def _none(reason: str) -> Profile:

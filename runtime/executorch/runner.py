@@ -100,7 +100,9 @@ _LIBRARY_TYPES = {"float32": 6, "uint8": 0}
 class _LibraryMethod(_Method):
     """By a library of ours, without torch; see ``lab/native/executorch_library.cpp``."""
 
-    def __init__(self, library: str, path: Path, threads: int, program: ExecuTorchProgram) -> None:
+    def __init__(
+        self, library: str, path: Path, threads: int, program: ExecuTorchProgram, traced: bool
+    ) -> None:
         if len(program.inputs) != 1 or program.inputs[0].dtype not in _LIBRARY_TYPES:
             taken = ", ".join(tensor.dtype for tensor in program.inputs)
             raise ArtifactError(
@@ -110,10 +112,10 @@ class _LibraryMethod(_Method):
         self._library = ctypes.CDLL(library)
         self._program = ctypes.c_void_p()
         self._outputs = program.outputs
+        self._library.lfe_trace.restype = ctypes.c_char_p
+        opened = self._library.lfe_open_traced if traced else self._library.lfe_open
         self._check(
-            self._library.lfe_open(
-                os.fsencode(path), ctypes.c_uint32(threads), ctypes.byref(self._program)
-            )
+            opened(os.fsencode(path), ctypes.c_uint32(threads), ctypes.byref(self._program))
         )
 
     def set_inputs(self, values: Sequence[NDArray[Any]]) -> None:
@@ -133,6 +135,11 @@ class _LibraryMethod(_Method):
 
     def outputs(self) -> list[NDArray[Any]]:
         return [self._output(number) for number in range(len(self._outputs))]
+
+    def trace(self) -> str:
+        """What ops took since the last call; see ``lfe_trace``."""
+        found: bytes = self._library.lfe_trace(self._program)
+        return found.decode("utf-8", "replace")
 
     def _output(self, number: int) -> NDArray[Any]:
         values = np.empty(self._outputs[number].shape, self._outputs[number].dtype)
@@ -187,7 +194,7 @@ def _dependency() -> Iterator[None]:
         ) from error
 
 
-def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Method:
+def _open_method(path: Path, threads: int, program: ExecuTorchProgram, traced: bool) -> _Method:
     """Loads a program.
 
     Raises:
@@ -197,7 +204,7 @@ def _open_method(path: Path, threads: int, program: ExecuTorchProgram) -> _Metho
     try:
         with _dependency(), deferred_interrupt(), captured_output():
             if library := os.environ.get(LIBRARY_VARIABLE):
-                return _LibraryMethod(library, path, threads, program)
+                return _LibraryMethod(library, path, threads, program, traced)
             if importlib.util.find_spec(NUMPY_RUNTIME):
                 return _NumpyMethod(path)
             missing = set(program.backends) - _registered_backends()
@@ -269,6 +276,7 @@ class ExecuTorchRunner(Runner):
         threads: Threads of XNNPACK. The thread pool belongs to the whole process: runners that
             are open at the same time have the number of the last one. The package
             executorch-numpy-runtime chooses its own.
+        traced: Whether :meth:`trace` is wanted, which only our own library has.
 
     Raises:
         ArtifactError: The file cannot be read, needs a backend that is not here, or takes or gives
@@ -277,11 +285,11 @@ class ExecuTorchRunner(Runner):
 
     runtime = "ExecuTorch"
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    def __init__(self, path: Path, threads: int = 1, traced: bool = False) -> None:
         program = read_program(path)
         super().__init__(path, *tensors_of(program), threads)
         self._metadata = program.metadata
-        self._method: _Method | None = _open_method(path, threads, program)
+        self._method: _Method | None = _open_method(path, threads, program, traced)
 
     def __enter__(self) -> ExecuTorchRunner:
         return self
@@ -313,6 +321,11 @@ class ExecuTorchRunner(Runner):
         """See :class:`Runner`."""
         assert self._method is not None
         return self._method.outputs()
+
+    def trace(self) -> str:
+        """What ops took since the last call, a line of nanoseconds and a name each."""
+        assert isinstance(self._method, _LibraryMethod)
+        return self._method.trace()
 
     def close(self) -> None:
         """See :class:`Runner`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...artifact.formats import FORMATS
 from ..format import FormatRuntime
 from .metadata import read_metadata
+from .products import products
 from .profile import profile
 from .residency import residency
 from .runner import TFLiteRunner, load_runtime, tensors
@@ -19,4 +20,5 @@ TFLITE = FormatRuntime(
     metadata=read_metadata,
     profile=profile,
     tracer=TFLiteTracer,
+    products=products,
 )

@@ -25,7 +25,10 @@ def started(module: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module)
 
 
-HERE = started("lowformer_edge.runtime.work.measuring")
+MEASURING = "lowformer_edge.runtime.work.measuring"
+"""The module of a worker that measures."""
+
+HERE = started(MEASURING)
 SomeAnswer = TypeVar("SomeAnswer", bound=Answer)
 
 

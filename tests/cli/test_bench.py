@@ -251,6 +251,32 @@ def test_instructions_on_an_emulated_processor(
     assert again["instructions"] == pytest.approx(int8["instructions"], rel=0.001)
 
 
+@pytest.mark.usefixtures("arm_lab")
+def test_instructions_of_ops_beside_their_times(
+    demo_bundle: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(demo_bundle / "demo-int8.tflite"), "--profile", "--runs", "4"]
+    arguments += ["--on", "host,arm:cortex-a76"]
+    assert main([*arguments, "--json", "--quiet"]) == 0
+    result = json.loads(capfd.readouterr().out)
+    (found,) = result["op_instructions"]
+    assert found["target"] == "arm:cortex-a76"
+    assert result["machine"]["processor"]
+    groups = found["groups"]
+    counts = [group["instructions"] for group in groups]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(counts) == found["of_ops"] == pytest.approx(found["instructions"], rel=0.002)
+    assert sum(group["share"] for group in groups) == pytest.approx(1)
+    assert groups[0]["shape"].startswith("3x3 s1")
+    assert 8 < groups[0]["macs"] / groups[0]["instructions"] < 16
+    assert all(group["ms"] is not None for group in groups if group["shape"])
+    assert main(arguments) == 0
+    out, _ = capfd.readouterr()
+    assert "op on arm:cortex-a76" in out
+    assert "ms here" in out
+    assert "million instructions together" in out
+
+
 def test_targets_that_cannot_be_measured(
     demo_bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -260,7 +286,8 @@ def test_targets_that_cannot_be_measured(
         (["--on", "arm:cortex-a76,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "ARM:Cortex-A76, ,host"], "instructions are counted on arm:CPU alone"),
         (["--on", "arm:m1"], "no ARM processor is called 'm1'"),
-        (["--on", "arm:cortex-a76", "--profile"], "need times"),
+        (["--on", "arm:cortex-a76", "--minutes", "1"], "--minutes needs times"),
+        (["--on", "arm:cortex-a76,gpu", "--profile"], "--profile takes host and arm:CPU alone"),
     ]:
         assert main([path, *extra, "--quiet"]) == 2
         assert reason in capfd.readouterr().err

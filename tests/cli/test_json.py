@@ -469,6 +469,13 @@ def test_instructions(hold: Hold, demo_bundle: Path) -> None:
     hold("bench-arm", bench, demo_bundle / "demo-int8.tflite", "--on", "arm:cortex-a76")
 
 
+@pytest.mark.usefixtures("arm_lab")
+def test_instructions_of_ops(hold: Hold, all_formats_bundle: Path) -> None:
+    files = [all_formats_bundle / f"demo-int8.{suffix}" for suffix in ("tflite", "onnx")]
+    places = "host,arm:cortex-a76"
+    hold("bench-arm-profile", bench, *files, "--profile", "--runs", "4", "--on", places)
+
+
 def test_timings_on_a_phone(hold: Hold, all_formats_bundle: Path, phone: AdbServer) -> None:
     arguments = [all_formats_bundle, *TIMED, "--on", "adb"]
     hold("bench-adb", bench, *arguments, codes=OK_OR_BUSY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +90,12 @@ def system_call(number: int, argument: int) -> list[int]:
     return [0xD2800000 | number << 5 | 8, 0xD2800000 | argument << 5, 0xD4000001]
 
 
+def scratch_address(words: int) -> int:
+    """The word of ``adr x9``, the scratch, where it is the first before so many."""
+    offset = (words + 1) * 4
+    return 0x10000009 | (offset & 3) << 29 | (offset >> 2) << 5
+
+
 def program(words: list[int]) -> bytes:
     """A statically linked ELF file for 64-bit ARM, of one segment and no section."""
     code = struct.pack(f"<{len(words)}I", *words) + bytes(SCRATCH)
@@ -107,15 +114,31 @@ def counts(arm_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     for label, (word, _) in enumerate(INSTRUCTIONS.values(), 1):
         words += [word] * TIMES + system_call(MARK, label)
     words += system_call(EXIT, 0)
-    # adr x9, the scratch: behind all words, of which this is the first.
-    offset = (len(words) + 1) * 4
-    adr = 0x10000009 | (offset & 3) << 29 | (offset >> 2) << 5
     folder = tmp_path_factory.mktemp("counter")
     path, written = folder / "program", folder / "counts"
-    path.write_bytes(program([adr, *system_call(MARK, 0), *words]))
+    words = [*system_call(MARK, 0), *words]
+    path.write_bytes(program([scratch_address(len(words)), *words]))
     path.chmod(0o755)
     subprocess.run([*counting_emulator(arm_lab, "i8mm", written), str(path)], check=True)
     return dict(zip(INSTRUCTIONS, read_counts(written.read_text()), strict=True))
+
+
+def test_clocks_tell_instructions(arm_lab: Lab, tmp_path: Path) -> None:
+    clock, write, between = 113, 64, 1000
+    read = [0xD2800020, 0xD2800000 | clock << 5 | 8, 0xD4000001]  # movz x0, 1; movz x8; svc
+    words = [0xAA0903E1, *read]  # mov x1, x9
+    words += [0x91000129] * between
+    words += [0x91004121, *read]  # add x1, x9, 16
+    words += [0xD2800020, 0xAA0903E1, 0xD2800402]  # movz x0, 1; mov x1, x9; movz x2, 32
+    words += [0xD2800000 | write << 5 | 8, 0xD4000001, *system_call(EXIT, 0)]
+    path = tmp_path / "program"
+    path.write_bytes(program([scratch_address(len(words)), *words]))
+    path.chmod(0o755)
+    command = counting_emulator(arm_lab, "i8mm", tmp_path / "counts", clock_counts=True)
+    ran = subprocess.run([*command, str(path)], check=True, capture_output=True)
+    seconds, nanoseconds, later_seconds, later_nanoseconds = struct.unpack("<4q", ran.stdout)
+    passed = (later_seconds - seconds) * 10**9 + later_nanoseconds - nanoseconds
+    assert passed == 1000 * (between + 1 + len(read))
 
 
 @pytest.mark.parametrize("instruction", INSTRUCTIONS)

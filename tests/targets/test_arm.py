@@ -9,7 +9,7 @@ import pytest
 
 from lowformer_edge.artifact.golden import GoldenVectors
 from lowformer_edge.artifact.manifest import read_manifest
-from lowformer_edge.errors import LabError, TargetError
+from lowformer_edge.errors import ArtifactError, LabError, TargetError
 from lowformer_edge.lab.arm import CPUS
 from lowformer_edge.progress import SilentProgress
 from lowformer_edge.runtime.measure.instructions import InstructionCount
@@ -60,6 +60,32 @@ def test_instruction_counts_gate_regressions(cpu: str, demo_bundle: Path) -> Non
     assert max(used & {"widening", "dot-product", "matrix"}, key=count.classes.__getitem__) == (
         expected
     )
+
+
+@pytest.mark.usefixtures("arm_lab")
+@pytest.mark.parametrize("suffix", ["tflite", "pte", "onnx"])
+def test_ops_take_what_their_file_does(suffix: str, all_formats_bundle: Path) -> None:
+    path, target = all_formats_bundle / f"demo-int8.{suffix}", ArmTarget("cortex-a76")
+    manifest = read_manifest(all_formats_bundle)
+    golden = GoldenVectors.load(all_formats_bundle / manifest.golden.path)
+    (whole,) = target.count(
+        [path], golden.pixels[:1], manifest.preprocessing_spec(), progress=SilentProgress()
+    )
+    assert isinstance(whole, InstructionCount)
+    counts = target.count_ops(path, progress=SilentProgress())
+    assert counts.missing is None
+    assert len(counts.ops) > 100
+    found = sum(op.instructions for op in counts.ops) / whole.all
+    # ONNX Runtime's profiler works within the times of ops, much for so small ones.
+    assert 1 < found < 10 if suffix == "onnx" else found == pytest.approx(0.98, abs=0.025)
+
+
+@pytest.mark.usefixtures("arm_lab")
+def test_ops_of_a_file_that_cannot_be_run(tmp_path: Path) -> None:
+    path = tmp_path / "cut.tflite"
+    path.write_bytes(b"TFL3")
+    with pytest.raises(ArtifactError, match=r"cut\.tflite"):
+        ArmTarget("cortex-a76").count_ops(path, progress=SilentProgress())
 
 
 @pytest.mark.usefixtures("arm_lab")
