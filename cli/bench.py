@@ -94,8 +94,7 @@ class BenchCommand(Command):
         modes.add_argument(
             "--profile",
             action="store_true",
-            help="the time of each op, as the runtime tells it, or its instructions on emulated"
-            " processors; both with --on host,arm:CPU",
+            help="each op's time, or instructions; both with --on host,arm:CPU",
         )
         modes.add_argument(
             "--minutes", type=float, metavar="M", help="run so long, and tell how latency changes"
