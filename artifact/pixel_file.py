@@ -55,6 +55,10 @@ class PixelFile:
         self._numbers = np.arange(self._stored[0]) if numbers is None else numbers
         self._keeps = keeps
 
+    def __reduce__(self) -> tuple[type[PixelFile], tuple[Path, NDArray[np.int64] | None]]:
+        """By its path it travels to another process, where it is good as long as this one lives."""
+        return PixelFile, (self._path, None if self._is_whole else self._numbers)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """N, H, W and 3."""

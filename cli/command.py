@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn
 from ..errors import LowFormerEdgeError, UsageError
 from ..process.interrupt import end_like_ctrl_c
 from ..process.system_limit import limit_behind
+from ..process.waiting import let_threads_sleep
 from ..progress import Progress
 from .streams import drop_unwritable, prepare_streams
 from .terminal import say, shown_progress
@@ -119,6 +120,7 @@ class Command(abc.ABC):
         Returns:
             The exit code, see :func:`run_command`.
         """
+        let_threads_sleep()
         is_read = prepare_streams()
         return run_command(lambda: self._main(arguments, is_read))
 

@@ -253,6 +253,13 @@ def _add_output_options(parser: CommandParser) -> None:
     output.add_argument(
         "--runs", type=int, default=EXPORT_RUNS, help="timed runs per file (default: %(default)s)"
     )
+    output.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="formats that are converted at a time, each in a process of its own (default: as cores"
+        " and memory allow); 1 converts them in this process",
+    )
 
 
 _PRECISION_HELP = {
@@ -291,7 +298,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
     if options.print_recipe:
         return _printed_recipe(options, specs, progress)
     requirements = tuple(map(str, requirements_of(options))) or DEFAULT_REQUIREMENTS
-    check_counts(options, "calibration_images", "evaluation_images", "threads", "runs")
+    check_counts(options, "calibration_images", "evaluation_images", "threads", "runs", "jobs")
     with deferred_interrupt():
         from ..artifact.replacement import check_replaceable
     from ..calibration.observer import observer_factory
@@ -327,6 +334,7 @@ def _export(options: argparse.Namespace, progress: Progress) -> Answer:
         runs=options.runs,
         keep_failed=options.keep_failed,
         accumulation=options.accumulation,
+        jobs=options.jobs,
     )
     if options.prune:
         request = _pruned(request, options, progress)

@@ -17,6 +17,8 @@ from .step_log import StepLog
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from .step_bars import StepBars
+
 LEAST_WIDTH = 110
 """Columns that a table needs; a narrower terminal wraps its lines, which loses nothing."""
 
@@ -82,6 +84,12 @@ class TerminalProgress:
 
         return PrintableConsole(file=self._stream)
 
+    @functools.cached_property
+    def _bars(self) -> StepBars:
+        from .step_bars import StepBars
+
+        return StepBars(self._console)
+
     def note(self, text: str) -> None:
         """See :class:`lowformer_edge.progress.Progress`."""
         say(f"warning: {self._worded(text)}")
@@ -97,26 +105,9 @@ class TerminalProgress:
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
         """See :class:`lowformer_edge.progress.Progress`."""
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-        )
-        from rich.progress import Progress as RichProgress
-
-        if not self._console.is_terminal:
-            with StepLog(self._write).step(description, total) as advance:
-                yield advance
-            return
-        columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
-        if total is not None:
-            columns += [BarColumn(), MofNCompleteColumn()]
-        with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as bars:
-            task = bars.add_task(description, total=total)
-            yield lambda count: bars.advance(task, count)
-            bars.update(task, total=total or 1, completed=total or 1)
+        shown = self._bars if self._console.is_terminal else StepLog(self._write)
+        with shown.step(description, total) as advance:
+            yield advance
 
     def _write(self, line: str) -> None:
         print(printable(line), file=self._stream, flush=True)

@@ -104,9 +104,10 @@ class Exporter(abc.ABC):
             return torch.zeros(spec.batch, *self.size, 3, dtype=torch.uint8)
         return torch.zeros(spec.batch, 3, *self.size)
 
-    def suffix_of(self, spec: ExportSpec) -> str:
+    @classmethod
+    def suffix_of(cls, spec: ExportSpec) -> str:
         """The end of a file's name; the format's but where it has several."""
-        return self.format.suffix
+        return cls.format.suffix
 
     def compiled_for(self, spec: ExportSpec) -> Compiled | None:
         """What a spec's file is compiled for, or None where it is for any device."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
+
+from ..process.cores import usable_cores
 
 BOARD = Path("/proc/device-tree/model")
 """What board this is, such as ``Raspberry Pi 5 Model B Rev 1.0``, where Linux was told."""
@@ -14,19 +15,13 @@ def describe_machine() -> dict[str, str]:
     """Processor, cores that this process may use, system and Python, without names of hosts."""
     machine = {
         "processor": _processor(),
-        "cores": str(_usable_cores()),
+        "cores": str(usable_cores()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
     if BOARD.is_file():
         machine["board"] = BOARD.read_text(encoding="utf-8", errors="replace").strip("\0\n")
     return machine
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor() -> str:

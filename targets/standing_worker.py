@@ -14,11 +14,12 @@ import threading
 from pathlib import Path
 from typing import TextIO
 
+from ..process.ending import kill_group
 from ..process.limits import LONGEST_SILENCE_S
 from ..process.watch import Watch
 from ..progress import Advance
 from ..runtime.work import worker
-from .worker_process import MODULE, WorkerEndedError, ending, kill_group
+from .worker_process import MODULE, WorkerEndedError, ending
 
 
 @dataclasses.dataclass(frozen=True)

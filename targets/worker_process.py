@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
+from ..process.ending import how_ended, kill_group
 from ..process.limits import LONGEST_SILENCE_S
 from ..process.system_limit import scratch_folder
-from ..process.text import one_line
 from ..process.watch import Watch
 from ..progress import Advance
 from ..runtime.work import worker
-
-LONGEST_REASON = 300
-
-_ERROR = re.compile(r"[\w.]+(Error|Exception)\b")
-"""The last line of a traceback, behind which native code may still chatter."""
 
 MODULE = worker.__name__
 
@@ -86,26 +79,10 @@ def run_worker(
             raise WorkerEndedError(where, ending(code, errors.read()))
 
 
-def kill_group(process: subprocess.Popen[str]) -> None:
-    """Ends a process that runs in a session of its own, with all that it started."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def signal_name(number: int) -> str:
-    """A signal's name, where there is such a signal."""
-    with contextlib.suppress(ValueError, OverflowError):
-        return signal.Signals(number).name
-    return f"signal {number}"
-
-
 def ending(code: int, printed: str) -> str:
-    """How a process ended that did not end well, with the last that it said."""
-    how = f"was ended by {signal_name(-code)}" if code < 0 else f"failed with exit code {code}"
-    printed = re.split(rf"^{worker.BEGIN}.*$", printed, flags=re.MULTILINE)[-1]
-    lines = [one_line(line) for line in printed.splitlines() if line.strip()]
-    errors = [line for line in lines if _ERROR.match(line)] or lines
-    return f"{how}: {errors[-1][:LONGEST_REASON]}" if errors else how
+    """How a worker ended that did not end well, with the last that it said of its last file."""
+    said = re.split(rf"^{worker.BEGIN}.*$", printed, flags=re.MULTILINE)[-1]
+    return how_ended(code, said)
 
 
 @contextlib.contextmanager

@@ -117,10 +117,9 @@ def check_artifacts(
     times = _time(timed, images, preprocessing, threads, rounds, progress)
     verified = {}
     for name, item in sound.items():
-        kind = format_of(item.path)
+        kind, latency = format_of(item.path), None
         where = kind.residency(item.path, threads)
         taken, given = kind.tensors(item.path)
-        latency = None
         if item.path in times:
             slower = times[item.reference] if item.reference else None
             latency = latency_record(times[item.path], slower, threads)

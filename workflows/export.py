@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..artifact.accumulation import ACCUMULATIONS, DEFAULT_ACCUMULATION, Accumulation
 from ..artifact.bundle import Bundle
@@ -24,9 +25,11 @@ from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
+from ..export.format_jobs import BYTES as CONVERSION_BYTES
+from ..export.format_work import Choose
 from ..export.options import check_choice
 from ..export.overflow import find_overflowing_modules
-from ..export.pipeline import Choose, Exported, export_artifacts
+from ..export.pipeline import Exported, export_artifacts
 from ..export.search.bound import PROOF, Bound
 from ..export.search.search import Found
 from ..export.spec import ExportSpec
@@ -34,6 +37,7 @@ from ..judging.promise import promise_of
 from ..judging.requirement import DEFAULT_REQUIREMENTS, parse_requirement
 from ..judging.verdict import failures_of_artifact
 from ..models.loading import LoadedModel
+from ..process.apart.job_count import job_count
 from ..process.replacing import remove, replaced_folder
 from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
@@ -71,6 +75,7 @@ class ExportRequest:
         keep_failed: Whether the bundle is written although a check fails.
         accumulation: What sums of products are kept in where files in fp16 are judged.
         pruned: How the model was pruned, if it was; files then keep that bound too.
+        jobs: How many formats are converted at a time; as cores and memory allow if None.
     """
 
     loaded: LoadedModel
@@ -85,6 +90,7 @@ class ExportRequest:
     keep_failed: bool = False
     accumulation: Accumulation = DEFAULT_ACCUMULATION
     pruned: Pruned | None = None
+    jobs: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,6 +172,7 @@ def export_model(
     overwrite: bool = False,
     keep_failed: bool = False,
     accumulation: Accumulation = DEFAULT_ACCUMULATION,
+    jobs: int | None = None,
     progress: Progress = QUIET,
 ) -> Bundle:
     """Exports a model to files that are checked, timed and described.
@@ -190,6 +197,8 @@ def export_model(
         keep_failed: Whether the bundle is written although a check fails.
         accumulation: What sums of products are kept in where files in fp16 are judged:
             ``float16``, as GPUs and ARM's multiply-adds may have it, or ``float32``.
+        jobs: How many formats are converted at a time, each in a process of its own; as cores and
+            memory allow if None. With 1 all are converted in this process, as one format always is.
         progress: Is told about each step.
 
     Raises:
@@ -199,20 +208,19 @@ def export_model(
             and the message says so.
         CheckError: A file does not keep what an export promises.
     """
-    pruned = None
-    if isinstance(model, Pruned):
-        check_goes_with_pruned(model, evaluation, bound)
-        pruned, model = model, model.model
-        evaluation = pruned.evaluation
-        calibration = pruned.calibration if calibration is None else calibration
-    request = _request_of(
-        model, specs, calibration, evaluation, bound, tuple(requirements), threads, runs, progress
-    )
-    if pruned:
-        request = with_pruned(request, pruned)
-    check_choice("accumulation", accumulation, ACCUMULATIONS)
-    request = dataclasses.replace(request, keep_failed=keep_failed, accumulation=accumulation)
-    result = export_bundle(request, Path(folder), overwrite=overwrite, progress=progress)
+    options: dict[str, Any] = {"keep_failed": keep_failed, "accumulation": accumulation}
+    options |= {"requirements": tuple(requirements), "threads": threads, "runs": runs, "jobs": jobs}
+    request = _request_of(model, specs, calibration, evaluation, bound, options, progress)
+    return _opened(export_bundle(request, Path(folder), overwrite=overwrite, progress=progress))
+
+
+def _opened(result: ExportResult) -> Bundle:
+    """The bundle of an export, where nothing was left out.
+
+    Raises:
+        ExportError: A converter failed.
+        CheckError: A file does not keep what an export promises.
+    """
     if result.left_out:
         kind = ExportError if result.failed_formats else CheckError
         raise kind(f"{'; '.join(result.left_out)}; the other files are in {result.bundle}")
@@ -245,53 +253,62 @@ def check_goes_with_pruned(pruned: Pruned, evaluation: Samples | None, bound: Bo
 
 
 def _request_of(
-    model: LoadedModel,
+    model: LoadedModel | Pruned,
     specs: str | ExportSpec | Sequence[str | ExportSpec],
     calibration: Samples | Ranges | None,
     evaluation: Samples | None,
     bound: Bound | None,
-    requirements: tuple[str, ...],
-    threads: int,
-    runs: int,
+    options: Mapping[str, Any],
     progress: Progress,
 ) -> ExportRequest:
-    """What :func:`export_model` was asked for, checked."""
-    check_model(model)
-    check_counts(threads=threads, runs=runs)
-    for text in requirements:
+    """What :func:`export_model` was asked for, checked; options are fields of the request."""
+    jobs = options["jobs"]
+    check_counts(threads=options["threads"], runs=options["runs"], jobs=1 if jobs is None else jobs)
+    check_choice("accumulation", options["accumulation"], ACCUMULATIONS)
+    for text in options["requirements"]:
         parse_requirement(text)
+    pruned = model if isinstance(model, Pruned) else None
+    if isinstance(model, Pruned):
+        check_goes_with_pruned(model, evaluation, bound)
+        calibration = model.calibration if calibration is None else calibration
+        evaluation, model = model.evaluation, model.model
+    check_model(model)
     asked = _specs_of(specs)
     if bound is not None:
         check_searched([spec.format for spec in asked])
-    ranges = calibration if isinstance(calibration, Ranges) else None
-    if isinstance(calibration, Samples):
-        check_samples("calibration", calibration, model.preprocessing)
-        images = calibration
-    elif calibration is None or ranges:
-        needed = any(spec.needs_images or (spec.needs_ranges and not ranges) for spec in asked)
-        choice = ImageChoice(None, CALIBRATION_IMAGES)
-        images = calibration_images(choice, model, progress, needed=needed)
-    else:
-        raise UsageError(
-            "`calibration` must be Samples, as open_images gives them, or Ranges, not"
-            f" {type(calibration).__name__}"
-        )
+    images, ranges = _calibration_of(calibration, model, asked, progress)
     if evaluation is None:
         choice = ImageChoice(None, EVALUATION_IMAGES, is_usual=True)
         evaluation = evaluation_images(choice, model, images, progress)
     check_samples("evaluation", evaluation, model.preprocessing)
     check_measurable(evaluation)
-    return ExportRequest(
-        model,
-        asked,
-        images,
-        evaluation,
-        ranges=ranges,
-        bound=bound,
-        requirements=requirements,
-        threads=threads,
-        runs=runs,
-    )
+    request = ExportRequest(model, asked, images, evaluation, ranges=ranges, bound=bound, **options)
+    return with_pruned(request, pruned) if pruned else request
+
+
+def _calibration_of(
+    given: Samples | Ranges | None,
+    model: LoadedModel,
+    specs: Sequence[ExportSpec],
+    progress: Progress,
+) -> tuple[Samples, Ranges | None]:
+    """The calibration's images, and ranges where these were given.
+
+    Raises:
+        UsageError: Something else was given, or images that are not for the model.
+    """
+    ranges = given if isinstance(given, Ranges) else None
+    if isinstance(given, Samples):
+        check_samples("calibration", given, model.preprocessing)
+        return given, None
+    if given is not None and not ranges:
+        raise UsageError(
+            "`calibration` must be Samples, as open_images gives them, or Ranges, not"
+            f" {type(given).__name__}"
+        )
+    needed = any(spec.needs_images or (spec.needs_ranges and not ranges) for spec in specs)
+    choice = ImageChoice(None, CALIBRATION_IMAGES)
+    return calibration_images(choice, model, progress, needed=needed), ranges
 
 
 def _specs_of(specs: str | ExportSpec | Sequence[str | ExportSpec]) -> list[ExportSpec]:
@@ -347,6 +364,7 @@ def _fill(
             given=request.ranges,
             older=older,
             choose=choose,
+            jobs=_jobs(request),
         )
         checked, broken = check_artifacts(
             loaded.task,
@@ -380,6 +398,11 @@ def _fill(
     failed = {**exported.failed_files, **failed}
     outcome = request.pruned.found if request.pruned else next(iter(outcomes), None)
     return ExportResult(folder, manifest, outcome, exported.failures, failed)
+
+
+def _jobs(request: ExportRequest) -> int:
+    """How many formats are converted at a time."""
+    return job_count(request.jobs, len({spec.format for spec in request.specs}), CONVERSION_BYTES)
 
 
 def _unpruned(request: ExportRequest) -> Unpruned | None:

@@ -11,8 +11,8 @@ from ..calibration.recipe import Recipe
 from ..errors import UsageError
 from ..export.eager import EagerModel
 from ..export.exporter import Exporter
+from ..export.format_work import Choose
 from ..export.formats import EXPORTERS
-from ..export.pipeline import Choose
 from ..export.search.bound import Bound, halves
 from ..export.search.precisions import precision_choices, recipe_of
 from ..export.search.search import Found, search

@@ -72,10 +72,11 @@ class QnnExporter(Exporter):
         self._float: Any = None
         self._graphs: dict[ExportSpec, bytes] = {}
 
-    def suffix_of(self, spec: ExportSpec) -> str:
+    @classmethod
+    def suffix_of(cls, spec: ExportSpec) -> str:
         """See :class:`Exporter`; a graph for any chip is an ONNX file."""
         compiled = spec.options_as(QnnOptions).chip
-        return self.format.suffix if compiled else FORMATS["onnx"].suffix
+        return cls.format.suffix if compiled else FORMATS["onnx"].suffix
 
     def compiled_for(self, spec: ExportSpec) -> Compiled | None:
         """See :class:`Exporter`; with the SDK that is installed."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ...errors import LowFormerEdgeError
+from ...process.lifeline import end_with_the_input, taken_output
 from .request import REQUEST
 
 
@@ -31,10 +31,10 @@ def serve(requests: TypeAdapter[Any]) -> int:
     Args:
         requests: Reads the request.
     """
-    answers = _answers()
+    answers = taken_output()
     # Bytes: the encoding of stdin may be another.
     request = requests.validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_the_input, daemon=True).start()
+    end_with_the_input()
     try:
         answer = {"result": request.to_plain(request.measure())}
     except LowFormerEdgeError as error:
@@ -42,20 +42,6 @@ def serve(requests: TypeAdapter[Any]) -> int:
     with os.fdopen(answers, "w", encoding="utf-8") as stream:
         json.dump(answer, stream)
     return 0
-
-
-def _answers() -> int:
-    """A descriptor for the answer; what runtimes print goes to the standard error instead."""
-    answers = os.dup(1)
-    os.dup2(2, 1)
-    return answers
-
-
-def _end_with_the_input() -> None:
-    # Not sys.stdin: its lock would be held when the interpreter ends.
-    while os.read(0, 1):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

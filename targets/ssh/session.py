@@ -26,13 +26,14 @@ from pydantic import ValidationError
 from ...artifact.files import files_within, size_of
 from ...artifact.validation import first_fault
 from ...errors import MissingDependencyError, TargetError, UsageError
+from ...process.ending import LONGEST_REASON
 from ...process.limits import LARGEST_ARRAYS
 from ...process.text import one_line, printable, whole_number
 from ...progress import Progress
 from ...runtime.work import worker
 from ...runtime.work.job import Record
 from ..retry import PAUSES_S, LostError, insist
-from ..worker_process import LONGEST_REASON, ending
+from ..worker_process import ending
 from . import supervisor as remote_supervisor
 from .shipment import LEAST_MAJOR, install_command, shipped_files
 from .supervisor import CODE, WORK, LastWords, read_line, receive_files, send_files, send_line
