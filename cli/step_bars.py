@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -28,7 +28,7 @@ class _Counted(ProgressColumn):
         super().__init__()
         self._column = column
 
-    def render(self, task: Task) -> object:  # type: ignore[override] - as rich's own columns do
+    def render(self, task: Task) -> RenderableType:
         """See rich."""
         return Text() if task.fields["uncounted"] else self._column(task)
 

@@ -18,8 +18,8 @@ from ..progress import Progress
 from .format_work import Choose, FormatWork, Written, write_format
 
 BYTES = 1_440_000_000
-"""Of memory that a process takes at most which converts one format: those of B1 in fp32 and INT8,
-the largest of ExecuTorch's."""
+"""Of memory that a process is taken to need which converts one format: an export of B1 to TFLite
+in INT8 had 1,431 MB at its peak, with its calibration; each of the demo model's 450 to 710."""
 
 
 def write_formats(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -436,7 +437,7 @@ def test_a_target_that_fails_does_not_stop_the_others(
         raise ExportError("the converter is broken")
 
     monkeypatch.setattr("lowformer_edge.export.onnx.exporter.OnnxExporter.export", fail)
-    arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *slight[2:]]
+    arguments = ["--to", "onnx,tflite", "--fp32", "--output", "both", *slight[2:], "--jobs", "1"]
     assert main([*arguments, "--json", "--quiet"]) == 1
     out, err = capfd.readouterr()
     assert err == "failed: onnx: the converter is broken\n"
@@ -537,6 +538,56 @@ def test_ctrl_c_leaves_the_older_bundle_whole(
     assert [path.name for path in here.iterdir()] == ["demo-tflite"]
     after = {path.name: path.read_bytes() for path in (here / "demo-tflite").iterdir()}
     assert after == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_of_several_formats_leaves_no_process_and_no_file(
+    sent: signal.Signals,
+    here: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    slight: tuple[str, ...],
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", HEARING, "--to", "onnx,coreml", "--int8", *slight[2:]),
+            *("--jobs", "2", "--output", "both"),
+        ],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "writing coreml int8" in line:
+                assert len(processes_in(temporary)) == 2
+                process.send_signal(sent)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest
+    assert "interrupted" in rest
+    assert "Traceback" not in rest
+    assert not list(here.iterdir())
+    assert not processes_in(temporary)
+    assert not list(temporary.iterdir())
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Processes whose command line names something in a folder."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(folder) in place.read_text(errors="replace"):
+                found.append(place.parent.name)
+    return found
+
+
+def test_jobs_below_one_are_refused(
+    here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert_refused(capfd, [*slight, "--jobs", "0"], "--jobs must be at least 1", here)
 
 
 def test_broken_promises_are_named(demo_manifest: Manifest) -> None:

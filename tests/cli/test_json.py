@@ -310,7 +310,7 @@ def test_a_target_that_fails_beside_one_that_does_not(
     hold: Hold, here: Path, slight_model: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
-    arguments = ["--to", "tflite,onnx", *slight_model, *FEW]
+    arguments = ["--to", "tflite,onnx", "--jobs", "1", *slight_model, *FEW]
     printed = hold("export-failed-target", export, *arguments, codes=(1,))
     assert list(printed["failed_targets"]) == ["onnx"]
 
