@@ -103,13 +103,12 @@ def check_artifacts(
     """
     ran = _run(files, images, preprocessing, threads, progress)
     parities: dict[str, Parity] = {}
-    losses: dict[str, Loss] = {}
+    losses: dict[str, Loss | None] = {}
     broken: dict[str, str] = {}
     for name, one in ran.items():
         try:
             parities[name] = _parity(task, files[name], images, one)
-            if unpruned and files[name].images is None:
-                losses[name] = _loss(task, files[name], images, one, unpruned)
+            losses[name] = _loss(task, files[name], images, one, unpruned)
         except CheckError as error:
             broken[name] = str(error)
     sound = _without(files, broken)
@@ -188,12 +187,16 @@ def _parity(task: Task, item: Candidate, images: Samples, ran: Ran) -> Parity:
         raise CheckError(f"{item.path.name}: {error}") from error
 
 
-def _loss(task: Task, item: Candidate, images: Samples, ran: Ran, unpruned: Unpruned) -> Loss:
-    """What a file loses against the model as it was before it was pruned.
+def _loss(
+    task: Task, item: Candidate, images: Samples, ran: Ran, unpruned: Unpruned | None
+) -> Loss | None:
+    """What a file loses against the model as it was, if it was pruned and ran on all images.
 
     Raises:
         CheckError: Their outputs cannot be compared.
     """
+    if unpruned is None or item.images is not None:
+        return None
     assert ran.outputs is not None
     proof = dataclasses.replace(images, outputs=unpruned.outputs).part(unpruned.proof)
     assert proof.outputs is not None

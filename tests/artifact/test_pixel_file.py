@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import tempfile
 from pathlib import Path
 
@@ -143,3 +144,15 @@ def test_a_file_that_ends_early_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-1])
     with pytest.raises(ValueError, match="ends too early"):
         PixelFile(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("chosen", [slice(None), np.array([2, 0])])
+def test_images_in_a_file_travel_by_its_path(
+    chosen: slice | NDArray[np.int64], tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 2, 2, 3), np.uint8)
+    np.save(tmp_path / "pixels.npy", pixels)
+    numbers = None if isinstance(chosen, slice) else chosen
+    sent = pickle.dumps(PixelFile(tmp_path / "pixels.npy", numbers))
+    assert len(sent) < 1000
+    assert np.array_equal(pickle.loads(sent)[:], pixels[chosen])
