@@ -46,7 +46,9 @@ CURES = {
 }
 """What cures an op that a delegate refuses, by kind, where something does."""
 
-_CONDITION = re.compile(r"\s*(?P<figure>\w+)\s*(?P<comparison><=|>=|==|<|>)\s*(?P<bound>\d+)\s*")
+_CONDITION = re.compile(
+    r"\s*(?P<figure>\w+)\s*(?P<comparison><=|>=|==|<|>)\s*(?P<bound>[0-9]{1,18})\s*"
+)
 
 
 @dataclasses.dataclass(frozen=True)

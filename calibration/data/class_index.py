@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...errors import DataError
+from ...process.text import whole_number
 from .imagenet import COUNT, imagenet_classes, wordnet_numbers
 
 _WORDNET_ID = re.compile(r"(n\d{8})(?:[ _-].*)?", re.DOTALL)
@@ -68,7 +69,7 @@ class ClassIndex:
         self._plain = _numbers_by(self._known, lambda name: [_without_marks(name)])
         # Where class 0 is called "1", the text "2" cannot safely be class 2.
         self._has_numbers = all(
-            int(name) == number for number, name in enumerate(self._known) if _is_number(name)
+            whole_number(name) in (None, number) for number, name in enumerate(self._known)
         )
 
     def find(self, text: str) -> Found | None:
@@ -96,8 +97,9 @@ class ClassIndex:
         ]
         if similar:
             return Found(self._only(text, similar), loosely)
-        if _is_number(text) and self._has_numbers and int(text) < self.num_classes:
-            return Found(int(text), Way.NUMBER)
+        number = whole_number(text)
+        if number is not None and self._has_numbers and number < self.num_classes:
+            return Found(number, Way.NUMBER)
         return None
 
     def _by_wordnet_id(self, wordnet_id: str) -> Found | None:
@@ -160,10 +162,6 @@ def _first_word(name: str) -> list[str]:
 def _words(name: str) -> list[str]:
     """The words that a name lists with commas, as ImageNet's do."""
     return [word.strip() for word in name.split(",")]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def _fold(text: str) -> str:

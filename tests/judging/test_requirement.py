@@ -32,7 +32,10 @@ def test_a_breach_names_ops_and_their_cure() -> None:
     assert "BROADCAST_TO: GroupNorm with weights of 1" in reason
 
 
-@pytest.mark.parametrize("text", ["", "partitions", "partitions<=", "ops=0", "cpu_ops<=-1", "a<=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "partitions", "partitions<=", "ops=0", "cpu_ops<=-1", "a<=1", f"cpu_ops<={'9' * 5000}"],
+)
 def test_what_is_no_condition(text: str) -> None:
     with pytest.raises(UsageError, match="not a condition such as partitions<=1"):
         parse_requirement(text)

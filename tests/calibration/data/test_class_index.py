@@ -78,6 +78,12 @@ def test_1_2_numbers_may_have_leading_zeros() -> None:
     assert [index.find(text) for text in ("3", "-1", "²", "1.0")] == [None] * 4
 
 
+@pytest.mark.parametrize("text", ["9" * 5000, "\u0661", "\u00b2"])
+def test_1_2_what_int_refuses_or_reads_otherwise_is_no_number(text: str) -> None:
+    assert number_of(ClassIndex(None, 3), text) is None
+    assert number_of(ClassIndex((text, "1", "2"), 3), "1") == 1
+
+
 def test_1_2_names_that_are_other_numbers_are_no_numbers() -> None:
     index = ClassIndex(("1", "2", "3"), 3)
     assert [number_of(index, text) for text in ("1", "3", "0")] == [0, 2, None]
