@@ -80,6 +80,11 @@ def main() -> None:
         spec = pruned.with_recipe(ExportSpec(options.format, "int8"))
         file = _int8_file(pruned.model, calibration, options.format, spec)
         names[f"--max-drop {options.max_drop:g}"] = (pruned.model, file)
+    if options.output:
+        options.output.mkdir(parents=True, exist_ok=True)
+        for name, (_, content) in names.items():
+            suffix = FORMATS[options.format].suffix
+            (options.output / f"{name.strip('-').split('%')[0]}{suffix}").write_bytes(content)
     _print(options, loaded, _rows(names, evaluation, options.format, progress))
 
 
@@ -89,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, help="of the repository's training (default: demo)")
     parser.add_argument("--format", default="tflite", choices=("tflite", "executorch", "onnx"))
     parser.add_argument("--max-drop", type=float, help="search; without, prune in steps")
+    parser.add_argument("--output", type=Path, help="folder for the files")
     parser.add_argument("--calibration-images", type=int, default=512)
     parser.add_argument("--evaluation-images", type=int, default=10000)
     return parser.parse_args()

@@ -35,6 +35,15 @@ CONTENTS = {
 }
 """What the files of the bundle hold, by path."""
 
+PRUNING = {
+    "max_drop": 0.3,
+    "max_high": 0.6,
+    "layers": {"backbone.stages.0.op_list.0.main": {"channels": 16, "before": 32}},
+    "macs": 1,
+    "macs_before": 2,
+    "losses": {},
+}
+
 UNREAD = "the app does not read that field"
 STRICTER = "the app takes no text for a number"
 LATER = "Python leaves that to the runtimes"
@@ -187,6 +196,8 @@ def _changes_of_bundles() -> Iterator[tuple[str, Change, str | None]]:
     yield "unknown ranges", lambda it: it.update(calibration=None), None
     yield "nothing exported", lambda it: it.update(artifacts=[]), None
     yield "an optional field", lambda it: it.update(requirements=["partitions<=1"]), None
+    yield "a pruned model", lambda it: it.update(pruning=PRUNING), None
+    yield "pruning in text", lambda it: it.update(pruning="half of it"), UNREAD
     yield "a path with a dot", lambda it: it["golden"].update(path="./golden.npz"), None
     yield "a path with two slashes", lambda it: it["golden"].update(path=".//golden.npz"), None
     yield "an unused dtype", lambda it: _tensor_of(it, 1).update(dtype="float16"), None

@@ -114,7 +114,7 @@ def twice(
 ) -> Twice:
     """Also with images that run and k-means, and with a float32 file that was not asked for."""
     specs = [
-        ExportSpec.of("executorch", "int8"),
+        ExportSpec.of("onnx", "int8"),
         ExportSpec.of("tflite", "int8", bias_correction=True),
         ExportSpec.of("coreml", "palettized-4bit"),
     ]
@@ -135,7 +135,7 @@ def test_files_are_the_same_to_the_byte(twice: Twice) -> None:
 
 
 def test_files_are_in_the_order_of_the_specs(twice: Twice) -> None:
-    assert [spec.format for spec in twice.several.artifacts] == ["executorch", "tflite", "coreml"]
+    assert [spec.format for spec in twice.several.artifacts] == ["onnx", "tflite", "coreml"]
 
 
 def test_what_is_told_of_the_files_is_the_same(twice: Twice) -> None:
@@ -150,7 +150,7 @@ def test_what_is_told_of_the_files_is_the_same(twice: Twice) -> None:
 
 def test_steps_are_told_with_their_format(twice: Twice) -> None:
     told = {
-        "writing executorch int8",
+        "writing onnx int8",
         "tflite: correcting biases",
         "writing coreml palettized-4bit",
     }

@@ -1,4 +1,4 @@
-"""Files in memory that a search runs and times, of each format that can guide one."""
+"""Files in memory that a search runs and times; its own tests have those of TFLite."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from lowformer_edge.models.network import named_outputs
 from lowformer_edge.models.random_weights import random_model
 from lowformer_edge.progress import QUIET
 from lowformer_edge.tasks.closeness import sqnr
-from lowformer_edge.workflows.pruning import SEARCHED
 
 from .conversion import SPEC
 
 
-@pytest.fixture(scope="module", params=SEARCHED)
+@pytest.fixture(scope="module", params=["executorch", "onnx"])
 def trial(
     request: pytest.FixtureRequest, slight_config: LowFormerConfig, noise_images: Samples
 ) -> tuple[Exporter, bytes]:

@@ -22,7 +22,6 @@ from ...small_models import ATTENTIVE, SLIGHT
 CASES = {
     "classification": (ATTENTIVE, ExportSpec()),
     "an image": (SLIGHT, ExportSpec(input="image")),
-    "detection": (SLIGHT.for_task("detection", channels=8, convs=0), ExportSpec()),
     "segmentation": (
         SLIGHT.for_task("segmentation", channels=8),
         ExportSpec.of(upsampling="resize"),
