@@ -25,10 +25,10 @@ from ..lab.arm import (
 from ..lab.place import Lab, open_lab
 from ..progress import Advance, Progress
 from ..runtime.measure.instructions import InstructionCount, read_counts
-from ..runtime.measure.op_counts import OpCounts, counts_of
 from ..runtime.work.fresh_process import MEASURING, ask
 from ..runtime.work.job import Job
 from ..runtime.work.request import ProfileRequest
+from .op_counts import OpCounts, counts_of
 from .worker_process import MODULE, job_folder, run_worker
 from .worker_target import FreshWorkerTarget, Start, work_off
 

@@ -18,11 +18,11 @@ from ..artifact.preprocessing import Preprocessing
 from ..errors import TargetError, UsageError
 from ..progress import Progress
 from ..runtime.measure.instructions import InstructionCount
-from ..runtime.measure.op_counts import OpCounts
 from ..runtime.trace import ExposedTracer
 from ..runtime.work.fresh_process import Measured
 from ..runtime.work.job import Ran
 from ..runtime.work.request import Request
+from .op_counts import OpCounts
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from ..artifact.results.bench import AllCountedOpsResult, CountedOpsResult, OpGroupResult
 from ..progress import Progress
 from ..runtime.formats import format_of
-from ..runtime.measure.op_counts import OpCounts
 from ..runtime.products import Product, products_by_op
 from ..runtime.profile import Profile
+from ..targets.op_counts import OpCounts
 from ..targets.registry import open_target
 from ..targets.target import Target
 from .count import count_instructions

@@ -62,9 +62,6 @@ MANIFEST = Declared(
         "artifacts[].ops",
         "artifacts[].parity.outputs",
         "artifacts[].residency.refused",
-        "pruning.layers",
-        "pruning.losses",
-        "pruning.losses.*.parity.outputs",
         "toolchain",
     ),
     also={
@@ -96,7 +93,13 @@ def _benchmark(place: str) -> dict[str, str]:
 DECLARED = {
     "export": dataclasses.replace(
         MANIFEST,
-        maps=(*MANIFEST.maps, "failed_targets"),
+        maps=(
+            *MANIFEST.maps,
+            "failed_targets",
+            "pruning.layers",
+            "pruning.losses",
+            "pruning.losses.*.parity.outputs",
+        ),
         also={
             **MANIFEST.also,
             # Which mixes are on the front, and which of them are tried, is a matter of time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..profile import Profile
+from ..runtime.profile import Profile
 
 _EACH_MILLISECOND = 1000
 """Instructions for which the clock goes on by a millisecond; see ``instruction_counter.c``."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from lowformer_edge.runtime.measure.op_counts import OpCount, OpCounts, counts_of
 from lowformer_edge.runtime.profile import OpTime, Profile
+from lowformer_edge.targets.op_counts import OpCount, OpCounts, counts_of
 
 
 def test_a_microsecond_is_an_instruction() -> None:
