@@ -454,6 +454,16 @@ class Pruning(_Record):
     macs_before: int = Field(gt=0)
     losses: dict[BundlePath, Loss] = Field(default_factory=dict)
 
+    @property
+    def channels_before(self) -> int:
+        """Hidden channels of all layers together, before."""
+        return sum(width.before for width in self.layers.values())
+
+    @property
+    def removed(self) -> int:
+        """How many of them were taken out."""
+        return sum(width.before - width.channels for width in self.layers.values())
+
 
 class Manifest(_Record):
     """Everything that a bundle states.

@@ -25,7 +25,7 @@ from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.host_trials import HostTrials
 from lowformer_edge.export.pruning.pruning import prune, thin_layers
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
-from lowformer_edge.export.search.bound import PROOF, MeasuredLoss, loss_on
+from lowformer_edge.export.search.bound import PROOF, MeasuredLoss, loss_of
 from lowformer_edge.export.spec import ExportSpec
 from lowformer_edge.models.cost import cost_of
 from lowformer_edge.models.loading import LoadedModel, load_model
@@ -104,7 +104,7 @@ def _images(folder: Path, prefix: str, loaded: LoadedModel, count: int) -> Sampl
     """The first images of a split, with their labels."""
     images, labels = read_split(folder, prefix)
     pixels = np.stack([loaded.preprocessing.pixels(Image.fromarray(one)) for one in images[:count]])
-    rgb = np.repeat(pixels[..., None], 3, -1) if pixels.ndim == 3 else pixels
+    rgb = np.repeat(pixels[..., None], 3, -1)
     name = f"Fashion-MNIST {'test' if prefix == 't10k' else 'training'} images"
     return Samples(name, rgb, labels=labels[:count].astype(np.int64))
 
@@ -174,7 +174,7 @@ def _rows(
             cost_of(model.config).macs / cost_of(loaded.config).macs,
             parity.top1.value,
             parity.agreement.value,
-            loss_on(task, proof, outputs),
+            loss_of(parity, task.drop_interval(proof.outputs, outputs, proof.truths)),
             times[name],
         )
 

@@ -127,11 +127,11 @@ def analyse(
         on_op: Called after each op, for progress.
     """
     inputs = list(images.batches(preprocessing, BATCH))
-    reference = _outputs(model, inputs)
+    reference = outputs_on(model, inputs)
 
     def loss(chosen: Mapping[str, str]) -> Loss:
         with simulated(model, ranges, chosen):
-            return loss_between(task, reference, _outputs(model, inputs))
+            return loss_between(task, reference, outputs_on(model, inputs))
 
     kinds = quantizable_kinds(model)
     quantized = {path: value for path, value in precisions.items() if value != "fp32"}
@@ -170,17 +170,18 @@ def loss_of_choices(
         By module path, then by precision.
     """
     inputs = list(images.batches(preprocessing, BATCH))
-    reference = _outputs(model, inputs)
+    reference = outputs_on(model, inputs)
     losses: dict[str, dict[str, Loss]] = {path: {} for path in choices}
     for path, precisions in choices.items():
         for precision in precisions:
             with simulated(model, ranges, {path: precision}):
-                losses[path][precision] = loss_between(task, reference, _outputs(model, inputs))
+                losses[path][precision] = loss_between(task, reference, outputs_on(model, inputs))
             on_choice()
     return losses
 
 
-def _outputs(model: nn.Module, inputs: list[NDArray[np.float32]]) -> Outputs:
+def outputs_on(model: nn.Module, inputs: Sequence[NDArray[np.float32]]) -> Outputs:
+    """What a model gives for batches of inputs, together."""
     with torch.no_grad():
         return joined([named_outputs(model(torch.from_numpy(batch))) for batch in inputs])
 

@@ -161,6 +161,5 @@ class Exporter(abc.ABC):
         Args:
             threads: Of the runtime.
             specs: What will be exported, which may say where the files will run.
-
         """
         return HostTrials(self.format, self.loaded.preprocessing, threads)

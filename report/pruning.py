@@ -9,11 +9,9 @@ from .numerals import ABSENT, counted, millions
 
 def pruned_fact(pruning: Pruning) -> tuple[str, str, str]:
     """How much was taken out, as a fact about the model."""
-    before = sum(width.before for width in pruning.layers.values())
-    after = sum(width.channels for width in pruning.layers.values())
     return (
         "Pruned",
-        f"{before - after} of {before} hidden channels taken out",
+        f"{pruning.removed} of {pruning.channels_before} hidden channels taken out",
         f"{pruning.macs / pruning.macs_before:.3f} of the {millions(pruning.macs_before)}"
         " multiply-accumulates are left; projections were fitted again, nothing was trained",
     )

@@ -238,7 +238,7 @@ class _Pruning:
             for path, count in found.mix.channels.items()
         }
         return Pruned(
-            dataclasses.replace(self._model, network=self._network_of(found.mix)),
+            self._quantizer_of(found.mix).exporter.loaded,
             layers,
             cost_of(self._model.config).macs,
             self._spec.format,
@@ -273,14 +273,19 @@ class _Pruning:
         return prune(self._model.network, kept, self._calibration, self._model.preprocessing)
 
     def _file_of(self, mix: Mix) -> bytes:
-        """The file of a mix; a network that the mix before had too is not converted again."""
+        """The file of a mix."""
+        quantizer = self._quantizer_of(mix)
+        recipe: Recipe | None = recipe_of(mix.precisions) if mix.precisions else None
+        return quantizer.exporter.quantized(recipe, quantizer.ranges)
+
+    def _quantizer_of(self, mix: Mix) -> _Quantizer:
+        """A network that the mix before had too is not made and converted again."""
         if self._last is None or self._last.channels != mix.channels:
             network = self._network_of(mix)
             self._last = _Quantizer(
                 mix.channels, self._exporter_of(network), self._ranges_of(network)
             )
-        recipe: Recipe | None = recipe_of(mix.precisions) if mix.precisions else None
-        return self._last.exporter.quantized(recipe, self._last.ranges)
+        return self._last
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,14 +10,9 @@ def described_pruning(pruning: Pruning, measure: str) -> list[str]:
 
     ``measure`` is what the task measures on annotated images, such as top-1.
     """
-    layers = pruning.layers.values()
-    before, after = (
-        sum(values)
-        for values in zip(*((width.before, width.channels) for width in layers), strict=True)
-    )
-    thinned = sum(width.channels < width.before for width in layers)
+    thinned = sum(width.channels < width.before for width in pruning.layers.values())
     lines = [
-        f"pruned: {before - after} of {before} hidden channels, in {thinned} of"
+        f"pruned: {pruning.removed} of {pruning.channels_before} hidden channels, in {thinned} of"
         f" {len(pruning.layers)} layers; {pruning.macs / pruning.macs_before:.3f} of the"
         f" multiply-accumulates, {pruning.macs / 1e6:.1f} M of {pruning.macs_before / 1e6:.1f} M"
     ]

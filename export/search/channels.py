@@ -7,15 +7,12 @@ of one shape are thinned together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-import torch
-
-from ...artifact.outputs import Outputs, joined
 from ...artifact.preprocessing import Preprocessing
 from ...artifact.samples import Samples
-from ...calibration.sensitivity import BATCH, loss_between
-from ...models.network import Network, named_outputs
+from ...calibration.sensitivity import BATCH, loss_between, outputs_on
+from ...models.network import Network
 from ...progress import Progress
 from ...tasks.task import Task
 from ..pruning.hidden_layer import HiddenLayer
@@ -68,15 +65,15 @@ def channel_choices(
         By the layer's path, from the narrowest on.
     """
     few = guide.first(SENSITIVITY_IMAGES)
-    inputs = [torch.from_numpy(batch) for batch in few.batches(preprocessing, BATCH)]
-    whole = _outputs(network, inputs)
+    inputs = list(few.batches(preprocessing, BATCH))
+    whole = outputs_on(network, inputs)
     noises: dict[HiddenLayer, dict[int, float]] = {}
     with progress.step("thinning each layer", sum(map(len, thinned_layers.values()))) as advance:
         for layer, by_count in thinned_layers.items():
             noises[layer] = {layer.channels: 0.0}
             for count, thin in by_count.items():
                 with thinned(network, layer, thin):
-                    loss = loss_between(task, whole, _outputs(network, inputs))
+                    loss = loss_between(task, whole, outputs_on(network, inputs))
                 noises[layer][count] = loss.noise
                 advance(1)
     costs = _costs_of_channels(thinned_layers, file_of, trials, progress)
@@ -120,8 +117,3 @@ def _shape(layer: HiddenLayer) -> tuple[int, bool, bool, int]:
     """Equal for layers whose ops are of one shape."""
     is_strided = not layer.is_mlp and layer.block == 0 and layer.stage > 0
     return layer.stage, layer.is_mlp, is_strided, layer.channels
-
-
-@torch.no_grad()
-def _outputs(network: Network, inputs: Sequence[torch.Tensor]) -> Outputs:
-    return joined([named_outputs(network(batch)) for batch in inputs])

@@ -20,30 +20,32 @@ def products(path: Path) -> list[Product]:
     return [_PRODUCTS[op.name](graph, op) for op in graph.ops() if op.name in _PRODUCTS]
 
 
+def _described(graph: TFLiteGraph, op: Op, taken: int, given: int) -> str:
+    """A convolution in words, by its channels."""
+    kernel, output = graph.shape(op.inputs[1])[1:3], graph.shape(op.outputs[0])[1:3]
+    options = graph.options(op)
+    strides = options.strideH, options.strideW
+    return convolution_shape(kernel, strides, (taken, given), output)
+
+
 def _convolution(graph: TFLiteGraph, op: Op) -> Product:
     given, height, width, each = graph.shape(op.inputs[1])
-    output, options = graph.shape(op.outputs[0]), graph.options(op)
-    taken = graph.shape(op.inputs[0])[-1]
-    strides = options.strideH, options.strideW
-    shape = convolution_shape((height, width), strides, (taken, given), output[1:3])
+    output, taken = graph.shape(op.outputs[0]), graph.shape(op.inputs[0])[-1]
+    shape = _described(graph, op, taken, given)
     return Product("convolution", shape, math.prod(output) * height * width * each)
 
 
 def _depthwise(graph: TFLiteGraph, op: Op) -> Product:
     _, height, width, given = graph.shape(op.inputs[1])
-    output, options = graph.shape(op.outputs[0]), graph.options(op)
-    taken = graph.shape(op.inputs[0])[-1]
-    strides = options.strideH, options.strideW
-    shape = convolution_shape((height, width), strides, (taken, given), output[1:3])
+    output, taken = graph.shape(op.outputs[0]), graph.shape(op.inputs[0])[-1]
+    shape = _described(graph, op, taken, given)
     return Product("convolution", f"depthwise {shape}", math.prod(output) * height * width)
 
 
 def _transposed(graph: TFLiteGraph, op: Op) -> Product:
     given, height, width, taken = graph.shape(op.inputs[1])
-    image, output = graph.shape(op.inputs[2]), graph.shape(op.outputs[0])
-    options = graph.options(op)
-    strides = options.strideH, options.strideW
-    shape = convolution_shape((height, width), strides, (taken, given), output[1:3])
+    shape = _described(graph, op, taken, given)
+    image = graph.shape(op.inputs[2])
     return Product("transposed", shape, math.prod(image) * height * width * given)
 
 
