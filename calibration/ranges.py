@@ -291,11 +291,16 @@ class _Observing:
                 " run; give each run a module of its own"
             )
         self._ran.add(path)
-        if not all(bool(values.isfinite().all()) for values in activations):
+        if not all(map(_is_finite, activations)):
             raise DataError(
                 f"{path}: an activation is NaN or infinite on {self._images}, so it has"
                 " no range; check the checkpoint"
             )
+
+
+def _is_finite(values: Tensor) -> bool:
+    """Whether all values are finite; NaN, too, is the least and the greatest where there is one."""
+    return all(math.isfinite(end.item()) for end in values.aminmax())
 
 
 def alive(bounds: tuple[float, float]) -> tuple[float, float]:

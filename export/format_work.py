@@ -23,6 +23,7 @@ from ..process.replacing import remove
 from ..progress import Progress
 from .exporter import Exporter
 from .formats import EXPORTERS
+from .provenance import shared_provenance
 from .spec import ExportSpec
 
 Choose = Callable[[Exporter, Sequence[ExportSpec], Ranges], Recipe]
@@ -96,13 +97,14 @@ def write_format(
         UsageError: What was asked for does not exist.
     """
     export = _FormatExport(loaded, work, progress, choose)
-    artifacts = export.run()
-    return Written(
-        artifacts,
-        export.compiled(artifacts),
-        export.float32(artifacts),
-        export.failures,
-    )
+    with shared_provenance():
+        artifacts = export.run()
+        return Written(
+            artifacts,
+            export.compiled(artifacts),
+            export.float32(artifacts),
+            export.failures,
+        )
 
 
 class _FormatExport:

@@ -29,6 +29,7 @@ from .half_lowering import (
     half_precision_partitioner,
     with_small_squares,
 )
+from .lowering_passes import needed_passes_alone
 
 
 class ExecuTorchExporter(Exporter):
@@ -99,7 +100,8 @@ def _lowered(
         exported = _quantized(model, precisions, ranges, sample)
     else:
         exported = torch.export.export(model, sample)
-    with half_precision_lowering() if _is_half(spec) else contextlib.nullcontext():
+    half = half_precision_lowering() if _is_half(spec) else contextlib.nullcontext()
+    with half, needed_passes_alone():
         lowered = to_edge_transform_and_lower(
             exported,
             partitioner=[_partitioner(spec)],
