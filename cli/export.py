@@ -257,8 +257,8 @@ def _add_output_options(parser: CommandParser) -> None:
         "--jobs",
         type=int,
         metavar="N",
-        help="formats that are converted at a time, each in a process of its own (default: as cores"
-        " and memory allow); 1 converts them in this process",
+        help="processes that convert at a time, each a format, or a precision of ExecuTorch, and"
+        " that run files (default: as cores and memory allow); 1 converts in this process",
     )
 
 

@@ -39,6 +39,9 @@ class Exporter(abc.ABC):
         recipes: The precision of each op, by the precision that is asked for.
         choices: Precisions that a search tries, by kind of op, the first in the fastest file;
             nothing where there is no search.
+        is_shared: Whether the files of several precisions rest on work that is done once.
+        seconds: Of one thread for a file of the demo model, or for all of them where they share
+            their work; what takes longest is begun first where several processes export.
         size: Height and width of the input in pixels.
         model: The model as it was rewritten for the format.
     """
@@ -46,6 +49,8 @@ class Exporter(abc.ABC):
     format: ClassVar[Format]
     recipes: ClassVar[Mapping[str, Recipe]]
     choices: ClassVar[Choices] = {}
+    is_shared: ClassVar[bool] = True
+    seconds: ClassVar[float] = 0.0
 
     def __init__(self, loaded: LoadedModel, batch: int = 1) -> None:
         self.loaded = loaded

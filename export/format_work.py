@@ -49,9 +49,20 @@ class FormatWork:
     scratch: Path
 
     @property
+    def format(self) -> str:
+        """The format."""
+        return self.specs[0].format
+
+    @property
     def needs_images(self) -> bool:
         """Whether the exporter sees images."""
         return any(spec.needs_images for spec in self.specs)
+
+    def parts(self) -> list[FormatWork]:
+        """The same as pieces that share no work, in their order."""
+        if EXPORTERS[self.format].is_shared:
+            return [self]
+        return [dataclasses.replace(self, specs=(spec,)) for spec in self.specs]
 
     def path_of(self, spec: ExportSpec, loaded: LoadedModel) -> Path:
         """Where the file of a spec goes."""
@@ -122,7 +133,7 @@ class _FormatExport:
         self._progress = progress
         self._choose = choose
         self._chosen: Recipe | None = None
-        self._exporter = EXPORTERS[work.specs[0].format](loaded, work.specs[0].batch)
+        self._exporter = EXPORTERS[work.format](loaded, work.specs[0].batch)
         self.failures: dict[str, str] = {}
 
     def run(self) -> dict[ExportSpec, Path]:

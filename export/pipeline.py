@@ -67,7 +67,7 @@ def export_artifacts(
         given: Activation ranges to use in place of a calibration.
         older: Activation ranges to use if a calibration would give the same.
         choose: Gives the INT8 artifacts of a format their recipe, in place of our own choice.
-        jobs: How many formats are worked on at a time, where they are several.
+        jobs: How many processes convert at a time, where the files are not of one piece of work.
 
     Raises:
         ExportError: A converter failed, or all did.

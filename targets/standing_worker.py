@@ -74,6 +74,13 @@ class StandingWorker:
                 self.end()
                 raise
 
+    def kill(self) -> None:
+        """Kills what runs, for whoever waits in :meth:`do` in another thread."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                kill_group(process)
+
     def end(self) -> None:
         """Ends it, if it runs."""
         process, self._process = self._process, None
@@ -152,4 +159,14 @@ class StandingWorker:
 STANDING_WORKER = StandingWorker()
 """This process's."""
 
+_WORKERS = [STANDING_WORKER]
+
 atexit.register(STANDING_WORKER.end)
+
+
+def standing_workers(count: int) -> list[StandingWorker]:
+    """As many of this process's workers, :data:`STANDING_WORKER` first."""
+    while len(_WORKERS) < count:
+        _WORKERS.append(StandingWorker())
+        atexit.register(_WORKERS[-1].end)
+    return _WORKERS[:count]

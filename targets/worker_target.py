@@ -72,8 +72,18 @@ class WorkerTarget(Target):
             progress.step(f"running on {self.name}", work.inferences) as advance,
             job_folder() as folder,
         ):
-            machine, ran = work_off(self._do, folder, job, work.pixels, advance)
+            machine, ran = self._work_off(folder, job, work.pixels, advance)
         return TargetRun(self._described(machine), tuple(ran))
+
+    def _work_off(
+        self, folder: Path, job: Job, pixels: Pixels, advance: Advance
+    ) -> tuple[dict[str, str], list[Ran]]:
+        """The machine, and what became of each file of a job, which is done in an empty folder.
+
+        Raises:
+            TargetError: No file came to be run.
+        """
+        return work_off(self._do, folder, job, pixels, advance)
 
     def values(self, path: Path, images: NDArray[np.float32]) -> list[NDArray[Any]]:
         """See :class:`Target`; in the order of what :meth:`tracer` exposes."""

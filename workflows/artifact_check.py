@@ -85,6 +85,7 @@ def check_artifacts(
     rounds: int,
     progress: Progress,
     unpruned: Unpruned | None = None,
+    workers: int = 1,
 ) -> tuple[dict[str, CheckedArtifact], dict[str, str]]:
     """Checks and times artifacts, each against the eager model and its float32 file.
 
@@ -97,11 +98,12 @@ def check_artifacts(
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
         unpruned: What a pruned model's files are held to besides.
+        workers: How many processes share the images.
 
     Returns:
         What was found out about each artifact, by name; and why others cannot be compared at all.
     """
-    ran = _run(files, images, preprocessing, threads, progress)
+    ran = _run(files, images, preprocessing, threads, workers, progress)
     parities: dict[str, Parity] = {}
     losses: dict[str, Loss | None] = {}
     broken: dict[str, str] = {}
@@ -151,11 +153,12 @@ def _run(
     images: Samples,
     preprocessing: Preprocessing,
     threads: int,
+    workers: int,
     progress: Progress,
 ) -> dict[str, Ran]:
-    """What became of each file that can be run here, by name; a process of its own runs them.
+    """What became of each file that can be run here, by name; processes of their own run them.
 
-    One that ends that process is never run in this one, to be timed.
+    One that ends such a process is never run in this one, to be timed.
     """
     ran: dict[str, Ran] = {}
     for count in dict.fromkeys(item.images for item in files.values()):
@@ -165,7 +168,8 @@ def _run(
         ]
         if names:
             paths = [files[name].path for name in names]
-            run = HostTarget().run(Work(paths, shown.pixels, preprocessing, threads), progress)
+            work = Work(paths, shown.pixels, preprocessing, threads)
+            run = HostTarget(workers).run(work, progress)
             ran |= dict(zip(names, run.ran, strict=True))
     return ran
 

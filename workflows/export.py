@@ -26,6 +26,7 @@ from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
 from ..export.format_jobs import BYTES as CONVERSION_BYTES
+from ..export.format_jobs import most_jobs
 from ..export.format_work import Choose
 from ..export.options import check_choice
 from ..export.overflow import find_overflowing_modules
@@ -58,6 +59,10 @@ SIMULATED_IMAGES = 16
 """How many images a simulator runs, which takes a second for each."""
 
 
+IMAGES_EACH = 32
+"""How many images there are for each process that runs files, which takes seconds to start."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ExportRequest:
     """What an export works on, all read and checked.
@@ -75,7 +80,8 @@ class ExportRequest:
         keep_failed: Whether the bundle is written although a check fails.
         accumulation: What sums of products are kept in where files in fp16 are judged.
         pruned: How the model was pruned, if it was; files then keep that bound too.
-        jobs: How many formats are converted at a time; as cores and memory allow if None.
+        jobs: How many processes convert, and run files, at a time; as cores and memory allow if
+            None.
     """
 
     loaded: LoadedModel
@@ -197,8 +203,9 @@ def export_model(
         keep_failed: Whether the bundle is written although a check fails.
         accumulation: What sums of products are kept in where files in fp16 are judged:
             ``float16``, as GPUs and ARM's multiply-adds may have it, or ``float32``.
-        jobs: How many formats are converted at a time, each in a process of its own; as cores and
-            memory allow if None. With 1 all are converted in this process, as one format always is.
+        jobs: How many processes convert at a time, each a format, or a precision of ExecuTorch, and
+            run files, each on a part of the images; as cores and memory allow if None. With 1 all
+            are converted in this process, as one format always is but for ExecuTorch.
         progress: Is told about each step.
 
     Raises:
@@ -375,6 +382,7 @@ def _fill(
             rounds=request.runs,
             progress=progress,
             unpruned=_unpruned(request),
+            workers=_workers(request),
         )
         halves = _checked_in_half(exported, request, evaluation, eager, progress)
     write_golden(folder, evaluation.pixels, outputs)
@@ -401,8 +409,14 @@ def _fill(
 
 
 def _jobs(request: ExportRequest) -> int:
-    """How many formats are converted at a time."""
-    return job_count(request.jobs, len({spec.format for spec in request.specs}), CONVERSION_BYTES)
+    """How many processes convert at a time."""
+    return job_count(request.jobs, most_jobs(request.specs), CONVERSION_BYTES)
+
+
+def _workers(request: ExportRequest) -> int:
+    """How many processes run the files, each on a part of the images."""
+    most = max(1, len(request.evaluation) // IMAGES_EACH)
+    return job_count(request.jobs, most, CONVERSION_BYTES)
 
 
 def _unpruned(request: ExportRequest) -> Unpruned | None:

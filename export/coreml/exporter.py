@@ -56,6 +56,7 @@ class CoreMLExporter(Exporter):
     """
 
     format = FORMATS["coreml"]
+    seconds = 11.0
     # Core ML quantizes neither activations as they come nor those of transposed convolutions: of
     # both, the weights are stored in int8. Half precision and palettes are the whole model's.
     recipes: ClassVar = {

@@ -41,6 +41,8 @@ class ExecuTorchExporter(Exporter):
     """
 
     format = FORMATS["executorch"]
+    is_shared = False
+    seconds = 12.0
     # For depthwise and transposed convolutions no kernel takes inputs that are quantized as they
     # come; half precision is the whole graph's.
     recipes: ClassVar = {

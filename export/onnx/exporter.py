@@ -31,6 +31,7 @@ class OnnxExporter(Exporter):
     """
 
     format = FORMATS["onnx"]
+    seconds = 6.5
     # ONNX Runtime has no int8 transposed convolution, whose weights are stored in int8; half
     # precision is the whole graph's.
     recipes: ClassVar = {

@@ -177,6 +177,7 @@ class TFLiteExporter(Exporter):
     """
 
     format = FORMATS["tflite"]
+    seconds = 7.0
     # The head's two linear layers are quantized as their input comes: their activations are the
     # most sensitive to int8, and their share of the time is small. For depthwise convolutions no
     # such kernel exists: their weights are stored in int8.

@@ -88,12 +88,12 @@ class Watcher(SilentProgress):
 
 
 class Killer(Watcher):
-    """Kills the first call's process once it writes a file."""
+    """Kills ONNX's process once it writes a file; Core ML's call comes first, as it takes longer."""
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
         if description == "writing onnx int8":
-            (number,) = (number for number, folder in children() if folder.endswith("call-0"))
+            (number,) = (number for number, folder in children() if folder.endswith("call-1"))
             os.kill(number, signal.SIGKILL)
         yield lambda count: None
 
@@ -167,6 +167,31 @@ def test_a_process_that_is_killed_is_a_line_and_the_other_format_is_written(
     assert [path.name for path in (tmp_path / "out" / "files").iterdir()] == [
         "slight-fp32.mlpackage"
     ]
+
+
+class PrecisionKiller(Watcher):
+    """Kills the process that begins to write the second of two precisions."""
+
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
+        with super().step(description, total) as advance:
+            if description == "writing executorch int8-dynamic":
+                (number,) = (number for number, folder in children() if folder.endswith("call-1"))
+                os.kill(number, signal.SIGKILL)
+            yield advance
+
+
+def test_precisions_that_share_no_work_have_a_process_each(
+    random: LoadedModel, noise_images: Samples, tmp_path: Path
+) -> None:
+    specs = [ExportSpec.of("executorch"), ExportSpec.of("executorch", "int8-dynamic")]
+    watcher = PrecisionKiller()
+    found = exported(random, specs, tmp_path / "out", noise_images, 2, watcher)
+    assert len(watcher.seen) == 2
+    assert [path.name for path in found.artifacts.values()] == ["slight-fp32.pte"]
+    assert found.float32 == {"executorch": found.artifacts[specs[0]]}
+    assert list(found.failed_files) == ["slight-int8-dynamic.pte"]
+    assert "was ended by SIGKILL" in found.failed_files["slight-int8-dynamic.pte"]
 
 
 def test_what_a_converter_raises_is_that_formats_failure(

@@ -10,17 +10,14 @@ from typing import Any
 
 import pytest
 
+from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.export.executorch import exporter, lowering_passes
 from lowformer_edge.export.executorch.exporter import ExecuTorchExporter
 from lowformer_edge.export.executorch.lowering_passes import NEEDED, needed_passes_alone
 from lowformer_edge.export.spec import ExportSpec
-from lowformer_edge.models.loading import from_module
-from lowformer_edge.models.random_weights import random_model
 
 from ...small_models import ATTENTIVE
-
-MODEL = ATTENTIVE.for_task("segmentation", channels=8)
-"""With an attention, and maps that are doubled and concatenated."""
+from ..conversion import Conversion
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +28,12 @@ def passes() -> Any:
         return importlib.import_module("executorch.backends.xnnpack._passes")
 
 
-def test_the_program_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = ExecuTorchExporter(from_module(random_model(MODEL.replace(input_size=64))))
-    spec = ExportSpec("executorch", "int8-dynamic")
-    ours = made.export(spec, made.model, None)
+def test_the_program_is_the_same(noise_images: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    lowering = Conversion(ExecuTorchExporter, ATTENTIVE.replace(input_size=32), noise_images)
+    spec = ExportSpec("executorch", "int8")
+    ours = lowering.export(spec)
     monkeypatch.setattr(exporter, "needed_passes_alone", contextlib.nullcontext)
-    assert made.export(spec, made.model, None) == ours
+    assert lowering.export(spec) == ours
 
 
 def test_every_pass_is_one_of_executorch(passes: Any) -> None:
