@@ -88,7 +88,7 @@ class Watcher(SilentProgress):
 
 
 class Killer(Watcher):
-    """Kills ONNX's process once it writes a file; Core ML's call comes first, as it takes longer."""
+    """Kills ONNX's process once it writes a file; that of Core ML, which takes longer, is first."""
 
     @contextlib.contextmanager
     def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
