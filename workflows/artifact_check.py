@@ -118,19 +118,16 @@ def check_artifacts(
     times = _time(timed, images, preprocessing, threads, rounds, progress)
     verified = {}
     for name, item in sound.items():
-        kind, latency = format_of(item.path), None
+        kind = format_of(item.path)
         where = kind.residency(item.path, threads)
         taken, given = kind.tensors(item.path)
-        if item.path in times:
-            slower = times[item.reference] if item.reference else None
-            latency = latency_record(times[item.path], slower, threads)
         verified[name] = CheckedArtifact(
             inputs=taken,
             outputs=given,
             ops=where.op_counts,
             residency=residency_record(where),
             parity=parities.get(name),
-            latency=latency,
+            latency=_latency(item, times, threads),
             not_run=item.not_run,
             runtime=ran[name].answer.runtime if name in ran else None,
             loss=losses.get(name),
@@ -247,6 +244,14 @@ def _time(
             warmup=WARMUP,
             on_round=lambda: advance(1),
         )
+
+
+def _latency(item: Candidate, times: Mapping[Path, LatencyResult], threads: int) -> Latency | None:
+    """How long a file takes, where that was measured."""
+    if item.path not in times:
+        return None
+    reference = times[item.reference] if item.reference else None
+    return latency_record(times[item.path], reference, threads)
 
 
 def latency_record(result: LatencyResult, reference: LatencyResult | None, threads: int) -> Latency:
