@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..artifact.size import sides_of
 from ..tasks.anchors import ANCHORS_PER_PLACE, BOX_SIDES
 from .config import LowFormerConfig
-from .dense_head import BACKBONE_LEVELS, DetectionHead, SegmentationHead
+from .dense_head import BACKBONE_LEVELS, DenseHead, DetectionHead, SegmentationHead
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +77,7 @@ def head_cost(config: LowFormerConfig) -> Cost:
 def _retina_net(config: LowFormerConfig, head: DetectionHead) -> Cost:
     """Neck and head of a detector; the head's weights are the same for all levels."""
     levels = _areas(config)[-BACKBONE_LEVELS:]
-    total = _fpn(config.widths[-BACKBONE_LEVELS:], head.neck_channels, levels)
+    total = _fpn(config.widths[-BACKBONE_LEVELS:], head, levels)
     width = config.widths[-1]
     for _ in range(head.levels - BACKBONE_LEVELS):
         levels.append(_strided(levels[-1], 2))
@@ -89,33 +89,34 @@ def _retina_net(config: LowFormerConfig, head: DetectionHead) -> Cost:
 
 def _retina_head(config: LowFormerConfig, head: DetectionHead, area: Area) -> Cost:
     """The head of a detector on one level."""
-    widths = [head.neck_channels, *[head.channels] * head.convs]
     total = NOTHING
-    for values in (config.num_classes, BOX_SIDES):
+    for values, channels in ((config.num_classes, head.class_widths), (BOX_SIDES, head.box_widths)):
+        widths = [head.neck_channels, *channels, ANCHORS_PER_PLACE * values]
         for narrow, wide in itertools.pairwise(widths):
             total += _plain_conv(narrow, wide, 3, area)
-        total += _plain_conv(widths[-1], ANCHORS_PER_PLACE * values, 3, area)
     return total
 
 
 def _semantic_fpn(config: LowFormerConfig, head: SegmentationHead) -> Cost:
     """Neck and head of a model for segmentation."""
     areas = _areas(config)[1:]
-    total = _fpn(config.widths[1:], head.neck_channels, areas)
-    for doublings, area in enumerate(areas):
-        width = head.neck_channels
-        for doubling in range(max(1, doublings)):
-            doubled = Area(area.height << doubling, area.width << doubling)
-            total += _conv(width, head.channels, 3, doubled)
-            width = head.channels
+    total = _fpn(config.widths[1:], head, areas)
+    for area, widths in zip(areas, head.scale_widths, strict=True):
+        for doublings, (narrow, wide) in enumerate(
+            itertools.pairwise([head.neck_channels, *widths])
+        ):
+            doubled = Area(area.height << doublings, area.width << doublings)
+            total += _conv(narrow, wide, 3, doubled)
     return total + _plain_conv(head.channels, config.num_classes, 1, areas[0])
 
 
-def _fpn(widths: Sequence[int], channels: int, areas: Sequence[Area]) -> Cost:
+def _fpn(widths: Sequence[int], head: DenseHead, areas: Sequence[Area]) -> Cost:
     """A feature pyramid's levels that are made of maps."""
+    lateral = head.lateral_width
     total = NOTHING
     for width, area in zip(widths, areas, strict=True):
-        total += _plain_conv(width, channels, 1, area) + _plain_conv(channels, channels, 3, area)
+        total += _plain_conv(width, lateral, 1, area)
+        total += _plain_conv(lateral, head.neck_channels, 3, area)
     return total
 
 

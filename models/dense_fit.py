@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -16,13 +17,11 @@ Shapes = Mapping[str, tuple[int, ...]]
 CLASSIFIER = "head.op_list.3.linear.weight"
 
 _LATERAL = "neck.lateral_convs.0.conv.weight"
+_FIRST_LEVEL = "neck.fpn_convs.0.conv.weight"
 _CLASSES = "bbox_head.retina_cls.weight"
 _BOXES = "bbox_head.retina_reg.weight"
-_FIRST_CONV = "bbox_head.cls_convs.0.conv.weight"
 _SEGMENTS = "decode_head.conv_seg.weight"
-_FIRST_SCALE = "decode_head.scale_heads.0.0.conv.weight"
 _LEVEL = re.compile(r"neck\.fpn_convs\.\d+\.conv\.weight")
-_CONV = re.compile(r"bbox_head\.cls_convs\.\d+\.conv\.weight")
 
 
 _HEADS: Mapping[str, tuple[str, ...]] = {
@@ -47,25 +46,55 @@ def dense_head_of(shapes: Shapes) -> tuple[DenseHead, int] | None:
     Other weights than those that tell the sizes may still be missing, or be too many.
     """
     channels = {name: shape for name, shape in shapes.items() if len(shape) == 4}
-    neck = channels.get(_LATERAL, (0,))[0]
     try:
         if _CLASSES in channels and _BOXES in channels and not why_other_anchors(shapes):
-            return _detection(channels, neck), channels[_CLASSES][0] // ANCHORS_PER_PLACE
+            return _detection(channels), channels[_CLASSES][0] // ANCHORS_PER_PLACE
         if _SEGMENTS in channels:
-            width = channels.get(_FIRST_SCALE, (0,))[0]
-            return SegmentationHead(neck, width), channels[_SEGMENTS][0]
+            return _segmentation(channels), channels[_SEGMENTS][0]
     except ConfigError:  # sizes that no head has
         return None
     return None
 
 
-def _detection(channels: Shapes, neck: int) -> DetectionHead:
+def _detection(channels: Shapes) -> DetectionHead:
+    lateral, neck = _neck_widths(channels)
+    classes = _widths(channels, "bbox_head.cls_convs.{}.conv.weight")
+    boxes = _widths(channels, "bbox_head.reg_convs.{}.conv.weight")
     return DetectionHead(
         neck_channels=neck,
-        channels=channels.get(_FIRST_CONV, (neck,))[0],
-        convs=sum(map(bool, map(_CONV.fullmatch, channels))),
+        channels=classes[0] if classes else neck,
+        convs=len(classes),
         levels=sum(map(bool, map(_LEVEL.fullmatch, channels))),
+        lateral_channels=lateral,
+        class_channels=classes,
+        box_channels=boxes if len(boxes) == len(classes) else (),
     )
+
+
+def _segmentation(channels: Shapes) -> SegmentationHead:
+    lateral, neck = _neck_widths(channels)
+    scales = [
+        _widths(channels, f"decode_head.scale_heads.{level}.{{}}.conv.weight", step)
+        for level, step in enumerate((1, 1, 2, 2))
+    ]
+    width = (scales[0] or (0,))[-1]
+    known = [len(widths) for widths in scales] == [1, 1, 2, 3]
+    inner = tuple(widths[:-1] for widths in scales) if known else ()
+    return SegmentationHead(neck, width, lateral, inner)
+
+
+def _neck_widths(channels: Shapes) -> tuple[int, int]:
+    """Channels of the pyramid's maps before and after they are convolved to levels."""
+    lateral = channels.get(_LATERAL, (0,))[0]
+    return lateral, channels.get(_FIRST_LEVEL, (lateral,))[0]
+
+
+def _widths(channels: Shapes, name: str, step: int = 1) -> tuple[int, ...]:
+    """Output channels of convolutions whose names have the numbers 0, ``step``, ..."""
+    numbers = itertools.takewhile(
+        lambda number: name.format(number) in channels, itertools.count(0, step)
+    )
+    return tuple(channels[name.format(number)][0] for number in numbers)
 
 
 def why_other_anchors(shapes: Shapes) -> str | None:

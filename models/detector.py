@@ -39,9 +39,11 @@ class Detector(nn.Module):
             raise ConfigError(f"model config: {config.name} has no detection head; see for_task")
         self.config = config
         self.backbone = Backbone(config)
-        self.neck = FPN(config.widths[-BACKBONE_LEVELS:], head.neck_channels, head.levels)
+        self.neck = FPN(
+            config.widths[-BACKBONE_LEVELS:], head.lateral_width, head.neck_channels, head.levels
+        )
         self.bbox_head = RetinaHead(
-            head.neck_channels, head.channels, head.convs, config.num_classes
+            head.neck_channels, head.class_widths, head.box_widths, config.num_classes
         )
 
     def forward_levels(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:

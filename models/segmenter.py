@@ -32,9 +32,9 @@ class Segmenter(nn.Module):
             raise ConfigError(f"model config: {config.name} has no segmentation head; see for_task")
         self.config = config
         self.backbone = Backbone(config)
-        self.neck = FPN(config.widths[-LEVELS:], head.neck_channels, LEVELS)
+        self.neck = FPN(config.widths[-LEVELS:], head.lateral_width, head.neck_channels, LEVELS)
         self.decode_head = SemanticFPNHead(
-            head.neck_channels, head.channels, LEVELS, config.num_classes
+            head.neck_channels, head.scale_widths, config.num_classes
         )
 
     def forward(self, x: Tensor) -> Tensor:

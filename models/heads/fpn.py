@@ -19,17 +19,20 @@ class FPN(nn.Module):
 
     Args:
         in_channels: Channels of each map that is given, from the finest.
+        lateral: Channels that maps are brought to before they are added.
         channels: Channels of each level.
         levels: Number of levels; as many as maps, or more.
     """
 
-    def __init__(self, in_channels: Sequence[int], channels: int, levels: int) -> None:
+    def __init__(
+        self, in_channels: Sequence[int], lateral: int, channels: int, levels: int
+    ) -> None:
         super().__init__()
         self.lateral_convs = nn.ModuleList(
-            ConvModule(width, channels, 1, act=False) for width in in_channels
+            ConvModule(width, lateral, 1, act=False) for width in in_channels
         )
         self.fpn_convs = nn.ModuleList(
-            ConvModule(channels, channels, act=False) for _ in in_channels
+            ConvModule(lateral, channels, act=False) for _ in in_channels
         )
         self.upsampling = NearestUpsampling()
         width = in_channels[-1]

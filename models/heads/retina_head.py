@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -23,18 +24,24 @@ class RetinaHead(nn.Module):
 
     Args:
         in_channels: Channels of a level.
-        channels: Channels of the convolutions between.
-        convs: How many of these there are, for classes and for boxes each.
+        class_widths: Channels of each convolution before the last one, for classes.
+        box_widths: The same for boxes.
         num_classes: Number of classes; there is none for the background.
     """
 
-    def __init__(self, in_channels: int, channels: int, convs: int, num_classes: int) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        class_widths: Sequence[int],
+        box_widths: Sequence[int],
+        num_classes: int,
+    ) -> None:
         super().__init__()
-        widths = [in_channels, *[channels] * convs]
-        self.cls_convs = nn.ModuleList(ConvModule(width, channels) for width in widths[:-1])
-        self.reg_convs = nn.ModuleList(ConvModule(width, channels) for width in widths[:-1])
-        self.retina_cls = nn.Conv2d(widths[-1], ANCHORS_PER_PLACE * num_classes, 3, padding=1)
-        self.retina_reg = nn.Conv2d(widths[-1], ANCHORS_PER_PLACE * BOX_SIDES, 3, padding=1)
+        classes, boxes = [in_channels, *class_widths], [in_channels, *box_widths]
+        self.cls_convs = nn.ModuleList(itertools.starmap(ConvModule, itertools.pairwise(classes)))
+        self.reg_convs = nn.ModuleList(itertools.starmap(ConvModule, itertools.pairwise(boxes)))
+        self.retina_cls = nn.Conv2d(classes[-1], ANCHORS_PER_PLACE * num_classes, 3, padding=1)
+        self.retina_reg = nn.Conv2d(boxes[-1], ANCHORS_PER_PLACE * BOX_SIDES, 3, padding=1)
         self.apply(_initialise)
         assert self.retina_cls.bias is not None
         nn.init.constant_(self.retina_cls.bias, -math.log(1 / FIRST_SCORE - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from torch import Tensor, nn
@@ -21,18 +22,18 @@ class SemanticFPNHead(nn.Module):
 
     Args:
         in_channels: Channels of a level.
-        channels: Channels of the convolutions.
-        levels: Number of levels, each half as large as the one before.
+        widths: Channels of each level's convolutions, the finest level first; each level is half as
+            large as the one before. All end with the same number.
         num_classes: Number of classes.
     """
 
-    def __init__(self, in_channels: int, channels: int, levels: int, num_classes: int) -> None:
+    def __init__(self, in_channels: int, widths: Sequence[Sequence[int]], num_classes: int) -> None:
         super().__init__()
-        self.conv_seg = nn.Conv2d(channels, num_classes, 1)
+        self.conv_seg = nn.Conv2d(widths[0][-1], num_classes, 1)
         self.dropout = nn.Dropout2d(DROPOUT)
         self.scale_heads = nn.ModuleList(
-            nn.Sequential(*_scale_head(in_channels, channels, doublings))
-            for doublings in range(levels)
+            nn.Sequential(*_scale_head([in_channels, *level], doublings))
+            for doublings, level in enumerate(widths)
         )
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
@@ -47,11 +48,11 @@ class SemanticFPNHead(nn.Module):
         return self.conv_seg(self.dropout(total))
 
 
-def _scale_head(in_channels: int, channels: int, doublings: int) -> list[nn.Module]:
-    """What brings a level to a size that many times doubled."""
-    modules: list[nn.Module] = [ConvModule(in_channels, channels, norm=True)]
-    for doubling in range(doublings):
-        if doubling:
-            modules.append(ConvModule(channels, channels, norm=True))
-        modules.append(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False))
+def _scale_head(widths: Sequence[int], doublings: int) -> list[nn.Module]:
+    """What brings a level to a size that many times doubled, through maps of some widths."""
+    modules: list[nn.Module] = []
+    for narrow, wide in itertools.pairwise(widths):
+        modules.append(ConvModule(narrow, wide, norm=True))
+        if doublings:
+            modules.append(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False))
     return modules

@@ -29,6 +29,7 @@ JSON_TYPES = {
     "str": "string",
     "str | None": "string",
     "int": "integer",
+    "int | None": "integer",
     "float": "number",
     "bool": "boolean",
     "tuple[int, ...]": "list of integers",

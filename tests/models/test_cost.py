@@ -16,6 +16,8 @@ from lowformer_edge.models.network import build_network
 from lowformer_edge.models.published import PUBLISHED_FIGURES
 from lowformer_edge.models.variants import PUBLISHED, VARIANTS
 
+from .head_strategies import detection_heads, segmentation_heads
+
 
 def counted(config: LowFormerConfig) -> Cost:
     """What torch counts, on tensors without content."""
@@ -70,16 +72,7 @@ def test_any_switch_and_size(
 
 @settings(max_examples=15, deadline=None)
 @given(
-    head=st.one_of(
-        st.builds(
-            DetectionHead,
-            neck_channels=st.integers(1, 40),
-            channels=st.integers(1, 40),
-            convs=st.integers(1, 3),
-            levels=st.integers(3, 7),
-        ),
-        st.builds(SegmentationHead, neck_channels=st.integers(1, 40), channels=st.integers(1, 40)),
-    ),
+    head=detection_heads(40) | segmentation_heads(40),
     num_classes=st.integers(1, 40),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
 )

@@ -27,6 +27,7 @@ from lowformer_edge.models.weight_names import networks_in, published_names
 from lowformer_edge.workflows.checkpoint import inspect_checkpoint
 
 from .checkpoint_files import State, changed, prefixed
+from .head_strategies import detection_heads, segmentation_heads
 
 SMALL = {
     "detection": DetectionHead(neck_channels=6, channels=8, convs=2, levels=4),
@@ -211,18 +212,7 @@ def test_teacher_and_student_are_two_networks(config: lfe.LowFormerConfig, tmp_p
 
 @settings(max_examples=30, deadline=None)
 @given(
-    head=st.one_of(
-        st.builds(
-            DetectionHead,
-            neck_channels=st.integers(1, 300),
-            channels=st.integers(1, 300),
-            convs=st.integers(1, 5),
-            levels=st.integers(3, 8),
-        ),
-        st.builds(
-            SegmentationHead, neck_channels=st.integers(1, 300), channels=st.integers(1, 300)
-        ),
-    ),
+    head=detection_heads(300, convs=5) | segmentation_heads(300),
     num_classes=st.integers(1, 400),
 )
 def test_shapes_tell_head_and_classes(

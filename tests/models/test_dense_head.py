@@ -16,22 +16,21 @@ from lowformer_edge.models.cost import backbone_cost, head_cost
 from lowformer_edge.models.dense_head import DetectionHead, SegmentationHead, dense_head
 from lowformer_edge.models.variants import PUBLISHED, VARIANTS
 
-HEADS = st.one_of(
-    st.builds(
-        DetectionHead,
-        neck_channels=st.integers(1, 512),
-        channels=st.integers(1, 512),
-        convs=st.integers(1, 6),
-        levels=st.integers(3, 8),
-    ),
-    st.builds(SegmentationHead, neck_channels=st.integers(1, 512), channels=st.integers(1, 512)),
-)
+from .head_strategies import detection_heads, segmentation_heads
 
 
-@given(HEADS)
+@given(detection_heads(512, convs=6) | segmentation_heads(512))
 def test_a_head_goes_through_json(head: DetectionHead | SegmentationHead) -> None:
     config = VARIANTS["b0"].replace(dense_head=head)
     assert LowFormerConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_widths_that_are_the_usual_ones_need_not_be_stated() -> None:
+    stated = DetectionHead(64, 128, 2, 5, 64, (32, 32), (32, 32))
+    assert stated == DetectionHead(64, 32, 2, 5)
+    assert SegmentationHead(64, 32, 64, ((), (), (32,), (32, 32))) == SegmentationHead(64, 32)
+    fields = VARIANTS["b0"].replace(dense_head=stated).to_dict()["dense_head"]
+    assert list(fields) == ["task", "neck_channels", "channels", "convs", "levels"]
 
 
 def test_a_classifiers_json_has_no_word_of_it() -> None:
@@ -87,6 +86,12 @@ def test_a_head_for_phones_costs_at_most_twice_the_backbone(
         ({"task": "detection", "levels": 9}, "not 9"),
         ({"task": "detection", "convs": -1}, "convs must be a whole number"),
         ({"task": "detection", "convs": 0, "channels": 9}, "neck's channels, 256, not 9"),
+        ({"task": "detection", "class_channels": [8]}, "a width for each of 4 convolutions"),
+        ({"task": "detection", "box_channels": 8}, "a width for each of 4 convolutions, not 8"),
+        ({"task": "detection", "convs": 1, "box_channels": [0]}, "box_channels must be a whole"),
+        ({"task": "detection", "lateral_channels": 0}, "lateral_channels must be a whole number"),
+        ({"task": "segmentation", "scale_channels": [[], []]}, "a list for each of 4 levels"),
+        ({"task": "segmentation", "scale_channels": [[], [], [], []]}, "each of 1 convolutions"),
         ("RetinaNet", "must be an object, not str"),
         ([], "must be an object, not list"),
     ],

@@ -23,6 +23,7 @@ from lowformer_edge.models.segmenter import Segmenter
 from lowformer_edge.models.variants import VARIANTS
 
 from .golden_weights import golden_weights
+from .head_strategies import detection_heads, segmentation_heads
 
 DATA = Path(__file__).parents[1] / "data"
 KEYS = {
@@ -84,13 +85,7 @@ def test_logits_of_a_segmenter_are_mmsegs() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    head=st.builds(
-        DetectionHead,
-        neck_channels=st.integers(1, 9),
-        channels=st.integers(1, 9),
-        convs=st.integers(1, 3),
-        levels=st.integers(3, 8),
-    ),
+    head=detection_heads(9),
     num_classes=st.integers(1, 5),
     size=st.tuples(st.integers(32, 140), st.integers(32, 140)),
 )
@@ -120,7 +115,7 @@ def halved(area: tuple[int, int]) -> tuple[int, int]:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    head=st.builds(SegmentationHead, neck_channels=st.integers(1, 9), channels=st.integers(1, 9)),
+    head=segmentation_heads(9),
     num_classes=st.integers(1, 5),
     size=st.tuples(st.integers(32, 140), st.integers(32, 140)),
 )
@@ -135,7 +130,7 @@ def test_any_segmentation_head_and_size(
 
 def test_a_pyramid_repeats_the_coarser_level_to_the_finer_ones_exact_size() -> None:
     """Every place of the finer level gets the coarser one's at floor(place * coarse / fine)."""
-    pyramid = FPN((1, 1), 1, 2)
+    pyramid = FPN((1, 1), 1, 1, 2)
     for conv, kernel in ((pyramid.lateral_convs, 1), (pyramid.fpn_convs, 3)):
         for module in conv:
             weight = torch.zeros(1, 1, kernel, kernel)
