@@ -15,7 +15,7 @@ from ..export.eager import EagerModel
 from ..export.exporter import Exporter
 from ..export.formats import EXPORTERS
 from ..export.pruning.hidden_layer import HiddenLayer
-from ..export.pruning.pruning import ThinnedLayer, prune, thin_layers, with_thinned
+from ..export.pruning.pruning import Channels, ThinnedLayer, narrowed, prune, thin_layers
 from ..export.rewrites.table import CALIBRATED, rewrite
 from ..export.search.bound import Bound, halves, loss_of
 from ..export.search.channels import channel_choices, counts_of
@@ -206,7 +206,7 @@ class _Pruning:
             self._model.task,
             network,
             self._thinned,
-            self._thinned_file,
+            self._narrowed_file,
             self._trials,
             guide,
             preprocessing,
@@ -257,9 +257,9 @@ class _Pruning:
         calibrated = rewrite(network, CALIBRATED)
         return calibrate(calibrated, self._calibration, self._model.preprocessing)
 
-    def _thinned_file(self, thin: Mapping[HiddenLayer, ThinnedLayer]) -> bytes:
-        """The fastest file with layers that were thinned alone, for its time."""
-        exporter = self._exporter_of(with_thinned(self._model.network, thin))
+    def _narrowed_file(self, kept: Mapping[HiddenLayer, Channels]) -> bytes:
+        """The fastest file with fewer channels, for its time."""
+        exporter = self._exporter_of(narrowed(self._model.network, kept))
         return exporter.quantized(None, self._ranges)
 
     def _network_of(self, mix: Mix) -> Network:

@@ -10,6 +10,7 @@ the moments of what is left (the saliency of Optimal Brain Surgeon, Hassibi and 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Elimination:
     Attributes:
         order: All channels, the first to go first; those that never went are at the end.
         errors: Power of the error over the power of the projection, after none, one, two, ... of
-            them have gone.
+            them have gone; of several projections the mean.
     """
 
     order: NDArray[np.intp]
@@ -81,41 +82,67 @@ class Elimination:
         return np.sort(self.order[len(self.order) - count :])
 
 
-def eliminate(moments: Moments, least: int, columns: int = 1) -> Elimination:
+def eliminate(moments: Sequence[Moments], least: int, columns: int = 1) -> Elimination:
     """Removes channel after channel, each time the one whose loss costs least.
 
     Args:
-        moments: Of the hidden activations.
+        moments: Of the hidden activations, for each projection that takes them. The errors of
+            several count as shares of what each gives.
         least: Channels that stay in any case.
         columns: Activations of a channel that go together: 1 before a 1x1 convolution, 9 before
             a 3x3 one.
     """
-    channels = (len(moments.hidden) - 1) // columns
-    inverse = np.linalg.inv(_with_ridge(moments.hidden))
-    weights = inverse @ moments.cross
-    error = max(moments.power - float((weights * moments.cross).sum()), 0.0)
+    fits = [_Fit(one, columns) for one in moments]
+    channels = len(fits[0].places)
     alive = np.ones(channels, bool)
     order: list[int] = []
-    errors = [error]
-    places = np.arange(channels * columns).reshape(channels, columns)
+    errors = [sum(fit.error for fit in fits)]
     while len(order) < channels - least:
-        blocks = inverse[places[:, :, None], places[:, None, :]]
-        own = weights[places]
-        solved = own / blocks if columns == 1 else np.linalg.solve(blocks, own)
-        raised = np.where(alive, (own * solved).sum((1, 2)), np.inf)
-        gone = int(raised.argmin())
-        block = places[gone]
-        rows = inverse[:, block]
-        weights -= rows @ solved[gone]
-        inverse -= rows @ np.linalg.solve(blocks[gone], rows.T)
-        weights[block] = 0
-        inverse[block] = inverse[:, block] = 0
-        inverse[block, block] = 1  # so that its block stays invertible
+        raised = sum((fit.raised() for fit in fits), np.zeros(channels))
+        gone = int(np.where(alive, raised, np.inf).argmin())
+        for fit in fits:
+            fit.remove(gone)
         alive[gone] = False
         order.append(gone)
         errors.append(errors[-1] + float(raised[gone]))
     order += np.flatnonzero(alive).tolist()
-    return Elimination(np.array(order), np.array(errors) / max(moments.power, 1e-300))
+    return Elimination(np.array(order), np.array(errors) / len(fits))
+
+
+class _Fit:
+    """The projection of least error from the channels that are left.
+
+    Args:
+        moments: Of all channels.
+        columns: Activations of each.
+    """
+
+    def __init__(self, moments: Moments, columns: int) -> None:
+        self.places = np.arange(len(moments.hidden) - 1).reshape(-1, columns)
+        self._power = max(moments.power, 1e-300)
+        self._inverse = np.linalg.inv(_with_ridge(moments.hidden))
+        self._weights = self._inverse @ moments.cross
+        self._solved = np.empty(0)
+        explained = float((self._weights * moments.cross).sum())
+        self.error = max(moments.power - explained, 0.0) / self._power
+
+    def raised(self) -> Matrix:
+        """By how much the error would be higher without each of the channels."""
+        blocks = self._inverse[self.places[:, :, None], self.places[:, None, :]]
+        own = self._weights[self.places]
+        is_single = self.places.shape[1] == 1
+        self._solved = own / blocks if is_single else np.linalg.solve(blocks, own)
+        return (own * self._solved).sum((1, 2)) / self._power
+
+    def remove(self, gone: int) -> None:
+        """Takes a channel out, after :meth:`raised`."""
+        block = self.places[gone]
+        rows = self._inverse[:, block]
+        self._weights -= rows @ self._solved[gone]
+        self._inverse -= rows @ np.linalg.solve(self._inverse[np.ix_(block, block)], rows.T)
+        self._weights[block] = 0
+        self._inverse[block] = self._inverse[:, block] = 0
+        self._inverse[block, block] = 1  # so that its block stays invertible
 
 
 def _with_ridge(moments: Matrix) -> Matrix:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,18 +12,19 @@ from torch import Tensor, nn
 
 from ...artifact.preprocessing import Preprocessing
 from ...artifact.samples import Samples
-from ...calibration.watching import watched
 from ...models.config import LowFormerConfig
 from ...models.network import Network, build_network
+from .chain import Link, chain
 from .elimination import Moments, eliminate
-from .hidden_layer import MAIN, HiddenLayer, Link, chain, with_channels
+from .head_layers import head_layers
+from .hidden_layer import HiddenLayer, State
+from .observation import Maps, moments_of, observe, run
+from .widths import with_channels
 
 BATCH = 16
 
-ROWS = 16384
-"""Places of all maps together that moments are taken from, if not more for wide layers."""
-
-ROWS_PER_CHANNEL = 32
+HEAD_IMAGES = 64
+"""Images that necks and heads are fitted on: each shows them thousands of places."""
 
 Channels = NDArray[np.intp]
 """Numbers of those that stay, in ascending order."""
@@ -36,13 +36,19 @@ class ThinnedLayer:
 
     Attributes:
         kept: The channels that stay.
-        state: The weights of its module, by name within it.
+        state: The weights of the network that differ from the whole one's, by name.
         error: Power of the error of what it projects, over the power of that.
     """
 
     kept: Channels
-    state: Mapping[str, Tensor]
+    state: State
     error: float
+
+
+def hidden_layers(network: Network) -> list[HiddenLayer]:
+    """All hidden layers, in the order in which they run."""
+    backbone = [link.layer for link in chain(network.backbone) if link.layer]
+    return backbone + [layer for group in head_layers(network.config) for layer in group]
 
 
 def thin_layers(
@@ -65,24 +71,17 @@ def thin_layers(
         By layer, then by the number of channels.
     """
     thinned: dict[HiddenLayer, dict[int, ThinnedLayer]] = {}
-    batches = _batches(images, preprocessing)
-    for link in chain(network.backbone):
-        if link.layer is None:
-            batches = [_run(link.module, batch) for batch in batches]
-            continue
-        layer = link.layer
-        seen = [_see(link, layer, batch) for batch in batches]
-        moments = _moments(layer, [(one.hidden, one.projected) for one in seen])
+    state = network.state_dict()
+    for layer, moments in _moments_of_layers(network, images, preprocessing):
         wanted = sorted(counts(layer))
-        order = eliminate(moments, wanted[0]) if wanted else None
         thinned[layer] = {}
-        for count in wanted:
-            assert order is not None
-            kept = order.kept(count)
-            state = _fitted(layer, link.module, kept, moments)
-            error = float(order.errors[layer.channels - count])
-            thinned[layer][count] = ThinnedLayer(kept, state, error)
-        batches = [one.output for one in seen]
+        if wanted:
+            order = eliminate(moments, wanted[0], _columns(layer, moments))
+            for count in wanted:
+                kept = order.kept(count)
+                error = float(order.errors[layer.channels - count])
+                fitted = _fitted(layer, state, kept, moments)
+                thinned[layer][count] = ThinnedLayer(kept, fitted, error)
         on_layer()
     return thinned
 
@@ -106,55 +105,113 @@ def prune(
         preprocessing: Normalises them.
         on_layer: Called after each layer, for progress.
     """
-    config = with_channels(network.config, {layer: len(some) for layer, some in kept.items()})
-    pruned = _without_weights(config)
+    state = _backbone_state(network, kept, _batches(images, preprocessing), on_layer)
+    few = _batches(images.first(HEAD_IMAGES), preprocessing)
+    state = _head_state(network, state, kept, few, on_layer)
+    return _with_state(with_channels(network.config, _counts(kept)), state)
+
+
+def with_thinned(network: Network, layer: HiddenLayer, thin: ThinnedLayer) -> Network:
+    """A copy of a network with a layer that was thinned alone."""
+    config = with_channels(network.config, {layer: len(thin.kept)})
+    return _with_state(config, {**network.state_dict(), **thin.state})
+
+
+def narrowed(network: Network, kept: Mapping[HiddenLayer, Channels]) -> Network:
+    """A copy of a network that is as fast as a pruned one, and gives something else.
+
+    Args:
+        network: The network.
+        kept: Channels that stay, by layer; no projection is fitted.
+    """
     state = dict(network.state_dict())
-    whole = thinner = _batches(images, preprocessing)
+    for layer, some in kept.items():
+        state |= layer.narrowed(state, torch.from_numpy(some))
+    return _with_state(with_channels(network.config, _counts(kept)), state)
+
+
+def _moments_of_layers(
+    network: Network, images: Samples, preprocessing: Preprocessing
+) -> Iterator[tuple[HiddenLayer, list[Moments]]]:
+    """Each hidden layer with the moments of what its projections take and give."""
+    batches = _batches(images, preprocessing)
     for link in chain(network.backbone):
+        if link.layer is None:
+            batches = [run(link.module, batch) for batch in batches]
+            continue
+        seen = [_see(link, link.layer, batch) for batch in batches]
+        yield link.layer, _moments(network, link.layer, [one.maps for one in seen])
+        batches = [one.output for one in seen]
+    few = _batches(images.first(HEAD_IMAGES), preprocessing)
+    for group in head_layers(network.config):
+        maps = [_see_all(network, group, batch) for batch in few]
+        for layer in group:
+            yield layer, _moments(network, layer, maps)
+
+
+def _backbone_state(
+    network: Network,
+    kept: Mapping[HiddenLayer, Channels],
+    batches: list[Tensor],
+    on_layer: Callable[[], object],
+) -> dict[str, Tensor]:
+    """All weights of a network whose backbone's layers are thinned."""
+    state = dict(network.state_dict())
+    links = chain(network.backbone)
+    layers = {link.layer for link in links}
+    of_backbone = {layer: some for layer, some in kept.items() if layer in layers}
+    pruned = _without_weights(with_channels(network.config, _counts(of_backbone)))
+    whole = thinner = batches
+    for link in links:
         layer = link.layer
         if layer is None or layer not in kept:
             follows = thinner is whole
-            whole = [_run(link.module, batch) for batch in whole]
-            thinner = whole if follows else [_run(link.module, batch) for batch in thinner]
+            whole = [run(link.module, batch) for batch in whole]
+            thinner = whole if follows else [run(link.module, batch) for batch in thinner]
             continue
         before = [_see(link, layer, batch) for batch in whole]
         after = before if thinner is whole else [_see(link, layer, batch) for batch in thinner]
-        pairs = [(new.hidden, old.projected) for new, old in zip(after, before, strict=True)]
-        fitted = _fitted(layer, link.module, kept[layer], _moments(layer, pairs))
-        state |= {f"{layer.path}.{name}": value for name, value in fitted.items()}
-        thinned = _with_weights(pruned.get_submodule(link.path), fitted)
-        thinner = [_run(thinned, batch) for batch in thinner]
+        pairs = [_paired(new.maps, old.maps) for new, old in zip(after, before, strict=True)]
+        state |= _fitted(layer, state, kept[layer], _moments(network, layer, pairs))
+        own = {
+            name.removeprefix(f"{link.path}."): value
+            for name, value in state.items()
+            if name.startswith(f"{link.path}.")
+        }
+        module = pruned.get_submodule(link.path)
+        module.load_state_dict(own, assign=True)
+        thinner = [run(module, batch) for batch in thinner]
         whole = [one.output for one in before]
         on_layer()
-    pruned.load_state_dict(state, assign=True)
-    return pruned.requires_grad_(False)
+    return state
 
 
-@contextlib.contextmanager
-def thinned(network: Network, layer: HiddenLayer, thin: ThinnedLayer) -> Iterator[None]:
-    """Lets a network have a thinned layer for as long as the context lasts."""
-    smaller = _without_weights(with_channels(network.config, {layer: len(thin.kept)}))
-    holder, _, name = layer.path.rpartition(".")
-    whole = network.get_submodule(layer.path)
-    replacement = smaller.get_submodule(layer.path)
-    replacement.load_state_dict(dict(thin.state), assign=True)
-    setattr(network.get_submodule(holder), name, replacement)
-    try:
-        yield
-    finally:
-        setattr(network.get_submodule(holder), name, whole)
+def _head_state(
+    network: Network,
+    state: dict[str, Tensor],
+    kept: Mapping[HiddenLayer, Channels],
+    batches: list[Tensor],
+    on_layer: Callable[[], object],
+) -> dict[str, Tensor]:
+    """All weights with those of a neck and head whose layers are thinned, too."""
+    groups = [[layer for layer in group if layer in kept] for group in head_layers(network.config)]
+    to_come = {layer for group in groups for layer in group}
+    done = {layer: some for layer, some in kept.items() if layer not in to_come}
+    for group in filter(None, groups):
+        narrower = _with_state(with_channels(network.config, _counts(done)), state)
+        pairs = [
+            _paired(_see_all(narrower, group, batch), _see_all(network, group, batch))
+            for batch in batches
+        ]
+        for layer in group:
+            state = state | _fitted(layer, state, kept[layer], _moments(network, layer, pairs))
+            done[layer] = kept[layer]
+            on_layer()
+    return state
 
 
-def with_thinned(network: Network, thin: Mapping[HiddenLayer, ThinnedLayer]) -> Network:
-    """A copy of a network with layers that were thinned alone."""
-    smaller = _without_weights(
-        with_channels(network.config, {layer: len(one.kept) for layer, one in thin.items()})
-    )
-    state = dict(network.state_dict())
-    for layer, one in thin.items():
-        state |= {f"{layer.path}.{name}": value for name, value in one.state.items()}
-    smaller.load_state_dict(state, assign=True)
-    return smaller.requires_grad_(False)
+def _counts(kept: Mapping[HiddenLayer, Channels]) -> dict[HiddenLayer, int]:
+    return {layer: len(some) for layer, some in kept.items()}
 
 
 def _without_weights(config: LowFormerConfig) -> Network:
@@ -163,67 +220,68 @@ def _without_weights(config: LowFormerConfig) -> Network:
         return build_network(config).eval()
 
 
-def _with_weights(link: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-    """A link of the chain, its hidden layer with weights by their names in that."""
-    link.load_state_dict({f"{MAIN}.{name}": value for name, value in state.items()}, assign=True)
-    return link
+def _with_state(config: LowFormerConfig, state: State) -> Network:
+    """The network of a config with these weights."""
+    network = _without_weights(config)
+    network.load_state_dict(dict(state), assign=True)
+    return network.requires_grad_(False)
 
 
 def _fitted(
-    layer: HiddenLayer, link: nn.Module, kept: Channels, moments: Moments
+    layer: HiddenLayer, state: State, kept: Channels, moments: Sequence[Moments]
 ) -> dict[str, Tensor]:
-    """The weights of a layer's module with fewer channels."""
-    weights, shift = (torch.from_numpy(part).float() for part in moments.fit(kept))
-    state = link.get_submodule(MAIN).state_dict()
-    return layer.pruned_state(state, torch.from_numpy(kept), weights.T.contiguous(), shift)
+    """The weights that change where a layer has fewer channels."""
+    columns = _columns(layer, moments)
+    places = (kept[:, None] * columns + np.arange(columns)).ravel()
+    fits = [tuple(torch.from_numpy(part).float() for part in one.fit(places)) for one in moments]
+    return layer.fitted(state, torch.from_numpy(kept), [(one[0], one[1]) for one in fits])
+
+
+def _columns(layer: HiddenLayer, moments: Sequence[Moments]) -> int:
+    """What a projection takes of each channel: as many numbers as its kernel has places."""
+    return (len(moments[0].hidden) - 1) // layer.channels
+
+
+Seen = dict[str, Maps]
+"""What convolutions take and give, by path."""
 
 
 @dataclasses.dataclass(frozen=True)
-class _Seen:
-    """What a link makes of a batch.
-
-    Attributes:
-        output: What it gives.
-        hidden: What its projection takes, [N, C, H, W].
-        projected: What that gives, before a norm.
-    """
+class _Run:
+    """What a link makes of a batch: what it gives, and what its projection takes and gives."""
 
     output: Tensor
-    hidden: Tensor
-    projected: Tensor
+    maps: Seen
 
 
-@torch.no_grad()
-def _run(module: nn.Module, batch: Tensor) -> Tensor:
-    output = module(batch)
+def _see(link: Link, layer: HiddenLayer, batch: Tensor) -> _Run:
+    (projection,) = layer.projections
+    path = projection.conv.removeprefix(f"{link.path}.")
+    output, seen = observe(link.module, [path], batch)
     assert isinstance(output, Tensor)
-    return output
+    return _Run(output, {projection.conv: seen[path]})
 
 
-def _see(link: Link, layer: HiddenLayer, batch: Tensor) -> _Seen:
-    seen: list[tuple[Tensor, Tensor]] = []
-
-    def hook(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        seen.append((inputs[0], output))
-
-    with watched(link.module, {f"{MAIN}.{layer.projection}": hook}):
-        output = _run(link.module, batch)
-    ((hidden, projected),) = seen
-    return _Seen(output, hidden, projected)
+def _see_all(network: Network, layers: Sequence[HiddenLayer], batch: Tensor) -> Seen:
+    paths = {projection.conv for layer in layers for projection in layer.projections}
+    return observe(network, sorted(paths), batch)[1]
 
 
-def _moments(layer: HiddenLayer, pairs: Sequence[tuple[Tensor, Tensor]]) -> Moments:
-    """Moments of hidden activations and of what they are to project, of places at random."""
-    generator = torch.Generator().manual_seed(0)
-    moments = Moments(layer.channels, pairs[0][1].shape[1])
-    images = sum(len(hidden) for hidden, _ in pairs)
-    most = -(-max(ROWS, ROWS_PER_CHANNEL * layer.channels) // images)
-    for maps in pairs:
-        hidden, projected = (one.flatten(2).transpose(1, 2) for one in maps)
-        if hidden.shape[1] > most:
-            places = torch.randperm(hidden.shape[1], generator=generator)[:most]
-            hidden, projected = hidden[:, places], projected[:, places]
-        moments.add(hidden.flatten(0, 1).numpy(), projected.flatten(0, 1).numpy())
+def _paired(taken: Seen, given: Seen) -> Seen:
+    """What convolutions take of one network, and give in another."""
+    return {
+        path: [(new, old) for (new, _), (_, old) in zip(maps, given[path], strict=True)]
+        for path, maps in taken.items()
+    }
+
+
+def _moments(network: Network, layer: HiddenLayer, batches: Sequence[Seen]) -> list[Moments]:
+    """Moments for each projection of a layer."""
+    moments = []
+    for projection in layer.projections:
+        conv = network.get_submodule(projection.conv)
+        assert isinstance(conv, nn.Conv2d)
+        moments.append(moments_of(conv, [batch[projection.conv] for batch in batches]))
     return moments
 
 

@@ -16,7 +16,7 @@ from ...models.network import Network
 from ...progress import Progress
 from ...tasks.task import Task
 from ..pruning.hidden_layer import HiddenLayer
-from ..pruning.pruning import ThinnedLayer, thinned
+from ..pruning.pruning import Channels, ThinnedLayer, with_thinned
 from ..trials import Trials
 from .precisions import RESOLUTION, SENSITIVITY_IMAGES
 from .solver import Choice
@@ -43,7 +43,7 @@ def channel_choices(
     task: Task,
     network: Network,
     thinned_layers: Thinned,
-    file_of: Callable[[Mapping[HiddenLayer, ThinnedLayer]], bytes],
+    file_of: Callable[[Mapping[HiddenLayer, Channels]], bytes],
     trials: Trials,
     guide: Samples,
     preprocessing: Preprocessing,
@@ -53,9 +53,9 @@ def channel_choices(
 
     Args:
         task: What the model is for.
-        network: The eager model; it is as before afterwards.
+        network: The eager model.
         thinned_layers: Layers with fewer channels.
-        file_of: Makes the fastest file of a network with thinned layers.
+        file_of: Makes the fastest file of a network of which channels are left out.
         trials: Times files.
         guide: What the loss is taken on, other images than those that layers were thinned on.
         preprocessing: Normalises images.
@@ -72,8 +72,8 @@ def channel_choices(
         for layer, by_count in thinned_layers.items():
             noises[layer] = {layer.channels: 0.0}
             for count, thin in by_count.items():
-                with thinned(network, layer, thin):
-                    loss = loss_between(task, whole, outputs_on(network, inputs))
+                outputs = outputs_on(with_thinned(network, layer, thin), inputs)
+                loss = loss_between(task, whole, outputs)
                 noises[layer][count] = loss.noise
                 advance(1)
     costs = _costs_of_channels(thinned_layers, file_of, trials, progress)
@@ -88,32 +88,26 @@ def channel_choices(
 
 def _costs_of_channels(
     thinned_layers: Thinned,
-    file_of: Callable[[Mapping[HiddenLayer, ThinnedLayer]], bytes],
+    file_of: Callable[[Mapping[HiddenLayer, Channels]], bytes],
     trials: Trials,
     progress: Progress,
 ) -> dict[HiddenLayer, float]:
     """What each channel of a layer costs, in the fastest file."""
-    groups: dict[tuple[int, bool, bool, int], list[HiddenLayer]] = {}
+    groups: dict[str, list[HiddenLayer]] = {}
     for layer, by_count in thinned_layers.items():
         if by_count:
-            groups.setdefault(_shape(layer), []).append(layer)
+            groups.setdefault(f"{layer.shape}, {layer.channels}", []).append(layer)
     with progress.step("timing widths", len(groups)) as advance:
         files = {"": file_of({})}
         removed = {}
         for shape, layers in groups.items():
             middle = sorted(thinned_layers[layers[0]])[len(thinned_layers[layers[0]]) // 2]
-            files[str(shape)] = file_of({layer: thinned_layers[layer][middle] for layer in layers})
+            files[shape] = file_of({layer: thinned_layers[layer][middle].kept for layer in layers})
             removed[shape] = sum(layer.channels - middle for layer in layers)
             advance(1)
         times = trials.costs(files)
     costs = dict.fromkeys(thinned_layers, 0.0)
     for shape, layers in groups.items():
-        saved = max(times[""] - times[str(shape)], RESOLUTION * times[""])
+        saved = max(times[""] - times[shape], RESOLUTION * times[""])
         costs |= dict.fromkeys(layers, saved / removed[shape])
     return costs
-
-
-def _shape(layer: HiddenLayer) -> tuple[int, bool, bool, int]:
-    """Equal for layers whose ops are of one shape."""
-    is_strided = not layer.is_mlp and layer.block == 0 and layer.stage > 0
-    return layer.stage, layer.is_mlp, is_strided, layer.channels

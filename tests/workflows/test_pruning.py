@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import lowformer_edge as lfe
 from lowformer_edge.artifact.manifest import Interval, Loss, Parity
 from lowformer_edge.errors import UsageError
-from lowformer_edge.export.pruning.hidden_layer import hidden_layers
 from lowformer_edge.workflows.pruning import searched_format
 
+from ..export.pruning.copied_channels import make_copies
 from ..small_models import SLIGHT
 
 WIDE = SLIGHT.replace(name="wide", block_expansion=6, downsample_expansions=(6, 6, 6, 6))
@@ -33,14 +32,7 @@ def noise(model: lfe.LoadedModel, seed: int, count: int) -> lfe.Samples:
 def model() -> lfe.LoadedModel:
     """As if trained: half of each layer's hidden channels are copies of the other half."""
     loaded = lfe.load_model(config=WIDE, random_weights=True)
-    for layer in hidden_layers(loaded.network.backbone):
-        module = loaded.network.get_submodule(layer.path)
-        half = layer.channels // 2
-        with torch.no_grad():
-            for name, value in module.state_dict().items():
-                if name.startswith((layer.projection, "point_conv.norm")) or not value.ndim:
-                    continue
-                value[half : 2 * half] = value[:half]
+    make_copies(loaded.network)
     return dataclasses.replace(loaded, source="copies.safetensors", digest="0" * 64)
 
 

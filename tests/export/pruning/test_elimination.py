@@ -46,7 +46,7 @@ def test_each_channel_that_goes_is_the_one_that_costs_least(
     hidden = rows_of(seed, channels, columns)
     weights = np.random.default_rng(seed).normal(size=(hidden.shape[1], 3))
     projected = (hidden @ weights).astype(np.float32)
-    order = eliminate(moments_of(hidden, projected), 1, columns)
+    order = eliminate([moments_of(hidden, projected)], 1, columns)
     places = np.arange(channels * columns).reshape(channels, columns)
 
     def error_of(kept: list[int]) -> float:
@@ -54,6 +54,30 @@ def test_each_channel_that_goes_is_the_one_that_costs_least(
 
     left = list(range(channels))
     for gone, error in zip(order.order[: channels - 1], order.errors[1:], strict=True):
+        best = min(error_of([one for one in left if one != other]) for other in left)
+        left.remove(int(gone))
+        assert error_of(left) == pytest.approx(best, rel=1e-3, abs=1e-5)
+        assert error == pytest.approx(error_of(left), rel=1e-3, abs=1e-5)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([1, 4]))
+@settings(deadline=None)
+def test_of_several_projections_the_shares_of_the_errors_count(seed: int, columns: int) -> None:
+    hiddens = [rows_of(seed + number, 5, columns) for number in range(2)]
+    scales = (1, 100)
+    projected = [
+        scale * (hidden @ np.random.default_rng(scale).normal(size=(hidden.shape[1], 3)))
+        for scale, hidden in zip(scales, hiddens, strict=True)
+    ]
+    pairs = [(one, two.astype(np.float32)) for one, two in zip(hiddens, projected, strict=True)]
+    order = eliminate([moments_of(*pair) for pair in pairs], 1, columns)
+    places = np.arange(5 * columns).reshape(5, columns)
+
+    def error_of(kept: list[int]) -> float:
+        return sum(least_error(*pair, places[kept].ravel()) for pair in pairs) / 2
+
+    left = list(range(5))
+    for gone, error in zip(order.order[:4], order.errors[1:], strict=True):
         best = min(error_of([one for one in left if one != other]) for other in left)
         left.remove(int(gone))
         assert error_of(left) == pytest.approx(best, rel=1e-3, abs=1e-5)
@@ -78,7 +102,7 @@ def test_copies_and_dead_channels_go_first_and_cost_nothing() -> None:
     hidden[:, 3] = 2 * hidden[:, 1]
     hidden[:, 4] = 0
     projected = (hidden @ np.random.default_rng(0).normal(size=(5, 3))).astype(np.float32)
-    order = eliminate(moments_of(hidden, projected), 2)
+    order = eliminate([moments_of(hidden, projected)], 2)
     assert 4 in order.order[:2]
     assert {1, 3} & set(order.order[:2].tolist())
     assert order.errors[2] < 1e-5 < order.errors[3]
@@ -88,7 +112,7 @@ def test_copies_and_dead_channels_go_first_and_cost_nothing() -> None:
 @settings(deadline=None)
 def test_so_many_are_kept_in_their_order(channels: int, least: int) -> None:
     hidden = rows_of(channels, channels)
-    order = eliminate(moments_of(hidden, hidden), min(least, channels))
+    order = eliminate([moments_of(hidden, hidden)], min(least, channels))
     assert sorted(order.order.tolist()) == list(range(channels))
     for count, narrower in itertools.pairwise(range(channels, min(least, channels) - 1, -1)):
         assert set(order.kept(narrower)) < set(order.kept(count))

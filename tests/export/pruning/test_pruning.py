@@ -7,11 +7,13 @@ from torch import Tensor
 
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import model_digest
-from lowformer_edge.export.pruning.hidden_layer import HiddenLayer, hidden_layers
+from lowformer_edge.export.pruning.hidden_layer import Projection
+from lowformer_edge.export.pruning.observation import observe
 from lowformer_edge.export.pruning.pruning import (
+    hidden_layers,
+    narrowed,
     prune,
     thin_layers,
-    thinned,
     with_thinned,
 )
 from lowformer_edge.models.config import LowFormerConfig
@@ -21,10 +23,12 @@ from lowformer_edge.tasks.closeness import sqnr
 
 from ...small_models import ATTENTIVE, TINY
 from ..conversion import SPEC
+from .copied_channels import make_copies
 
 CONFIGS = {
     "fused": TINY,
     "unfused": TINY.replace(fused=False),
+    "detector": TINY.for_task("detection", channels=8, convs=2).replace(input_size=64),
     "segmenter": ATTENTIVE.for_task("segmentation", channels=8).replace(input_size=64),
 }
 
@@ -41,19 +45,8 @@ def inputs_of(images: Samples) -> Tensor:
 
 @torch.no_grad()
 def outputs(network: Network, images: Samples) -> np.ndarray:
-    return named_outputs(network(inputs_of(images)))["logits"]
-
-
-def with_copies(network: Network, layer: HiddenLayer) -> Network:
-    """Makes the second half of a layer's channels copies of the first."""
-    module = network.get_submodule(layer.path)
-    half = layer.channels // 2
-    with torch.no_grad():
-        for name, value in module.state_dict().items():
-            if name.startswith((layer.projection, "point_conv.norm", "0.")) or not value.ndim:
-                continue
-            value[half : 2 * half] = value[:half]
-    return network
+    values = named_outputs(network(inputs_of(images)))
+    return np.concatenate([one.ravel() for one in values.values()])
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -61,46 +54,69 @@ def test_copies_of_channels_are_taken_out_without_loss(
     config: LowFormerConfig, images: Samples
 ) -> None:
     network = random_model(config)
-    layers = hidden_layers(network.backbone)
-    for layer in layers:
-        with_copies(network, layer)
+    layers = hidden_layers(network)
+    make_copies(network)
     kept = {layer: np.arange(layer.channels // 2) for layer in layers}
     before = model_digest(network)
     pruned = prune(network, kept, images, SPEC)
     assert model_digest(network) == before
-    assert [layer.channels for layer in hidden_layers(pruned.backbone)] == [
+    assert [layer.channels for layer in hidden_layers(pruned)] == [
         len(places) for places in kept.values()
     ]
     assert sqnr(outputs(network, images), outputs(pruned, images)) > 60
 
 
-def test_fitting_on_what_thinner_layers_give_loses_less(images: Samples) -> None:
-    network = random_model(TINY)
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_fitting_on_what_thinner_layers_give_loses_less(
+    config: LowFormerConfig, images: Samples
+) -> None:
+    network = random_model(config)
     fewer = thin_layers(network, images, SPEC, lambda layer: [layer.channels // 2])
     kept = {layer: by_count[layer.channels // 2].kept for layer, by_count in fewer.items()}
-    alone = {layer: by_count[layer.channels // 2] for layer, by_count in fewer.items()}
     whole = outputs(network, images)
     together = sqnr(whole, outputs(prune(network, kept, images, SPEC), images))
-    assert together > sqnr(whole, outputs(with_thinned(network, alone), images))
+    assert together > sqnr(whole, outputs(narrowed(network, kept), images)) + 3
 
 
-def test_a_layer_is_thin_for_a_while(images: Samples) -> None:
-    network = random_model(TINY)
-    whole = outputs(network, images)
-    (layer, *_) = layers = hidden_layers(network.backbone)
-    by_layer = thin_layers(network, images, SPEC, lambda one: [2, 4] if one == layer else [])
-    assert list(by_layer) == layers
-    assert by_layer[layer][2].error > by_layer[layer][4].error > 0
-    for thin in by_layer[layer].values():
-        with thinned(network, layer, thin):
-            narrow = outputs(network, images)
-        assert not np.array_equal(narrow, whole)
-        assert np.array_equal(narrow, outputs(with_thinned(network, {layer: thin}), images))
-    assert np.array_equal(outputs(network, images), whole)
+@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def test_a_thinned_layer_has_the_error_that_is_said_of_it(
+    config: LowFormerConfig, images: Samples
+) -> None:
+    network = random_model(config)
+    few = images.first(12)  # whose maps are taken whole
+    whole = outputs(network, few)
+    by_layer = thin_layers(network, few, SPEC, lambda layer: [2, 4])
+    assert list(by_layer) == hidden_layers(network)
+    for layer, by_count in by_layer.items():
+        assert by_count[2].error > by_count[4].error > 0
+        if {projection.conv for projection in layer.projections} & set(layer.makers):
+            continue  # gives fewer channels than it gave
+        thin = with_thinned(network, layer, by_count[4])
+        errors = [projected_error(network, thin, one, few) for one in layer.projections]
+        assert by_count[4].error == pytest.approx(np.mean(errors), rel=0.01)
+    assert np.array_equal(outputs(network, few), whole)
+
+
+def projected_error(
+    network: Network, thin: Network, projection: Projection, images: Samples
+) -> float:
+    """Power of the error of what a projection gives, over the power of that."""
+    wanted, given = (
+        torch.cat([maps.flatten(2) for _, maps in seen[projection.conv]], 2).double()
+        for _, seen in (
+            observe(one, [projection.conv], inputs_of(images)) for one in (network, thin)
+        )
+    )
+    if projection.norm is not None:
+        before, after = (
+            one.get_buffer(f"{projection.norm}.running_mean") for one in (network, thin)
+        )
+        given += (before - after).double()[:, None]
+    return float((wanted - given).square().sum() / wanted.square().sum())
 
 
 def test_the_same_comes_of_the_same(images: Samples) -> None:
     network = random_model(ATTENTIVE)
-    kept = {layer: np.arange(0, layer.channels, 2) for layer in hidden_layers(network.backbone)}
+    kept = {layer: np.arange(0, layer.channels, 2) for layer in hidden_layers(network)}
     first, second = (prune(network, kept, images, SPEC) for _ in range(2))
     assert model_digest(first) == model_digest(second)
