@@ -6,10 +6,11 @@ Nothing else knows pycocotools, its records or its numbers.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import importlib.util
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ _STATISTICS = {"ap": 0, "ap50": 1, "ap75": 2, "small": 3, "medium": 4, "large": 
 
 _UNDEFINED = -1
 """What it gives where there is no object to be found."""
+
+_MOST_BOXES = 100
+"""Of an image, that count."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,21 +132,53 @@ class AveragePrecisionMeter:
         objects = sum(int((~truth.crowd).sum()) for _, truth in self._images)
         return AveragePrecision(**figures, images=len(self._images), objects=objects)
 
+    def aps_without(self, groups: Sequence[Collection[int]]) -> list[float | None]:
+        """The AP without some of the images, boxes being matched once for all.
+
+        Args:
+            groups: Numbers of images that are left out, for each AP.
+
+        Raises:
+            MissingDependencyError: pycocotools is not installed.
+        """
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluation = self._evaluation()
+            matched, parameters = evaluation.evalImgs, copy.deepcopy(evaluation.params)
+            parameters.areaRng, parameters.maxDets = parameters.areaRng[:1], [_MOST_BOXES]
+            aps = []
+            for group in groups:
+                # By class and size, with the image last.
+                evaluation.evalImgs = [
+                    None if place % len(self._images) in group else one
+                    for place, one in enumerate(matched)
+                ]
+                evaluation.accumulate(parameters)
+                precisions = evaluation.eval["precision"]
+                known = precisions[precisions != _UNDEFINED]
+                aps.append(100 * float(known.mean()) if len(known) else None)
+        return aps
+
     def _statistics(self) -> Sequence[float]:
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluation = self._evaluation()
+            evaluation.accumulate()
+            evaluation.summarize()
+        statistics: Sequence[float] = evaluation.stats
+        return statistics
+
+    def _evaluation(self) -> Any:
+        """COCO's own, with boxes matched."""
         check_average_precision()
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
 
         truth, found = COCO(), COCO()
-        with contextlib.redirect_stdout(io.StringIO()):
-            for coco, records in ((truth, self._of_objects()), (found, self._of_detections())):
-                coco.dataset = self._dataset(records)
-                coco.createIndex()
-            evaluation = COCOeval(truth, found, "bbox")
-            evaluation.evaluate()
-            evaluation.accumulate()
-            evaluation.summarize()
-        return evaluation.stats
+        for coco, records in ((truth, self._of_objects()), (found, self._of_detections())):
+            coco.dataset = self._dataset(records)
+            coco.createIndex()
+        evaluation = COCOeval(truth, found, "bbox")
+        evaluation.evaluate()
+        return evaluation
 
     def _dataset(self, records: Iterator[dict[str, Any]]) -> dict[str, Any]:
         """Records as a file of COCO's has them; numbers begin with 1, since 0 means none there."""

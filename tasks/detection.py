@@ -126,19 +126,16 @@ class Detection(DenseTask):
         if len(truths) < GROUPS:
             return None
         placements = [truth.placement for truth in truths]
-        theirs, ours = (_objects_of(one, placements) for one in (reference, outputs))
         objects = [_annotated(truth) for truth in truths]
-        classes = _num_classes(reference)
-
-        def drop_without(group: int | None) -> float:
-            kept = [place for place in range(len(objects)) if place % GROUPS != group]
-            expected, found = (
-                _precision([one[place] for place in kept], [objects[k] for k in kept], classes)
-                for one in (theirs, ours)
+        left_out = [range(group, len(truths), GROUPS) for group in range(GROUPS)]
+        theirs, ours = (
+            _meter(_objects_of(one, placements), objects, _num_classes(reference)).aps_without(
+                [(), *left_out]
             )
-            return expected.get("AP", 0.0) - found.get("AP", 0.0)
-
-        return jackknifed_drop(drop_without)
+            for one in (reference, outputs)
+        )
+        drops = [(before or 0) - (after or 0) for before, after in zip(theirs, ours, strict=True)]
+        return jackknifed_drop(lambda group: drops[0 if group is None else group + 1])
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
@@ -203,9 +200,16 @@ def _precision(
     found: Sequence[Detections], objects: Sequence[ObjectAnnotations], num_classes: int
 ) -> dict[str, float]:
     """COCO's figures in points, but for those of sizes that no object has."""
+    result = _meter(found, objects, num_classes).result()
+    named = {"AP": result.ap, "AP50": result.ap50, "AP75": result.ap75}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _meter(
+    found: Sequence[Detections], objects: Sequence[ObjectAnnotations], num_classes: int
+) -> AveragePrecisionMeter:
+    """Of what is found in each image, and what is there."""
     meter = AveragePrecisionMeter(num_classes)
     for detections, truth in zip(found, objects, strict=True):
         meter.add(detections, truth)
-    result = meter.result()
-    named = {"AP": result.ap, "AP50": result.ap50, "AP75": result.ap75}
-    return {name: value for name, value in named.items() if value is not None}
+    return meter

@@ -42,6 +42,10 @@ class Bound:
             return False
         return loss.drop <= self.max_drop + 1e-9
 
+    def asks_for_interval(self, drop: float) -> bool:
+        """Whether it takes the interval of a drop to tell that a loss is within the bound."""
+        return self.max_high is not None and self.max_drop is not None and drop <= self.max_drop
+
     def images_to_tell(self, loss: MeasuredLoss) -> int | None:
         """How many images would tell that a loss is within the bound; None if none would.
 
@@ -96,20 +100,27 @@ def halves(samples: Samples) -> tuple[Samples, Samples]:
     return samples.part(GUIDE), samples.part(PROOF)
 
 
-def loss_on(task: Task, samples: Samples, outputs: Outputs) -> MeasuredLoss:
+def loss_on(
+    task: Task, samples: Samples, outputs: Outputs, bound: Bound | None = None
+) -> MeasuredLoss:
     """What outputs lose against the eager model's.
 
     Args:
         task: What the model is for.
         samples: Images with the eager model's outputs.
         outputs: Of a file for them.
+        bound: What the loss is held to; the drop's interval is then only taken where it decides.
 
     Raises:
         CheckError: They cannot be compared.
     """
     assert samples.outputs is not None
     parity = task.compare(samples.outputs, outputs, samples.truths, samples.name)
-    return loss_of(parity, task.drop_interval(samples.outputs, outputs, samples.truths))
+    assert parity.drop is not None
+    drop = None
+    if bound is None or bound.asks_for_interval(parity.drop):
+        drop = task.drop_interval(samples.outputs, outputs, samples.truths)
+    return loss_of(parity, drop)
 
 
 def loss_of(parity: Parity, drop: Interval | None) -> MeasuredLoss:

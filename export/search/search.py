@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from ...artifact.outputs import Outputs
 from ...artifact.results.export import FrontResult, MixResult
 from ...artifact.samples import Samples
 from ...calibration.recipe import Recipe
@@ -103,15 +104,15 @@ def search(
     files: dict[int, bytes] = {}
     run: dict[int, MeasuredLoss] = {}
 
-    def measured(index: int, samples: Samples) -> MeasuredLoss:
+    def outputs_of(index: int, samples: Samples) -> Outputs:
         if index not in files:
             files.clear()  # one at a time: they may be large
             files[index] = file_of(mixes[index])
-        return loss_on(task, samples, trials.outputs(files[index], samples.pixels))
+        return trials.outputs(files[index], samples.pixels)
 
     def kept(index: int) -> bool:
         if index not in run:
-            run[index] = measured(index, guide)
+            run[index] = loss_on(task, guide, outputs_of(index, guide), bound)
         return bound.kept(run[index])
 
     proven: list[MeasuredLoss] = []
@@ -119,7 +120,7 @@ def search(
         chosen = _first(kept, len(mixes))
     with progress.step("proving the chosen mix on other images"):
         for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
-            proven.append(measured(index, proof))
+            proven.append(loss_on(task, proof, outputs_of(index, proof)))
             if bound.kept(proven[-1]) and kept(index):
                 tried = tuple(Tried(mix, run.get(place)) for place, mix in enumerate(mixes))
                 return Found(mixes[index], proven[-1], tried, index, trials.unit)

@@ -118,6 +118,22 @@ def test_shards_are_merged() -> None:
     assert merged.result() == measured(pairs)
 
 
+def test_images_that_are_left_out_are_as_if_they_had_not_been() -> None:
+    pairs = [(found(THREE, 4 * shift, 0.9 - shift / 30), THREE) for shift in range(6)]
+    pairs.append((Detections.none(), objects((0, 0, 9, 9, 2))))
+    meter = AveragePrecisionMeter(3)
+    for pair in pairs:
+        meter.add(*pair)
+    groups: list[list[int]] = [[], [0], [1, 6], [5, 6], [0, 1, 2, 3, 4]]
+    expected = [
+        measured([pair for number, pair in enumerate(pairs) if number not in group]).ap
+        for group in groups
+    ]
+    assert len(set(expected)) == len(groups)
+    assert meter.aps_without(groups) == expected
+    assert meter.aps_without([range(7)]) == [None]
+
+
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     measured([(found(THREE), THREE)])
     assert capfd.readouterr() == ("", "")

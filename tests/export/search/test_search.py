@@ -105,6 +105,24 @@ def test_losses_on_labelled_and_unlabelled_images() -> None:
         halves(unlabelled.first(1))
 
 
+@pytest.mark.parametrize(
+    ("bound", "is_known"),
+    [
+        (Bound(60, max_high=120), True),
+        (Bound(40, max_high=80), False),
+        (Bound(60), False),
+        (Bound(min_sqnr=1), False),
+        (None, True),
+    ],
+)
+def test_intervals_are_taken_where_they_decide(bound: Bound | None, is_known: bool) -> None:
+    reference = np.eye(4, dtype=np.float32)
+    samples = Samples("x", np.zeros((4, 2, 2, 3), np.uint8), outputs={"logits": reference})
+    loss = loss_on(CLASSIFICATION, samples, {"logits": reference[[0, 1, 3, 2]]}, bound)
+    assert loss.drop == 50
+    assert np.isfinite(loss.high) == is_known
+
+
 def test_recipes_of_mixes_name_every_op_and_no_other(tiny_config: LowFormerConfig) -> None:
     model = rewrite(random_model(tiny_config), "tflite")
     paths = list(quantizable_kinds(model))
