@@ -1,12 +1,19 @@
-"""Where the nodes of a graph came from, kept once instead of in each of them."""
+"""Where the nodes of a graph came from, kept once instead of in each of them.
+
+It leans on how PyTorch keeps that; with another version nodes keep their copies.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 from collections.abc import Iterator
 from typing import Any
 
 from torch.fx import traceback
+
+VERSION = "2.13.0"
+"""The version of PyTorch that this module was written for."""
 
 
 @contextlib.contextmanager
@@ -17,6 +24,9 @@ def shared_provenance() -> Iterator[None]:
     conversion traces a graph dozens of times: 18 % of an ExecuTorch export's profile were these
     copies. Nothing changes an entry once it is made, so that one serves all of them.
     """
+    if importlib.metadata.version("torch").partition("+")[0] != VERSION:
+        yield
+        return
     source: Any = traceback.NodeSource
     source.__deepcopy__ = lambda self, memo: self
     try:
