@@ -136,7 +136,7 @@ def test_half_precision_is_passed_on(
 def test_what_the_gpu_compiled_is_kept(
     on_gpu: HotSpot, on_swiftshader: Classification, demo_bundle: Path, tmp_path: Path
 ) -> None:
-    keeping = dataclasses.replace(on_gpu, programs=tmp_path / "gpu")
+    keeping = dataclasses.replace(on_gpu, cache=tmp_path / "gpu")
     bundle = with_only(demo_bundle, tmp_path / "b", "demo-fp32.tflite")
     for _ in range(2):
         found = keeping.classify(bundle, accelerator="gpu").files["demo-fp32.tflite"].golden
@@ -146,6 +146,47 @@ def test_what_the_gpu_compiled_is_kept(
     kept = [path.name for path in (tmp_path / "gpu").iterdir()]
     assert kept
     assert all(digest in name for name in kept)
+
+
+def test_packed_weights_are_kept_by_the_models_content(
+    with_litert: HotSpot, demo_bundle: Path, tmp_path: Path
+) -> None:
+    """XNNPACK would take another model's, and compute with them."""
+    keeping = dataclasses.replace(with_litert, cache=tmp_path / "cache")
+    bundle = with_only(demo_bundle, tmp_path / "b", "demo-int8.tflite")
+    content = (bundle / "demo-int8.tflite").read_bytes()
+    expected = on_this_machine(bundle, "demo-int8.tflite")
+    for _ in range(2):
+        found = keeping.classify(bundle).files["demo-int8.tflite"].golden
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert hashlib.sha256(content).hexdigest() in kept.name
+    assert kept.stat().st_size > len(content) // 2
+
+
+@pytest.mark.parametrize("left", [0, 100, -100])
+def test_packed_weights_that_are_not_whole_are_packed_anew(
+    with_litert: HotSpot, demo_bundle: Path, tmp_path: Path, left: int
+) -> None:
+    keeping = dataclasses.replace(with_litert, cache=tmp_path / "cache")
+    bundle = with_only(demo_bundle, tmp_path / "b", "demo-int8.tflite")
+    expected = keeping.classify(bundle).files["demo-int8.tflite"].golden
+    (kept,) = (tmp_path / "cache").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:left])
+    found = keeping.classify(bundle).files["demo-int8.tflite"].golden
+    np.testing.assert_array_equal(found, expected)
+    assert kept.read_bytes() == whole
+
+
+def test_a_folder_that_takes_no_weights_is_done_without(
+    with_litert: HotSpot, demo_bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file")
+    keeping = dataclasses.replace(with_litert, cache=tmp_path / "cache")
+    bundle = with_only(demo_bundle, tmp_path / "b", "demo-int8.tflite")
+    found = keeping.classify(bundle).files["demo-int8.tflite"].golden
+    np.testing.assert_allclose(found, on_this_machine(bundle, "demo-int8.tflite"), atol=1e-5)
 
 
 def failures(hotspot: HotSpot, bundle: Path) -> set[str]:

@@ -75,14 +75,15 @@ class HotSpot:
         made: Their classes.
         folder: Holds what starts them, and native libraries.
         litert: Whether LiteRT is there.
-        programs: Keeps what a GPU compiles; None where each process compiles anew.
+        cache: Keeps what a GPU compiles and weights as XNNPACK packs them; None where each process
+            does so anew.
         variables: Of the environment, beside ours; :func:`.litert.gpu_variables` gives a GPU's.
     """
 
     made: Compilation
     folder: Path
     litert: bool = False
-    programs: Path | None = None
+    cache: Path | None = None
     variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def classify(
@@ -201,7 +202,7 @@ class HotSpot:
             f"-Dlowformer.executorch=of-{package}",
             f"-Dlowformer.litert={versions['litert']}",
             f"-Djava.library.path={self.libraries}",
-            *(() if self.programs is None else (f"-Dlowformer.programs={self.programs}",)),
+            *(() if self.cache is None else (f"-Dlowformer.cache={self.cache}",)),
         ]
         variables = [f"{name}={value}" for name, value in self.variables.items()]
         return ["env", *variables, *java, "-cp", class_path(*classes)]

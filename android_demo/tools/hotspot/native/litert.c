@@ -136,9 +136,12 @@ typedef struct {
     bool is_text;
 } Option;
 
-/* XNNPACK's flags are left out on purpose: of 0 or 0x40 they make INT8 files three times slower, so
+/* XNNPACK's flags are left out on purpose: of 0 or 0x40 they make INT8 files four times slower, so
    that an app that sets them fails here. */
-static const Option CPU_OPTIONS[3] = {[0] = {"num_threads", false}};
+static const Option CPU_OPTIONS[3] = {
+    [0] = {"num_threads", false},
+    [2] = {"weight_cache_file_path", true},
+};
 static const Option GPU_OPTIONS[15] = {
     [3] = {"precision", false},
     [6] = {"serialization_dir", true},

@@ -12,7 +12,7 @@ class DemoApplication : Application() {
     }
     private val lazyDemo = lazy {
         // Android empties this folder when the app or Android itself, and with it the GPU's driver, is another one.
-        Demo(this, Runtimes(versions, File(codeCacheDir, "gpu")))
+        Demo(this, Runtimes(versions, File(codeCacheDir, "models")))
     }
 
     internal val demo: Demo by lazyDemo

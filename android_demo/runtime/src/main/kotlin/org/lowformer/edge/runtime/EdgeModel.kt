@@ -90,7 +90,8 @@ class EdgeModel private constructor(
          * @param artifact which of its files: `tflite/int8`, a format, a precision or a path; null where it has but one.
          * @param accelerator computes all of it, or the model is refused.
          * @param threads of the processor.
-         * @param programs a folder for what a GPU compiles, so that it does so once; null where nothing is kept.
+         * @param cache a folder for what a GPU compiles and for weights as XNNPACK packs them, so that this is done
+         *   once, such as one within `codeCacheDir`, which Android empties after updates; null where nothing is kept.
          * @throws EdgeException the bundle is damaged, has no such file, or it cannot be run.
          */
         fun open(
@@ -98,12 +99,12 @@ class EdgeModel private constructor(
             artifact: String? = null,
             accelerator: Accelerator = Accelerator.CPU,
             threads: Int = usualThreads(),
-            programs: File? = null,
+            cache: File? = null,
         ): EdgeModel {
             val bundle = Bundle.open(folder)
             val labels = bundle.labels()
             val model = bundle.model(artifact).file
-            val runner = Runtimes(VERSIONS, programs).open(model, accelerator, threads)
+            val runner = Runtimes(VERSIONS, cache).open(model, accelerator, threads)
             return EdgeModel(bundle.manifest.task, labels, ImageRunner(bundle.manifest, runner))
         }
 

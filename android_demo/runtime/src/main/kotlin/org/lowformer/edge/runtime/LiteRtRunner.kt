@@ -69,7 +69,8 @@ internal class LiteRtRunner private constructor(
          * Loads a file and compiles it for a unit.
          *
          * @param threads of XNNPACK; the GPU has none.
-         * @param programs where the GPU's programs are kept for the next time; null where they are made each time.
+         * @param cache where the GPU's programs and packed weights are kept for the next time; null where they are
+         *   made each time.
          * @throws EdgeException LiteRT cannot load the file, or the GPU does not take all of it or cannot be used.
          */
         fun open(
@@ -77,14 +78,18 @@ internal class LiteRtRunner private constructor(
             accelerator: Accelerator,
             threads: Int,
             version: String,
-            programs: File?,
+            cache: File?,
         ): LiteRtRunner {
             val description = describe(accelerator, version)
             calling({ "${model.file.name}: LiteRT does not start ($it)" }) { environment }
             return Resources.opening { resources ->
                 calling({ refusal(model, accelerator, it) }) {
                     val compiled = resources.add(
-                        CompiledModel.create(model.file.path, options(model, accelerator, threads, programs), environment),
+                        if (accelerator == Accelerator.CPU) {
+                            compileForCpu(model.file, threads, cache?.let { WeightCache.of(model.file, it, version) })
+                        } else {
+                            compile(model.file, gpuOptions(model, accelerator, cache))
+                        },
                     )
                     val inputs = compiled.createInputBuffers().onEach(resources::add)
                     val outputs = compiled.createOutputBuffers().onEach(resources::add)
@@ -122,36 +127,49 @@ internal class LiteRtRunner private constructor(
             throw EdgeException(message(error.reason()), error)
         }
 
+        private fun compile(file: File, options: CompiledModel.Options): CompiledModel =
+            CompiledModel.create(file.path, options, environment)
+
+        /** Without the weights, where LiteRT fails with them: the storage may be full. */
+        private fun compileForCpu(file: File, threads: Int, weights: WeightCache?): CompiledModel {
+            if (weights == null) return compile(file, cpuOptions(threads, null))
+            return try {
+                compile(file, cpuOptions(threads, weights.file)).also { weights.keep() }
+            } catch (_: LiteRtException) {
+                weights.drop()
+                compile(file, cpuOptions(threads, null))
+            }
+        }
+
+        /** XNNPACK's flags are left alone: of most values INT8 runs four times slower. */
+        private fun cpuOptions(threads: Int, weights: File?): CompiledModel.Options =
+            CompiledModel.Options(Unit.CPU).apply {
+                cpuOptions =
+                    CompiledModel.CpuOptions(numThreads = threads, xnnPackWeightCachePath = weights?.path)
+            }
+
         /**
          * The GPU is asked for alone: with the processor beside it, LiteRT computes there whatever the GPU refuses,
          * or everything where it has no GPU, and does not tell.
          */
-        private fun options(
-            model: ModelFile,
-            accelerator: Accelerator,
-            threads: Int,
-            programs: File?,
-        ): CompiledModel.Options = when (accelerator) {
-            Accelerator.CPU -> CompiledModel.Options(Unit.CPU).apply {
-                cpuOptions = CompiledModel.CpuOptions(numThreads = threads)
-            }
-            Accelerator.GPU, Accelerator.GPU_FP16 -> CompiledModel.Options(Unit.GPU).apply {
-                gpuOptions = gpuOptions(model, accelerator, programs)
-            }
-        }
-
-        private fun gpuOptions(model: ModelFile, accelerator: Accelerator, programs: File?): CompiledModel.GpuOptions {
+        private fun gpuOptions(model: ModelFile, accelerator: Accelerator, cache: File?): CompiledModel.Options {
             val half = accelerator == Accelerator.GPU_FP16
             val precision =
                 if (half) CompiledModel.GpuOptions.Precision.FP16 else CompiledModel.GpuOptions.Precision.FP32
-            if (programs == null) return CompiledModel.GpuOptions(precision = precision)
-            programs.mkdirs()
-            return CompiledModel.GpuOptions(
-                precision = precision,
-                serializationDir = programs.path,
-                modelCacheKey = "${digestOf(model.file)}-${accelerator.id}",
-                serializeProgramCache = true,
-            )
+            return CompiledModel.Options(Unit.GPU).apply {
+                gpuOptions =
+                    if (cache == null) {
+                        CompiledModel.GpuOptions(precision = precision)
+                    } else {
+                        cache.mkdirs()
+                        CompiledModel.GpuOptions(
+                            precision = precision,
+                            serializationDir = cache.path,
+                            modelCacheKey = "${digestOf(model.file)}-${accelerator.id}",
+                            serializeProgramCache = true,
+                        )
+                    }
+            }
         }
 
         private fun describe(accelerator: Accelerator, version: String): RuntimeDescription {

@@ -12,10 +12,10 @@ import java.io.File
 /**
  * LiteRT and ExecuTorch, as far as this build of the app has them.
  *
- * @param programs a folder for what a GPU compiles of files, so that it does so once; null where each opening is to
- *   cost what the first one does.
+ * @param cache a folder for what runtimes make of files, so that they do so once: what a GPU compiles, and weights as
+ *   XNNPACK packs them; null where each opening is to cost what the first one does.
  */
-class Runtimes(private val versions: RuntimeVersions, private val programs: File? = null) : RunnerFactory {
+class Runtimes(private val versions: RuntimeVersions, private val cache: File? = null) : RunnerFactory {
     /**
      * What can be asked to compute files of a format; nothing where this build has no runtime for it. Whether
      * the phone has such a unit, and whether it takes a file, shows when the file is opened.
@@ -43,7 +43,7 @@ class Runtimes(private val versions: RuntimeVersions, private val programs: File
         ModelHeader.check(model.file, model.format)
         return linking(model.format, name) {
             when (model.format) {
-                Format.TFLITE -> LiteRtRunner.open(model, accelerator, threads, versions.litert, programs)
+                Format.TFLITE -> LiteRtRunner.open(model, accelerator, threads, versions.litert, cache)
                 Format.EXECUTORCH -> ExecuTorchRunner.open(model, threads, versions.executorch)
             }
         }

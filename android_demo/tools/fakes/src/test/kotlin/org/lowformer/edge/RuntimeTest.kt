@@ -42,7 +42,7 @@ class RuntimeTest {
     }
 
     private fun open(file: ModelFile, unit: Accelerator = Accelerator.CPU, threads: Int = 2): Runner =
-        Runtimes(versions, File(disk, "programs")).open(file, unit, threads)
+        Runtimes(versions, File(disk, "cache")).open(file, unit, threads)
 
     private fun refusal(action: () -> Unit): String =
         assertThrows(EdgeException::class.java) { action() }.message.orEmpty()
@@ -50,7 +50,7 @@ class RuntimeTest {
     @Test
     fun theProcessorHasTheThreadsThatWereAskedFor() {
         open(file(TFLITE), threads = 3).close()
-        assertEquals("CPU 3 threads", models.options.single())
+        assertTrue(models.options.single().startsWith("CPU 3 threads, weights "), models.options.single())
     }
 
     @Test
@@ -75,13 +75,14 @@ class RuntimeTest {
         val keys = models.options.map { it.substringAfter("programs ") }
         assertEquals(3, keys.distinct().size)
         assertTrue(keys[0].endsWith("-gpu") && keys[1].endsWith("-gpu-fp16"), "$keys")
-        assertTrue(File(disk, "programs").isDirectory)
+        assertTrue(File(disk, "cache").isDirectory)
     }
 
     @Test
-    fun labModeCompilesAnewEachTime() {
+    fun labModeCompilesAndPacksAnewEachTime() {
         Runtimes(versions).open(file(TFLITE), Accelerator.GPU, 1).close()
-        assertEquals("GPU FP32 anew", models.options.single())
+        Runtimes(versions).open(file(TFLITE), Accelerator.CPU, 1).close()
+        assertEquals(listOf("GPU FP32 anew", "CPU 1 threads, weights anew"), models.options)
     }
 
     @Test

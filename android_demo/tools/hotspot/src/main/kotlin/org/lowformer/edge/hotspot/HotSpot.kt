@@ -11,8 +11,8 @@ import kotlin.system.exitProcess
 private const val LITERT_VERSION = "lowformer.litert"
 private const val EXECUTORCH_VERSION = "lowformer.executorch"
 
-/** A folder for a GPU's programs. */
-private const val PROGRAMS = "lowformer.programs"
+/** A folder for a GPU's programs and packed weights. */
+private const val CACHE = "lowformer.cache"
 
 /**
  * Does what the app does, in Java's own virtual machine.
@@ -26,7 +26,7 @@ private const val PROGRAMS = "lowformer.programs"
 fun main(arguments: Array<String>) {
     System.loadLibrary("c")
     val versions = RuntimeVersions(stated(LITERT_VERSION), stated(EXECUTORCH_VERSION))
-    val runtimes = Runtimes(versions, System.getProperty(PROGRAMS)?.let(::File))
+    val runtimes = Runtimes(versions, System.getProperty(CACHE)?.let(::File))
     try {
         when (arguments.first()) {
             "lab" -> performOn(runtimes, File(arguments[1]), File(arguments[2]), arguments[3].toInt())

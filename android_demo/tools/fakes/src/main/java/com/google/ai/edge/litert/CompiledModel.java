@@ -1,6 +1,7 @@
 package com.google.ai.edge.litert;
 
 import java.util.ArrayList;
+import java.io.File;
 import java.util.List;
 import java.util.function.Supplier;
 import kotlin.jvm.internal.DefaultConstructorMarker;
@@ -106,14 +107,16 @@ public final class CompiledModel implements AutoCloseable {
     /** Stands for LiteRT's. */
     public static final class CpuOptions {
         private final Integer threads;
+        private final String cache;
 
         public CpuOptions(Integer threads, Integer flags, String cache, int mask, DefaultConstructorMarker marker) {
             this.threads = threads;
+            this.cache = cache;
         }
 
         @Override
         public String toString() {
-            return threads + " threads";
+            return threads + " threads, weights " + (cache == null ? "anew" : new File(cache).getName());
         }
     }
 
