@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo demo-detect demo-segment test lint types benchmark check-coreml check-npu check-targets check-wheel check-timm \
+.PHONY: demo demo-detect demo-segment test lint types benchmark peers check-coreml check-npu check-targets check-wheel check-timm \
 	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu web-test android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
@@ -59,6 +59,11 @@ types: $(INSTALLED)
 
 benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/stock.py
+
+# B0 as ncnn, MNN, OpenVINO and plain ONNX Runtime run it, beside our files; everything it needs it
+# installs into build/peers, and nothing into $(VENV).
+peers: arm-lab
+	$(BIN)/python -m lowformer_edge.benchmarks.peers
 
 # Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
 check-coreml: $(INSTALLED)

@@ -56,13 +56,25 @@ def requirement(extra: str, package: str) -> str:
     return found
 
 
-def install(packages: Sequence[str], into: Path, *, with_dependencies: bool = True) -> None:
+def install(
+    packages: Sequence[str],
+    into: Path,
+    *,
+    with_dependencies: bool = True,
+    platforms: Sequence[str] = PLATFORMS,
+) -> None:
     """Unpacks wheels for 64-bit ARM and Python 3.11.
+
+    Args:
+        packages: What is wanted, each with its version.
+        into: The folder.
+        with_dependencies: Whether what they need comes too.
+        platforms: Tags of wheels that may be taken.
 
     Raises:
         LabError: pip is missing, or a package cannot be had.
     """
-    options = [f"--platform={name}" for name in PLATFORMS]
+    options = [f"--platform={name}" for name in platforms]
     if not with_dependencies:
         options.append("--no-deps")
     run_tool(
