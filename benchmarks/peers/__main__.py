@@ -1,9 +1,10 @@
 """B0 as other runtimes run it: ncnn, MNN, OpenVINO and plain ONNX Runtime, on the same weights.
 
-Run by ``make peers``, which builds the ARM laboratory first. Everything is in ``build/peers``:
-delete it to begin anew. Installs the peers there, in an environment of their own, converts once,
-times all in turns on this machine, and counts instructions of the peers' ARM packages on emulated
-processors. What a peer cannot do is a row with the reason. Prints Markdown for docs/benchmarks.md.
+Run by ``make peers``, which builds the ARM laboratory first. Installs the peers into
+``build/peers``, in an environment of their own, converts, times all in turns on this machine, and
+counts instructions of the peers' ARM packages on emulated processors. Files and counts are kept
+there: delete it to begin anew, as after a change of our exports. What a peer cannot do is a row
+with the reason. Prints Markdown for docs/benchmarks.md.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections.abc import Sequence
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from ...lab.arm import NAME, PYTHON, QEMU_PACKAGE, counting_emulator, worker_environment
 from ...lab.place import open_lab
+from ...process.replacing import replaced_file
 from ...progress import Progress
 from ...runtime.measure.instructions import InstructionCount, read_counts
 from ...targets.worker_process import job_folder
 from .contenders import Contender
-from .environment import ARM_SITE, FILES, PeerError, run
+from .environment import ARM_SITE, COUNTS, FILES, PeerError, run
 from .peer import GIVEN
 from .turns import sqnr_of
 from .worker import __name__ as module
@@ -62,6 +64,19 @@ def count_instructions(
 
 
 def _count(contender: Contender, cpu: str) -> Counted:
+    """Counts, or reads what was counted of the same file before, since that does not change."""
+    kept = COUNTS / cpu / f"{contender.name}.json"
+    if kept.is_file():
+        record = json.loads(kept.read_text(encoding="utf-8"))
+        return Counted(record["sqnr_db"], InstructionCount(**record["count"]))
+    counted = _counted_anew(contender, cpu)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with replaced_file(kept) as new:
+        new.write_text(json.dumps(dataclasses.asdict(counted)), encoding="utf-8")
+    return counted
+
+
+def _counted_anew(contender: Contender, cpu: str) -> Counted:
     lab = open_lab(NAME)
     with job_folder() as folder:
         names = ("counts", "images.npy", "outputs.npy")

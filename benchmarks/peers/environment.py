@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ from ...progress import Progress
 
 BUILD = Path("build").absolute() / "peers"
 FILES = BUILD / "files"
+COUNTS = BUILD / "counts"
+"""Instructions, by processor."""
+
 ARM_SITE = BUILD / "arm" / "site-packages"
 """Named so that tools which read all of this checkout, as mypy does, pass it over."""
 
@@ -51,12 +55,13 @@ def pins() -> dict[str, str]:
 
 
 def make_environment(progress: Progress) -> None:
-    """Installs the peers for this machine, unless they are."""
-    FILES.mkdir(parents=True, exist_ok=True)
-    _decline_telemetry()
+    """Installs the peers for this machine, unless they are; other versions begin anew."""
     wanted = _REQUIREMENTS.read_text(encoding="utf-8")
     if _installed(_VENV) == wanted:
         return
+    shutil.rmtree(BUILD, ignore_errors=True)
+    FILES.mkdir(parents=True)
+    _decline_telemetry()
     with progress.step("installing the peers"):
         make = ["sh", str(_ROOT / ".ci" / "make-venv"), sys.executable, str(_VENV)]
         run_tool(make, "making the peers' environment")
