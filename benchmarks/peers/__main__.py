@@ -22,7 +22,7 @@ from ...export.bundle import toolchain
 from ...progress import Progress
 from ...runtime.machine import describe_machine
 from .arm import count_instructions, emulator_version
-from .contenders import ARM_CPUS, CONTENDERS, PLACES, X86
+from .contenders import CONTENDERS, PLACES, X86
 from .conversions import convert_all
 from .environment import PEERS, make_arm_site, make_environment, pins
 from .table import Found, counts_table, times_table, wins
@@ -66,16 +66,13 @@ def measured(place: str, rounds: int, reasons: Mapping[str, str], progress: Prog
 
 def print_tables(found: Mapping[str, Found]) -> None:
     """Prints times, counts, and who wins."""
-    lines = []
-    if X86 in found:
-        print(times_table(found[X86]))
-    counts = {cpu: found[cpu] for cpu in ARM_CPUS if cpu in found}
-    if counts:
-        print(f"Millions of instructions, counted under QEMU {emulator_version()}:\n")
-        print(counts_table(counts))
     for place, results in found.items():
-        lines += wins(results, place)
-    print("\n".join(lines))
+        if place == X86:
+            print(f"One thread on this machine:\n\n{times_table(results)}")
+        else:
+            counter = f"counted under QEMU {emulator_version()}"
+            print(f"Millions of instructions on {place}, {counter}:\n\n{counts_table(results)}")
+    print("\n".join(line for place in found for line in wins(found[place], place)))
 
 
 def recorded(found: Mapping[str, Found]) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from .arm import Counted
 from .contenders import KINDS, OURS, STOCK, X86, Contender
 from .turns import Timed
 
-CLASSES = ("fp32-fma", "fp16-fma", "dot-product", "matrix")
-"""Of instructions, those that multiply and add."""
+CLASSES = ("fp32-fma", "fp16-fma", "dot-product", "matrix", "load-store")
+"""Of instructions: those that multiply and add, and those that move."""
 
 
 Found = Mapping[Contender, Timed | Counted | str]
@@ -30,36 +30,19 @@ def times_table(found: Found) -> str:
     return _table(head, [*rows, *_failed(found, len(head))])
 
 
-def counts_table(found: Mapping[str, Found]) -> str:
-    """Millions of instructions, by processor; the fewest on the first of them first."""
-    cpus = list(found)
-    counted = {
-        (cpu, one): result
-        for cpu in cpus
-        for one, result in found[cpu].items()
-        if isinstance(result, Counted)
-    }
-    everywhere = [one for one in found[cpus[0]] if all((cpu, one) in counted for cpu in cpus)]
+def counts_table(found: Found) -> str:
+    """Millions of instructions on one processor, the fewest first, and what failed below."""
+    counted = {one: result for one, result in found.items() if isinstance(result, Counted)}
     rows = []
-    for contender in sorted(everywhere, key=lambda one: counted[cpus[0], one].count.all):
-        row = [contender.name]
-        for cpu in cpus:
-            result = counted[cpu, contender]
-            cells = [result.count.all, *(result.count.classes[name] for name in CLASSES)]
-            row += [f"{result.sqnr_db:.1f}", *(f"{value / 1e6:.1f}" for value in cells)]
-            ours = counted.get((cpu, OURS))
-            row.append(f"{result.count.all / ours.count.all:.2f}" if ours else "-")
-        rows.append(row)
-    titles = ("SQNR dB", "all", *CLASSES, f"x {OURS.name}")
-    head = ["", *(f"{cpu}: {title}" for cpu in cpus for title in titles)]
-    failed = {one: result for cpu in cpus for one, result in found[cpu].items()}
-    failed |= {
-        one: f"on {cpu}: {result}"
-        for cpu in cpus
-        for one, result in found[cpu].items()
-        if isinstance(result, str)
-    }
-    return _table(head, [*rows, *_failed(failed, len(head))])
+    for contender in sorted(counted, key=lambda one: counted[one].count.all):
+        result = counted[contender]
+        millions = [result.count.all, *(result.count.classes[name] for name in CLASSES)]
+        figures = [f"{value / 1e6:.1f}" for value in millions]
+        others = [counted[other].count.all if other in counted else None for other in (OURS, STOCK)]
+        ratios = ["-" if other is None else f"{result.count.all / other:.2f}" for other in others]
+        rows.append([contender.name, f"{result.sqnr_db:.1f}", *figures, *ratios])
+    head = ["", "SQNR dB", "all", *CLASSES, f"x {OURS.name}", f"x {STOCK.name}"]
+    return _table(head, [*rows, *_failed(found, len(head))])
 
 
 def wins(found: Found, place: str) -> list[str]:
@@ -95,7 +78,7 @@ def _ratio_text(timed: Mapping[Contender, Timed], contender: Contender, other: C
     return f"{found.value:.3f} ({found.low:.3f}-{found.high:.3f})"
 
 
-def _failed(found: Mapping[Contender, object], columns: int) -> list[list[str]]:
+def _failed(found: Found, columns: int) -> list[list[str]]:
     """Rows of those for which there is only a reason."""
     empty = ["-"] * (columns - 2)
     return [
