@@ -136,7 +136,7 @@ typedef struct {
     bool is_text;
 } Option;
 
-/* XNNPACK's flags are left out on purpose: of 0 or 0x40 they make INT8 files four times slower, so
+/* XNNPACK's flags are left out on purpose: of 0 or 0x40 they make INT8 files five times slower, so
    that an app that sets them fails here. */
 static const Option CPU_OPTIONS[3] = {
     [0] = {"num_threads", false},

@@ -141,7 +141,7 @@ internal class LiteRtRunner private constructor(
             }
         }
 
-        /** XNNPACK's flags are left alone: of most values INT8 runs four times slower. */
+        /** XNNPACK's flags are left alone: with most values INT8 runs five times slower. */
         private fun cpuOptions(threads: Int, weights: File?): CompiledModel.Options =
             CompiledModel.Options(Unit.CPU).apply {
                 cpuOptions =
