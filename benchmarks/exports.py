@@ -8,16 +8,13 @@ the system counts them. Prints Markdown for docs/benchmarks.md.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lowformer_edge.benchmarks import usage
 from lowformer_edge.runtime.machine import describe_machine
 
 HERE = Path(__file__).resolve().parents[1]
@@ -29,38 +26,19 @@ EXPORTS = {
 }
 """Arguments of ``lowformer-export``, by name."""
 
-MEASURED = (
-    "import resource, subprocess, sys\n"
-    "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
-    "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-    "print(used.ru_utime + used.ru_stime)\n"
-    "sys.exit(code)\n"
-)
 
-
-@dataclasses.dataclass(frozen=True)
-class Taken:
-    """What one export took, in seconds."""
-
-    cpu: float
-    wall: float
-
-
-def export(checkout: Path, arguments: Sequence[str]) -> Taken:
+def export(checkout: Path, arguments: Sequence[str]) -> usage.Usage:
     """Runs a checkout's ``lowformer-export``, whose folder is called ``lowformer_edge``."""
     variables = {"PYTHONPATH": str(checkout.resolve().parent), "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "lowformer_edge.cli.export", *arguments]
-        begun = time.monotonic()
-        printed = subprocess.run(  # noqa: S603 - our own command lines
-            [sys.executable, "-c", MEASURED, *command, "--output", f"{folder}/out", "--quiet"],
-            env={**os.environ, **variables},
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        ).stdout
-        return Taken(float(printed), time.monotonic() - begun)
+        return usage.measure(
+            [
+                *(sys.executable, "-m", "lowformer_edge.cli.export", *arguments),
+                *("--output", f"{folder}/out", "--quiet"),
+            ],
+            variables,
+            Path(folder),
+        )
 
 
 def main() -> None:
@@ -75,7 +53,7 @@ def main() -> None:
     print("| export | CPU s before | now | ratio | wall s before | now | ratio |")
     print("|---|---|---|---|---|---|---|")
     for name in arguments.exports:
-        took: dict[Path, list[Taken]] = {arguments.old: [], HERE: []}
+        took: dict[Path, list[usage.Usage]] = {arguments.old: [], HERE: []}
         for _ in range(arguments.rounds):
             for checkout, times in took.items():
                 times.append(export(checkout, EXPORTS[name].split()))

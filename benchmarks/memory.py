@@ -2,34 +2,26 @@
 
 The bundled images, enlarged to 224 x 224, lie in a folder under as many names as are asked for.
 Each command runs by itself; its peak is the largest resident set of any of its processes, as the
-system states it. Prints Markdown for docs/benchmarks.md.
+system states it. Prints Markdown for docs/benchmarks.md, and progress beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from lowformer_edge import demo
+from lowformer_edge.benchmarks import usage
 from lowformer_edge.runtime.machine import describe_machine
 
 SIZE = 224
 DISTINCT = 200
-
-MEASURED = (
-    "import resource, subprocess, sys\n"
-    "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
-    "sys.exit(code)\n"
-)
 
 
 def lay_images(folder: Path, count: int) -> None:
@@ -45,37 +37,30 @@ def lay_images(folder: Path, count: int) -> None:
         os.link(files[number % len(files)], folder / f"{number:06}.png")
 
 
-def peak_of(*arguments: str) -> tuple[float, float]:
-    """The peak in MB of a command and its processes, and the seconds that it took."""
-    begun = time.monotonic()
-    command = [sys.executable, "-c", MEASURED, *arguments]
-    printed = subprocess.run(  # noqa: S603 - our own command lines
-        command, stdout=subprocess.PIPE, check=True
-    ).stdout
-    return int(printed) / 1024, time.monotonic() - begun
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("counts", nargs="*", type=int, default=[1000, 5000, 20000])
     arguments = parser.parse_args()
     scripts = Path(sys.executable).parent
     print("Machine: " + ", ".join(f"{k} {v}" for k, v in describe_machine().items()) + ".\n")
-    print("| images | of all, uint8 | export | took | verify | took |\n|---|---|---|---|---|---|")
+    print("| images | of all, uint8 | export | CPU | wall | verify | CPU | wall |")
+    print("|---|---|---|---|---|---|---|---|")
     for count in arguments.counts:
         with tempfile.TemporaryDirectory() as place:
             folder, bundle = Path(place) / "images", str(Path(place) / "bundle")
             lay_images(folder, count)
             data = ("--evaluation-data", str(folder), "--evaluation-images", str(count))
-            exported = peak_of(
-                *(str(scripts / "lowformer-export"), "--to", "tflite", "--int8", "--fp32"),
-                *("--input-size", str(SIZE), "--output", bundle, "--quiet", *data),
-                *("--calibration-data", str(folder), "--calibration-images", str(count)),
+            exported = usage.measure(
+                [
+                    *(str(scripts / "lowformer-export"), "--to", "tflite", "--int8", "--fp32"),
+                    *("--input-size", str(SIZE), "--output", bundle, *data),
+                    *("--calibration-data", str(folder), "--calibration-images", str(count)),
+                ]
             )
-            verified = peak_of(str(scripts / "lowformer-verify"), bundle, "--quiet", *data)
+            verified = usage.measure([str(scripts / "lowformer-verify"), bundle, *data])
         cells = [f"{count:,}", f"{count * SIZE * SIZE * 3 / 2**20:,.0f} MB"]
-        for peak, seconds in (exported, verified):
-            cells += [f"{peak:,.0f} MB", f"{seconds:,.0f} s"]
+        for used in (exported, verified):
+            cells += [f"{used.peak:,.0f} MB", f"{used.cpu:,.0f} s", f"{used.wall:,.0f} s"]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
