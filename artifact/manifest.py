@@ -415,10 +415,18 @@ class Calibration(_Record):
 
 
 class Width(_Record):
-    """How many hidden channels a layer has, and had before it was pruned."""
+    """How many hidden channels a layer has, and had before it was pruned.
+
+    Attributes:
+        channels: How many it has.
+        before: How many it had.
+        rank: Channels of its 3x3 convolution, which a 1x1 one expands to the hidden ones; None
+            where there is none of the two.
+    """
 
     channels: int = Field(gt=0)
     before: int = Field(gt=0)
+    rank: int | None = Field(default=None, gt=0)
 
 
 class Loss(_Record):

@@ -142,15 +142,31 @@ def draw(number: int) -> Case:
     if min(config.head_dim(width) for width in widths[3:]) < 1:
         # Heads without channels are refused.
         config = config.replace(head_dim_ratio=1.0)
+    if chance.random() < 0.2:
+        config = _with_ranks(chance, config)
     return Case(config, batch)
+
+
+def _with_ranks(chance: random.Random, config: LowFormerConfig) -> LowFormerConfig:
+    """A config with 3x3 convolutions of lower rank, here and there."""
+    ranks = tuple(
+        tuple(
+            chance.choice([0, _width(chance)]) if config.is_fused(stage, block) else 0
+            for block in range(count)
+        )
+        for stage, count in enumerate(_blocks(config.depths))
+    )
+    return config.replace(spatial_ranks=ranks)
+
+
+def _blocks(depths: Sequence[int]) -> list[int]:
+    """How many MBConvs the stem and each stage have."""
+    return [*depths[:3], *(depth + 1 for depth in depths[3:])]
 
 
 def _channels_block_by_block(chance: random.Random, depths: Sequence[int]) -> dict[str, Any]:
     """Hidden channels of each block, now and then, in place of expansions."""
-    blocks = {
-        "hidden_channels": [*depths[:3], *(depth + 1 for depth in depths[3:])],
-        "mlp_channels": depths[3:],
-    }
+    blocks = {"hidden_channels": _blocks(depths), "mlp_channels": depths[3:]}
     return {
         name: tuple(tuple(_width(chance) for _ in range(count)) for count in counts)
         for name, counts in blocks.items()

@@ -23,6 +23,7 @@ from lowformer_edge.export.eager import EagerModel
 from lowformer_edge.export.exporter import Exporter
 from lowformer_edge.export.formats import EXPORTERS
 from lowformer_edge.export.host_trials import HostTrials
+from lowformer_edge.export.pruning.hidden_layer import HiddenLayer, LayerWidth
 from lowformer_edge.export.pruning.pruning import prune, thin_layers
 from lowformer_edge.export.rewrites.table import CALIBRATED, rewrite
 from lowformer_edge.export.search.bound import PROOF, MeasuredLoss, loss_of
@@ -135,20 +136,22 @@ def _steps(
             loaded.network,
             calibration,
             preprocessing,
-            lambda layer: sorted({_kept(layer.channels, share) for share in SHARES}),
-            lambda: advance(1),
+            lambda layer: sorted({_kept(layer, share) for share in SHARES}),
+            on_layer=lambda: advance(1),
         )
     files = {}
     for share in SHARES:
-        kept = {layer: by[_kept(layer.channels, share)].kept for layer, by in thinned.items()}
-        network = prune(loaded.network, kept, calibration, preprocessing)
+        cuts = {layer: by_width[_kept(layer, share)].cut for layer, by_width in thinned.items()}
+        network = prune(loaded.network, cuts, calibration, preprocessing)
         model = dataclasses.replace(loaded, network=network)
         files[f"{share:.1%} kept"] = (model, _int8_file(model, calibration, format_name))
     return files
 
 
-def _kept(channels: int, share: float) -> int:
-    return max(MULTIPLE, int(channels * share) // MULTIPLE * MULTIPLE)
+def _kept(layer: HiddenLayer, share: float) -> LayerWidth:
+    """A share of a layer's channels."""
+    count = max(MULTIPLE, int(layer.channels * share) // MULTIPLE * MULTIPLE)
+    return LayerWidth(count, layer.width.rank)
 
 
 def _rows(

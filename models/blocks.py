@@ -70,17 +70,39 @@ class ConvLayer(nn.Module):
 
 
 class FusedMBConv(nn.Module):
-    """3x3 convolution that expands, then a 1x1 convolution that projects."""
+    """3x3 convolution that expands, then a 1x1 convolution that projects.
+
+    Args:
+        in_channels: Input channels.
+        out_channels: Output channels.
+        hidden: Channels in between.
+        stride: Of the 3x3 convolution.
+        bias: Whether what makes the hidden channels has a bias.
+        rank: Channels that the 3x3 convolution gives to a 1x1 one, which expands them; none, and
+            the 3x3 expands by itself, if 0.
+    """
 
     def __init__(
-        self, in_channels: int, out_channels: int, hidden: int, stride: int = 1, *, bias: bool
+        self,
+        in_channels: int,
+        out_channels: int,
+        hidden: int,
+        stride: int = 1,
+        *,
+        bias: bool,
+        rank: int = 0,
     ) -> None:
         super().__init__()
-        self.spatial_conv = ConvLayer(in_channels, hidden, 3, stride, bias=bias)
+        self.reduced_conv: nn.Module = nn.Identity()
+        if rank:
+            self.reduced_conv = nn.Conv2d(in_channels, rank, 3, stride, padding=1, bias=False)
+            self.spatial_conv = ConvLayer(rank, hidden, 1, bias=bias)
+        else:
+            self.spatial_conv = ConvLayer(in_channels, hidden, 3, stride, bias=bias)
         self.point_conv = ConvLayer(hidden, out_channels, 1, act=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.point_conv(self.spatial_conv(x))
+        return self.point_conv(self.spatial_conv(self.reduced_conv(x)))
 
 
 class MBConv(nn.Module):

@@ -64,6 +64,9 @@ class LowFormerConfig:
         hidden_channels: Hidden channels of each MBConv, block by block for the stem and for stages
             1 to 4, of a stage the stride-2 block first; by the expansions where there are none.
         mlp_channels: The same of each MLP of stages 3 and 4.
+        spatial_ranks: Rank of each fused MBConv's 3x3 convolution, block by block as
+            ``hidden_channels``: so many channels come of the 3x3, and a 1x1 convolution makes the
+            hidden ones of them. 0 where the 3x3 makes them; everywhere, where there are none.
         dense_head: The neck and head for detection or segmentation; a classifier has none. Such a
             model has no use for ``head_widths``.
     """
@@ -88,6 +91,7 @@ class LowFormerConfig:
     input_size: Size = 224
     hidden_channels: tuple[tuple[int, ...], ...] = ()
     mlp_channels: tuple[tuple[int, ...], ...] = ()
+    spatial_ranks: tuple[tuple[int, ...], ...] = ()
     dense_head: DenseHead | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +158,8 @@ class LowFormerConfig:
             self.head_width,
             *(channels for stage in self.hidden_channels + self.mlp_channels for channels in stage),
         )
-        if max(positive) > LARGEST_SIZE or max(self.depths) > DEEPEST:
+        ranks = [rank for stage in self.spatial_ranks for rank in stage]
+        if max(*positive, *ranks) > LARGEST_SIZE or max(self.depths) > DEEPEST:
             raise ConfigError(
                 f"model config: sizes go to {LARGEST_SIZE} and depths to {DEEPEST}, got more"
             )
@@ -164,8 +169,8 @@ class LowFormerConfig:
                 f"input size {shown_size(self.input_size)} is not possible; the model takes"
                 f" {SMALLEST_INPUT} to {LARGEST_INPUT} pixels a side"
             )
-        if min(positive) < 1 or min(self.depths) < 0:
-            raise ConfigError("model config: sizes must be positive and depths not negative")
+        if min(positive) < 1 or min(*self.depths, *ranks) < 0:
+            raise ConfigError("model config: sizes must be positive, ranks and depths not negative")
         if min(self.depths[1:3]) < 1:
             raise ConfigError(f"model config: stages 1 and 2 need a block each, got {self.depths}")
         if not 0 < self.head_dim_ratio <= 1:
@@ -183,6 +188,7 @@ class LowFormerConfig:
         stated = {
             "hidden_channels": (self.hidden_channels, blocks),
             "mlp_channels": (self.mlp_channels, list(self.depths[3:])),
+            "spatial_ranks": (self.spatial_ranks, blocks),
         }
         for name, (channels, counts) in stated.items():
             if channels and [len(stage) for stage in channels] != counts:
@@ -190,6 +196,13 @@ class LowFormerConfig:
                     f"model config: {name} needs for each stage as many numbers as it has blocks,"
                     f" {counts}, got {[len(stage) for stage in channels]}"
                 )
+        for stage, ranks in enumerate(self.spatial_ranks):
+            for block, rank in enumerate(ranks):
+                if rank and not self.is_fused(stage, block):
+                    raise ConfigError(
+                        f"model config: spatial_ranks has {rank} for block {block} of stage"
+                        f" {stage}, whose 3x3 convolution is depthwise; give 0"
+                    )
 
     @property
     def task(self) -> str:
@@ -249,6 +262,15 @@ class LowFormerConfig:
         if stage and not block:
             return self.widths[stage - 1] * self.downsample_expansions[stage - 1]
         return self.widths[stage] * (self.block_expansion if stage else self.stem_expansion)
+
+    def is_fused(self, stage: int, block: int) -> bool:
+        """Whether an MBConv has one dense 3x3 convolution; blocks count as in :meth:`hidden`."""
+        is_inner = stage >= 3 and block > 0
+        return self.fused and (not is_inner or self.widths[stage] < self.fused_below)
+
+    def spatial_rank(self, stage: int, block: int) -> int:
+        """Rank of a fused MBConv's 3x3 convolution, or 0 where it makes all hidden channels."""
+        return self.spatial_ranks[stage][block] if self.spatial_ranks else 0
 
     def mlp_hidden(self, stage: int, block: int) -> int:
         """Hidden channels of an MLP of stage 3 or 4; ``block`` counts those with attention."""

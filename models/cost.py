@@ -48,15 +48,13 @@ def backbone_cost(config: LowFormerConfig) -> Cost:
     stem = config.widths[0]
     total = _conv(3, stem, 3, areas[0])
     for block in range(config.depths[0]):
-        total += _mb_conv(config, stem, stem, config.hidden(0, block), areas[0], areas[0])
+        total += _mb_conv(config, 0, block, areas[0])
     for stage in range(1, len(config.widths)):
-        narrow, wide = config.widths[stage - 1 : stage + 1]
         area = areas[stage]
-        total += _mb_conv(config, narrow, wide, config.hidden(stage, 0), areas[stage - 1], area)
+        total += _mb_conv(config, stage, 0, areas[stage - 1], area)
         for block in range(config.depths[stage] - (stage < 3)):
             if stage < 3:
-                hidden = config.hidden(stage, block + 1)
-                total += _mb_conv(config, wide, wide, hidden, area, area)
+                total += _mb_conv(config, stage, block + 1, area)
             else:
                 total += _block(config, stage, block, area)
     return total
@@ -167,22 +165,27 @@ def _conv(
 
 def _mb_conv(
     config: LowFormerConfig,
-    inputs: int,
-    outputs: int,
-    hidden: int,
+    stage: int,
+    block: int,
     area: Area,
-    inner: Area,
+    halved: Area | None = None,
     *,
     bias: bool = False,
-    fused: bool | None = None,
 ) -> Cost:
-    """An MBConv from one map to another; fused as the config says, unless stated."""
+    """An MBConv on a map, or one with a stride from a map to a smaller one."""
+    outputs, hidden = config.widths[stage], config.hidden(stage, block)
+    inputs = config.widths[stage - 1] if halved else outputs
+    inner = halved or area
     projection = _conv(hidden, outputs, 1, inner)
-    if config.fused if fused is None else fused:
+    if not config.is_fused(stage, block):
+        expanded = _conv(inputs, hidden, 1, area, bias=bias, norm=False)
+        depthwise = _conv(hidden, hidden, 3, inner, groups=hidden, bias=bias, norm=False)
+        return expanded + depthwise + projection
+    rank = config.spatial_rank(stage, block)
+    if not rank:
         return _conv(inputs, hidden, 3, inner, bias=bias) + projection
-    expanded = _conv(inputs, hidden, 1, area, bias=bias, norm=False)
-    depthwise = _conv(hidden, hidden, 3, inner, groups=hidden, bias=bias, norm=False)
-    return expanded + depthwise + projection
+    reduced = _conv(inputs, rank, 3, inner, norm=False)
+    return reduced + _conv(rank, hidden, 1, inner, bias=bias) + projection
 
 
 def _block(config: LowFormerConfig, stage: int, block: int, area: Area) -> Cost:
@@ -197,9 +200,7 @@ def _block(config: LowFormerConfig, stage: int, block: int, area: Area) -> Cost:
         total += Cost(norms, 0)
         total += _conv(width, hidden, 1, area, bias=True, norm=False)
         total += _conv(hidden, width, 1, area, bias=True, norm=False)
-    fused = config.fused and width < config.fused_below
-    hidden = config.hidden(stage, block + 1)
-    return total + _mb_conv(config, width, width, hidden, area, area, bias=True, fused=fused)
+    return total + _mb_conv(config, stage, block + 1, area, bias=True)
 
 
 def _attention(config: LowFormerConfig, stage: int, area: Area) -> Cost:

@@ -22,11 +22,15 @@ from .config import LowFormerConfig
 
 
 def _mb_conv(
-    config: LowFormerConfig, in_channels: int, stage: int, block: int, stride: int = 1
+    config: LowFormerConfig, stage: int, block: int, stride: int = 1, *, bias: bool = False
 ) -> nn.Module:
-    """The MBConv of the stem and of stages 1 and 2, and any with stride: without a bias."""
-    kind = FusedMBConv if config.fused else MBConv
-    return kind(in_channels, config.widths[stage], config.hidden(stage, block), stride, bias=False)
+    """An MBConv; only those of the blocks of stages 3 and 4 have biases, and none with a stride."""
+    inputs = config.widths[stage - 1 if stride > 1 else stage]
+    outputs, hidden = config.widths[stage], config.hidden(stage, block)
+    if not config.is_fused(stage, block):
+        return MBConv(inputs, outputs, hidden, stride, bias=bias)
+    rank = config.spatial_rank(stage, block)
+    return FusedMBConv(inputs, outputs, hidden, stride, bias=bias, rank=rank)
 
 
 def _context(config: LowFormerConfig, stage: int, block: int) -> nn.Module:
@@ -64,9 +68,7 @@ def _check_heads(config: LowFormerConfig, stage: int) -> None:
 
 def _block(config: LowFormerConfig, stage: int, block: int) -> LowFormerBlock:
     """A LowFormer block of stage 3 or 4; the stride-2 block comes before ``block`` 0."""
-    width = config.widths[stage]
-    kind = FusedMBConv if config.fused and width < config.fused_below else MBConv
-    local = kind(width, width, config.hidden(stage, block + 1), bias=True)
+    local = _mb_conv(config, stage, block + 1, bias=True)
     return LowFormerBlock(_context(config, stage, block), local)
 
 
@@ -77,9 +79,7 @@ class Backbone(nn.Module):
         super().__init__()
         stem_width = config.widths[0]
         stem: list[nn.Module] = [ConvLayer(3, stem_width, 3, stride=2)]
-        stem += [
-            Residual(_mb_conv(config, stem_width, 0, block)) for block in range(config.depths[0])
-        ]
+        stem += [Residual(_mb_conv(config, 0, block)) for block in range(config.depths[0])]
         self.input_stem = OpSequential(stem)
         self.stages = nn.ModuleList(
             OpSequential(_stage(config, stage)) for stage in range(1, len(config.widths))
@@ -98,11 +98,10 @@ class Backbone(nn.Module):
 
 def _stage(config: LowFormerConfig, stage: int) -> list[nn.Module]:
     """The blocks of a stage, from 1."""
-    depth, width = config.depths[stage], config.widths[stage]
-    down = _mb_conv(config, config.widths[stage - 1], stage, 0, stride=2)
-    blocks: list[nn.Module] = [ConvBranch(down)]
+    depth = config.depths[stage]
+    blocks: list[nn.Module] = [ConvBranch(_mb_conv(config, stage, 0, stride=2))]
     if stage < 3:
-        blocks += [Residual(_mb_conv(config, width, stage, block)) for block in range(1, depth)]
+        blocks += [Residual(_mb_conv(config, stage, block)) for block in range(1, depth)]
     else:
         blocks += [_block(config, stage, block) for block in range(depth)]
     return blocks

@@ -14,14 +14,15 @@ from ..errors import UsageError
 from ..export.eager import EagerModel
 from ..export.exporter import Exporter
 from ..export.formats import EXPORTERS
-from ..export.pruning.hidden_layer import HiddenLayer
-from ..export.pruning.pruning import Channels, ThinnedLayer, narrowed, prune, thin_layers
+from ..export.pruning.cut import Cuts
+from ..export.pruning.hidden_layer import HiddenLayer, LayerWidth
+from ..export.pruning.pruning import ThinnedLayer, narrowed, prune, thin_layers
 from ..export.rewrites.table import CALIBRATED, rewrite
 from ..export.search.bound import Bound, halves, loss_of
-from ..export.search.channels import channel_choices, counts_of
+from ..export.search.channels import best_widths, channel_choices, widths_of
 from ..export.search.precisions import precision_choices, recipe_of
 from ..export.search.search import Found, search
-from ..export.search.solver import Mix, front
+from ..export.search.solver import Choice, Mix, front
 from ..export.spec import ExportSpec
 from ..models.cost import cost_of
 from ..models.loading import LoadedModel
@@ -128,7 +129,8 @@ def prune_model(
     """Takes hidden channels out of a model, for the fastest INT8 file within a bound.
 
     Channels go by what their loss costs on images, and the projections after them are fitted again
-    by least squares; nothing is trained. The loss is that of the INT8 file against the model as it
+    by least squares; 3x3 convolutions become ones of few channels with a 1x1 one after them, where
+    that is faster; nothing is trained. The loss is that of the INT8 file against the model as it
     is, in float32, and is proven on images by which nothing was chosen.
 
     Args:
@@ -188,17 +190,52 @@ class _Pruning:
         self._progress = progress
         self._exporter = self._exporter_of(model.network)
         self._trials = self._exporter.trials(threads, [self._spec])
-        self._ranges = self._ranges_of(model.network)
+        self._ranges = self._ranges_of(model.network, calibration)
         self._layers: dict[str, HiddenLayer] = {}
-        self._thinned: dict[HiddenLayer, dict[int, ThinnedLayer]] = {}
+        self._thinned: dict[HiddenLayer, dict[LayerWidth, ThinnedLayer]] = {}
         self._last: _Quantizer | None = None
 
     def run(self, bound: Bound) -> Pruned:
         """See :func:`prune_model`."""
+        found = search(
+            self._model.task,
+            front(self._choices()),
+            self._file_of,
+            self._trials,
+            self._judged,
+            bound,
+            self._progress,
+        )
+        layers = {
+            path: Width(
+                channels=width.channels,
+                before=self._layers[path].channels,
+                rank=width.rank or None,
+            )
+            for path, width in found.mix.widths.items()
+        }
+        return Pruned(
+            self._quantizer_of(found.mix).exporter.loaded,
+            layers,
+            cost_of(self._model.config).macs,
+            self._spec.format,
+            bound,
+            found,
+            self._calibration,
+            self._judged,
+        )
+
+    def _choices(self) -> dict[str, list[Choice]]:
+        """The widths of each layer and the precisions of each op, with what they cost."""
         network, preprocessing = self._model.network, self._model.preprocessing
         with self._progress.step("choosing channels") as advance:
             self._thinned = thin_layers(
-                network, self._calibration, preprocessing, counts_of, lambda: advance(1)
+                network,
+                self._calibration,
+                preprocessing,
+                widths_of,
+                best_widths,
+                lambda: advance(1),
             )
         self._layers = {layer.path: layer for layer in self._thinned}
         guide, _ = halves(self._judged)
@@ -224,53 +261,31 @@ class _Pruning:
                 self._exporter.choices,
                 self._progress,
             )
-        found = search(
-            self._model.task,
-            front(choices),
-            self._file_of,
-            self._trials,
-            self._judged,
-            bound,
-            self._progress,
-        )
-        layers = {
-            path: Width(channels=count, before=self._layers[path].channels)
-            for path, count in found.mix.channels.items()
-        }
-        return Pruned(
-            self._quantizer_of(found.mix).exporter.loaded,
-            layers,
-            cost_of(self._model.config).macs,
-            self._spec.format,
-            bound,
-            found,
-            self._calibration,
-            self._judged,
-        )
+        return choices
 
     def _exporter_of(self, network: Network) -> Exporter:
         exporter = EXPORTERS[self._spec.format](dataclasses.replace(self._model, network=network))
         exporter.prepare([self._spec], self._calibration, QUIET)
         return exporter
 
-    def _ranges_of(self, network: Network) -> Ranges:
-        calibrated = rewrite(network, CALIBRATED)
-        return calibrate(calibrated, self._calibration, self._model.preprocessing)
+    def _ranges_of(self, network: Network, images: Samples) -> Ranges:
+        return calibrate(rewrite(network, CALIBRATED), images, self._model.preprocessing)
 
-    def _narrowed_file(self, kept: Mapping[HiddenLayer, Channels]) -> bytes:
-        """The fastest file with fewer channels, for its time."""
-        exporter = self._exporter_of(narrowed(self._model.network, kept))
-        return exporter.quantized(None, self._ranges)
+    def _narrowed_file(self, cuts: Cuts) -> bytes:
+        """The fastest file of a network whose layers are cut, for its time."""
+        network = narrowed(self._model.network, cuts)
+        ranges = self._ranges_of(network, self._calibration.first(1))  # time hangs on none
+        return self._exporter_of(network).quantized(None, ranges)
 
     def _network_of(self, mix: Mix) -> Network:
-        kept = {}
-        for path, count in mix.channels.items():
+        cuts = {}
+        for path, width in mix.widths.items():
             layer = self._layers[path]
-            if count < layer.channels:
-                kept[layer] = self._thinned[layer][count].kept
-        if not kept:
+            if width != layer.width:
+                cuts[layer] = self._thinned[layer][width].cut
+        if not cuts:
             return self._model.network
-        return prune(self._model.network, kept, self._calibration, self._model.preprocessing)
+        return prune(self._model.network, cuts, self._calibration, self._model.preprocessing)
 
     def _file_of(self, mix: Mix) -> bytes:
         """The file of a mix."""
@@ -280,18 +295,17 @@ class _Pruning:
 
     def _quantizer_of(self, mix: Mix) -> _Quantizer:
         """A network that the mix before had too is not made and converted again."""
-        if self._last is None or self._last.channels != mix.channels:
+        if self._last is None or self._last.widths != mix.widths:
             network = self._network_of(mix)
-            self._last = _Quantizer(
-                mix.channels, self._exporter_of(network), self._ranges_of(network)
-            )
+            ranges = self._ranges_of(network, self._calibration)
+            self._last = _Quantizer(mix.widths, self._exporter_of(network), ranges)
         return self._last
 
 
 @dataclasses.dataclass(frozen=True)
 class _Quantizer:
-    """What makes INT8 files of a network with some channels."""
+    """What makes INT8 files of a network with some widths."""
 
-    channels: Mapping[str, int]
+    widths: Mapping[str, LayerWidth]
     exporter: Exporter
     ranges: Ranges

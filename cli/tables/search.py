@@ -19,7 +19,7 @@ _ROWS = 25
 def print_found(found: Found) -> None:
     """Prints the front around the chosen mix, and what was proven of it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    has_widths = bool(found.mix.channels)
+    has_widths = bool(found.mix.widths)
     for heading in (
         "mix",
         *(["channels"] if has_widths else []),
@@ -40,7 +40,11 @@ def print_found(found: Found) -> None:
         tried = found.tried[index]
         table.add_row(
             str(index),
-            *([str(sum(tried.mix.channels.values()))] if has_widths else []),
+            *(
+                [str(sum(width.channels for width in tried.mix.widths.values()))]
+                if has_widths
+                else []
+            ),
             str(tried.mix.float_ops),
             f"{tried.mix.cost:.3f}",
             f"{decibels(tried.mix.noise):.1f}",
@@ -60,7 +64,7 @@ def print_found(found: Found) -> None:
 
 def _upper_end(found: Found) -> str:
     """The upper end of the drop's interval, where widths were searched for, which need it."""
-    if not found.mix.channels or not math.isfinite(found.loss.high):
+    if not found.mix.widths or not math.isfinite(found.loss.high):
         return ""
     return f" ({found.loss.high:.2f} at the upper end of its 95 % interval)"
 

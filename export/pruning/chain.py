@@ -8,7 +8,7 @@ from torch import nn
 
 from ...models.blocks import ConvBranch, FusedMBConv, LowFormerBlock, MBConv, Residual
 from ...models.lowformer import Backbone
-from .hidden_layer import HiddenLayer, Projection
+from .hidden_layer import HiddenLayer, Projection, SpatialConv
 
 MAIN = "main"
 """What a link with a hidden layer calls the module that has it."""
@@ -82,6 +82,7 @@ def _layer(path: str, module: nn.Module, stage: int, block: int) -> HiddenLayer 
             tuple(f"{path}.{maker}" for maker in makers),
             (Projection(f"{path}.point_conv.conv", f"{path}.point_conv.norm"),),
             f"MBConv of stage {stage}{strided}",
+            _spatial(path, module) if isinstance(module, FusedMBConv) else None,
         )
     if isinstance(module, nn.Sequential) and isinstance(module[-1], nn.Conv2d):
         return HiddenLayer(
@@ -94,3 +95,18 @@ def _layer(path: str, module: nn.Module, stage: int, block: int) -> HiddenLayer 
             f"MLP of stage {stage}",
         )
     return None
+
+
+def _spatial(path: str, module: FusedMBConv) -> SpatialConv:
+    """What makes the hidden channels of an MBConv with a dense 3x3 convolution."""
+    reduced, made = module.reduced_conv, module.spatial_conv
+    assert isinstance(made.norm, nn.BatchNorm2d)
+    return SpatialConv(
+        f"{path}.reduced_conv",
+        f"{path}.spatial_conv.conv",
+        f"{path}.spatial_conv.norm",
+        made.norm.eps,
+        reduced.in_channels if isinstance(reduced, nn.Conv2d) else made.conv.in_channels,
+        module.point_conv.conv.out_channels,
+        made.conv.in_channels if isinstance(reduced, nn.Conv2d) else 0,
+    )

@@ -21,6 +21,9 @@ RIDGE = 1e-6
 """Added to each activation's own moment, as a share of it, so that copies of a channel have no
 infinite weights."""
 
+TINY = 1e-300
+"""Power that is taken for that of nothing but zeros."""
+
 
 class Moments:
     """Second moments of hidden activations, with a constant 1 at the end, and of what they project.
@@ -62,6 +65,11 @@ class Moments:
         moments = _with_ridge(self.hidden[np.ix_(places, places)])
         solved = np.linalg.solve(moments, self.cross[places])
         return solved[:-1], solved[-1]
+
+    def least_error(self) -> float:
+        """Power of the error of the best projection, over the power of what it is to give."""
+        weights = np.linalg.solve(_with_ridge(self.hidden), self.cross)
+        return max(self.power - float((weights * self.cross).sum()), 0.0) / max(self.power, TINY)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +127,7 @@ class _Fit:
 
     def __init__(self, moments: Moments, columns: int) -> None:
         self.places = np.arange(len(moments.hidden) - 1).reshape(-1, columns)
-        self._power = max(moments.power, 1e-300)
+        self._power = max(moments.power, TINY)
         self._inverse = np.linalg.inv(_with_ridge(moments.hidden))
         self._weights = self._inverse @ moments.cross
         self._solved = np.empty(0)

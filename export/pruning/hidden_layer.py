@@ -25,6 +25,43 @@ class Projection:
 
 
 @dataclasses.dataclass(frozen=True)
+class SpatialConv:
+    """A 3x3 convolution that makes hidden channels, or few that a 1x1 convolution expands.
+
+    Attributes:
+        reduced: Path of the 3x3 convolution of few channels, where there is or would be one.
+        conv: Path of the convolution that makes the hidden channels.
+        norm: Path of the BatchNorm after that.
+        eps: That BatchNorm's.
+        inputs: Channels that go in.
+        outputs: Channels that the hidden ones are projected to.
+        rank: Channels of the 3x3 convolution where it does not make the hidden ones; else 0.
+    """
+
+    reduced: str
+    conv: str
+    norm: str
+    eps: float
+    inputs: int
+    outputs: int
+    rank: int
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class LayerWidth:
+    """How many hidden channels there are, and the rank of what makes them.
+
+    Attributes:
+        channels: How many.
+        rank: Channels of a 3x3 convolution that a 1x1 one expands to the hidden ones; 0 where
+            there is none.
+    """
+
+    channels: int
+    rank: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class HiddenLayer:
     """Channels that can be fewer without any others being so.
 
@@ -36,6 +73,7 @@ class HiddenLayer:
         makers: Paths of modules all of whose weights are by hidden channel.
         projections: All that take the channels; their kernels are of one size.
         shape: The same for layers whose ops have the same shapes where they have as many channels.
+        spatial: The 3x3 convolution that makes the channels, where one does whose rank may be less.
     """
 
     path: str
@@ -45,6 +83,12 @@ class HiddenLayer:
     makers: tuple[str, ...]
     projections: tuple[Projection, ...]
     shape: str
+    spatial: SpatialConv | None = None
+
+    @property
+    def width(self) -> LayerWidth:
+        """Its channels and rank."""
+        return LayerWidth(self.channels, self.spatial.rank if self.spatial else 0)
 
     def narrowed(self, state: State, kept: Tensor) -> dict[str, Tensor]:
         """The weights that change where channels are left out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -52,19 +52,20 @@ def observe(
         return model(batch), seen
 
 
-def moments_of(conv: nn.Conv2d, batches: Sequence[Maps]) -> Moments:
-    """Moments of what a convolution takes and of what it is to give, at places drawn at random.
+def rows_of(conv: nn.Conv2d, batches: Sequence[Maps]) -> Iterator[tuple[Tensor, Tensor]]:
+    """What a convolution takes and what it is to give, at places drawn at random.
 
     Args:
         conv: The convolution, as it is where the maps that it takes come from.
         batches: Of each batch of images the maps that it takes there, with those that it is to
             give.
+
+    Yields:
+        Of some images, [rows, C * kernel rows * kernel columns] and [rows, O].
     """
     generator = torch.Generator().manual_seed(0)
-    side = conv.kernel_size[0]
-    moments = Moments(conv.in_channels * side**2, conv.out_channels)
     images = sum(len(maps[0][0]) for maps in batches)
-    most = -(-max(ROWS, ROWS_PER_WEIGHT * conv.in_channels * side) // images)
+    most = -(-max(ROWS, ROWS_PER_WEIGHT * conv.in_channels * conv.kernel_size[0]) // images)
     for maps in batches:
         total = sum(given.shape[2:].numel() for _, given in maps)
         for taken, given in maps:
@@ -74,7 +75,14 @@ def moments_of(conv: nn.Conv2d, batches: Sequence[Maps]) -> Moments:
                 places = torch.randperm(len(places), generator=generator)[:count]
             rows = _patches(conv, taken, places, given.shape[3])
             wanted = given.flatten(2).transpose(1, 2)[:, places]
-            moments.add(rows.flatten(0, 1).numpy(), wanted.flatten(0, 1).numpy())
+            yield rows.flatten(0, 1), wanted.flatten(0, 1)
+
+
+def moments_of(conv: nn.Conv2d, batches: Sequence[Maps]) -> Moments:
+    """Moments of what a convolution takes and of what it is to give, see :func:`rows_of`."""
+    moments = Moments(conv.in_channels * conv.kernel_size[0] ** 2, conv.out_channels)
+    for rows, wanted in rows_of(conv, batches):
+        moments.add(rows.numpy(), wanted.numpy())
     return moments
 
 

@@ -1,46 +1,51 @@
-"""Taking hidden channels out of a network, with the projections after them fitted again."""
+"""Taking hidden channels out of a network, with the projections after them fitted again.
+
+What makes hidden channels by a 3x3 convolution may have a lower rank, too; see :mod:`.low_rank`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...artifact.preprocessing import Preprocessing
 from ...artifact.samples import Samples
 from ...models.config import LowFormerConfig
 from ...models.network import Network, build_network
-from .chain import Link, chain
-from .elimination import Moments, eliminate
+from .chain import chain
+from .cut import Cut, Cuts, widths_of_cuts
+from .elimination import eliminate
+from .fit import columns_of, fitted, low_rank_error
 from .head_layers import head_layers
-from .hidden_layer import HiddenLayer, State
-from .observation import Maps, moments_of, observe, run
-from .widths import with_channels
+from .hidden_layer import HiddenLayer, LayerWidth, State
+from .low_rank import Components, decomposed
+from .observation import run
+from .observed_layer import ObservedLayer, observed_layer, paired, see, see_all
+from .widths import with_widths
 
 BATCH = 16
 
 HEAD_IMAGES = 64
 """Images that necks and heads are fitted on: each shows them thousands of places."""
 
-Channels = NDArray[np.intp]
-"""Numbers of those that stay, in ascending order."""
+Errors = Mapping[LayerWidth, float]
+"""Power of the error of what a layer projects, over the power of that, by its width."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ThinnedLayer:
-    """A hidden layer with fewer channels, all other layers being whole.
+    """A hidden layer that was cut, all other layers being whole.
 
     Attributes:
-        kept: The channels that stay.
+        cut: What it was cut to.
         state: The weights of the network that differ from the whole one's, by name.
         error: Power of the error of what it projects, over the power of that.
     """
 
-    kept: Channels
+    cut: Cut
     state: State
     error: float
 
@@ -51,107 +56,127 @@ def hidden_layers(network: Network) -> list[HiddenLayer]:
     return backbone + [layer for group in head_layers(network.config) for layer in group]
 
 
+def every_width(layer: HiddenLayer, errors: Errors) -> Iterable[LayerWidth]:
+    """All widths that a layer may have, whatever the errors."""
+    return errors
+
+
 def thin_layers(
     network: Network,
     images: Samples,
     preprocessing: Preprocessing,
-    counts: Callable[[HiddenLayer], Sequence[int]],
+    widths: Callable[[HiddenLayer], Sequence[LayerWidth]],
+    choose: Callable[[HiddenLayer, Errors], Iterable[LayerWidth]] = every_width,
     on_layer: Callable[[], object] = lambda: None,
-) -> dict[HiddenLayer, dict[int, ThinnedLayer]]:
+) -> dict[HiddenLayer, dict[LayerWidth, ThinnedLayer]]:
     """Thins each hidden layer alone.
 
     Args:
         network: The eager model, which is not changed.
         images: What projections are fitted on.
         preprocessing: Normalises them.
-        counts: Numbers of channels that a layer is thinned to, each less than it has.
+        widths: Widths that a layer may have, each less than it has.
+        choose: Which of them a layer is thinned to, by their errors.
         on_layer: Called after each layer, for progress.
 
     Returns:
-        By layer, then by the number of channels.
+        By layer, then by the width.
     """
-    thinned: dict[HiddenLayer, dict[int, ThinnedLayer]] = {}
+    thinned: dict[HiddenLayer, dict[LayerWidth, ThinnedLayer]] = {}
     state = network.state_dict()
-    for layer, moments in _moments_of_layers(network, images, preprocessing):
-        wanted = sorted(counts(layer))
+    for layer, observed in _observed_layers(network, images, preprocessing):
+        wanted = sorted(widths(layer))
         thinned[layer] = {}
         if wanted:
-            order = eliminate(moments, wanted[0], _columns(layer, moments))
-            for count in wanted:
-                kept = order.kept(count)
-                error = float(order.errors[layer.channels - count])
-                fitted = _fitted(layer, state, kept, moments)
-                thinned[layer][count] = ThinnedLayer(kept, fitted, error)
+            least = min(width.channels for width in wanted)
+            order = eliminate(observed.moments, least, columns_of(layer, observed.moments))
+            cuts = {width: Cut(order.kept(width.channels), width.rank) for width in wanted}
+            errors = {
+                width: float(order.errors[layer.channels - width.channels])
+                if width.rank == layer.width.rank
+                else low_rank_error(layer, cut, observed)
+                for width, cut in cuts.items()
+            }
+            for width in choose(layer, errors):
+                changed = fitted(layer, state, cuts[width], observed)
+                thinned[layer][width] = ThinnedLayer(cuts[width], changed, errors[width])
         on_layer()
     return thinned
 
 
 def prune(
     network: Network,
-    kept: Mapping[HiddenLayer, Channels],
+    cuts: Cuts,
     images: Samples,
     preprocessing: Preprocessing,
     on_layer: Callable[[], object] = lambda: None,
 ) -> Network:
-    """A copy of a network with fewer hidden channels.
+    """A copy of a network with fewer hidden channels, and lower ranks of what makes them.
 
     From the first layer to the last, each projection is fitted to give what the whole network has
     at that place, from what the layers that were thinned before it give.
 
     Args:
         network: The eager model, which is not changed.
-        kept: Channels that stay, by layer; layers that are left out keep all.
+        cuts: What layers are cut to.
         images: What projections are fitted on.
         preprocessing: Normalises them.
         on_layer: Called after each layer, for progress.
     """
-    state = _backbone_state(network, kept, _batches(images, preprocessing), on_layer)
-    few = _batches(images.first(HEAD_IMAGES), preprocessing)
-    state = _head_state(network, state, kept, few, on_layer)
-    return _with_state(with_channels(network.config, _counts(kept)), state)
+    state = _backbone_state(network, cuts, _batches(images, preprocessing), on_layer)
+    groups = [[layer for layer in group if layer in cuts] for group in head_layers(network.config)]
+    groups = [group for group in groups if group]
+    if groups:
+        few = _batches(images.first(HEAD_IMAGES), preprocessing)
+        state = _head_state(network, state, cuts, groups, few, on_layer)
+    return _with_state(with_widths(network.config, widths_of_cuts(cuts)), state)
 
 
 def with_thinned(network: Network, layer: HiddenLayer, thin: ThinnedLayer) -> Network:
     """A copy of a network with a layer that was thinned alone."""
-    config = with_channels(network.config, {layer: len(thin.kept)})
+    config = with_widths(network.config, {layer: thin.cut.width})
     return _with_state(config, {**network.state_dict(), **thin.state})
 
 
-def narrowed(network: Network, kept: Mapping[HiddenLayer, Channels]) -> Network:
+def narrowed(network: Network, cuts: Cuts) -> Network:
     """A copy of a network that is as fast as a pruned one, and gives something else.
 
     Args:
         network: The network.
-        kept: Channels that stay, by layer; no projection is fitted.
+        cuts: What layers are cut to; no projection is fitted.
     """
     state = dict(network.state_dict())
-    for layer, some in kept.items():
-        state |= layer.narrowed(state, torch.from_numpy(some))
-    return _with_state(with_channels(network.config, _counts(kept)), state)
+    for layer, cut in cuts.items():
+        state |= layer.narrowed(state, torch.from_numpy(cut.kept))
+        if layer.spatial and cut.rank != layer.width.rank:
+            components = Components.of_weights(state, layer.spatial)
+            state |= decomposed(state, layer.spatial, components.first(cut.rank))
+    return _with_state(with_widths(network.config, widths_of_cuts(cuts)), state)
 
 
-def _moments_of_layers(
+def _observed_layers(
     network: Network, images: Samples, preprocessing: Preprocessing
-) -> Iterator[tuple[HiddenLayer, list[Moments]]]:
-    """Each hidden layer with the moments of what its projections take and give."""
+) -> Iterator[tuple[HiddenLayer, ObservedLayer]]:
+    """Each hidden layer with what its projections take and give."""
     batches = _batches(images, preprocessing)
     for link in chain(network.backbone):
         if link.layer is None:
             batches = [run(link.module, batch) for batch in batches]
             continue
-        seen = [_see(link, link.layer, batch) for batch in batches]
-        yield link.layer, _moments(network, link.layer, [one.maps for one in seen])
+        seen = [see(link, link.layer, batch) for batch in batches]
+        yield link.layer, observed_layer(network, link.layer, [one.maps for one in seen])
         batches = [one.output for one in seen]
-    few = _batches(images.first(HEAD_IMAGES), preprocessing)
-    for group in head_layers(network.config):
-        maps = [_see_all(network, group, batch) for batch in few]
+    groups = head_layers(network.config)
+    few = _batches(images.first(HEAD_IMAGES), preprocessing) if groups else []
+    for group in groups:
+        maps = [see_all(network, group, batch) for batch in few]
         for layer in group:
-            yield layer, _moments(network, layer, maps)
+            yield layer, observed_layer(network, layer, maps)
 
 
 def _backbone_state(
     network: Network,
-    kept: Mapping[HiddenLayer, Channels],
+    cuts: Cuts,
     batches: list[Tensor],
     on_layer: Callable[[], object],
 ) -> dict[str, Tensor]:
@@ -159,20 +184,20 @@ def _backbone_state(
     state = dict(network.state_dict())
     links = chain(network.backbone)
     layers = {link.layer for link in links}
-    of_backbone = {layer: some for layer, some in kept.items() if layer in layers}
-    pruned = _without_weights(with_channels(network.config, _counts(of_backbone)))
+    of_backbone = {layer: cut for layer, cut in cuts.items() if layer in layers}
+    pruned = _without_weights(with_widths(network.config, widths_of_cuts(of_backbone)))
     whole = thinner = batches
     for link in links:
         layer = link.layer
-        if layer is None or layer not in kept:
+        if layer is None or layer not in cuts:
             follows = thinner is whole
             whole = [run(link.module, batch) for batch in whole]
             thinner = whole if follows else [run(link.module, batch) for batch in thinner]
             continue
-        before = [_see(link, layer, batch) for batch in whole]
-        after = before if thinner is whole else [_see(link, layer, batch) for batch in thinner]
-        pairs = [_paired(new.maps, old.maps) for new, old in zip(after, before, strict=True)]
-        state |= _fitted(layer, state, kept[layer], _moments(network, layer, pairs))
+        before = [see(link, layer, batch) for batch in whole]
+        after = before if thinner is whole else [see(link, layer, batch) for batch in thinner]
+        pairs = [paired(new.maps, old.maps) for new, old in zip(after, before, strict=True)]
+        state |= fitted(layer, state, cuts[layer], observed_layer(network, layer, pairs))
         own = {
             name.removeprefix(f"{link.path}."): value
             for name, value in state.items()
@@ -189,29 +214,25 @@ def _backbone_state(
 def _head_state(
     network: Network,
     state: dict[str, Tensor],
-    kept: Mapping[HiddenLayer, Channels],
+    cuts: Cuts,
+    groups: Sequence[Sequence[HiddenLayer]],
     batches: list[Tensor],
     on_layer: Callable[[], object],
 ) -> dict[str, Tensor]:
     """All weights with those of a neck and head whose layers are thinned, too."""
-    groups = [[layer for layer in group if layer in kept] for group in head_layers(network.config)]
     to_come = {layer for group in groups for layer in group}
-    done = {layer: some for layer, some in kept.items() if layer not in to_come}
-    for group in filter(None, groups):
-        narrower = _with_state(with_channels(network.config, _counts(done)), state)
+    done = {layer: cut for layer, cut in cuts.items() if layer not in to_come}
+    for group in groups:
+        narrower = _with_state(with_widths(network.config, widths_of_cuts(done)), state)
         pairs = [
-            _paired(_see_all(narrower, group, batch), _see_all(network, group, batch))
+            paired(see_all(narrower, group, batch), see_all(network, group, batch))
             for batch in batches
         ]
         for layer in group:
-            state = state | _fitted(layer, state, kept[layer], _moments(network, layer, pairs))
-            done[layer] = kept[layer]
+            state = state | fitted(layer, state, cuts[layer], observed_layer(network, layer, pairs))
+            done[layer] = cuts[layer]
             on_layer()
     return state
-
-
-def _counts(kept: Mapping[HiddenLayer, Channels]) -> dict[HiddenLayer, int]:
-    return {layer: len(some) for layer, some in kept.items()}
 
 
 def _without_weights(config: LowFormerConfig) -> Network:
@@ -225,64 +246,6 @@ def _with_state(config: LowFormerConfig, state: State) -> Network:
     network = _without_weights(config)
     network.load_state_dict(dict(state), assign=True)
     return network.requires_grad_(False)
-
-
-def _fitted(
-    layer: HiddenLayer, state: State, kept: Channels, moments: Sequence[Moments]
-) -> dict[str, Tensor]:
-    """The weights that change where a layer has fewer channels."""
-    columns = _columns(layer, moments)
-    places = (kept[:, None] * columns + np.arange(columns)).ravel()
-    fits = [tuple(torch.from_numpy(part).float() for part in one.fit(places)) for one in moments]
-    return layer.fitted(state, torch.from_numpy(kept), [(one[0], one[1]) for one in fits])
-
-
-def _columns(layer: HiddenLayer, moments: Sequence[Moments]) -> int:
-    """What a projection takes of each channel: as many numbers as its kernel has places."""
-    return (len(moments[0].hidden) - 1) // layer.channels
-
-
-Seen = dict[str, Maps]
-"""What convolutions take and give, by path."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Run:
-    """What a link makes of a batch: what it gives, and what its projection takes and gives."""
-
-    output: Tensor
-    maps: Seen
-
-
-def _see(link: Link, layer: HiddenLayer, batch: Tensor) -> _Run:
-    (projection,) = layer.projections
-    path = projection.conv.removeprefix(f"{link.path}.")
-    output, seen = observe(link.module, [path], batch)
-    assert isinstance(output, Tensor)
-    return _Run(output, {projection.conv: seen[path]})
-
-
-def _see_all(network: Network, layers: Sequence[HiddenLayer], batch: Tensor) -> Seen:
-    paths = {projection.conv for layer in layers for projection in layer.projections}
-    return observe(network, sorted(paths), batch)[1]
-
-
-def _paired(taken: Seen, given: Seen) -> Seen:
-    """What convolutions take of one network, and give in another."""
-    return {
-        path: [(new, old) for (new, _), (_, old) in zip(maps, given[path], strict=True)]
-        for path, maps in taken.items()
-    }
-
-
-def _moments(network: Network, layer: HiddenLayer, batches: Sequence[Seen]) -> list[Moments]:
-    """Moments for each projection of a layer."""
-    moments = []
-    for projection in layer.projections:
-        conv = network.get_submodule(projection.conv)
-        assert isinstance(conv, nn.Conv2d)
-        moments.append(moments_of(conv, [batch[projection.conv] for batch in batches]))
-    return moments
 
 
 def _batches(images: Samples, preprocessing: Preprocessing) -> list[Tensor]:

@@ -8,22 +8,32 @@ from typing import Any
 
 from ...models.config import LowFormerConfig
 from ...models.dense_head import DenseHead, DetectionHead
-from .hidden_layer import HiddenLayer
+from .hidden_layer import HiddenLayer, LayerWidth
 
 HEAD = "dense_head."
 """How the fields of a neck and head begin."""
 
 
-def with_channels(config: LowFormerConfig, channels: Mapping[HiddenLayer, int]) -> LowFormerConfig:
-    """An architecture with other numbers of hidden channels.
+RANKS = "spatial_ranks"
+"""The field of ranks, whose places are those of the channels' field."""
+
+
+def with_widths(
+    config: LowFormerConfig, widths: Mapping[HiddenLayer, LayerWidth]
+) -> LowFormerConfig:
+    """An architecture with other numbers of hidden channels, and other ranks of what makes them.
 
     Args:
         config: The architecture.
-        channels: By layer; layers that are left out keep theirs.
+        widths: By layer; layers that are left out keep theirs.
     """
     fields = _stated(config)
-    for layer, count in channels.items():
-        fields[layer.field] = _replaced(fields[layer.field], layer.place, count)
+    for layer, width in widths.items():
+        fields[layer.field] = _replaced(fields[layer.field], layer.place, width.channels)
+        if layer.spatial:
+            fields[RANKS] = _replaced(fields[RANKS], layer.place, width.rank)
+    if not any(map(any, fields[RANKS])):
+        fields[RANKS] = ()
     backbone = {name: value for name, value in fields.items() if not name.startswith(HEAD)}
     if config.dense_head is None:
         return config.replace(**backbone)
@@ -44,7 +54,11 @@ def _stated(config: LowFormerConfig) -> dict[str, Any]:
         tuple(config.mlp_hidden(stage, block) for block in range(config.depths[stage]))
         for stage in (3, 4)
     )
-    fields = {"hidden_channels": hidden, "mlp_channels": mlps}
+    ranks = tuple(
+        tuple(config.spatial_rank(stage, block) for block in range(count))
+        for stage, count in enumerate(blocks)
+    )
+    fields = {"hidden_channels": hidden, "mlp_channels": mlps, RANKS: ranks}
     return fields | (_stated_of_head(config.dense_head) if config.dense_head else {})
 
 

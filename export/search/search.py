@@ -32,13 +32,14 @@ class Tried:
 
     def record(self) -> MixResult:
         """The same as it is written."""
+        widths = self.mix.widths.values()
         return MixResult(
             predicted_noise=self.mix.noise,
             predicted_cost_over_fastest=self.mix.cost,
             float_ops=self.mix.float_ops,
             measured_drop_points=self.loss.drop if self.loss else None,
             measured_sqnr_db=self.loss.sqnr_db if self.loss else None,
-            **({"channels": sum(self.mix.channels.values())} if self.mix.channels else {}),
+            **({"channels": sum(width.channels for width in widths)} if widths else {}),
         )
 
 
@@ -116,8 +117,14 @@ def search(
         return bound.kept(run[index])
 
     proven: list[MeasuredLoss] = []
-    with progress.step("running mixes on the front"):
-        chosen = _first(kept, len(mixes))
+    with progress.step("running mixes on the front", 1 + len(mixes).bit_length()) as advance:
+
+        def kept_and_told(index: int) -> bool:
+            is_kept = kept(index)
+            advance(1)
+            return is_kept
+
+        chosen = _first(kept_and_told, len(mixes))
     with progress.step("proving the chosen mix on other images"):
         for index in range(len(mixes) if chosen is None else chosen, len(mixes)):
             proven.append(loss_on(task, proof, outputs_of(index, proof)))

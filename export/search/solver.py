@@ -1,6 +1,6 @@
 """Which mix of precisions and widths is the fastest for a bound on the noise.
 
-Each op has precisions to choose from, and each hidden layer numbers of channels, with the noise
+Each op has precisions to choose from, and each hidden layer widths, with the noise
 that each adds to the logits and the time that it takes. Noises and times are taken to add up. The
 fastest mix below a noise bound is then a multiple-choice knapsack; its Lagrangian relaxation is
 solved exactly, which gives every mix on the lower convex hull of the front (Sinha and Zoltners,
@@ -13,18 +13,20 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
+from ..pruning.hidden_layer import LayerWidth
+
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """A precision that an op may have, or a number of channels of a hidden layer.
+    """A precision that an op may have, or a width of a hidden layer.
 
     Attributes:
-        value: The precision's name, or the number.
+        value: The precision's name, or the width.
         noise: Power of the logits' difference over the logits' power, this alone being so.
         cost: Milliseconds, relative to any one of the same op's or layer's choices.
     """
 
-    value: str | int
+    value: str | LayerWidth
     noise: float
     cost: float
 
@@ -39,7 +41,7 @@ class Mix:
         cost: Sum of the choices' costs in milliseconds.
     """
 
-    values: Mapping[str, str | int]
+    values: Mapping[str, str | LayerWidth]
     noise: float
     cost: float
 
@@ -49,9 +51,9 @@ class Mix:
         return {path: value for path, value in self.values.items() if isinstance(value, str)}
 
     @property
-    def channels(self) -> dict[str, int]:
+    def widths(self) -> dict[str, LayerWidth]:
         """Of hidden layers, by module path."""
-        return {path: value for path, value in self.values.items() if isinstance(value, int)}
+        return {path: value for path, value in self.values.items() if isinstance(value, LayerWidth)}
 
     @property
     def float_ops(self) -> int:

@@ -35,6 +35,10 @@ def test_registered_configs_round_trip_through_json(name: str, tmp_path: Path) -
     )
 )
 def test_any_config_round_trips(config: LowFormerConfig) -> None:
+    blocks = [*config.depths[:3], *(depth + 1 for depth in config.depths[3:])]
+    if config.fused:  # whose first blocks are so in each stage
+        ranks = tuple((7,) * bool(count) + (0,) * (count - 1) for count in blocks)
+        config = config.replace(spatial_ranks=ranks)
     assert LowFormerConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
@@ -63,6 +67,9 @@ def test_any_config_round_trips(config: LowFormerConfig) -> None:
         ({"input_size": 64.5}, "a side in pixels"),
         ({"hidden_channels": ((8,),)}, "as many numbers as it has blocks"),
         ({"hidden_channels": (8, 8)}, "hidden_channels must be"),
+        ({"spatial_ranks": ((8,),)}, "spatial_ranks needs for each stage"),
+        ({"spatial_ranks": ((0,), (-1,), (0, 0), (0, 0), (0, 0))}, "ranks and depths not negative"),
+        ({"spatial_ranks": ((), (0,), (0,), (0,) * 4, (0, 0, 0, 0, 7))}, "is depthwise; give 0"),
         ({"mlp_channels": ((0, 0, 0), (4, 4))}, "must be positive"),
         ({"attention_kernels": (4, 3)}, "must be odd"),
     ],

@@ -129,3 +129,9 @@ def test_hidden_channels_block_by_block(tiny_config: LowFormerConfig) -> None:
     )
     assert cost_of(config) == counted(config)
     assert cost_of(config) != cost_of(tiny_config)
+
+
+def test_ranks_block_by_block(tiny_config: LowFormerConfig) -> None:
+    config = tiny_config.replace(spatial_ranks=((2,), (3,), (0, 5), (7, 4), (6, 0)))
+    assert cost_of(config) == counted(config)
+    assert cost_of(config) != cost_of(tiny_config)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.calibration.ranges import model_digest
-from lowformer_edge.export.pruning.hidden_layer import Projection
+from lowformer_edge.export.pruning.cut import Cut
+from lowformer_edge.export.pruning.hidden_layer import HiddenLayer, LayerWidth, Projection
 from lowformer_edge.export.pruning.observation import observe
 from lowformer_edge.export.pruning.pruning import (
     hidden_layers,
@@ -28,6 +29,7 @@ from .copied_channels import make_copies
 CONFIGS = {
     "fused": TINY,
     "unfused": TINY.replace(fused=False),
+    "of low rank": TINY.replace(spatial_ranks=((5,), (6,), (0, 7), (9, 3), (10, 0))),
     "detector": TINY.for_task("detection", channels=8, convs=2).replace(input_size=64),
     "segmenter": ATTENTIVE.for_task("segmentation", channels=8).replace(input_size=64),
 }
@@ -56,26 +58,22 @@ def test_copies_of_channels_are_taken_out_without_loss(
     network = random_model(config)
     layers = hidden_layers(network)
     make_copies(network)
-    kept = {layer: np.arange(layer.channels // 2) for layer in layers}
+    cuts = {layer: Cut(np.arange(layer.channels // 2), layer.width.rank) for layer in layers}
     before = model_digest(network)
-    pruned = prune(network, kept, images, SPEC)
+    pruned = prune(network, cuts, images, SPEC)
     assert model_digest(network) == before
-    assert [layer.channels for layer in hidden_layers(pruned)] == [
-        len(places) for places in kept.values()
-    ]
+    assert [layer.width for layer in hidden_layers(pruned)] == [cut.width for cut in cuts.values()]
     assert sqnr(outputs(network, images), outputs(pruned, images)) > 60
 
 
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
-def test_fitting_on_what_thinner_layers_give_loses_less(
-    config: LowFormerConfig, images: Samples
-) -> None:
-    network = random_model(config)
-    fewer = thin_layers(network, images, SPEC, lambda layer: [layer.channels // 2])
-    kept = {layer: by_count[layer.channels // 2].kept for layer, by_count in fewer.items()}
+@pytest.mark.parametrize("name", ["fused", "unfused", "detector", "segmenter"])
+def test_fitting_on_what_thinner_layers_give_loses_less(name: str, images: Samples) -> None:
+    network = random_model(CONFIGS[name])
+    fewer = thin_layers(network, images, SPEC, lambda layer: [half_of(layer)])
+    cuts = {layer: by_width[half_of(layer)].cut for layer, by_width in fewer.items()}
     whole = outputs(network, images)
-    together = sqnr(whole, outputs(prune(network, kept, images, SPEC), images))
-    assert together > sqnr(whole, outputs(narrowed(network, kept), images)) + 3
+    together = sqnr(whole, outputs(prune(network, cuts, images, SPEC), images))
+    assert together > sqnr(whole, outputs(narrowed(network, cuts), images)) + 3
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -85,16 +83,84 @@ def test_a_thinned_layer_has_the_error_that_is_said_of_it(
     network = random_model(config)
     few = images.first(12)  # whose maps are taken whole
     whole = outputs(network, few)
-    by_layer = thin_layers(network, few, SPEC, lambda layer: [2, 4])
+    by_layer = thin_layers(network, few, SPEC, lambda layer: [few_of(layer, 2), few_of(layer, 4)])
     assert list(by_layer) == hidden_layers(network)
-    for layer, by_count in by_layer.items():
-        assert by_count[2].error > by_count[4].error > 0
+    for layer, by_width in by_layer.items():
+        narrow, wider = by_width.values()
+        assert narrow.error > wider.error > 0
         if {projection.conv for projection in layer.projections} & set(layer.makers):
             continue  # gives fewer channels than it gave
-        thin = with_thinned(network, layer, by_count[4])
+        thin = with_thinned(network, layer, wider)
         errors = [projected_error(network, thin, one, few) for one in layer.projections]
-        assert by_count[4].error == pytest.approx(np.mean(errors), rel=0.01)
+        assert wider.error == pytest.approx(np.mean(errors), rel=0.01)
     assert np.array_equal(outputs(network, few), whole)
+
+
+def few_of(layer: HiddenLayer, channels: int) -> LayerWidth:
+    return LayerWidth(channels, layer.width.rank)
+
+
+def half_of(layer: HiddenLayer) -> LayerWidth:
+    return few_of(layer, layer.channels // 2)
+
+
+@pytest.mark.parametrize("config", [TINY, CONFIGS["of low rank"]], ids=["fused", "of low rank"])
+def test_a_layer_of_lower_rank_has_the_error_that_is_said_of_it(
+    config: LowFormerConfig, images: Samples
+) -> None:
+    network = random_model(config)
+    few = images.first(12)
+
+    def lower(layer: HiddenLayer) -> list[LayerWidth]:
+        return [LayerWidth(layer.channels - 1, rank) for rank in (1, 2) if layer.spatial]
+
+    for layer, by_width in thin_layers(network, few, SPEC, lower).items():
+        for width, thin in by_width.items():
+            assert thin.cut.width == width
+            other = with_thinned(network, layer, thin)
+            (error,) = (projected_error(network, other, one, few) for one in layer.projections)
+            assert error <= thin.error * 1.05  # which was told on some of the places
+            assert error >= thin.error / 1.05
+
+
+def test_kernels_of_low_rank_become_so_without_loss(images: Samples) -> None:
+    network = random_model(CONFIGS["of low rank"])
+    whole = merged(network)
+    cuts = {
+        layer: Cut(np.arange(layer.channels), RANK)
+        for layer in hidden_layers(whole)
+        if layer.spatial and "stages.2.op_list.0" in layer.path
+    }
+    assert cuts
+    pruned = prune(whole, cuts, images, SPEC)
+    assert sqnr(outputs(whole, images), outputs(pruned, images)) > 60
+
+
+RANK = 9
+"""Of the kernel of stage 3's first block."""
+
+
+def merged(network: Network) -> Network:
+    """The same with each 3x3 convolution and the 1x1 one after it as one convolution."""
+    state = dict(network.state_dict())
+    for name in [name for name in state if ".reduced_conv." in name]:
+        own = name.replace("reduced_conv.weight", "spatial_conv.conv.weight")
+        state[own] = torch.einsum("cr,rihw->cihw", state[own][:, :, 0, 0], state.pop(name))
+    whole = random_model(network.config.replace(spatial_ranks=()))
+    whole.load_state_dict(state)
+    return whole
+
+
+def test_only_widths_that_are_chosen_are_fitted(images: Samples) -> None:
+    network = random_model(ATTENTIVE)
+    thinned = thin_layers(
+        network,
+        images.first(4),
+        SPEC,
+        lambda layer: [few_of(layer, 2), few_of(layer, 4)],
+        lambda layer, errors: [max(errors, key=errors.__getitem__)],
+    )
+    assert all(list(by_width) == [few_of(layer, 2)] for layer, by_width in thinned.items())
 
 
 def projected_error(
@@ -117,6 +183,9 @@ def projected_error(
 
 def test_the_same_comes_of_the_same(images: Samples) -> None:
     network = random_model(ATTENTIVE)
-    kept = {layer: np.arange(0, layer.channels, 2) for layer in hidden_layers(network)}
-    first, second = (prune(network, kept, images, SPEC) for _ in range(2))
+    cuts = {
+        layer: Cut(np.arange(0, layer.channels, 2), 3 if layer.spatial else 0)
+        for layer in hidden_layers(network)
+    }
+    first, second = (prune(network, cuts, images, SPEC) for _ in range(2))
     assert model_digest(first) == model_digest(second)
