@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo demo-detect demo-segment test lint types benchmark peers check-coreml check-npu check-targets check-wheel check-timm \
+.PHONY: demo demo-detect demo-segment test lint types benchmark peers gpu-cost check-coreml check-npu check-targets check-wheel check-timm \
 	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu web-test android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
@@ -64,6 +64,10 @@ benchmark: $(INSTALLED)
 # installs into build/peers, and nothing into $(VENV).
 peers: arm-lab
 	$(BIN)/python -m lowformer_edge.benchmarks.peers
+
+# Dispatches and bytes of TFLite files on a browser's software GPU; two minutes.
+gpu-cost: web-lab
+	$(BIN)/python -m lowformer_edge.benchmarks.gpu_cost
 
 # Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
 check-coreml: $(INSTALLED)

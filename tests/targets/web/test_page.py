@@ -14,6 +14,7 @@ from lowformer_edge.targets.web.compiler import SETTINGS, bundle, check_types
 from .conftest import ROOT, SCRIPTS, RunScript
 
 PAGE = ROOT / "targets" / "web" / "page"
+GPU_COST = ROOT / "benchmarks" / "gpu_cost"
 LONGEST_LINE = 110
 TESTS = sorted(path.name for path in SCRIPTS.glob("*.test.ts"))
 
@@ -35,7 +36,7 @@ def test_a_failure_is_seen(run_script: RunScript) -> None:
 def test_lines_fit() -> None:
     lines = {
         f"{path.name}:{number}": len(line)
-        for folder in (PAGE, SCRIPTS)
+        for folder in (PAGE, GPU_COST, SCRIPTS)
         for path in folder.rglob("*.ts")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     }
@@ -44,7 +45,7 @@ def test_lines_fit() -> None:
 
 
 def test_types(web_lab: Lab) -> None:
-    check_types(web_lab, PAGE / SETTINGS, [PAGE, SCRIPTS])
+    check_types(web_lab, PAGE / SETTINGS, [PAGE, GPU_COST, SCRIPTS])
 
 
 @pytest.mark.parametrize(
