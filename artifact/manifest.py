@@ -472,6 +472,11 @@ class Pruning(_Record):
         """How many of them were taken out."""
         return sum(width.before - width.channels for width in self.layers.values())
 
+    @property
+    def of_low_rank(self) -> int:
+        """Of how many layers a 1x1 convolution expands what a 3x3 one gives."""
+        return sum(width.rank is not None for width in self.layers.values())
+
 
 class Manifest(_Record):
     """Everything that a bundle states.

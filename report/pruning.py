@@ -11,10 +11,17 @@ def pruned_fact(pruning: Pruning) -> tuple[str, str, str]:
     """How much was taken out, as a fact about the model."""
     return (
         "Pruned",
-        f"{pruning.removed} of {pruning.channels_before} hidden channels taken out",
+        f"{pruning.removed} of {pruning.channels_before} hidden channels taken out"
+        f"{_lowered(pruning)}",
         f"{pruning.macs / pruning.macs_before:.3f} of the {millions(pruning.macs_before)}"
         " multiply-accumulates are left; projections were fitted again, nothing was trained",
     )
+
+
+def _lowered(pruning: Pruning) -> str:
+    """Of how many layers the rank is lower, where it is of any."""
+    layers = f"{pruning.of_low_rank} of {len(pruning.layers)} layers"
+    return f", 3x3 convolutions of lower rank in {layers}" if pruning.of_low_rank else ""
 
 
 def pruning_blocks(pruning: Pruning, measure: str) -> list[Block]:
@@ -33,10 +40,15 @@ def pruning_blocks(pruning: Pruning, measure: str) -> list[Block]:
         [_loss_row(path, loss) for path, loss in pruning.losses.items()],
     )
     widths = Table.of(
-        "Hidden channels of each layer",
-        (Column("Layer", is_text=True), Column("Before"), Column("Now")),
+        "Hidden channels of each layer, and the rank of a 3x3 convolution that a 1x1 one expands",
+        (Column("Layer", is_text=True), Column("Before"), Column("Now"), Column("Rank")),
         [
-            (Cell(path), Cell(str(width.before)), Cell(str(width.channels)))
+            (
+                Cell(path),
+                Cell(str(width.before)),
+                Cell(str(width.channels)),
+                Cell(str(width.rank or ABSENT)),
+            )
             for path, width in pruning.layers.items()
         ],
     )

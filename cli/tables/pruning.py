@@ -11,9 +11,11 @@ def described_pruning(pruning: Pruning, measure: str) -> list[str]:
     ``measure`` is what the task measures on annotated images, such as top-1.
     """
     thinned = sum(width.channels < width.before for width in pruning.layers.values())
+    lowered = pruning.of_low_rank
+    low = f", and a lower rank of 3x3 convolutions in {lowered}" if lowered else ""
     lines = [
         f"pruned: {pruning.removed} of {pruning.channels_before} hidden channels, in {thinned} of"
-        f" {len(pruning.layers)} layers; {pruning.macs / pruning.macs_before:.3f} of the"
+        f" {len(pruning.layers)} layers{low}; {pruning.macs / pruning.macs_before:.3f} of the"
         f" multiply-accumulates, {pruning.macs / 1e6:.1f} M of {pruning.macs_before / 1e6:.1f} M"
     ]
     return lines + [_described_loss(path, loss, measure) for path, loss in pruning.losses.items()]
