@@ -19,7 +19,12 @@ from ..export.pruning.hidden_layer import HiddenLayer, LayerWidth
 from ..export.pruning.pruning import ThinnedLayer, narrowed, prune, thin_layers
 from ..export.rewrites.table import CALIBRATED, rewrite
 from ..export.search.bound import Bound, halves, loss_of
-from ..export.search.channels import best_widths, channel_choices, widths_of
+from ..export.search.channels import (
+    best_widths,
+    channel_choices,
+    widths_of,
+    with_added_ops,
+)
 from ..export.search.precisions import precision_choices, recipe_of
 from ..export.search.search import Found, search
 from ..export.search.solver import Choice, Mix, front
@@ -199,7 +204,7 @@ class _Pruning:
         """See :func:`prune_model`."""
         found = search(
             self._model.task,
-            front(self._choices()),
+            self._mixes(),
             self._file_of,
             self._trials,
             self._judged,
@@ -224,6 +229,10 @@ class _Pruning:
             self._calibration,
             self._judged,
         )
+
+    def _mixes(self) -> list[Mix]:
+        """From the fastest to the cleanest."""
+        return [with_added_ops(mix, self._layers) for mix in front(self._choices())]
 
     def _choices(self) -> dict[str, list[Choice]]:
         """The widths of each layer and the precisions of each op, with what they cost."""

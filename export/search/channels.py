@@ -7,6 +7,7 @@ measured in files in which all layers of one shape are thinned together.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..pruning.pruning import Errors, ThinnedLayer, with_thinned
 from ..pruning.widths import with_widths
 from ..trials import Trials
 from .precisions import RESOLUTION, SENSITIVITY_IMAGES
-from .solver import Choice, convex_hull
+from .solver import Choice, Mix, convex_hull
 
 EIGHTHS = (2, 3, 4, 5, 6, 7)
 """Of a layer's channels, how many are tried to keep."""
@@ -131,6 +132,24 @@ def channel_choices(
         ]
         for layer, by_width in noises.items()
     }
+
+
+def with_added_ops(mix: Mix, layers: Mapping[str, HiddenLayer]) -> Mix:
+    """A mix with precisions of the 3x3 convolutions that lower ranks bring in.
+
+    The whole network has none of them; each gets the precision of the convolution that it was part
+    of.
+
+    Args:
+        mix: The mix.
+        layers: The hidden layers of the whole network, by path.
+    """
+    added = {}
+    for path, width in mix.widths.items():
+        spatial = layers[path].spatial
+        if spatial and width.rank and spatial.conv in mix.precisions:
+            added[spatial.reduced] = mix.precisions[spatial.conv]
+    return dataclasses.replace(mix, values={**mix.values, **added})
 
 
 def _costs_of_widths(

@@ -9,12 +9,19 @@ import pytest
 from lowformer_edge.artifact.outputs import Outputs
 from lowformer_edge.artifact.pixel_file import Pixels
 from lowformer_edge.artifact.samples import Samples
-from lowformer_edge.export.pruning.cut import Cuts, widths_of_cuts
+from lowformer_edge.calibration.recipe import quantizable_kinds
+from lowformer_edge.export.pruning.cut import Cut, Cuts, widths_of_cuts
 from lowformer_edge.export.pruning.hidden_layer import HiddenLayer, LayerWidth
-from lowformer_edge.export.pruning.pruning import hidden_layers, thin_layers
+from lowformer_edge.export.pruning.pruning import hidden_layers, narrowed, thin_layers
 from lowformer_edge.export.pruning.widths import with_widths
-from lowformer_edge.export.search.channels import best_widths, channel_choices, widths_of
-from lowformer_edge.export.search.solver import Choice
+from lowformer_edge.export.rewrites.table import rewrite
+from lowformer_edge.export.search.channels import (
+    best_widths,
+    channel_choices,
+    widths_of,
+    with_added_ops,
+)
+from lowformer_edge.export.search.solver import Choice, Mix
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.cost import cost_of
 from lowformer_edge.models.network import Network
@@ -133,3 +140,19 @@ def test_costs_are_those_of_the_products_and_kernels(
         for other in others:
             wanted = cost(layer, other.value) - cost(layer, first.value)
             assert other.cost - first.cost == pytest.approx(wanted, rel=0.02, abs=1e-3)
+
+
+def test_every_op_of_a_mix_has_a_precision(network: Network) -> None:
+    layers = {layer.path: layer for layer in hidden_layers(network)}
+    widths = {path: LayerWidth(8, 3 if layer.spatial else 0) for path, layer in layers.items()}
+    precisions = dict.fromkeys(quantizable_kinds(rewrite(network, "tflite")), "int8")
+    first = next(layer.spatial for layer in layers.values() if layer.spatial)
+    precisions[first.conv] = "fp16"
+    mix = with_added_ops(Mix({**precisions, **widths}, 0.0, 0.0), layers)
+    cuts = {layers[path]: Cut(np.arange(8), width.rank) for path, width in widths.items()}
+    assert set(mix.precisions) == set(quantizable_kinds(rewrite(narrowed(network, cuts), "tflite")))
+    assert {path for path, value in mix.precisions.items() if value == "fp16"} == {
+        first.conv,
+        first.reduced,
+    }
+    assert mix.widths == widths
