@@ -156,12 +156,15 @@ def _samples(
 
 
 _decoded = threading.local()
-"""What each thread decodes at the moment, as ``name``."""
+"""What each thread decodes at the moment, as ``index`` and ``name``."""
 
 
 @contextlib.contextmanager
 def _named_warnings(on_note: Callable[[str], object]) -> Iterator[None]:
-    """Tells of what Pillow warns of in any thread once, with the first image's name."""
+    """Tells of what Pillow warns of in any thread once, with the first image's name.
+
+    The first is that of the least number, whichever thread was quicker.
+    """
     images = collections.defaultdict(list)
     with warnings.catch_warnings():
         shown = warnings.showwarning
@@ -171,14 +174,15 @@ def _named_warnings(on_note: Callable[[str], object]) -> Iterator[None]:
             if name is None:
                 shown(message, *place, **more)
             else:
-                images[printable(one_line(message))].append(name)
+                images[printable(one_line(message))].append((_decoded.index, name))
 
         warnings.simplefilter("always")
         warnings.showwarning = collect
         yield
-    for text, names in images.items():
-        others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
-        on_note(f"{names[0]}{others}: {text}")
+    for text, warned in images.items():
+        others = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""
+        _, first = min(warned)
+        on_note(f"{first}{others}: {text}")
 
 
 def _name_of(index: int, item: Path | Member | NDArray[np.uint8]) -> str:
@@ -194,7 +198,7 @@ def _decoded_or_error(
         DataError: It was read, and what is stated of it is wrong.
     """
     item = images.items[index]
-    _decoded.name = _name_of(index, item)
+    _decoded.index, _decoded.name = index, _name_of(index, item)
     with contextlib.ExitStack() as alone:
         try:
             image = _opened(item, alone)

@@ -64,9 +64,9 @@ def test_4_pipes_are_refused(tmp_path: Path) -> None:
 
 
 def test_4_pillows_warnings_name_the_image(tmp_path: Path) -> None:
-    for name in ("a.jpg", "b.jpg"):
-        cut = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01"
-        Image.new("RGB", (16, 16)).save(tmp_path / name, exif=cut)
+    cut = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01"
+    for name, side in (("a.jpg", 4000), ("b.jpg", 16)):  # the second is decoded first
+        Image.new("RGB", (side, side)).save(tmp_path / name, exif=cut)
     told: list[str] = []
     assert len(decode(find_images(tmp_path), SPEC, on_note=told.append)) == 2
     (line,) = told
