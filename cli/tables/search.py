@@ -40,11 +40,7 @@ def print_found(found: Found) -> None:
         tried = found.tried[index]
         table.add_row(
             str(index),
-            *(
-                [str(sum(width.channels for width in tried.mix.widths.values()))]
-                if has_widths
-                else []
-            ),
+            *([str(tried.mix.channels)] if has_widths else []),
             str(tried.mix.float_ops),
             f"{tried.mix.cost:.3f}",
             f"{decibels(tried.mix.noise):.1f}",

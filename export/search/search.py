@@ -32,14 +32,13 @@ class Tried:
 
     def record(self) -> MixResult:
         """The same as it is written."""
-        widths = self.mix.widths.values()
         return MixResult(
             predicted_noise=self.mix.noise,
             predicted_cost_over_fastest=self.mix.cost,
             float_ops=self.mix.float_ops,
             measured_drop_points=self.loss.drop if self.loss else None,
             measured_sqnr_db=self.loss.sqnr_db if self.loss else None,
-            **({"channels": sum(width.channels for width in widths)} if widths else {}),
+            **({"channels": self.mix.channels} if self.mix.widths else {}),
         )
 
 

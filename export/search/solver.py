@@ -56,6 +56,11 @@ class Mix:
         return {path: value for path, value in self.values.items() if isinstance(value, LayerWidth)}
 
     @property
+    def channels(self) -> int:
+        """Of all hidden layers together."""
+        return sum(width.channels for width in self.widths.values())
+
+    @property
     def float_ops(self) -> int:
         """How many ops are left in float."""
         return sum(precision in ("fp16", "fp32") for precision in self.precisions.values())
