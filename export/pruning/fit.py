@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -47,14 +47,19 @@ def _projected(
     return layer.fitted(state, torch.from_numpy(kept), [(one[0], one[1]) for one in fits])
 
 
-def low_rank_error(layer: HiddenLayer, cut: Cut, observed: ObservedLayer) -> float:
-    """Power of the error of what is projected of a lower rank, over the power of that."""
-    values = observed.values[:, torch.from_numpy(cut.kept)]
+def low_rank_errors(
+    layer: HiddenLayer, kept: Channels, ranks: Iterable[int], observed: ObservedLayer
+) -> dict[int, float]:
+    """Power of the error of what is projected of lower ranks, over the power of that, by rank."""
+    values = observed.values[:, torch.from_numpy(kept)]
     compared = max(COMPARED_ROWS, COMPARED_PER_CHANNEL * layer.channels)
     rows = slice(None, None, max(1, len(values) // compared))
-    hidden = Components.of_values(values).first(cut.rank).hidden(values[rows])
-    moments = moments_between(hidden, observed.wanted[rows])
-    return moments.least_error()
+    components = Components.of_values(values)
+    errors = {}
+    for rank in ranks:
+        hidden = components.first(rank).hidden(values[rows])
+        errors[rank] = moments_between(hidden, observed.wanted[rows]).least_error()
+    return errors
 
 
 def columns_of(layer: HiddenLayer, moments: Sequence[Moments]) -> int:

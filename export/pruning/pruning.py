@@ -17,8 +17,8 @@ from ...models.config import LowFormerConfig
 from ...models.network import Network, build_network
 from .chain import chain
 from .cut import Cut, Cuts, widths_of_cuts
-from .elimination import eliminate
-from .fit import columns_of, fitted, low_rank_error
+from .elimination import Elimination, eliminate
+from .fit import columns_of, fitted, low_rank_errors
 from .head_layers import head_layers
 from .hidden_layer import HiddenLayer, LayerWidth, State
 from .low_rank import Components, decomposed
@@ -91,17 +91,32 @@ def thin_layers(
             least = min(width.channels for width in wanted)
             order = eliminate(observed.moments, least, columns_of(layer, observed.moments))
             cuts = {width: Cut(order.kept(width.channels), width.rank) for width in wanted}
-            errors = {
-                width: float(order.errors[layer.channels - width.channels])
-                if width.rank == layer.width.rank
-                else low_rank_error(layer, cut, observed)
-                for width, cut in cuts.items()
-            }
+            errors = _errors(layer, wanted, order, observed)
             for width in choose(layer, errors):
                 changed = fitted(layer, state, cuts[width], observed)
                 thinned[layer][width] = ThinnedLayer(cuts[width], changed, errors[width])
         on_layer()
     return thinned
+
+
+def _errors(
+    layer: HiddenLayer, widths: Sequence[LayerWidth], order: Elimination, observed: ObservedLayer
+) -> dict[LayerWidth, float]:
+    """The errors of widths; the ranks of one number of channels share their components."""
+    own = layer.width.rank
+    errors = {
+        width: float(order.errors[layer.channels - width.channels])
+        for width in widths
+        if width.rank == own
+    }
+    lower: dict[int, list[int]] = {}
+    for width in widths:
+        if width.rank != own:
+            lower.setdefault(width.channels, []).append(width.rank)
+    for count, ranks in lower.items():
+        by_rank = low_rank_errors(layer, order.kept(count), ranks, observed)
+        errors |= {LayerWidth(count, rank): error for rank, error in by_rank.items()}
+    return errors
 
 
 def prune(
