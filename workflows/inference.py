@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -65,6 +67,7 @@ class DeployedModel:
     ) -> None:
         runtime = format_of(path)
         self.path = path
+        self._lock = threading.RLock()
         self._runner: Runner | None = runtime.runner(path, threads)
         try:
             stated = runtime.metadata(path) or {}
@@ -137,7 +140,8 @@ class DeployedModel:
         if not isinstance(images, np.ndarray):
             raise UsageError(f"`images` must be an array {expected}, not {type(images).__name__}")
         try:
-            return runner.run(images)
+            with self._turn() as runner:
+                return runner.run(images)
         except ValueError as error:
             raise UsageError(
                 f"`images` must be {expected}, not {images.dtype} {list(images.shape)}"
@@ -165,9 +169,9 @@ class DeployedModel:
                 f"{self.path}: does not state how images become its input; give `preprocessing`"
             )
         read = read_image(image)
-        outputs = self._open_runner().run_pixels(
-            self.preprocessing.pixels(read)[None], self.preprocessing
-        )
+        pixels = self.preprocessing.pixels(read)[None]
+        with self._turn() as runner:
+            outputs = runner.run_pixels(pixels, self.preprocessing)
         placement = self.preprocessing.placement(read.height, read.width)
         return self.task.decode(outputs, placement, self.labels, top)
 
@@ -186,9 +190,10 @@ class DeployedModel:
 
     def close(self) -> None:
         """Frees the runtime's memory; the model cannot be used afterwards."""
-        if self._runner is not None:
-            self._runner.close()
-            self._runner = None
+        with self._lock:
+            if self._runner is not None:
+                self._runner.close()
+                self._runner = None
 
     def __enter__(self) -> DeployedModel:
         self._open_runner()
@@ -201,6 +206,12 @@ class DeployedModel:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[Runner]:
+        """The runner, for this thread alone: it has one set of inputs and outputs."""
+        with self._lock:
+            yield self._open_runner()
 
     def _open_runner(self) -> Runner:
         if self._runner is None:
@@ -232,6 +243,10 @@ def open_model(
     """Opens an exported file to be used in this process, which a damaged one can end.
 
     Torch is not needed. ``lowformer-verify`` runs files in a process of their own.
+
+    Several threads may open models, and use one: its inferences are done one after the other, so
+    that a model for each thread is quicker. What the process prints while a file is opened, which
+    runtimes do too, is dropped.
 
     Args:
         source: A file, a bundle or its folder.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,27 @@ def test_classes_are_those_of_the_logits(bundle: lfe.Bundle) -> None:
             best = [model(image, top=1)[0] for image in pixels]
         assert [one.index for one in best] == list(expected)
         assert [one.label for one in best] == [names[index] for index in expected]
+
+
+def test_a_model_gives_each_thread_its_own_outputs(bundle: lfe.Bundle) -> None:
+    images = bundle.preprocessing.normalise(bundle.golden().pixels)
+    for path in run_here(bundle):
+        with lfe.open_model(path) as model, ThreadPoolExecutor(4) as threads:
+            expected = model.run(images)["logits"]
+            asked = [*range(len(images))] * 8
+            given = threads.map(lambda one, of=model: of.run(images[one][None])["logits"], asked)
+            np.testing.assert_array_equal([*given], expected[asked][:, None])
+
+
+def test_models_are_opened_by_several_threads(
+    bundle: lfe.Bundle, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = run_here(bundle) * 4
+    with ThreadPoolExecutor(8) as threads:
+        for model in threads.map(lfe.open_model, files):
+            model.close()
+    print("after")
+    assert capfd.readouterr() == ("after\n", "")
 
 
 def test_files_arrays_and_pictures_are_the_same(bundle: lfe.Bundle, tmp_path: Path) -> None:
