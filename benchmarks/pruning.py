@@ -169,7 +169,9 @@ def _rows(
         with progress.step(f"running {name}"):
             outputs = trials.outputs(content, proof.pixels)
         assert proof.outputs is not None
-        parity = task.compare(proof.outputs, outputs, proof.truths, proof.name)
+        meter = task.meter(proof.name)
+        meter.add(proof.outputs, outputs, proof.truths)
+        parity = meter.parity()
         assert parity.top1 is not None
         assert parity.agreement is not None
         yield Row(
@@ -177,7 +179,7 @@ def _rows(
             cost_of(model.config).macs / cost_of(loaded.config).macs,
             parity.top1.value,
             parity.agreement.value,
-            loss_of(parity, task.drop_interval(proof.outputs, outputs, proof.truths)),
+            loss_of(parity, meter.drop()),
             times[name],
         )
 

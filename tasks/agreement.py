@@ -125,23 +125,6 @@ def compare_boxes(
     )
 
 
-def equal_pixels(reference: NDArray[np.integer], other: NDArray[np.integer]) -> float:
-    """Share of equal labels in percent.
-
-    Args:
-        reference: Label maps of any shape.
-        other: Of the same shape.
-
-    Raises:
-        CheckError: Shapes differ, or there is no pixel.
-    """
-    if reference.shape != other.shape or not reference.size:
-        raise CheckError(
-            f"labels {list(reference.shape)} and {list(other.shape)} cannot be compared"
-        )
-    return 100 * float(np.mean(reference == other))
-
-
 def _left(detections: Detections, taken: NDArray[np.intp], score: float) -> int:
     """How many that are not taken have at least a score."""
     left = np.ones(len(detections), bool)

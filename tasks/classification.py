@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +11,12 @@ from PIL import Image, ImageDraw
 
 from ..artifact.interface import CLASSIFICATION as NAME
 from ..artifact.interface import OUTPUT_NAME, PROBABILITIES_NAME
-from ..artifact.manifest import Interval, Output
+from ..artifact.manifest import Output
 from ..artifact.outputs import Outputs, output_of
 from ..artifact.placement import Placement
-from ..artifact.truth import Truths
 from ..errors import CheckError
-from .drop import paired_drop
-from .share import share
 from .task import Task
+from .top1_meter import Top1Meter, class_values
 
 TOP = 5
 """How many classes are told of an image."""
@@ -69,31 +66,15 @@ class Classification(Task):
             )
         return {name: outputs[name] for name in names}
 
-    def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
-        """See :class:`Task`: of images by their top-1."""
-        return share(_values(reference).argmax(1) == _values(outputs).argmax(1))
-
-    def results(
-        self, reference: Outputs, outputs: Outputs, truths: Truths | None
-    ) -> Mapping[str, Any]:
-        """See :class:`Task`; measures top-1 agreement, and with labels top-1 accuracy."""
-        expected, predicted = (_values(one).argmax(1) for one in (reference, outputs))
-        found = {"agreement": share(expected == predicted)}
-        if truths is not None:
-            found["top1"] = share(predicted == truths)
-            found["reference_top1"] = share(expected == truths)
-        return found
-
-    def measured_drop(self, reference: Outputs, outputs: Outputs, truths: Truths) -> Interval:
-        """See :class:`Task`: of the top-1."""
-        expected, predicted = (_values(one).argmax(1) == truths for one in (reference, outputs))
-        return paired_drop(expected, predicted)
+    def meter(self, data: str = "images") -> Top1Meter:
+        """See :class:`Task`: of the best classes."""
+        return Top1Meter(data)
 
     def decode(
         self, outputs: Outputs, placement: Placement, labels: Sequence[str] | None, top: int | None
     ) -> Sequence[Prediction]:
         """See :class:`Task`: the most probable classes, of the image as a whole."""
-        (values,) = _values(outputs)
+        (values,) = class_values(outputs)
         probabilities = values if PROBABILITIES_NAME in outputs else softmax(values)
         order = np.argsort(-probabilities, kind="stable")[: TOP if top is None else top]
         return [
@@ -130,13 +111,3 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities [..., K] of logits [..., K]."""
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
-
-
-def _values(outputs: Outputs) -> NDArray[np.float32]:
-    """The classes' values [N, K], whichever they are."""
-    for name in (OUTPUT_NAME, PROBABILITIES_NAME):
-        if name in outputs:
-            if outputs[name].ndim != 2:
-                raise CheckError(f"{name} {outputs[name].shape} are not one value for each class")
-            return outputs[name]
-    raise CheckError(f"outputs {', '.join(outputs)} are none of a classifier")

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Closeness
-from ..artifact.outputs import Outputs
 from ..errors import CheckError
 
 
@@ -19,7 +18,10 @@ def sqnr(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     and -inf where the other is not finite.
     """
     signal = np.square(reference, dtype=np.float64).sum()
-    noise = np.square(reference.astype(np.float64) - other).sum()
+    return _decibels(signal, np.square(reference.astype(np.float64) - other).sum())
+
+
+def _decibels(signal: float, noise: float) -> float:
     if noise == 0:
         return math.inf
     if not math.isfinite(noise):
@@ -34,53 +36,64 @@ def cosine(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return float(first @ second) / norms if norms else 0.0
 
 
-def closeness(
-    reference: NDArray[np.float32],
-    other: NDArray[np.float32],
-    name: str,
-    data: str,
-    whose: str = "the eager model's",
-) -> Closeness:
-    """Compares an output with a reference's.
+class ClosenessMeter:
+    """Sums what tells how closely an output follows a reference's.
 
     Args:
-        reference: What the output is to follow, of any shape.
-        other: The output.
         name: What it is called.
         data: What it was computed from.
         whose: Who gave the reference.
-
-    Raises:
-        CheckError: Shapes differ, a value is not finite, or the reference is zero throughout.
     """
-    if reference.shape != other.shape or reference.size == 0:
-        raise CheckError(f"{name} {reference.shape} and {other.shape} cannot be compared")
-    for owner, values in ((whose, reference), ("its", other)):
-        if not np.isfinite(values).all():
-            raise CheckError(
-                f"{owner} {name} are NaN or infinite on {data}; a weight or an activation is too"
-                " large for the precision"
-            )
-    decibels = sqnr(reference, other)
-    if decibels == -math.inf:
-        raise CheckError(f"{whose} {name} are all zero on {data}")
-    return Closeness(
-        sqnr_db="exact" if decibels == math.inf else decibels,
-        cosine=cosine(reference, other),
-        max_difference=float(np.abs(reference - other).max()),
-    )
 
+    def __init__(self, name: str, data: str, whose: str = "the eager model's") -> None:
+        self._name, self._data, self._whose = name, data, whose
+        self._signal = self._power = self._noise = self._product = self._largest = 0.0
 
-def closeness_of_all(reference: Outputs, outputs: Outputs, data: str) -> dict[str, Closeness]:
-    """How closely each output follows the reference's of its name.
+    def add(self, reference: NDArray[np.float32], other: NDArray[np.float32]) -> None:
+        """Adds values.
 
-    Raises:
-        CheckError: Their names differ, or one cannot be compared, see :func:`closeness`.
-    """
-    if reference.keys() != outputs.keys():
-        raise CheckError(
-            f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
+        Args:
+            reference: What the output is to follow, of any shape.
+            other: The output.
+
+        Raises:
+            CheckError: Shapes differ, there is no value, or one is not finite.
+        """
+        if reference.shape != other.shape or reference.size == 0:
+            raise CheckError(f"{self._name} {reference.shape} and {other.shape} cannot be compared")
+        for owner, values in ((self._whose, reference), ("its", other)):
+            if not np.isfinite(values).all():
+                raise CheckError(
+                    f"{owner} {self._name} are NaN or infinite on {self._data}; a weight or an"
+                    " activation is too large for the precision"
+                )
+        expected, given = reference.astype(np.float64).ravel(), other.astype(np.float64).ravel()
+        self._signal += float(np.square(expected).sum())
+        self._power += float(np.square(given).sum())
+        self._noise += float(np.square(expected - given).sum())
+        self._product += float(expected @ given)
+        self._largest = max(self._largest, float(np.abs(reference - other).max()))
+
+    def merge(self, other: ClosenessMeter) -> None:
+        """Adds the values of another meter."""
+        self._signal += other._signal
+        self._power += other._power
+        self._noise += other._noise
+        self._product += other._product
+        self._largest = max(self._largest, other._largest)
+
+    def result(self) -> Closeness:
+        """Of all values together.
+
+        Raises:
+            CheckError: The reference is zero throughout, and the output is not.
+        """
+        decibels = _decibels(self._signal, self._noise)
+        if decibels == -math.inf:
+            raise CheckError(f"{self._whose} {self._name} are all zero on {self._data}")
+        norms = math.sqrt(self._signal) * math.sqrt(self._power)
+        return Closeness(
+            sqnr_db="exact" if decibels == math.inf else decibels,
+            cosine=self._product / norms if norms else 0.0,
+            max_difference=self._largest,
         )
-    return {
-        name: closeness(expected, outputs[name], name, data) for name, expected in reference.items()
-    }

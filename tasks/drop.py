@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..artifact.manifest import Interval
 
@@ -20,18 +19,17 @@ GROUPS = 20
 """Of images: every 20th, beginning with the first, the second, ..."""
 
 
-def paired_drop(reference: NDArray[np.bool_], hits: NDArray[np.bool_]) -> Interval:
-    """Points that the share of hits falls on the same images, with its 95 % interval.
+def paired_drop(images: int, lost: int, gained: int) -> Interval:
+    """Points that a share of images falls, with its 95 % interval.
 
     The interval is Wald's for paired shares with half an image added to each of the four cells
     (Agresti and Min, 2005), which keeps its level where few images differ.
 
     Args:
-        reference: Whether the reference is right, for each image.
-        hits: The same of what is compared with it.
+        images: How many there are.
+        lost: Those where the reference alone is right.
+        gained: Those where it alone is wrong.
     """
-    images = len(reference)
-    lost, gained = int((reference & ~hits).sum()), int((~reference & hits).sum())
     adjusted = images + 2
     p_lost, p_gained = (lost + 0.5) / adjusted, (gained + 0.5) / adjusted
     centre = p_lost - p_gained

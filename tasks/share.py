@@ -5,18 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..artifact.manifest import Interval
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
 """Quantile of the normal distribution that leaves 2.5 % above it."""
-
-
-def share(hits: NDArray[np.bool_]) -> Interval:
-    """The share of true values in percent, with its 95 % interval, see :func:`interval`."""
-    return interval(float(hits.mean()), len(hits))
 
 
 def interval(observed: float, count: int) -> Interval:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PIL import Image
 
 from ..artifact.manifest import Interval, Output, Parity
-from ..artifact.outputs import Outputs, count_of
+from ..artifact.outputs import Outputs
 from ..artifact.placement import Placement
 from ..artifact.truth import Truths
-from .closeness import closeness_of_all
+from .parity_meter import ParityMeter
 
 
 class Task(abc.ABC):
@@ -64,6 +64,13 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
+    def meter(self, data: str = "images") -> ParityMeter:
+        """What compares a file's outputs with a reference's, part by part.
+
+        Args:
+            data: What the images are.
+        """
+
     def agreement(self, reference: Outputs, outputs: Outputs) -> Interval:
         """The share of results that are the same as a reference's, in percent.
 
@@ -71,6 +78,9 @@ class Task(abc.ABC):
             reference: What they are held to, by the same names.
             outputs: For the same images.
         """
+        meter = self.meter()
+        meter.count(reference, outputs)
+        return meter.agreement()
 
     def compare(
         self,
@@ -91,45 +101,9 @@ class Task(abc.ABC):
             CheckError: Shapes differ, there is no image, a value is not finite, or a reference is
                 zero throughout.
         """
-        close = closeness_of_all(reference, outputs, data)
-        found = self.results(reference, outputs, truths)
-        return Parity(images=count_of(reference), data=data, outputs=close, **found)
-
-    @abc.abstractmethod
-    def results(
-        self, reference: Outputs, outputs: Outputs, truths: Truths | None
-    ) -> Mapping[str, Any]:
-        """What a user sees of a comparison: further fields of a :class:`Parity`.
-
-        Args:
-            reference: What the outputs are held to, by the same names.
-            outputs: The file's, for the same images.
-            truths: What is right for each image, if known.
-        """
-
-    def drop_interval(
-        self, reference: Outputs, outputs: Outputs, truths: Truths | None
-    ) -> Interval | None:
-        """What is lost against a reference, in points, with its 95 % interval.
-
-        Args:
-            reference: What the outputs are held to, by the same names.
-            outputs: For the same images.
-            truths: What is right for each image; without, the agreement's is told.
-
-        Returns:
-            None where there are too few images to tell.
-        """
-        if truths is not None:
-            return self.measured_drop(reference, outputs, truths)
-        same = self.agreement(reference, outputs)
-        return Interval(value=100 - same.value, low=100 - same.high, high=100 - same.low)
-
-    @abc.abstractmethod
-    def measured_drop(
-        self, reference: Outputs, outputs: Outputs, truths: Truths
-    ) -> Interval | None:
-        """The same of what the task measures on annotated images."""
+        meter = self.meter(data)
+        meter.add(reference, outputs, truths)
+        return meter.parity()
 
     @abc.abstractmethod
     def decode(

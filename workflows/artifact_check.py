@@ -204,8 +204,9 @@ def _loss(
     ours = part_of(ran.outputs, unpruned.proof)
     try:
         reference = task.reference(proof.outputs, tuple(ours))
-        parity = task.compare(reference, ours, proof.truths, proof.name)
-        return Loss(parity=parity, drop=task.drop_interval(reference, ours, proof.truths))
+        meter = task.meter(proof.name)
+        meter.add(reference, ours, proof.truths)
+        return Loss(parity=meter.parity(), drop=meter.drop())
     except CheckError as error:
         raise CheckError(f"{item.path.name}: {error}") from error
 

@@ -29,7 +29,7 @@ from ..runtime.tensor_values import (
     shown_tensor,
     stored_values,
 )
-from ..tasks.closeness import closeness
+from ..tasks.closeness import ClosenessMeter
 from .arguments import check_count
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -332,8 +332,9 @@ def _compared(
         what = f"output {name} of {first.path} and {others[place]} of {second.path}"
         pairs = zip(expected, found, strict=True)
         aligned = np.stack([_aligned(own, other, what) for own, other in pairs])
-        close = closeness(np.stack(expected), aligned, name, data, f"{first.path.name}'s")
-        compared.append(ComparedOutput(name, others[place], one[0][number].shape, close))
+        meter = ClosenessMeter(name, data, f"{first.path.name}'s")
+        meter.add(np.stack(expected), aligned)
+        compared.append(ComparedOutput(name, others[place], one[0][number].shape, meter.result()))
     return tuple(compared)
 
 

@@ -115,12 +115,12 @@ def loss_on(
         CheckError: They cannot be compared.
     """
     assert samples.outputs is not None
-    parity = task.compare(samples.outputs, outputs, samples.truths, samples.name)
+    meter = task.meter(samples.name)
+    meter.add(samples.outputs, outputs, samples.truths)
+    parity = meter.parity()
     assert parity.drop is not None
-    drop = None
-    if bound is None or bound.asks_for_interval(parity.drop):
-        drop = task.drop_interval(samples.outputs, outputs, samples.truths)
-    return loss_of(parity, drop)
+    is_asked = bound is None or bound.asks_for_interval(parity.drop)
+    return loss_of(parity, meter.drop() if is_asked else None)
 
 
 def loss_of(parity: Parity, drop: Interval | None) -> MeasuredLoss:

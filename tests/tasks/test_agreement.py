@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lowformer_edge.errors import CheckError
-from lowformer_edge.tasks.agreement import compare_boxes, equal_pixels, match
+from lowformer_edge.tasks.agreement import compare_boxes, match
 from lowformer_edge.tasks.detections import Detections
 
 
@@ -67,11 +67,3 @@ def test_images_without_boxes(pair: tuple[Detections, Detections], missed: int, 
 def test_no_image_is_refused() -> None:
     with pytest.raises(CheckError, match="at least one image"):
         compare_boxes([])
-
-
-def test_equal_pixels() -> None:
-    first = np.array([[1, 2], [3, 255]], np.uint8)
-    assert equal_pixels(first, first) == 100
-    assert equal_pixels(first, np.array([[1, 2], [3, 0]])) == 75
-    with pytest.raises(CheckError, match=r"\[2, 2\] and \[2, 1\] cannot be compared"):
-        equal_pixels(first, first[:, :1])

@@ -17,7 +17,7 @@ from lowformer_edge.artifact.manifest import FILE_NAME
 from lowformer_edge.lab.place import Lab
 from lowformer_edge.lab.web import AXE_SCRIPT
 from lowformer_edge.targets.web.protocol import WebFile, parse_answer, parse_check
-from lowformer_edge.tasks.closeness import closeness_of_all
+from lowformer_edge.tasks.classification import CLASSIFICATION
 
 from .chromium import DESKTOP, PHONE, opened_browser
 from .sites import WASM, Parts, Served, served, site_of, stated
@@ -153,7 +153,7 @@ def check_report(report: dict[str, Any], job: dict[str, Any], bundle: Path) -> N
             assert outputs is not None
             expected = {name: values[:2] for name, values in golden.outputs.items()}
             least = 100 if file.precision == "fp32" else 20
-            sqnr = closeness_of_all(expected, outputs, "images")["logits"].sqnr_db
+            sqnr = CLASSIFICATION.compare(expected, outputs).sqnr_db
             assert sqnr == "exact" or sqnr > least
 
 
