@@ -55,6 +55,35 @@ class SilentProgress:
         """See :class:`Progress`."""
 
 
+class PartOfStep:
+    """Has steps within another one move that one on.
+
+    Args:
+        whole: Is told of all that is no step.
+        advance: Of the step that is under way.
+    """
+
+    def __init__(self, whole: Progress, advance: Advance) -> None:
+        self._whole, self._advance = whole, advance
+
+    @contextlib.contextmanager
+    def step(self, description: str, total: int | None = None) -> Iterator[Advance]:
+        """See :class:`Progress`."""
+        yield self._advance
+
+    def note(self, text: str) -> None:
+        """See :class:`Progress`."""
+        self._whole.note(text)
+
+    def ask(self, text: str) -> None:
+        """See :class:`Progress`."""
+        self._whole.ask(text)
+
+    def tell(self, text: str) -> None:
+        """See :class:`Progress`."""
+        self._whole.tell(text)
+
+
 class WarningProgress(SilentProgress):
     """Says nothing of steps, and warns of what a user should know, as Python does."""
 

@@ -10,54 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ..artifact.manifest import Latency, Loss, Parity, Residency, Tensor
-from ..artifact.outputs import Outputs, part_of
-from ..artifact.preprocessing import Preprocessing
-from ..artifact.samples import Samples
-from ..errors import CheckError
 from ..judging.ratio import ratio
 from ..progress import Progress
 from ..runtime.formats import format_of
 from ..runtime.measure.durations import LatencyResult, time_interleaved
 from ..runtime.residency import residency_record
 from ..runtime.runner import Runner
-from ..runtime.work.job import Ran
-from ..targets.host import HostTarget
-from ..targets.target import Work
-from ..tasks.task import Task
+from .parity_check import Candidate, Followed, ParityCheck
 
 WARMUP = 5
-
-
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """A file to be verified.
-
-    Attributes:
-        path: The file.
-        reference: The float32 file that its latency is compared with, if there is one.
-        not_run: Why it cannot be run here; None where it can.
-        is_timed: Whether its time here says anything.
-        images: How many of the samples it is run on; None for all.
-    """
-
-    path: Path
-    reference: Path | None = None
-    not_run: str | None = None
-    is_timed: bool = True
-    images: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Unpruned:
-    """What a pruned model's files are held to besides: the model as it was.
-
-    Attributes:
-        outputs: The eager model's, for all images.
-        proof: Those of the images on which nothing was chosen.
-    """
-
-    outputs: Outputs
-    proof: slice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,61 +37,39 @@ class CheckedArtifact:
 
 
 def check_artifacts(
-    task: Task,
-    files: Mapping[str, Candidate],
-    images: Samples,
-    preprocessing: Preprocessing,
-    *,
-    threads: int,
-    rounds: int,
-    progress: Progress,
-    unpruned: Unpruned | None = None,
-    workers: int = 1,
+    check: ParityCheck, *, rounds: int, progress: Progress
 ) -> tuple[dict[str, CheckedArtifact], dict[str, str]]:
     """Checks and times artifacts, each against the eager model and its float32 file.
 
     Args:
-        task: What the artifacts are for.
-        files: Artifacts by name, of any format.
-        images: What parity is taken on, with the eager model's outputs.
-        preprocessing: Normalises the images.
-        threads: Threads for each runtime.
+        check: Compares them with the eager model.
         rounds: Timed runs of each artifact.
         progress: Is told about each step.
-        unpruned: What a pruned model's files are held to besides.
-        workers: How many processes share the images.
 
     Returns:
         What was found out about each artifact, by name; and why others cannot be compared at all.
     """
-    ran = _run(files, images, preprocessing, threads, workers, progress)
-    parities: dict[str, Parity] = {}
-    losses: dict[str, Loss | None] = {}
-    broken: dict[str, str] = {}
-    for name, one in ran.items():
-        try:
-            parities[name] = _parity(task, files[name], images, one)
-            losses[name] = _loss(task, files[name], images, one, unpruned)
-        except CheckError as error:
-            broken[name] = str(error)
-    sound = _without(files, broken)
+    followed = check.run(progress)
+    broken = {name: one.failure for name, one in followed.items() if one.failure}
+    sound = _without(check.files, broken)
     timed = [item for item in sound.values() if item.not_run is None and item.is_timed]
-    times = _time(timed, images, preprocessing, threads, rounds, progress)
+    times = _time(timed, check, rounds, progress)
     verified = {}
     for name, item in sound.items():
         kind = format_of(item.path)
-        where = kind.residency(item.path, threads)
+        where = kind.residency(item.path, check.threads)
         taken, given = kind.tensors(item.path)
+        one = followed.get(name, Followed(None))
         verified[name] = CheckedArtifact(
             inputs=taken,
             outputs=given,
             ops=where.op_counts,
             residency=residency_record(where),
-            parity=parities.get(name),
-            latency=_latency(item, times, threads),
+            parity=one.parity,
+            latency=_latency(item, times, check.threads),
             not_run=item.not_run,
-            runtime=ran[name].answer.runtime if name in ran else None,
-            loss=losses.get(name),
+            runtime=one.runtime,
+            loss=one.loss,
         )
     return verified, broken
 
@@ -145,79 +84,8 @@ def _without(files: Mapping[str, Candidate], broken: Container[str]) -> dict[str
     }
 
 
-def _run(
-    files: Mapping[str, Candidate],
-    images: Samples,
-    preprocessing: Preprocessing,
-    threads: int,
-    workers: int,
-    progress: Progress,
-) -> dict[str, Ran]:
-    """What became of each file that can be run here, by name; processes of their own run them.
-
-    One that ends such a process is never run in this one, to be timed.
-    """
-    ran: dict[str, Ran] = {}
-    for count in dict.fromkeys(item.images for item in files.values()):
-        shown = images if count is None else images.first(count)
-        names = [
-            name for name, item in files.items() if item.not_run is None and item.images == count
-        ]
-        if names:
-            paths = [files[name].path for name in names]
-            work = Work(paths, shown.pixels, preprocessing, threads)
-            run = HostTarget(workers).run(work, progress)
-            ran |= dict(zip(names, run.ran, strict=True))
-    return ran
-
-
-def _parity(task: Task, item: Candidate, images: Samples, ran: Ran) -> Parity:
-    """How closely a file follows the eager model.
-
-    Raises:
-        CheckError: It cannot be run, or its or the eager model's outputs cannot be compared.
-    """
-    if ran.outputs is None:
-        raise CheckError(f"{item.path.name}: {ran.answer.failure}")
-    shown = images if item.images is None else images.first(item.images)
-    assert shown.outputs is not None
-    try:
-        reference = task.reference(shown.outputs, tuple(ran.outputs))
-        return task.compare(reference, ran.outputs, shown.truths, shown.name)
-    except CheckError as error:
-        raise CheckError(f"{item.path.name}: {error}") from error
-
-
-def _loss(
-    task: Task, item: Candidate, images: Samples, ran: Ran, unpruned: Unpruned | None
-) -> Loss | None:
-    """What a file loses against the model as it was, if it was pruned and ran on all images.
-
-    Raises:
-        CheckError: Their outputs cannot be compared.
-    """
-    if unpruned is None or item.images is not None:
-        return None
-    assert ran.outputs is not None
-    proof = dataclasses.replace(images, outputs=unpruned.outputs).part(unpruned.proof)
-    assert proof.outputs is not None
-    ours = part_of(ran.outputs, unpruned.proof)
-    try:
-        reference = task.reference(proof.outputs, tuple(ours))
-        meter = task.meter(proof.name)
-        meter.add(reference, ours, proof.truths)
-        return Loss(parity=meter.parity(), drop=meter.drop())
-    except CheckError as error:
-        raise CheckError(f"{item.path.name}: {error}") from error
-
-
 def _time(
-    files: Iterable[Candidate],
-    images: Samples,
-    preprocessing: Preprocessing,
-    threads: int,
-    rounds: int,
-    progress: Progress,
+    files: Iterable[Candidate], check: ParityCheck, rounds: int, progress: Progress
 ) -> dict[Path, LatencyResult]:
     """Latency of each artifact and of the files that they are compared with, in turns.
 
@@ -229,12 +97,12 @@ def _time(
     with contextlib.ExitStack() as stack:
         runners: dict[Path, Runner] = {}
         for path in sorted(paths):
-            runner = stack.enter_context(format_of(path).runner(path, threads))
+            runner = stack.enter_context(format_of(path).runner(path, check.threads))
             if runner.is_stand_in:
                 continue
-            shape = (runner.batch, *images.pixels.shape[1:])
-            pixels = np.resize(images.pixels[: runner.batch], shape)
-            runner.set_input(runner.prepared(pixels, preprocessing))
+            pixels = check.images.pixels
+            first = np.resize(pixels[: runner.batch], (runner.batch, *pixels.shape[1:]))
+            runner.set_input(runner.prepared(first, check.preprocessing))
             runners[path] = runner
         if not runners:
             return {}

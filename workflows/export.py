@@ -18,6 +18,8 @@ from ..artifact.manifest import (
     Manifest,
     Pruning,
 )
+from ..artifact.outputs import Outputs, count_of, part_of
+from ..artifact.pixel_file import part_of_pixels
 from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
@@ -44,7 +46,7 @@ from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
 from ..runtime.machine import describe_machine
 from .arguments import check_counts, check_measurable, check_model, check_samples
-from .artifact_check import Candidate, CheckedArtifact, Unpruned, check_artifacts
+from .artifact_check import CheckedArtifact, check_artifacts
 from .data import (
     ImageChoice,
     calibration_images,
@@ -52,6 +54,7 @@ from .data import (
 )
 from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
 from .half_check import HALF, HALF_IMAGES, HalfCheck
+from .parity_check import Candidate, ParityCheck, Reference, Unpruned, part_size
 from .pruning import Pruned
 from .search import check_searched, recipe_search
 
@@ -355,11 +358,13 @@ def _fill(
     """Exports, checks and writes everything into a bundle's folder."""
     loaded, evaluation = request.loaded, request.evaluation
     eager = EagerModel(loaded.network, loaded.preprocessing)
-    with progress.step("running the eager model", len(evaluation)) as advance:
-        outputs = eager.outputs(evaluation.pixels, advance)
-    evaluation = dataclasses.replace(evaluation, outputs=outputs)
+    size = part_size(loaded.output_bytes, len(request.specs))
+    first = evaluation if request.bound else evaluation.first(size)  # a search looks at them again
+    with progress.step("running the eager model", len(first)) as advance:
+        outputs = eager.outputs(first.pixels, advance)
+    first = dataclasses.replace(first, outputs=outputs)
     outcomes: list[Found] = []
-    choose = _search(request, evaluation, progress, outcomes.append)
+    choose = _search(request, first, progress, outcomes.append)
     with scratch_folder() as scratch:
         exported = export_artifacts(
             loaded,
@@ -373,19 +378,20 @@ def _fill(
             choose=choose,
             jobs=_jobs(request),
         )
-        checked, broken = check_artifacts(
+        check = ParityCheck(
             loaded.task,
             _candidates(exported),
             evaluation,
+            _reference(eager, evaluation, outputs),
             loaded.preprocessing,
             threads=request.threads,
-            rounds=request.runs,
-            progress=progress,
-            unpruned=_unpruned(request),
             workers=_workers(request),
+            size=size,
+            unpruned=_unpruned(request),
         )
-        halves = _checked_in_half(exported, request, evaluation, eager, progress)
-    write_golden(folder, evaluation.pixels, outputs)
+        checked, broken = check_artifacts(check, rounds=request.runs, progress=progress)
+        halves = _checked_in_half(exported, request, first, eager, progress)
+    write_golden(folder, first.pixels, outputs)
     records = _records(exported, checked, halves)
     losses = {name: one.loss for name, one in checked.items() if one.loss}
     records, failed = _kept(records, losses, _with_culprits(broken, halves), request)
@@ -406,6 +412,17 @@ def _fill(
     failed = {**exported.failed_files, **failed}
     outcome = request.pruned.found if request.pruned else next(iter(outcomes), None)
     return ExportResult(folder, manifest, outcome, exported.failures, failed)
+
+
+def _reference(eager: EagerModel, images: Samples, first: Outputs) -> Reference:
+    """What gives the eager model's outputs, which are known for the first images."""
+
+    def outputs(part: slice) -> Outputs:
+        if part.stop <= count_of(first):
+            return part_of(first, part)
+        return eager.outputs(part_of_pixels(images.pixels, part), lambda count: None)
+
+    return outputs
 
 
 def _jobs(request: ExportRequest) -> int:
@@ -515,14 +532,14 @@ def _with_room(
 def _checked_in_half(
     exported: Exported,
     request: ExportRequest,
-    evaluation: Samples,
+    images: Samples,
     eager: EagerModel,
     progress: Progress,
 ) -> dict[str, HalfPrecision]:
     """What becomes of the files in fp16 where half precision is really that, by their names."""
     check = HalfCheck(
         request.loaded.task,
-        evaluation.first(HALF_IMAGES),
+        images.first(HALF_IMAGES),
         request.loaded.preprocessing,
         request.accumulation,
         eager,

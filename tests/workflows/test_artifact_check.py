@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from lowformer_edge.artifact.bundle import open_bundle
+from lowformer_edge.artifact.outputs import part_of
 from lowformer_edge.artifact.samples import Samples
 from lowformer_edge.progress import QUIET
 from lowformer_edge.targets.host import HostTarget
 from lowformer_edge.tasks.registry import task_of
-from lowformer_edge.workflows.artifact_check import Candidate, check_artifacts
+from lowformer_edge.workflows.artifact_check import check_artifacts
+from lowformer_edge.workflows.parity_check import Candidate, ParityCheck
 
 
 def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
@@ -20,13 +22,14 @@ def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
     monkeypatch.setattr(HostTarget, "patience", 6.0)
     opened = open_bundle(all_formats_bundle)
     golden = opened.golden()
-    images = Samples("golden vectors", golden.pixels, outputs=golden.outputs)
+    images = Samples("golden vectors", golden.pixels)
     whole = all_formats_bundle / "demo-fp32.onnx"
     files = {"endless": Candidate(endless_file), "whole": Candidate(whole)}
     task = task_of(opened.manifest.task)
-    checked, broken = check_artifacts(
-        task, files, images, opened.preprocessing, threads=1, rounds=2, progress=QUIET
+    check = ParityCheck(
+        task, files, images, lambda part: part_of(golden.outputs, part), opened.preprocessing
     )
+    checked, broken = check_artifacts(check, rounds=2, progress=QUIET)
     assert list(checked) == ["whole"]
     assert broken["endless"].startswith("endless.onnx: the process that ran it made no progress")
 
@@ -38,12 +41,13 @@ def test_a_file_that_kills_its_runtime_is_broken_and_the_others_are_checked(
     opened = open_bundle(all_formats_bundle)
     golden = opened.golden()
     (whole,) = all_formats_bundle.glob("*fp32.pte")
-    images = Samples("golden vectors", golden.pixels, outputs=golden.outputs)
+    images = Samples("golden vectors", golden.pixels)
     files = {"killing": Candidate(killing_file), "whole": Candidate(whole, killing_file)}
     task = task_of(opened.manifest.task)
-    checked, broken = check_artifacts(
-        task, files, images, opened.preprocessing, threads=1, rounds=2, progress=QUIET
+    check = ParityCheck(
+        task, files, images, lambda part: part_of(golden.outputs, part), opened.preprocessing
     )
+    checked, broken = check_artifacts(check, rounds=2, progress=QUIET)
     assert list(broken) == ["killing"]
     assert broken["killing"].startswith("killing.pte: the process that ran it was ended by SIG")
     (found,) = checked.values()

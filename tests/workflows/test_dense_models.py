@@ -9,12 +9,18 @@ import pytest
 from PIL import Image
 
 import lowformer_edge as lfe
+from lowformer_edge.artifact.outputs import Outputs
+from lowformer_edge.artifact.pixel_file import Pixels
 from lowformer_edge.artifact.samples import Samples
+from lowformer_edge.export.eager import EagerModel
 from lowformer_edge.export.search.bound import Bound
 from lowformer_edge.models.random_weights import random_model
+from lowformer_edge.progress import Advance
 from lowformer_edge.tasks.agreement import compare_boxes
 from lowformer_edge.tasks.detection import DetectedObjects
 from lowformer_edge.tasks.segmentation import SegmentedImage
+from lowformer_edge.workflows import parity_check
+from lowformer_edge.workflows.defaults import OUTPUT_BYTES
 from lowformer_edge.workflows.search import search_recipe
 
 from ..guides import run_guide
@@ -68,6 +74,37 @@ def test_every_file_follows_the_model(bundle: lfe.Bundle) -> None:
         assert record.parity.agreement.value > 90
         assert float(record.parity.sqnr_db) > (100 if record.precision == "fp32" else 40)
         assert (record.half is not None) == (record.precision == "fp16")
+
+
+def test_outputs_that_do_not_fit_are_compared_part_by_part(
+    model: lfe.LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 images the eager model is run on 16, and on the others as their turn comes."""
+    pixels = np.random.default_rng(5).integers(0, 256, (40, 64, 96, 3), np.uint8)
+    images = lfe.open_images(pixels, model)
+    ran = []
+
+    def outputs(eager: EagerModel, pixels: Pixels, advance: Advance) -> Outputs:
+        ran.append(len(pixels))
+        return whole_outputs(eager, pixels, advance)
+
+    whole_outputs = EagerModel.outputs
+    monkeypatch.setattr(EagerModel, "outputs", outputs)
+    parities = []
+    for name, size in (("whole", OUTPUT_BYTES), ("parts", 1)):
+        monkeypatch.setattr(parity_check, "OUTPUT_BYTES", size)
+        bundle = lfe.export_model(
+            model, tmp_path / name, "onnx/fp16", evaluation=images, runs=1, keep_failed=True
+        )
+        (record,) = bundle.manifest.artifacts
+        parities.append(record.parity)
+    assert ran == [40, 16, 16, 8]
+    first, second = parities
+    assert first is not None
+    assert second is not None
+    assert first.images == 40
+    assert second.model_dump(exclude={"outputs"}) == first.model_dump(exclude={"outputs"})
+    assert second.sqnr_db == pytest.approx(first.sqnr_db, rel=1e-9)
 
 
 def test_files_give_results_in_pixels_of_the_image(
