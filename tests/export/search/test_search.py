@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,15 @@ from lowformer_edge.export.legality import legal_precisions
 from lowformer_edge.export.rewrites.table import rewrite
 from lowformer_edge.export.search.bound import Bound, MeasuredLoss, halves, loss_on
 from lowformer_edge.export.search.precisions import precision_choices, recipe_of
-from lowformer_edge.export.search.search import Found, _first, _why_none, search
+from lowformer_edge.export.search.search import (
+    STEP,
+    Found,
+    _apart,
+    _first,
+    _run_on,
+    _why_none,
+    search,
+)
 from lowformer_edge.export.search.solver import front
 from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.models.config import LowFormerConfig
@@ -37,6 +47,34 @@ def test_the_first_that_is_kept_is_found(kept: list[bool]) -> None:
 
     assert _first(ask, len(kept)) == expected
     assert len(asked) <= 8
+
+
+@given(
+    st.lists(st.floats(0, 1e3), min_size=1, max_size=40).map(sorted),
+    st.data(),
+    st.sampled_from([-1, 1]),
+)
+def test_mixes_a_step_apart_go_on_to_the_end(
+    costs: list[float], data: st.DataObject, direction: int
+) -> None:
+    start = data.draw(st.integers(0, len(costs) - 1))
+    last = 0 if direction < 0 else len(costs) - 1
+    indices = [start, *_apart(costs, start, direction)]
+    assert indices[-1] == last
+    assert indices == sorted(set(indices), reverse=direction < 0)
+    for before, after in itertools.pairwise(indices[:-1]):
+        assert abs(costs[after] - costs[before]) >= STEP * (costs[-1] - costs[0])
+
+
+def test_faster_mixes_are_run_until_several_lose_too_much() -> None:
+    asked = []
+
+    def kept(index: int) -> bool:
+        asked.append(index)
+        return index == 7
+
+    _run_on(kept, range(9, -1, -1))
+    assert asked == [9, 8, 7, 6, 5, 4]
 
 
 @pytest.mark.parametrize(
