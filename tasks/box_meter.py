@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..artifact.annotations import ObjectAnnotations
 from ..artifact.interface import BOXES_NAME, SCORES_NAME
@@ -20,6 +23,10 @@ from .detections import Detections
 from .drop import GROUPS, jackknifed_drop
 from .parity_meter import ParityMeter
 from .share import interval
+
+_DETECTED = ("boxes", "scores", "classes")
+_ANNOTATED = ("boxes", "classes", "crowd", "areas")
+"""Arrays of what is found in an image, and of what is there."""
 
 
 class BoxMeter(ParityMeter):
@@ -44,11 +51,19 @@ class BoxMeter(ParityMeter):
         if truths is not None:
             self._objects += map(_annotated, truths)
 
-    def _merge(self, other: Self) -> None:
-        self._num_classes = other._num_classes
-        self._theirs += other._theirs
-        self._ours += other._ours
-        self._objects += other._objects
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {
+            "num_classes": np.array(self._num_classes),
+            **_flat("theirs", self._theirs, _DETECTED),
+            **_flat("ours", self._ours, _DETECTED),
+            **_flat("objects", self._objects, _ANNOTATED),
+        }
+
+    def _merge(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._num_classes = int(arrays["num_classes"])
+        self._theirs += [Detections(*one) for one in _parted("theirs", arrays, _DETECTED)]
+        self._ours += [Detections(*one) for one in _parted("ours", arrays, _DETECTED)]
+        self._objects += [ObjectAnnotations(*one) for one in _parted("objects", arrays, _ANNOTATED)]
 
     def _results(self, *, annotated: bool) -> Mapping[str, Any]:
         """What both find, and on annotated images COCO's average precision."""
@@ -125,3 +140,26 @@ def _figures(meter: AveragePrecisionMeter) -> dict[str, float]:
     result = meter.result()
     named = {"AP": result.ap, "AP50": result.ap50, "AP75": result.ap75}
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _flat(
+    name: str, images: Sequence[Detections | ObjectAnnotations], fields: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Arrays of images one behind the other, and where each image's end; nothing of no image."""
+    if not images:
+        return {}
+    ends = np.cumsum([len(image) for image in images])
+    return {f"{name} ends": ends} | {
+        f"{name} {field}": np.concatenate([getattr(image, field) for image in images])
+        for field in fields
+    }
+
+
+def _parted(
+    name: str, arrays: Mapping[str, NDArray[Any]], fields: Sequence[str]
+) -> Iterator[list[NDArray[Any]]]:
+    """The arrays of each image, as :func:`_flat` took them."""
+    start = 0
+    for end in arrays.get(f"{name} ends", np.arange(0)).tolist():
+        yield [arrays[f"{name} {field}"][start:end] for field in fields]
+        start = end

@@ -74,13 +74,20 @@ class ClosenessMeter:
         self._product += float(expected @ given)
         self._largest = max(self._largest, float(np.abs(reference - other).max()))
 
-    def merge(self, other: ClosenessMeter) -> None:
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """All that it holds, float64 [5], which :meth:`add_sums` of another one takes."""
+        held = (self._signal, self._power, self._noise, self._product, self._largest)
+        return np.array(held, np.float64)
+
+    def add_sums(self, sums: NDArray[np.float64]) -> None:
         """Adds the values of another meter."""
-        self._signal += other._signal
-        self._power += other._power
-        self._noise += other._noise
-        self._product += other._product
-        self._largest = max(self._largest, other._largest)
+        signal, power, noise, product, largest = sums.tolist()
+        self._signal += signal
+        self._power += power
+        self._noise += noise
+        self._product += product
+        self._largest = max(self._largest, largest)
 
     def result(self) -> Closeness:
         """Of all values together.

@@ -93,8 +93,12 @@ class MeanIoUMeter:
             raise CheckError(
                 f"{self.num_classes} and {other.num_classes} classes cannot be measured together"
             )
-        self._counts += other._counts
-        self.images += other.images
+        self.add_counts(other._counts, other.images)
+
+    def add_counts(self, counts: NDArray[np.int64], images: int) -> None:
+        """Adds so many images by their :attr:`counts`."""
+        self._counts += counts
+        self.images += images
 
     def result(self) -> MeanIoU:
         """The figures of all images.

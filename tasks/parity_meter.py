@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..artifact.manifest import Interval, Parity
 from ..artifact.outputs import Outputs, count_of
 from ..artifact.truth import Truths
 from ..errors import CheckError
 from .closeness import ClosenessMeter
+
+_CLOSENESS = "closeness of "
+"""Begins the names of arrays that are of values themselves."""
 
 
 class ParityMeter(abc.ABC):
@@ -49,29 +55,39 @@ class ParityMeter(abc.ABC):
                 f"outputs {', '.join(reference)} and {', '.join(outputs)} cannot be compared"
             )
         for name, expected in reference.items():
-            meter = self._closeness.setdefault(name, ClosenessMeter(name, self._data))
-            meter.add(expected, outputs[name])
+            self._closeness_of(name).add(expected, outputs[name])
         self.count(reference, outputs, truths)
 
     def count(self, reference: Outputs, outputs: Outputs, truths: Truths | None = None) -> None:
         """The same of what users see alone: values themselves are not compared."""
-        if self._is_annotated not in (None, truths is not None):
-            raise ValueError("truths are of all images or of none")
-        self._is_annotated = truths is not None
+        self._note_annotated(annotated=truths is not None)
         self._count(reference, outputs, truths)
         self.images += count_of(reference)
 
-    def merge(self, other: Self) -> None:
-        """Adds the images of another part of the data set, after those that are here."""
-        if not other.images:
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that it holds, as plain arrays by name, which :meth:`merge` of another one takes.
+
+        So parts of a data set go from process to process, in files that run no code.
+        """
+        close = {f"{_CLOSENESS}{name}": meter.sums for name, meter in self._closeness.items()}
+        annotated = np.array(self.is_annotated)
+        return {"images": np.array(self.images), "annotated": annotated, **close, **self._arrays()}
+
+    def merge(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Adds the images of another part of the data set, after those that are here.
+
+        Args:
+            arrays: What :meth:`arrays` of its meter gave.
+        """
+        images, annotated = int(arrays["images"]), bool(arrays["annotated"])
+        if not images:
             return
-        if self._is_annotated not in (None, other._is_annotated):
-            raise ValueError("truths are of all images or of none")
-        self._is_annotated = other._is_annotated
-        for name, meter in other._closeness.items():
-            self._closeness.setdefault(name, ClosenessMeter(name, self._data)).merge(meter)
-        self._merge(other)
-        self.images += other.images
+        self._note_annotated(annotated=annotated)
+        for key, sums in arrays.items():
+            if key.startswith(_CLOSENESS):
+                self._closeness_of(key.removeprefix(_CLOSENESS)).add_sums(sums)
+        self._merge(arrays)
+        self.images += images
 
     def parity(self) -> Parity:
         """How closely the file follows the reference, and what the task measures.
@@ -105,12 +121,24 @@ class ParityMeter(abc.ABC):
         same = self.agreement()
         return Interval(value=100 - same.value, low=100 - same.high, high=100 - same.low)
 
+    def _closeness_of(self, name: str) -> ClosenessMeter:
+        return self._closeness.setdefault(name, ClosenessMeter(name, self._data))
+
+    def _note_annotated(self, *, annotated: bool) -> None:
+        if self._is_annotated not in (None, annotated):
+            raise ValueError("truths are of all images or of none")
+        self._is_annotated = annotated
+
     @abc.abstractmethod
     def _count(self, reference: Outputs, outputs: Outputs, truths: Truths | None) -> None:
         """Adds what users see of images."""
 
     @abc.abstractmethod
-    def _merge(self, other: Self) -> None:
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """What users see of images, as plain arrays."""
+
+    @abc.abstractmethod
+    def _merge(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Adds what users see of the images of another part, after those that are here."""
 
     @abc.abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +44,28 @@ class PixelMeter(ParityMeter):
             _measure(self._theirs, expected, truths, self.images)
             _measure(self._ours, found, truths, self.images)
 
-    def _merge(self, other: Self) -> None:
-        self._same += other._same
-        self._places += other._places
-        if other._ours:
-            self._theirs = self._theirs or _meters(other._theirs[0].num_classes)
-            self._ours = self._ours or _meters(other._ours[0].num_classes)
-            for mine, its in ((self._theirs, other._theirs), (self._ours, other._ours)):
-                for group, meter in enumerate(its):
-                    mine[(self.images + group) % GROUPS].merge(meter)
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        places = {"places": np.array([self._same, self._places])}
+        if not self._ours:
+            return places
+        ours, theirs = (
+            np.stack([meter.counts for meter in meters]) for meters in (self._ours, self._theirs)
+        )
+        return {**places, "ours": ours, "theirs": theirs}
+
+    def _merge(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        same, places = arrays["places"].tolist()
+        self._same += same
+        self._places += places
+        if "ours" in arrays:
+            num_classes = arrays["ours"].shape[1]
+            self._ours = self._ours or _meters(num_classes)
+            self._theirs = self._theirs or _meters(num_classes)
+            images = int(arrays["images"])
+            for meters, counts in ((self._ours, arrays["ours"]), (self._theirs, arrays["theirs"])):
+                for group, one in enumerate(counts):
+                    count = len(range(group, images, GROUPS))
+                    meters[(self.images + group) % GROUPS].add_counts(one, count)
 
     def _results(self, *, annotated: bool) -> Mapping[str, Any]:
         """On annotated images mean intersection over union and pixel accuracy."""
