@@ -22,6 +22,7 @@ from ..calibration.data.images import find_images, images_in_memory, listed_imag
 from ..calibration.data.label_table import read_label_table
 from ..errors import MissingDependencyError, UsageError
 from ..progress import QUIET, Progress
+from ..targets.side_by_side import TOGETHER
 from ..tasks.average_precision import check_average_precision
 from ..tasks.names import DETECTION
 from .annotated_data import CountsClasses, annotated_images, check_reduction
@@ -322,3 +323,63 @@ def _read(
     if decoded.skipped:
         progress.note(f"{decoded.name}: used {len(decoded)} images, skipped {len(decoded.skipped)}")
     return decoded
+
+
+@dataclasses.dataclass(frozen=True)
+class ImagePart:
+    """One of several parts of a data set, which follow each other.
+
+    Attributes:
+        number: Which, from 0 on.
+        of: How many there are.
+    """
+
+    number: int
+    of: int
+
+    def among(self, count: int) -> NDArray[np.intp]:
+        """The numbers of its images, of so many; none where there are fewer images than parts.
+
+        Parts begin at multiples of :data:`.side_by_side.TOGETHER`, so that files of any batch are
+        run on the same batches as they would be on all images at once.
+        """
+        start, stop = (
+            count if end == self.of else count * end // self.of // TOGETHER * TOGETHER
+            for end in (self.number, self.number + 1)
+        )
+        return np.arange(start, stop)
+
+
+def evaluation_part(
+    choice: ImageChoice,
+    loaded: LoadedModel,
+    calibration: ImageChoice,
+    part: ImagePart,
+    progress: Progress,
+) -> Samples | None:
+    """A part of the images that :func:`evaluation_images` gives; no other image is decoded.
+
+    Args:
+        choice: What was chosen.
+        loaded: The model.
+        calibration: What is taken where there are no other images.
+        part: Which part.
+        progress: Is told about reading them.
+
+    Returns:
+        None where the part has no image.
+
+    Raises:
+        DataError: The images or their labels cannot be read.
+    """
+    if not choice.path and not bundled_checkpoint(loaded.digest):
+        few = calibration_images(calibration, loaded, progress, needed=False)
+        images = evaluation_images(choice, loaded, few, progress)
+        numbers = part.among(len(images))
+        return images.part(numbers) if len(numbers) else None
+    chosen = _labelled(choice, loaded, progress).sample(choice.count, choice.seed)
+    numbers = part.among(len(chosen))
+    if not len(numbers):
+        return None
+    whole = dataclasses.replace(choice, count=len(chosen))
+    return _read(chosen.part(numbers), whole, "images", loaded.preprocessing, progress)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +154,10 @@ class ParityCheck:
                         start, min(start + self._size, count), PartOfStep(progress, advance)
                     )
         return {name: self._followed(name) for name in self._files}
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """What was counted of a file, see :meth:`.ParityMeter.arrays`."""
+        return self._meters[name].arrays()
 
     def _run_part(self, start: int, end: int, progress: Progress) -> None:
         """Runs files on a part of the images; one that cannot be compared is run no further."""

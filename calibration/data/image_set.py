@@ -54,11 +54,11 @@ class ImageSet:
         """At most ``count`` of the images, drawn without repetition, in their order."""
         if count >= len(self):
             return self
-        return self._part(
+        return self.part(
             np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False))
         )
 
-    def _part(self, chosen: NDArray[np.integer[Any]]) -> ImageSet:
+    def part(self, chosen: NDArray[np.integer[Any]]) -> ImageSet:
         """Some of the images, by their numbers."""
         items = (
             part_of_pixels(self.items, chosen)
@@ -119,7 +119,7 @@ class ImageSet:
                 raise
             note = f"no labels: {strays} image(s) lie beside folders, and {error}"
             return self.without_labels()._with_notes(note)
-        part = self if not strays else self._part(within)
+        part = self if not strays else self.part(within)
         labels = np.array([found.numbers[folder] for folder in part.folders or ()], np.int64)
         beside = f"{self.name}: left out {strays} image(s) beside the class folders, of no class"
         labelled = dataclasses.replace(part, labels=labels)._with_notes(
