@@ -55,6 +55,23 @@ def _error_stream() -> int | None:
 
 
 @contextlib.contextmanager
+def unheard_interrupt() -> Iterator[None]:
+    """Keeps Ctrl-C from threads that begin in the block, and from what these start, for good.
+
+    A terminal sends it to all processes of a command, and each would tell of it in its own way.
+    This one hears it at the block's end, and ends the others. Windows has no such signals.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
 def insistent_interrupt() -> Iterator[None]:
     """Raises KeyboardInterrupt at the block's end if Ctrl-C came and the block swallowed it.
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -74,3 +76,35 @@ def test_without_ctrl_c_errors_stay_themselves() -> None:
         raise ValueError("x")
     with insistent_interrupt():
         pass
+
+
+def test_what_begins_unheard_is_not_interrupted() -> None:
+    """Nor what it starts; the command itself is, at the block's end."""
+    code = (
+        "import os, signal, subprocess, sys, threading\n"
+        "from lowformer_edge.process.interrupt import unheard_interrupt\n"
+        "child = []\n"
+        "def start():\n"
+        "    program = 'import time; print(1, flush=True); time.sleep(60)'\n"
+        "    child.append(subprocess.Popen([sys.executable, '-c', program], stdout=-1))\n"
+        "    child[0].stdout.read(1)\n"
+        "try:\n"
+        "    with unheard_interrupt():\n"
+        "        thread = threading.Thread(target=start)\n"
+        "        thread.start()\n"
+        "        thread.join()\n"
+        "        os.killpg(0, signal.SIGINT)\n"
+        "        print('within', flush=True)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', child[0].poll(), flush=True)\n"
+        "child[0].kill()\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=60,
+        check=True,
+    )
+    assert found.stdout.split() == ["within", "interrupted", "None"]
