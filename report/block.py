@@ -139,6 +139,10 @@ class Hidden:
     blocks: tuple[Block, ...]
 
 
+Series = Literal["predicted", "measured", "chosen", "cell", "best"]
+"""What points of a plot have in common: of a search's front, and of a sweep."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Dot:
     """A point of a plot, in its picture's units.
@@ -152,7 +156,7 @@ class Dot:
 
     x: float
     y: float
-    series: Literal["predicted", "measured", "chosen"]
+    series: Series
     label: str
 
 
@@ -178,7 +182,7 @@ class Plot:
         y_title: What goes up.
         x_ticks: Lines that stand.
         y_ticks: Lines that lie.
-        line: Points of a line through the predicted ones.
+        line: Points of a line through some of them.
         dots: All points.
     """
 
@@ -194,6 +198,11 @@ class Plot:
     y_ticks: tuple[Tick, ...]
     line: tuple[tuple[float, float], ...]
     dots: tuple[Dot, ...]
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Those of its points, each once."""
+        return tuple(dict.fromkeys(dot.series for dot in self.dots))
 
 
 Block = Table | Facts | Lines | Pictures | Hidden | Plot

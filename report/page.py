@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from ..process.text import printable
 from ..version import __version__
 from .accuracy import accuracy_section
+from .block import Section, Series
 from .environment import environment_section
 from .evidence import Evidence
 from .files import files_section
@@ -44,7 +46,13 @@ SECTIONS = (
 GLYPHS = {"good": "✓", "bad": "✕", "open": "·"}
 """What stands before a verdict, for those who do not see its colour."""
 
-RADII = {"predicted": 2, "measured": 3.5, "chosen": 6}
+RADII: Mapping[Series, float] = {
+    "predicted": 2,
+    "measured": 3.5,
+    "chosen": 6,
+    "cell": 3,
+    "best": 4,
+}
 """Of a plot's points, by series."""
 
 
@@ -72,20 +80,30 @@ def render(evidence: Evidence) -> Page:
     summary = summary_of(evidence)
     made = (section(evidence) for section in SECTIONS)
     sections = tuple(section for section in made if section is not None)
-    html = (
+    html = rendered(TEMPLATE, sections, summary=summary, sources=_sources(evidence))
+    return Page(html, tuple(section.anchor for section in sections), summary.failures)
+
+
+def rendered(template: str, sections: Sequence[Section], **values: Any) -> str:
+    """A page by one of the templates beside this module.
+
+    Args:
+        template: Its file.
+        sections: The page's.
+        **values: What the template alone takes.
+    """
+    return (
         _environment()
-        .get_template(TEMPLATE)
+        .get_template(template)
         .render(
-            summary=summary,
             sections=sections,
             version=__version__,
-            sources=_sources(evidence),
             glyphs=GLYPHS,
             radii=RADII,
             at=_percentage,
+            **values,
         )
     )
-    return Page(html, tuple(section.anchor for section in sections), summary.failures)
 
 
 def _environment() -> Environment:
