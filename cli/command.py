@@ -36,8 +36,12 @@ class CommandParser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-def run_command(command: Callable[[], int]) -> int:
+def run_command(command: Callable[[], int], kept: str = "nothing was changed") -> int:
     """Runs a command and turns its errors into one line and an exit code.
+
+    Args:
+        command: Runs it.
+        kept: What there is after an interrupt.
 
     Returns:
         0 if all holds, 1 for a failed check or export, 2 for bad use, 130 for Ctrl-C.
@@ -64,7 +68,7 @@ def run_command(command: Callable[[], int]) -> int:
         say(f"error: {limit_behind(error) or f'{where}{error.strerror or error}'}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        say("interrupted; nothing was changed")
+        say(f"interrupted; {kept}")
         return EXIT_INTERRUPTED
     except MemoryError:
         say("error: not enough memory; try a smaller --batch or --input-size")
@@ -93,11 +97,13 @@ class Command(abc.ABC):
         name: As it is called.
         description: What it does.
         examples: Calls with what they are for, below the options.
+        kept: What there is after an interrupt.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     examples: ClassVar[str] = ""
+    kept: ClassVar[str] = "nothing was changed"
 
     @abc.abstractmethod
     def add_options(self, parser: CommandParser) -> None:
@@ -122,7 +128,7 @@ class Command(abc.ABC):
         """
         let_threads_sleep()
         is_read = prepare_streams()
-        return run_command(lambda: self._main(arguments, is_read))
+        return run_command(lambda: self._main(arguments, is_read), self.kept)
 
     def _main(self, arguments: Sequence[str] | None, is_read: bool) -> int:
         parser = self._parser()

@@ -28,6 +28,7 @@ FLOORS = (
     {"calibration"},
     {"export", "report"},
     {"workflows"},
+    {"sweep"},
     {"cli"},
     {"", "android_demo"},
 )
@@ -217,6 +218,7 @@ def test_imports_are_light(module: str) -> None:
         "lowformer-inspect",
         "lowformer-lab",
         "lowformer-report",
+        "lowformer-sweep",
         "lowformer-verify",
         "lowformer-web",
     ],

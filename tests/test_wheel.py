@@ -41,6 +41,7 @@ DATA = {
     "report/blocks.html",
     "report/page.css",
     "report/page.html",
+    "report/sweep.html",
     "targets/web/site/decoder-probes.json",
     "targets/web/site/icon.svg",
     "targets/web/site/index.html",

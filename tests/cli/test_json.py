@@ -35,6 +35,7 @@ from lowformer_edge.cli.export import main as export
 from lowformer_edge.cli.inspect import main as inspect
 from lowformer_edge.cli.lab import main as lab
 from lowformer_edge.cli.report import main as report
+from lowformer_edge.cli.sweep import main as sweep
 from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.cli.web import main as web
 from lowformer_edge.demo import CHECKPOINT
@@ -181,6 +182,15 @@ DECLARED = {
     ),
     "lab": Declared(maps=("", "*.versions")),
     "report": Declared(also={"failures[]": "string"}),
+    "sweep": Declared(
+        maps=("cells[].parity.outputs", "done", "to_do"),
+        also={
+            "cells[].parity.outputs.*.sqnr_db": "number | string",
+            "cells[].places[].reasons[]": "string",
+            "cells[].places[].peak_mb": "null | number",
+        },
+        left_out=("cells[].places[].machine.board",),
+    ),
     "web": Declared(maps=("files",)),
 }
 
@@ -294,6 +304,13 @@ def test_files_of_random_weights(hold: Hold, here: Path, slight_model: tuple[str
 
 def test_every_format_from_one_call(hold: Hold, here: Path, slight_model: tuple[str, ...]) -> None:
     hold("export-all", export, "--to", "all", *slight_model, *FEW)
+
+
+def test_sweeps(hold: Hold, here: Path) -> None:
+    grid = ("--models", "demo", "--to", "onnx", "--precisions", "fp32,int8", "--output", "out")
+    few = ("--evaluation-images", "16")
+    hold("sweep-preview", sweep, *grid, *few, "--dry-run")
+    hold("sweep", sweep, *grid, *few, codes=OK_OR_BUSY)
 
 
 def test_files_that_nothing_here_runs(

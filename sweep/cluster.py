@@ -1,0 +1,215 @@
+"""Workers: Dask's, on this machine's cores, or those of a scheduler that somebody else started."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib.util
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import MissingDependencyError, TargetError, UsageError
+from ..process.interrupt import unheard_interrupt
+from ..process.text import one_line, printable
+from ..version import __version__
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+RESOURCE = "lowformer:"
+"""Begins the name of the resource by which one step at a time has a place, as Dask knows it."""
+
+_HERE = "127.0.0.1"
+
+CONNECT_S = 10.0
+"""For how long a scheduler is waited for."""
+
+WORKERS_S = 60.0
+"""For how long workers are waited for."""
+
+
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "tflite": ("litert_torch", "ai_edge_litert"),
+    "executorch": ("executorch", "torchao"),
+    "onnx": ("onnxscript", "onnxruntime"),
+    "coreml": ("coremltools",),
+    "qnn": ("onnxscript", "onnxruntime"),
+}
+"""What workers need for formats, beside what all do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """Workers that are there.
+
+    Attributes:
+        client: Dask's.
+        workers: Which of them do what measures nothing; all if None.
+        name: What messages call it.
+    """
+
+    client: Client
+    workers: tuple[str, ...] | None
+    name: str
+
+
+@contextlib.contextmanager
+def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[Cluster]:
+    """Workers on this machine, each with one thread, and one that measures.
+
+    Args:
+        jobs: How many.
+        places: Where it is measured.
+        scratch: Where workers keep what passes.
+
+    Raises:
+        MissingDependencyError: Dask is not installed.
+    """
+    _check_dask()
+    from distributed import Client, Nanny, Scheduler, SpecCluster
+
+    # Nothing is reached from other machines, Dask's pages neither.
+    here = {"host": _HERE, "dashboard": False, "dashboard_address": f"{_HERE}:0"}
+    options = {"nthreads": 1, "local_directory": str(scratch), "memory_limit": 0, **here}
+    options["silence_logs"] = "CRITICAL"
+    workers = {f"work-{number}": {"cls": Nanny, "options": dict(options)} for number in range(jobs)}
+    resources = {f"{RESOURCE}{place}": 1 for place in places}
+    measuring = {"cls": Nanny, "options": {**options, "resources": resources}}
+    scheduler = {"cls": Scheduler, "options": {"port": 0, **here}}
+    specs = {**workers, "measure": measuring}
+    with contextlib.ExitStack() as stack:
+        resource_tracker.ensure_running()  # which would unblock Ctrl-C where it is started
+        with unheard_interrupt():
+            cluster = SpecCluster(specs, scheduler=scheduler, silence_logs="CRITICAL")
+            stack.enter_context(cluster)
+        client = stack.enter_context(Client(cluster, set_as_default=False))
+        client.wait_for_workers(len(workers) + 1, timeout=WORKERS_S)
+        yield Cluster(client, tuple(workers), "the workers of this machine")
+
+
+@contextlib.contextmanager
+def remote_cluster(
+    address: str, formats: Sequence[str], places: Sequence[str], folder: Path
+) -> Iterator[Cluster]:
+    """The workers of a scheduler.
+
+    Args:
+        address: Its address, such as ``tcp://scheduler:8786``.
+        formats: That they export to.
+        places: Where it is measured: each needs a worker with its resource.
+        folder: The sweep's, which all workers must see.
+
+    Raises:
+        MissingDependencyError: Dask is not installed.
+        UsageError: It cannot be reached, has no workers, or they are of another version, lack a
+            package, do not see the folder, or measure nowhere.
+    """
+    _check_dask()
+    from distributed import Client
+
+    shown = printable(address)
+    with contextlib.ExitStack() as stack:
+        try:
+            client = stack.enter_context(Client(address, timeout=CONNECT_S, set_as_default=False))
+        except (OSError, ValueError, TimeoutError) as error:
+            raise UsageError(
+                f"{shown}: no scheduler answers within {CONNECT_S:g} s ({one_line(error)}); start"
+                " one by `dask scheduler`, or leave `cluster`"
+            ) from error
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_S)
+        except TimeoutError as error:
+            raise UsageError(
+                f"{shown}: has no workers; start some by `dask worker {shown} --nthreads 1`"
+            ) from error
+        _check_workers(client, shown, formats, places, folder)
+        yield Cluster(client, None, shown)
+
+
+def _check_workers(
+    client: Client, shown: str, formats: Sequence[str], places: Sequence[str], folder: Path
+) -> None:
+    """Refuses workers that would fail.
+
+    Raises:
+        UsageError: One would.
+    """
+    modules = tuple(dict.fromkeys(module for name in formats for module in MODULES[name]))
+    for worker, facts in client.run(describe_worker, modules, on_error="return").items():
+        if isinstance(facts, BaseException):
+            raise UsageError(
+                f"{shown}: worker {worker} has no lowformer-edge ({one_line(facts)}); install it"
+                " there, as it is here"
+            )
+        version, missing = facts
+        if version != __version__:
+            raise UsageError(
+                f"{shown}: worker {worker} has lowformer-edge {version}, and this is"
+                f" {__version__}; install the same there"
+            )
+        if missing:
+            raise UsageError(
+                f"{shown}: worker {worker} has no {', '.join(missing)}; install lowformer-edge[all]"
+                " there"
+            )
+    mark = folder / f".seen-{secrets.token_hex(8)}"
+    mark.touch()
+    try:
+        for worker, seen in client.run(os.path.isfile, str(mark)).items():
+            if not seen:
+                raise UsageError(
+                    f"{shown}: worker {worker} does not see {folder}; give an `output` in a folder"
+                    " that all workers share"
+                )
+    finally:
+        mark.unlink()
+    known = client.scheduler_info(n_workers=-1)["workers"].values()
+    for place in places:
+        if not any(f"{RESOURCE}{place}" in one["resources"] for one in known):
+            raise UsageError(
+                f"{shown}: no worker measures on {place}; start one where it can be reached by"
+                f" `dask worker {shown} --nthreads 1 --resources '{RESOURCE}{place}=1'`"
+            )
+
+
+def check_seen(cluster: Cluster, paths: Mapping[str, Path]) -> None:
+    """Refuses data that a worker does not see.
+
+    Args:
+        cluster: The workers.
+        paths: Files and folders by what they are.
+
+    Raises:
+        UsageError: A worker does not see one.
+    """
+    for what, path in paths.items():
+        for worker, seen in cluster.client.run(os.path.exists, str(path)).items():
+            if not seen:
+                raise UsageError(
+                    f"{cluster.name}: worker {worker} does not see {path} ({what}); lay it where"
+                    " all workers find it"
+                )
+
+
+def describe_worker(modules: Sequence[str]) -> tuple[str, list[str]]:
+    """The version that a worker has, and which modules it lacks; asked on it."""
+    return __version__, [name for name in modules if not importlib.util.find_spec(name)]
+
+
+def _check_dask() -> None:
+    """Raises MissingDependencyError where Dask is not installed."""
+    if not importlib.util.find_spec("distributed"):
+        raise MissingDependencyError(
+            "a sweep's workers are Dask's, which is not installed; install lowformer-edge[sweep]"
+        )
+
+
+def lost_scheduler(cluster: Cluster) -> TargetError:
+    """What is said where the scheduler is gone."""
+    return TargetError(
+        f"{cluster.name}: the scheduler is gone; what was done is kept, run the same again"
+    )

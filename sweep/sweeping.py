@@ -1,0 +1,197 @@
+"""A sweep: which file of which model, at which size and precision, on which place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from ..artifact.replacement import BUNDLE, check_replaceable
+from ..artifact.results.sweep import BestResult, SweepResult
+from ..errors import UsageError
+from ..process.apart.job_count import job_count
+from ..process.replacing import replaced_file, replaced_folder
+from ..process.system_limit import scratch_folder
+from ..progress import QUIET, Progress
+from .budget import Budget, best_cell
+from .cell import cells_of
+from .cluster import check_seen, local_cluster, remote_cluster
+from .engine import run_steps
+from .grid import Grid
+from .outcome import outcome_of
+from .page import page_of
+from .plan import Plan, plan_sweep
+from .step import Step
+from .store import PAGE, RESULT, TABLE, Store
+
+WORKER_BYTES = 1_440_000_000
+"""What a worker that exports takes at its peak."""
+
+BEST = "best"
+"""Where the bundle of the cell that was chosen goes, in the sweep's folder."""
+
+
+def sweep(
+    grid: Grid,
+    output: str | Path,
+    *,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    budget: Budget | None = None,
+    progress: Progress = QUIET,
+) -> SweepResult:
+    """Exports, judges and times every cell of a grid.
+
+    What is done is kept in the folder piece by piece: the same call goes on where an earlier one
+    was stopped, and does again only what hangs on something that has changed.
+
+    Args:
+        grid: What to go through.
+        output: The sweep's folder; on a cluster all workers must see it.
+        jobs: How many processes work at a time on this machine; as cores and memory allow if None.
+        cluster: A scheduler of Dask's whose workers do the work, such as
+            ``tcp://scheduler:8786``.
+        budget: What the best cell must keep; its bundle goes to ``best`` in the folder.
+        progress: Is told about each step.
+
+    Returns:
+        Every cell with what was found out; failures are in it.
+
+    Raises:
+        UsageError: The grid asks for nothing that exists, or workers cannot do it.
+        CheckError: No cell is within the budget.
+        TargetError: The scheduler is gone.
+    """
+    if jobs is not None and cluster is not None:
+        raise UsageError("`jobs` are of this machine, and `cluster` has its own; leave one")
+    cells, left_out = cells_of(grid)
+    for line in left_out:
+        progress.note(f"left out: {line}")
+    store = Store(Path(output).absolute())
+    with store.opened():
+        plan = plan_sweep(grid, cells, store)
+        failures = _run(plan, grid, store, jobs, cluster, progress)
+        result = outcome_of(plan, store, failures, left_out)
+        write_outcome(result, store)
+        if budget is not None and budget.is_given:
+            result = result.model_copy(update={"best": _write_best(result, budget, store)})
+            write_outcome(result, store)
+    return result
+
+
+def _run(
+    plan: Plan,
+    grid: Grid,
+    store: Store,
+    jobs: int | None,
+    address: str | None,
+    progress: Progress,
+) -> dict[Path, str]:
+    """Has all steps done that are not; why some failed, by their results."""
+    left = [step for step in plan.steps if not step.is_done]
+    if not left:
+        return {}
+    tell = _telling(plan, progress)
+    if address is not None:
+        with remote_cluster(address, grid.formats, grid.places, store.folder) as cluster:
+            check_seen(cluster, _paths(grid))
+            return run_steps(plan.steps, cluster, progress, tell)
+    most = max(1, sum(not step.place for step in left))
+    count = job_count(jobs, most, WORKER_BYTES)
+    with scratch_folder() as scratch, local_cluster(count, grid.places, scratch) as cluster:
+        return run_steps(plan.steps, cluster, progress, tell)
+
+
+def _telling(plan: Plan, progress: Progress) -> Callable[[Step, str | None], None]:
+    """What tells of failed steps as they fail."""
+
+    def tell(step: Step, failure: str | None) -> None:
+        if failure is not None:
+            progress.note(f"{step.name}: {failure}")
+
+    return tell
+
+
+def _paths(grid: Grid) -> dict[str, Path]:
+    """Files and folders that workers read, by what they are."""
+    paths = {}
+    for model in grid.models:
+        if model.weights is not None:
+            paths[f"weights of {model.shown_name}"] = model.weights
+        if model.config is not None:
+            paths[f"config of {model.shown_name}"] = model.config
+    for name, images in (("calibration", grid.calibration), ("evaluation", grid.evaluation)):
+        if images.data is not None and "://" not in images.data:
+            paths[f"{name} images"] = Path(images.data)
+        if images.labels is not None:
+            paths[f"{name} labels"] = images.labels
+    return paths
+
+
+def _write_best(result: SweepResult, budget: Budget, store: Store) -> BestResult:
+    """Copies the best cell's bundle."""
+    cell, measured = best_cell(result, budget)
+    assert cell.bundle is not None
+    place = store.folder / BEST
+    check_replaceable(place, overwrite=True)
+    with replaced_folder(place, BUNDLE) as folder:
+        shutil.copytree(cell.bundle, folder, dirs_exist_ok=True)
+    return BestResult(
+        name=cell.name,
+        place=measured.place,
+        threads=measured.threads,
+        budgets=budget.texts,
+        bundle=str(place),
+    )
+
+
+def write_outcome(result: SweepResult, store: Store) -> None:
+    """Writes all that was found out, as JSON, as a table and as a page."""
+    for name, content in (
+        (RESULT, result.model_dump_json(indent=1) + "\n"),
+        (TABLE, table_of(result)),
+        (PAGE, page_of(result)),
+    ):
+        with replaced_file(store.folder / name) as temporary:
+            temporary.write_text(content, encoding="utf-8", newline="")
+
+
+COLUMNS = ("name", "model", "input_size", "format", "precision", "observer", "max_drop", "batch")
+MEASURED = (
+    "place",
+    "threads",
+    "verdict",
+    "median_ms",
+    "p90_ms",
+    "p99_ms",
+    "ratio",
+    "instructions",
+    "peak_mb",
+)
+
+
+def table_of(result: SweepResult) -> str:
+    """A line for each cell on each place, as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    figures = ("bytes", "sqnr_db", "measured", "reference", "drop_points", "drop_high_points")
+    writer.writerow([*COLUMNS, *figures, *MEASURED, "failures"])
+    for cell in result.cells:
+        parity = cell.parity
+        measured = parity.measured if parity else None
+        row = [
+            *(getattr(cell, name) for name in COLUMNS),
+            cell.bytes,
+            parity.sqnr_db if parity else None,
+            measured.value if measured else None,
+            measured.reference if measured else None,
+            cell.drop.value if cell.drop else None,
+            cell.drop.high if cell.drop else None,
+        ]
+        row[2] = "x".join(map(str, cell.input_size or ()))
+        reasons = "; ".join(cell.failures)
+        for one in cell.places or (None,):
+            writer.writerow([*row, *(getattr(one, name, None) for name in MEASURED), reasons])
+    return text.getvalue()

@@ -1,0 +1,142 @@
+"""A scheduler and workers of their own: the same results, and nothing lost when they die."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lowformer_edge.artifact.results.sweep import SweepResult
+from lowformer_edge.errors import TargetError, UsageError
+from lowformer_edge.sweep import cluster as cluster_module
+from lowformer_edge.sweep.cluster import MODULES
+from lowformer_edge.sweep.grid import Grid
+from lowformer_edge.sweep.grid_file import grid_of
+from lowformer_edge.sweep.sweeping import sweep
+
+from .dask_processes import DaskProcesses, dask_cluster
+
+
+def judged(result: SweepResult) -> list[object]:
+    """What does not hang on how long anything took, nor on which machine."""
+    fields = {"name", "key", "bytes", "parity", "drop", "failures"}
+    return [cell.model_dump(include=fields) for cell in result.cells]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskProcesses]:
+    with dask_cluster(tmp_path_factory.mktemp("dask"), 2) as processes:
+        yield processes
+
+
+def test_results_are_those_of_this_machines_workers(
+    swept: SweepResult, grid: Grid, cluster: DaskProcesses, tmp_path: Path
+) -> None:
+    there = sweep(grid, tmp_path / "sweep", cluster=cluster.address)
+    assert judged(there) == judged(swept)
+    assert all(cell.places[0].median_ms for cell in there.cells)
+
+
+def test_a_killed_worker_is_made_up_for(grid: Grid, tmp_path: Path, swept: SweepResult) -> None:
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    with dask_cluster(folder, 2) as processes:
+
+        def kill_one() -> None:
+            wait_for(tmp_path / "sweep" / "cells")
+            processes.kill("worker-1")
+            processes.start_worker("worker-2")
+
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        found = sweep(grid, tmp_path / "sweep", cluster=processes.address)
+        killer.join()
+    assert judged(found) == judged(swept)
+
+
+def test_a_killed_scheduler_loses_nothing(grid: Grid, tmp_path: Path, swept: SweepResult) -> None:
+    folder, output = tmp_path / "dask", tmp_path / "sweep"
+    folder.mkdir()
+    with dask_cluster(folder, 1) as processes:
+
+        def kill_scheduler() -> None:
+            wait_for(output / "exports")
+            processes.kill("scheduler")
+
+        killer = threading.Thread(target=kill_scheduler)
+        killer.start()
+        with pytest.raises(TargetError, match="the scheduler is gone; what was done is kept"):
+            sweep(grid, output, cluster=processes.address)
+        killer.join()
+    kept = {path.name: path.stat().st_mtime_ns for path in (output / "exports").iterdir()}
+    assert kept
+    found = sweep(grid, output, jobs=2)
+    assert judged(found) == judged(swept)
+    after = {path.name: path.stat().st_mtime_ns for path in (output / "exports").iterdir()}
+    assert kept.items() <= after.items()
+
+
+def wait_for(folder: Path) -> None:
+    """Until something is in a folder."""
+    end = time.monotonic() + 120
+    while not (folder.is_dir() and any(folder.iterdir())):
+        assert time.monotonic() < end, f"nothing comes to {folder}"
+        time.sleep(0.05)
+
+
+def test_a_scheduler_that_is_not_there(
+    grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 1.0)
+    with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:9: no scheduler answers within 1 s"):
+        sweep(grid, tmp_path / "sweep", cluster="tcp://127.0.0.1:9")
+
+
+def test_a_place_that_no_worker_measures_on(
+    grid: Grid, cluster: DaskProcesses, tmp_path: Path
+) -> None:
+    elsewhere = grid.model_copy(update={"places": ("ssh:pi",)})
+    with pytest.raises(UsageError, match=r"no worker measures on ssh:pi; start one .*ssh:pi=1"):
+        sweep(elsewhere, tmp_path / "sweep", cluster=cluster.address)
+
+
+def test_workers_of_another_version(
+    grid: Grid, cluster: DaskProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "__version__", "9.9")
+    with pytest.raises(UsageError, match=r"has lowformer-edge .*, and this is 9\.9; install the"):
+        sweep(grid, tmp_path / "sweep", cluster=cluster.address)
+
+
+def test_workers_without_what_a_format_needs(
+    grid: Grid, cluster: DaskProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MODULES, "onnx", ("onnxscript", "no_such_package"))
+    with pytest.raises(UsageError, match="has no no_such_package; install lowformer-edge"):
+        sweep(grid, tmp_path / "sweep", cluster=cluster.address)
+
+
+def test_workers_without_the_package(
+    grid: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the package's code cannot be read, as another's who runs the worker."""
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    with dask_cluster(folder, 0) as processes:
+        processes.start_worker("bare", blocked=True)
+        with pytest.raises(UsageError, match=r"has no lowformer-edge \(.*; install it"):
+            sweep(grid, tmp_path / "sweep", cluster=processes.address)
+
+
+def test_weights_that_a_worker_does_not_see(cluster: DaskProcesses, tmp_path: Path) -> None:
+    grid = grid_of({"models": {"weights": str(tmp_path / "none.safetensors")}})
+    with pytest.raises(UsageError, match=r"none\.safetensors"):
+        sweep(grid, tmp_path / "sweep", cluster=cluster.address)
+
+
+def test_jobs_are_of_this_machine(grid: Grid, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`jobs` are of this machine"):
+        sweep(grid, tmp_path / "sweep", jobs=2, cluster="tcp://127.0.0.1:9")

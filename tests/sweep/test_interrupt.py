@@ -1,0 +1,55 @@
+"""Ctrl-C ends a sweep with its workers, and what was done is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .test_cluster import wait_for
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_all_of_it(number: signal.Signals, images: Path, tmp_path: Path) -> None:
+    options = ["--models", "demo", "--to", "onnx", "--evaluation-data", str(images)]
+    command = [sys.executable, "-m", "lowformer_edge.cli.sweep", *options, "--output", "out"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        wait_for(tmp_path / "out" / "exports")
+        if number == signal.SIGINT:  # a terminal's goes to all processes of the command
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "interrupted; what was done is kept"
+    assert "Traceback" not in err
+    end = time.monotonic() + 20
+    while left_of(process.pid):
+        assert time.monotonic() < end, left_of(process.pid)
+        time.sleep(0.2)
+
+
+def left_of(group: int) -> list[str]:
+    """Processes of a group."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    rows = [line.split(None, 2) for line in listed]
+    return [row[2] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
