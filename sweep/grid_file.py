@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import UsageError
+from ..models.hub import is_hub_reference
 from ..models.values_file import read_values
 from ..process.text import one_line, printable
 from .grid import Grid, ImageData, ModelChoice, Timing
@@ -64,7 +65,7 @@ def with_folder(grid: Grid, folder: Path) -> Grid:
             update={
                 name: folder / path
                 for name in ("weights", "config")
-                if (path := getattr(model, name)) is not None
+                if (path := getattr(model, name)) is not None and not is_hub_reference(path)
             }
         )
         for model in grid.models

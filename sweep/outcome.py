@@ -93,7 +93,10 @@ def _judged(
         part = read_part(path)
         if part is None:
             return None, None, failures.get(path, MISSING)
-        meter.merge(part)
+        try:
+            meter.merge(part)
+        except (LookupError, TypeError, ValueError):
+            return None, None, _strange(path)
     try:
         return meter.parity(), meter.drop(), None
     except CheckError as error:
@@ -104,15 +107,32 @@ def _measured(timed: Timed, failures: Mapping[Path, str]) -> PlaceResult:
     """What was measured of a cell on a place."""
     place = {"place": timed.place, "threads": timed.threads}
     found = read_values(timed.result)
-    if not isinstance(found, dict):
-        reason = failures.get(timed.result, MISSING)
+    try:
+        return _place_result(place, found)
+    except (AttributeError, TypeError, ValueError):
+        told = failures.get(timed.result)
+        reason = told or (_strange(timed.result) if timed.result.exists() else MISSING)
         return PlaceResult(**place, verdict="failed", reasons=(reason,))
+
+
+def _strange(path: Path) -> str:
+    """What is said of a file that is not as a worker wrote it."""
+    return f"{path}: is not as it was written; remove it, and run the same again"
+
+
+def _place_result(place: dict[str, Any], found: Any) -> PlaceResult:
+    """What a worker found on a place.
+
+    Raises:
+        AttributeError, TypeError, ValueError: It is nothing that a worker writes.
+    """
     reasons = tuple(found.pop("doubts", ()))
     if refused := found.pop("refused", None):
         return PlaceResult(**place, verdict="refused", reasons=(refused,), **found)
-    verdict = validity(reasons)
-    if not reasons:
-        verdict = (
-            "counted" if "instructions" in found else "judged" if "sqnr_db" in found else verdict
-        )
+    verdicts = {
+        "median_ms": validity(reasons),
+        "instructions": "counted",
+        "sqnr_db": "failed" if reasons else "judged",
+    }
+    (verdict,) = (word for figure, word in verdicts.items() if figure in found)
     return PlaceResult(**place, verdict=verdict, reasons=reasons, **found)

@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..export.bundle import toolchain
 from ..judging.links import HOST
 from ..models.checkpoint_file import digest_of_checkpoint
+from ..models.checkpoint_source import local_path
 from ..runtime.machine import describe_machine
 from ..targets.registry import open_target
 from ..version import __version__
@@ -241,7 +242,7 @@ def _model_identity(model: ModelChoice) -> Any:
     fields = model.model_dump(exclude={"title", "weights", "config"})
     try:
         if model.weights is not None:
-            fields["weights"] = digest_of_checkpoint(model.weights)
+            fields["weights"] = digest_of_checkpoint(local_path(model.weights))
         if model.config is not None:
             fields["config"] = digest_of(model.config)
     except OSError as error:

@@ -11,10 +11,12 @@ from pathlib import Path
 from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.sweep import BestResult, SweepResult
 from ..errors import UsageError
+from ..models.hub import is_hub_reference
 from ..process.apart.job_count import job_count
 from ..process.replacing import replaced_file, replaced_folder
 from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
+from ..workflows.arguments import check_counts
 from .budget import Budget, best_cell
 from .cell import cells_of
 from .cluster import check_seen, local_cluster, remote_cluster
@@ -66,6 +68,8 @@ def sweep(
     """
     if jobs is not None and cluster is not None:
         raise UsageError("`jobs` are of this machine, and `cluster` has its own; leave one")
+    if jobs is not None:
+        check_counts(jobs=jobs)
     cells, left_out = cells_of(grid)
     for line in left_out:
         progress.note(f"left out: {line}")
@@ -118,7 +122,7 @@ def _paths(grid: Grid) -> dict[str, Path]:
     """Files and folders that workers read, by what they are."""
     paths = {}
     for model in grid.models:
-        if model.weights is not None:
+        if model.weights is not None and not is_hub_reference(model.weights):
             paths[f"weights of {model.shown_name}"] = model.weights
         if model.config is not None:
             paths[f"config of {model.shown_name}"] = model.config

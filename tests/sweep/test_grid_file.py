@@ -29,12 +29,13 @@ def test_sizes_are_sides_or_height_and_width(tmp_path: Path) -> None:
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     text = (
-        "models:\n- weights: w.safetensors\n  config: c.json\n"
+        "models:\n- weights: w.safetensors\n  config: c.json\n- weights: hf:timm/b1.in1k\n"
         "calibration: {data: train}\nevaluation: {data: 's3://b/val.tar', labels: val.csv}\n"
     )
     grid = read_grid(written(tmp_path, text))
     assert grid.models[0].weights == tmp_path / "w.safetensors"
     assert grid.models[0].config == tmp_path / "c.json"
+    assert grid.models[1].weights == Path("hf:timm/b1.in1k")
     assert grid.calibration.data == str(tmp_path / "train")
     assert grid.evaluation.data == "s3://b/val.tar"
     assert grid.evaluation.labels == tmp_path / "val.csv"

@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lowformer_edge as lfe
@@ -148,6 +149,30 @@ def test_a_preview_writes_nothing(grid: Grid, tmp_path: Path) -> None:
         "measurements": 2,
     }
     assert found.seconds > 0
+
+
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"median_ms": "long", "doubts": []}', "{"])
+def test_figures_that_nobody_wrote_are_told(grid: Grid, copied: Path, content: str) -> None:
+    for path in (copied / "times").iterdir():
+        path.write_text(content)
+    found = sweep(grid, copied)
+    for cell in found.cells:
+        (place,) = cell.places
+        assert (place.verdict, place.median_ms) == ("failed", None)
+        assert "is not as it was written; remove it" in place.reasons[0]
+
+
+def test_counts_that_nobody_wrote_are_told(grid: Grid, copied: Path) -> None:
+    for path in (copied / "parts").iterdir():
+        np.savez(path, images=np.array(3))
+    for cell in sweep(grid, copied).cells:
+        assert cell.parity is None
+        assert "is not as it was written; remove it" in cell.failures[-1]
+
+
+def test_no_worker_at_all(grid: Grid, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`jobs` must be a whole number of at least 1, not 0"):
+        sweep(grid, tmp_path / "sweep", jobs=0)
 
 
 def test_one_sweep_at_a_time_works_in_a_folder(grid: Grid, copied: Path) -> None:
