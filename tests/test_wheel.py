@@ -40,6 +40,7 @@ DATA = {
     "lab/native/instruction_counter.c",
     "report/blocks.html",
     "report/page.css",
+    "report/base.html",
     "report/page.html",
     "report/sweep.html",
     "targets/web/site/decoder-probes.json",
