@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import os
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MissingDependencyError, TargetError, UsageError
 from ..process.interrupt import unheard_interrupt
+from ..process.native_output import captured_output
 from ..process.text import one_line, printable
 from ..version import __version__
 
@@ -82,7 +84,8 @@ def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[C
     scheduler = {"cls": Scheduler, "options": {"port": 0, **here}}
     specs = {**workers, "measure": measuring}
     with contextlib.ExitStack() as stack:
-        resource_tracker.ensure_running()  # which would unblock Ctrl-C where it is started
+        with captured_output():  # what it says of children that were ended is for nobody
+            resource_tracker.ensure_running()  # which would unblock Ctrl-C where it is started
         with unheard_interrupt():
             cluster = SpecCluster(specs, scheduler=scheduler, silence_logs="CRITICAL")
             stack.enter_context(cluster)
@@ -167,13 +170,24 @@ def _check_workers(
                 )
     finally:
         mark.unlink()
-    known = client.scheduler_info(n_workers=-1)["workers"].values()
     for place in places:
-        if not any(f"{RESOURCE}{place}" in one["resources"] for one in known):
+        if not _is_measured(client, place):
             raise UsageError(
                 f"{shown}: no worker measures on {place}; start one where it can be reached by"
                 f" `dask worker {shown} --nthreads 1 --resources '{RESOURCE}{place}=1'`"
             )
+
+
+def _is_measured(client: Client, place: str) -> bool:
+    """Whether a worker has a place, or comes with it within a while."""
+    end = time.monotonic() + CONNECT_S
+    while True:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if any(f"{RESOURCE}{place}" in worker["resources"] for worker in workers):
+            return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
 
 
 def check_seen(cluster: Cluster, paths: Mapping[str, Path]) -> None:

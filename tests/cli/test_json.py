@@ -356,8 +356,10 @@ def test_pruning(hold: Hold, here: Path) -> None:
     np.savez("others.npz", images=pixels[::-1, ::-1])
     data = ["--calibration-data", "noise.npz", "--evaluation-data", "others.npz"]
     pruning = ["--int8", "--prune", "--max-drop", "50", "--save-pruned", "pruned.safetensors"]
-    weights = ["--weights", "slight.safetensors"]
-    printed = hold("export-prune", export, "--to", "onnx", *weights, *data, *pruning, *FEW)
+    # Of noise so much may be lost that the file does not keep what INT8 promises.
+    weights = ["--weights", "slight.safetensors", "--keep-failed"]
+    arguments = ["--to", "onnx", *weights, *data, *pruning, *FEW]
+    printed = hold("export-prune", export, *arguments, codes=(0, 1))
     assert printed["pruning"]["macs"] < printed["pruning"]["macs_before"]
     again = ["--weights", "pruned.safetensors", *data, *FEW, "--fp32", "--output", "again"]
     assert export(["--to", "onnx", *again, "--quiet"]) == 0

@@ -96,8 +96,9 @@ def test_a_scheduler_that_is_not_there(
 
 
 def test_a_place_that_no_worker_measures_on(
-    grid: Grid, cluster: DaskProcesses, tmp_path: Path
+    grid: Grid, cluster: DaskProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 1.0)
     elsewhere = grid.model_copy(update={"places": ("ssh:pi",)})
     with pytest.raises(UsageError, match=r"no worker measures on ssh:pi; start one .*ssh:pi=1"):
         sweep(elsewhere, tmp_path / "sweep", cluster=cluster.address)
