@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 
 from ..artifact.bundle import open_bundle
-from ..artifact.pixel_file import part_of_pixels
-from ..artifact.samples import Samples
 from ..calibration.ranges import Ranges
 from ..errors import CheckError
 from ..export.eager import EagerModel
@@ -22,7 +20,7 @@ from ..workflows.data import (
     evaluation_part,
 )
 from ..workflows.export import export_model
-from ..workflows.parity_check import Candidate, ParityCheck, Reference, part_size
+from ..workflows.parity_check import Candidate, ParityCheck, eager_reference, part_size
 from .cell import Cell
 from .data import image_choice
 from .grid import ImageData
@@ -171,7 +169,7 @@ def judge_part(work: PartWork) -> None:
         model.task,
         files,
         images,
-        _reference(model, images),
+        eager_reference(EagerModel(model.network, model.preprocessing), images),
         model.preprocessing,
         size=part_size(model.output_bytes, len(files)),
     )
@@ -183,12 +181,6 @@ def judge_part(work: PartWork) -> None:
             failures[name] = followed.failure
     if failures:
         raise CheckError("; ".join(f"{name}: {line}" for name, line in failures.items()))
-
-
-def _reference(model: LoadedModel, images: Samples) -> Reference:
-    """What gives the eager model's outputs for images."""
-    eager = EagerModel(model.network, model.preprocessing)
-    return lambda part: eager.outputs(part_of_pixels(images.pixels, part), lambda count: None)
 
 
 def file_of(bundle: Path) -> Path | None:

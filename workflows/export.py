@@ -18,8 +18,6 @@ from ..artifact.manifest import (
     Manifest,
     Pruning,
 )
-from ..artifact.outputs import Outputs, count_of, part_of
-from ..artifact.pixel_file import part_of_pixels
 from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.export import ExportedResult
 from ..artifact.samples import Samples
@@ -54,7 +52,7 @@ from .data import (
 )
 from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
 from .half_check import HALF, HALF_IMAGES, HalfCheck
-from .parity_check import Candidate, ParityCheck, Reference, Unpruned, part_size
+from .parity_check import Candidate, ParityCheck, Unpruned, eager_reference, part_size
 from .pruning import Pruned
 from .search import check_searched, recipe_search
 
@@ -382,7 +380,7 @@ def _fill(
             loaded.task,
             _candidates(exported),
             evaluation,
-            _reference(eager, evaluation, outputs),
+            eager_reference(eager, evaluation, outputs),
             loaded.preprocessing,
             threads=request.threads,
             workers=_workers(request),
@@ -412,17 +410,6 @@ def _fill(
     failed = {**exported.failed_files, **failed}
     outcome = request.pruned.found if request.pruned else next(iter(outcomes), None)
     return ExportResult(folder, manifest, outcome, exported.failures, failed)
-
-
-def _reference(eager: EagerModel, images: Samples, first: Outputs) -> Reference:
-    """What gives the eager model's outputs, which are known for the first images."""
-
-    def outputs(part: slice) -> Outputs:
-        if part.stop <= count_of(first):
-            return part_of(first, part)
-        return eager.outputs(part_of_pixels(images.pixels, part), lambda count: None)
-
-    return outputs
 
 
 def _jobs(request: ExportRequest) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.manifest import Loss, Parity
-from ..artifact.outputs import Outputs, part_of
+from ..artifact.outputs import Outputs, count_of, part_of
 from ..artifact.pixel_file import part_of_pixels
 from ..artifact.preprocessing import Preprocessing
 from ..artifact.samples import Samples
@@ -28,6 +28,9 @@ from ..targets.target import Work
 from ..tasks.parity_meter import ParityMeter
 from ..tasks.task import Task
 from .defaults import OUTPUT_BYTES
+
+if TYPE_CHECKING:
+    from ..export.eager import EagerModel
 
 Reference = Callable[[slice], Outputs]
 """Gives the eager model's outputs for some of the images."""
@@ -80,6 +83,24 @@ class Followed:
     parity: Parity | None = None
     loss: Loss | None = None
     failure: str | None = None
+
+
+def eager_reference(eager: EagerModel, images: Samples, first: Outputs | None = None) -> Reference:
+    """What gives the eager model's outputs for some of the images.
+
+    Args:
+        eager: The model, which runs when it is asked.
+        images: The images.
+        first: Its outputs for the first of them, where these are known.
+    """
+    known = count_of(first) if first else 0
+
+    def outputs(part: slice) -> Outputs:
+        if first and part.stop <= known:
+            return part_of(first, part)
+        return eager.outputs(part_of_pixels(images.pixels, part), lambda count: None)
+
+    return outputs
 
 
 def part_size(output_bytes: int, files: int) -> int:
