@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.size import parse_size
 from ..errors import UsageError
 from ..process.names import split_names
+from ..process.text import whole_number
 from ..progress import Progress
 from ..workflows.defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES
 from .command import Answer, Command, CommandParser
@@ -29,10 +30,6 @@ _EXAMPLES = """examples:
   lowformer-sweep grid.yaml --output /shared/sweep --cluster tcp://scheduler:8786
       on the workers of a Dask scheduler
 """
-
-_LISTS = ("models", "input_sizes", "to", "precisions", "observers", "max_drops", "batches")
-_OTHERS = ("threads", "places", "calibration", "evaluation", "evaluation_labels", "random_weights")
-"""Options that make a grid, in place of a file."""
 
 
 class SweepCommand(Command):
@@ -90,7 +87,7 @@ class SweepCommand(Command):
         if options.on and not budget.is_given:
             raise UsageError("`on` says where a budget holds; give `budget_ms` or another one")
         if options.dry_run:
-            return _dry_run(grid, options.output)
+            return _dry_run(grid, options.output, options.jobs)
         from ..sweep.sweeping import sweep
         from .tables.sweep import print_sweep
 
@@ -168,6 +165,43 @@ def _add_grid_options(parser: CommandParser) -> None:
     )
 
 
+def _whole(text: str) -> int:
+    number = whole_number(text)
+    if number is None:
+        raise UsageError(f"{text!r} is no whole number")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no number") from error
+
+
+_LISTS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "input_sizes": ("sizes", parse_size),
+    "to": ("formats", str),
+    "precisions": ("precisions", str),
+    "observers": ("observers", str),
+    "max_drops": ("max_drops", _number),
+    "batches": ("batches", _whole),
+    "threads": ("threads", _whole),
+    "places": ("places", str),
+}
+"""Options that are lists, with their keys in a grid and what reads one of them."""
+
+_OTHERS = (
+    "models",
+    "random_weights",
+    "calibration",
+    "evaluation",
+    "evaluation_labels",
+    "evaluation_images",
+)
+"""Other options that make a grid, in place of a file."""
+
+
 def _grid(options: argparse.Namespace) -> Grid:
     """The grid of a file, or of options.
 
@@ -176,11 +210,7 @@ def _grid(options: argparse.Namespace) -> Grid:
     """
     from ..sweep.grid_file import grid_of, read_grid, with_folder
 
-    given = [
-        name
-        for name in (*_LISTS, *_OTHERS, "evaluation_images")
-        if getattr(options, name) is not None
-    ]
+    given = [name for name in (*_LISTS, *_OTHERS) if getattr(options, name) is not None]
     if options.grid is not None:
         if given:
             raise UsageError(f"`{given[0]}` belongs to a grid of options; put it into the file")
@@ -195,16 +225,7 @@ def _content(options: argparse.Namespace) -> dict[str, Any]:
     content: dict[str, Any] = {
         "models": [_model(name, options) for name in split_names(options.models, "models")]
     }
-    for name, key, read in (
-        ("input_sizes", "sizes", lambda text: parse_size(text)),
-        ("to", "formats", str),
-        ("precisions", "precisions", str),
-        ("observers", "observers", str),
-        ("max_drops", "max_drops", _number),
-        ("batches", "batches", _whole),
-        ("threads", "threads", _whole),
-        ("places", "places", str),
-    ):
+    for name, (key, read) in _LISTS.items():
         text = getattr(options, name)
         if text is not None:
             content[key] = [read(one) for one in split_names(text, name)]
@@ -226,25 +247,12 @@ def _model(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return {"weights": name} if Path(name).suffix else {"name": name}
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no number") from error
-
-
-def _dry_run(grid: Grid, output: Path) -> Answer:
+def _dry_run(grid: Grid, output: Path, jobs: int | None) -> Answer:
     """What a sweep would do."""
     from ..sweep.preview import preview_sweep
     from .tables.sweep import print_preview
 
-    preview = preview_sweep(grid, output)
+    preview = preview_sweep(grid, output, jobs)
     return Answer(lambda: preview.model_dump(mode="json"), lambda: print_preview(preview))
 
 
