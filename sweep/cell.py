@@ -77,8 +77,7 @@ class Cell:
 
     def identity(self) -> dict[str, Any]:
         """What tells it from others, as plain values; the model is by its digest elsewhere."""
-        fields = dataclasses.asdict(dataclasses.replace(self, model=None))  # type: ignore[arg-type]
-        return fields | {"spec": self.spec.to_dict()}
+        return {"size": self.size, "max_drop": self.max_drop, "spec": self.spec.to_dict()}
 
 
 def cells_of(grid: Grid) -> tuple[list[Cell], list[str]]:

@@ -17,14 +17,14 @@ def image_choice(images: ImageData) -> ImageChoice:
         DataError: It cannot be fetched.
     """
     return ImageChoice(
-        local_path(images.data) if images.data is not None else None,
+        fetched(images.data) if images.data is not None else None,
         images.count,
         images.labels,
         reduce_zero_label=images.reduce_zero_label,
     )
 
 
-def local_path(data: str) -> Path:
+def fetched(data: str) -> Path:
     """A path on this machine: data's own, or that of a copy of what a URL leads to.
 
     A copy is kept for the worker's life, as fsspec's ``simplecache`` has it.

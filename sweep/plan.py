@@ -21,7 +21,7 @@ from .cell import Cell, reference_of
 from .grid import Grid, ImageData, ModelChoice
 from .step import Step
 from .store import Store, key_of
-from .timing_work import TimingWork, measure_cell
+from .timing_work import UNTIMED, TimingWork, measure_cell
 from .work import (
     ExportWork,
     Judged,
@@ -100,7 +100,8 @@ class _Planner:
         self._evaluation = _identity(grid.evaluation)
         self._models = {model: _model_identity(model) for model in grid.models}
         self._keys = {cell: self._key(cell) for cell in cells}
-        self._steps: list[Step] = []
+        self._machine = describe_machine()
+        self._steps: dict[tuple[Path, ...], Step] = {}
 
     def plan(self) -> Plan:
         exports = {cell: self._export(cell) for cell in self._cells}
@@ -112,7 +113,12 @@ class _Planner:
             for cell in self._cells
         ]
         return Plan(
-            tuple(self._cells), self._keys, exports, parts, tuple(timed), tuple(self._steps)
+            tuple(self._cells),
+            self._keys,
+            exports,
+            parts,
+            tuple(timed),
+            tuple(self._steps.values()),
         )
 
     def _key(self, cell: Cell) -> str:
@@ -189,7 +195,7 @@ class _Planner:
     def _time(self, cell: Cell, place: str, threads: int, exports: Mapping[Cell, Path]) -> Path:
         """Plans a cell's figures on a place."""
         reference = reference_of(cell, self._cells)
-        machine = describe_machine() if place == HOST else None
+        machine = self._machine if place == HOST else None
         timing = self._grid.timing.model_dump()
         names = [self._keys[cell], self._keys[reference]]
         result = self._store.path("times", key_of(names, place, machine, threads, timing))
@@ -202,8 +208,8 @@ class _Planner:
             result,
         )
         # On this machine nothing else of the sweep is at work meanwhile.
-        computing = [step for step in self._steps if not step.place] if place == HOST else []
-        before = [path for step in computing for path in step.results]
+        computing = [one for one in self._steps.values() if not one.place and place == HOST]
+        before = [one.results[0] for one in computing]
         after = dict.fromkeys([*before, exports[reference]])
         step = Step(
             f"{cell.name}: {place}, {threads} thread(s)",
@@ -222,15 +228,10 @@ class _Planner:
         target = open_target(place)
         if target.threads is not None:
             return (target.threads,)
-        return self._grid.threads if target.scheme in TIMED else (1,)
+        return (1,) if target.scheme in UNTIMED else self._grid.threads
 
     def _add(self, step: Step) -> None:
-        if all(step.results != other.results for other in self._steps):
-            self._steps.append(step)
-
-
-TIMED = (HOST, "ssh", "adb", "web")
-"""Places that give times."""
+        self._steps.setdefault(step.results, step)
 
 
 def _model_identity(model: ModelChoice) -> Any:

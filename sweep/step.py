@@ -56,9 +56,7 @@ def do_step(step: Step, *failures: str | None) -> str | None:
         return None
     try:
         step.function(step.argument)
-    except LowFormerEdgeError as error:
-        return limit_behind(error) or one_line(error)
-    except OSError as error:
+    except (LowFormerEdgeError, OSError) as error:
         return limit_behind(error) or one_line(error)
     except MemoryError:
         return "not enough memory; let fewer workers work at a time"

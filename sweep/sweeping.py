@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +25,7 @@ from .page import page_of
 from .plan import Plan, plan_sweep
 from .step import Step
 from .store import PAGE, RESULT, TABLE, Store
+from .table import table_of
 
 WORKER_BYTES = 1_440_000_000
 """What a worker that exports takes at its peak."""
@@ -160,42 +159,3 @@ def write_outcome(result: SweepResult, store: Store) -> None:
     ):
         with replaced_file(store.folder / name) as temporary:
             temporary.write_text(content, encoding="utf-8", newline="")
-
-
-COLUMNS = ("name", "model", "input_size", "format", "precision", "observer", "max_drop", "batch")
-MEASURED = (
-    "place",
-    "threads",
-    "verdict",
-    "median_ms",
-    "p90_ms",
-    "p99_ms",
-    "ratio",
-    "instructions",
-    "peak_mb",
-)
-
-
-def table_of(result: SweepResult) -> str:
-    """A line for each cell on each place, as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    figures = ("bytes", "sqnr_db", "measured", "reference", "drop_points", "drop_high_points")
-    writer.writerow([*COLUMNS, *figures, *MEASURED, "failures"])
-    for cell in result.cells:
-        parity = cell.parity
-        measured = parity.measured if parity else None
-        row = [
-            *(getattr(cell, name) for name in COLUMNS),
-            cell.bytes,
-            parity.sqnr_db if parity else None,
-            measured.value if measured else None,
-            measured.reference if measured else None,
-            cell.drop.value if cell.drop else None,
-            cell.drop.high if cell.drop else None,
-        ]
-        row[2] = "x".join(map(str, cell.input_size or ()))
-        reasons = "; ".join(cell.failures)
-        for one in cell.places or (None,):
-            writer.writerow([*row, *(getattr(one, name, None) for name in MEASURED), reasons])
-    return text.getvalue()

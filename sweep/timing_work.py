@@ -27,6 +27,9 @@ from .work import file_of
 JUDGED = (GpuTarget.scheme, NpuTarget.scheme)
 """Places whose times say nothing: files are run there on the bundle's golden vectors."""
 
+UNTIMED = (*JUDGED, ArmTarget.scheme)
+"""Places that give no times."""
+
 _QUIET = SilentProgress()
 
 
