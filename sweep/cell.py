@@ -17,6 +17,9 @@ from .grid import Grid, ModelChoice
 
 INT8, FP32 = "int8", "fp32"
 
+DEFAULT_OBSERVER = ExportSpec().observer
+"""Of precisions that need no ranges, and not told in names."""
+
 SEARCHED = ("tflite",)
 """Formats with several precisions to search among."""
 
@@ -62,7 +65,7 @@ class Cell:
                 "x".join(map(str, [self.size] if isinstance(self.size, int) else self.size))
             )
         parts += [self.format, self.precision]
-        if self.observer != "minmax":
+        if self.observer != DEFAULT_OBSERVER:
             parts.append(self.observer)
         if self.max_drop is not None:
             parts.append(f"drop{self.max_drop:g}")
@@ -111,7 +114,7 @@ def cells_of(grid: Grid) -> tuple[list[Cell], list[str]]:
 def _ways(grid: Grid, format_name: str, precision: str) -> Iterator[tuple[str, float | None]]:
     """The observers and bounds that a precision is tried with."""
     if not ExportSpec(format_name, precision).needs_ranges:
-        yield grid.observers[0] if len(grid.observers) == 1 else "minmax", None
+        yield DEFAULT_OBSERVER, None
         return
     for observer in grid.observers:
         yield observer, None

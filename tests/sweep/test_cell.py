@@ -34,6 +34,10 @@ def test_observers_are_tried_where_ranges_are_needed() -> None:
     ]
 
 
+def test_what_needs_no_ranges_is_the_same_for_any_observer() -> None:
+    assert names_of(observers="mse") == ["b0-tflite-fp32", "b0-tflite-int8-mse"]
+
+
 def test_bounds_are_searches_beside_int8_throughout() -> None:
     assert names_of(max_drops=[0.3], formats=["tflite", "onnx"]) == [
         "b0-tflite-fp32",
