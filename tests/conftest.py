@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import gc
 import json
-import random
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -33,15 +32,13 @@ from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
-from lowformer_edge.progress import QUIET
 from lowformer_edge.runtime.qnn.simulator import sdk_version
-from lowformer_edge.targets.host import HostTarget
-from lowformer_edge.targets.target import Work
 
 from . import foreign
 from .damage import damage_weights
 from .endless import make_endless
 from .export.conversion import Conversion
+from .killing import make_killing
 from .small_models import ATTENTIVE, SLIGHT, TINY
 
 DATA = Path(__file__).parent / "data"
@@ -173,29 +170,11 @@ def endless_file(all_formats_bundle: Path, made_once: MakeOnce) -> Path:
 
 @pytest.fixture(scope="session")
 def killing_file(all_formats_bundle: Path, made_once: MakeOnce) -> Path:
-    """A program with one other bit, by which its runtime ends the process that runs it.
-
-    ExecuTorch does not check a program as it loads it.
-    """
-    (whole,) = all_formats_bundle.glob("*fp32.pte")
-    opened = open_bundle(all_formats_bundle)
-    pixels = opened.golden().pixels[:1]
-
-    def kills(path: Path) -> bool:
-        (ran,) = HostTarget().run(Work([path], pixels, opened.preprocessing), QUIET).ran
-        return "was ended by SIG" in str(ran.answer.failure)
+    """A program for the demo model's images that ends the process that runs it."""
+    _, *shape = open_bundle(all_formats_bundle).golden().pixels.shape
 
     def make(folder: Path) -> None:
-        content, rng = whole.read_bytes(), random.Random(0)
-        path = folder / "killing.pte"
-        for _ in range(500):
-            damaged = bytearray(content)
-            damaged[rng.randrange(5_000, 48_000)] ^= 1 << rng.randrange(8)
-            path.write_bytes(damaged)
-            # What a wild pointer meets is not the same each time.
-            if all(kills(path) for _ in range(4)):
-                return
-        pytest.fail("no file killed the runtime; does ExecuTorch check its programs by now?")
+        make_killing((1, *shape), folder / "killing.pte")
 
     return made_once("killing", make) / "killing.pte"
 
