@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from ..errors import LowFormerEdgeError, UsageError
+from ..process.collection import collect_rarely
 from ..process.interrupt import end_like_ctrl_c
 from ..process.system_limit import limit_behind
 from ..process.waiting import let_threads_sleep
@@ -127,6 +128,7 @@ class Command(abc.ABC):
             The exit code, see :func:`run_command`.
         """
         let_threads_sleep()
+        collect_rarely()
         is_read = prepare_streams()
         return run_command(lambda: self._main(arguments, is_read), self.kept)
 

@@ -8,7 +8,6 @@ commands do whatever the model take the one with the fewest ops.
 from __future__ import annotations
 
 import fcntl
-import gc
 import json
 import warnings
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from lowformer_edge.export.tflite.exporter import TFLiteExporter
 from lowformer_edge.lab.place import Lab, open_lab
 from lowformer_edge.models.config import LowFormerConfig
 from lowformer_edge.models.loading import LoadedModel, load_model
+from lowformer_edge.process.collection import collect_rarely
 from lowformer_edge.runtime.qnn.simulator import sdk_version
 
 from . import foreign
@@ -47,10 +47,8 @@ MakeOnce = Callable[[str, Callable[[Path], None]], Path]
 
 
 def pytest_configure() -> None:
-    """Has Python look for cycles of objects less often: converters make millions of objects, and
-    the collector takes a tenth of the run to go over them.
-    """
-    gc.set_threshold(100_000)
+    """Has tests run as commands do, see there."""
+    collect_rarely()
 
 
 @pytest.fixture(autouse=True)

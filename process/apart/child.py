@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ... import errors
 from ...errors import LowFormerEdgeError, SystemLimitError
+from ..collection import collect_rarely
 from ..lifeline import end_with_the_input, taken_output
 from ..system_limit import limit_behind
 from .told_progress import FAILED, ToldProgress
@@ -27,6 +28,7 @@ TEMPORARY = "tmp"
 def main(arguments: list[str]) -> int:
     """Does the call in the folder that is the only argument."""
     (folder,) = map(Path, arguments)
+    collect_rarely()
     with os.fdopen(taken_output(), "w", encoding="utf-8") as stream:
         end_with_the_input()
         _do(folder, ToldProgress(stream))
