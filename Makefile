@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo demo-detect demo-segment test lint types benchmark peers gpu-cost check-coreml check-npu check-targets check-wheel check-timm \
+.PHONY: demo demo-detect demo-segment test test-heavy lint types benchmark peers gpu-cost check-coreml check-npu check-targets check-wheel check-timm \
 	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu web-test android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
@@ -29,7 +29,11 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxpro
 	--dist worksteal
 
 test: $(INSTALLED)
-	$(PYTEST) --ignore tests/android_demo -m "not browser"
+	$(PYTEST) --ignore tests/android_demo -m "not browser and not heavy"
+
+# What takes long by itself: whole variants, searches, emulated processors, files that kill and hang.
+test-heavy: $(INSTALLED)
+	$(PYTEST) --ignore tests/android_demo -m "heavy and not browser"
 
 # The page for browsers, in Chromium.
 web-test: web-lab

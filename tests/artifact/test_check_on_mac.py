@@ -86,6 +86,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_the_script_stands_alone(bundle: Path) -> None:
     script = bundle / "tensor" / "check_on_mac.py"
     assert script.read_bytes() == Path(check_on_mac.__file__).read_bytes()

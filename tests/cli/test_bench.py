@@ -28,6 +28,7 @@ def demo_onnx(all_formats_bundle: Path) -> Path:
     return all_formats_bundle / "demo-fp32.onnx"
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("unhurried")
 def test_a_bundles_files_beside_the_first(
     demo_bundle: Path, capfd: pytest.CaptureFixture[str]
@@ -67,6 +68,7 @@ def test_any_file_against_any_other(
     assert "timing in fresh processes, 1 thread(s)" in err
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "mode", [["--runs", "6", "--processes", "2"], ["--profile", "--runs", "3"]]
 )
@@ -206,6 +208,7 @@ def test_latency_over_minutes(demo_bundle: Path, capfd: pytest.CaptureFixture[st
     assert "running for 0.01 minutes" in err
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("unhurried")
 def test_a_family_and_its_rival(
     demo_onnx: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -234,6 +237,7 @@ def test_a_family_and_its_rival(
     assert "making" not in err
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_instructions_on_an_emulated_processor(
     demo_bundle: Path, demo_onnx: Path, capfd: pytest.CaptureFixture[str]
@@ -251,6 +255,7 @@ def test_instructions_on_an_emulated_processor(
     assert again["instructions"] == pytest.approx(int8["instructions"], rel=0.001)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_instructions_of_ops_beside_their_times(
     demo_bundle: Path, capfd: pytest.CaptureFixture[str]

@@ -39,6 +39,7 @@ def test_ranges_are_taken_once_and_used_by_exports(
     assert Ranges.read(Path("slight-tflite/ranges.json")) == ranges
 
 
+@pytest.mark.heavy
 def test_one_ranges_file_serves_two_targets(
     here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +56,7 @@ def test_one_ranges_file_serves_two_targets(
     assert [item.format for item in second.artifacts] == ["onnx"]
 
 
+@pytest.mark.heavy
 def test_a_replaced_bundles_ranges_are_reused_if_nothing_changed(
     here: Path, slight_model: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +82,7 @@ def test_ranges_of_another_model_are_refused(
     assert not (here / "demo-tflite").exists()
 
 
+@pytest.mark.heavy
 def test_sensitivity_as_table_json_and_plot(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main([*FAST, "--sensitivity", "--plot", "ops.png"]) == 0
     out, _ = capfd.readouterr()

@@ -109,6 +109,7 @@ def test_int8_inputs_and_outputs(here: Path, slight: tuple[str, ...]) -> None:
     assert int8.inputs[0].shape == (2, 64, 64, 3)
 
 
+@pytest.mark.heavy
 def test_another_input_size_and_own_data(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     generator = np.random.default_rng(0)
     for name in ("Bag", "T-shirt_top", "Dress"):
@@ -311,6 +312,7 @@ def faint(here: Path, slight_config: LowFormerConfig) -> str:
     return "faint.safetensors"
 
 
+@pytest.mark.heavy
 def test_a_failed_check_writes_nothing_unless_asked(
     faint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -327,6 +329,7 @@ def test_a_failed_check_writes_nothing_unless_asked(
     assert read_manifest(Path("slight-tflite")).artifacts
 
 
+@pytest.mark.heavy
 def test_2_4_a_file_that_fails_does_not_throw_away_the_others(
     faint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -412,6 +415,7 @@ def test_1_6_export_and_verification_judge_int8_alike(
     assert reason in failure
 
 
+@pytest.mark.heavy
 def test_bias_correction_from_the_command_line(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -447,6 +451,7 @@ def test_a_target_that_fails_does_not_stop_the_others(
     assert not Path("none").exists()
 
 
+@pytest.mark.heavy
 def test_files_for_other_devices_are_marked_as_not_run(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -498,6 +503,7 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "step",
     [
@@ -540,6 +546,7 @@ def test_ctrl_c_leaves_the_older_bundle_whole(
     assert after == before
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_of_several_formats_leaves_no_process_and_no_file(
     sent: signal.Signals,
@@ -603,6 +610,7 @@ def test_broken_promises_are_named(demo_manifest: Manifest) -> None:
     )
 
 
+@pytest.mark.heavy
 def test_a_search_ends_in_a_proven_recipe(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--to", "tflite", "--int8", "--calibration-images", "16", "--runs", "1"]
     search = ["--evaluation-images", "100", "--min-sqnr", "38", "--plot", "front.png"]
@@ -652,6 +660,7 @@ def test_searches_that_are_refused(
         assert_refused(capfd, arguments, reason, here)
 
 
+@pytest.mark.heavy
 def test_core_ml_by_itself_is_fp16_for_ios_17(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -674,6 +683,7 @@ def test_core_ml_by_itself_is_fp16_for_ios_17(
     assert main(["--to", "coreml", *slight[2:], *replaced]) == 0
 
 
+@pytest.mark.heavy
 def test_core_ml_loses_no_more_than_it_may(here: Path) -> None:
     arguments = ["--to", "coreml", "--fp16", "--int8-weights", "--quiet"]
     assert main([*arguments, "--evaluation-images", "500"]) == 0
@@ -722,6 +732,7 @@ def test_authorship_is_stated(here: Path, slight: tuple[str, ...]) -> None:
     assert package.predicted == "classLabel"
 
 
+@pytest.mark.heavy
 def test_what_is_required_of_residency_is_kept_and_checked(
     slight_model: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

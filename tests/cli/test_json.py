@@ -294,6 +294,7 @@ def reduced(bundle: Path, folder: Path, *names: str) -> Path:
     return changed(bundle, folder, change)
 
 
+@pytest.mark.heavy
 def test_files_of_random_weights(hold: Hold, here: Path, slight_model: tuple[str, ...]) -> None:
     arguments = ["--to", "tflite", *slight_model, *FEW, "--output", "out"]
     hold("export-tflite", export, *arguments, "--fp32", "--int8", "--io", "int8")
@@ -302,6 +303,7 @@ def test_files_of_random_weights(hold: Hold, here: Path, slight_model: tuple[str
     hold("export-failed-check", export, *arguments, *broken, codes=(1,))
 
 
+@pytest.mark.heavy
 def test_every_format_from_one_call(hold: Hold, here: Path, slight_model: tuple[str, ...]) -> None:
     hold("export-all", export, "--to", "all", *slight_model, *FEW)
 
@@ -313,6 +315,7 @@ def test_sweeps(hold: Hold, here: Path) -> None:
     hold("sweep", sweep, *grid, *few, codes=OK_OR_BUSY)
 
 
+@pytest.mark.heavy
 def test_files_that_nothing_here_runs(
     hold: Hold, here: Path, slight_model: tuple[str, ...]
 ) -> None:
@@ -335,6 +338,7 @@ def test_a_target_that_fails_beside_one_that_does_not(
     assert list(printed["failed_targets"]) == ["onnx"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("name", "bound"),
     [("export-max-drop", ("--max-drop", "50")), ("export-min-sqnr", ("--min-sqnr", "38"))],
@@ -348,6 +352,7 @@ def test_searches(
     hold(name, export, *arguments, "--evaluation-data", "noise.npz", *bound)
 
 
+@pytest.mark.heavy
 def test_pruning(hold: Hold, here: Path) -> None:
     network = random_model(SLIGHT)
     save_checkpoint(Path("slight.safetensors"), network, Preprocessing(size=64), ())
@@ -371,6 +376,7 @@ def test_the_manifest(hold: Hold, all_formats_bundle: Path) -> None:
     hold("inspect-bundle", inspect, all_formats_bundle)
 
 
+@pytest.mark.heavy
 def test_all_formats_are_verified(hold: Hold, all_formats_bundle: Path, tmp_path: Path) -> None:
     few = ["--evaluation-images", "8"]
     hold("verify", verify, all_formats_bundle, *few)
@@ -381,6 +387,7 @@ def test_all_formats_are_verified(hold: Hold, all_formats_bundle: Path, tmp_path
     hold("verify-golden", verify, changed(all_formats_bundle, tmp_path / "copy", without_weights))
 
 
+@pytest.mark.heavy
 def test_files_that_compute_something_else(
     hold: Hold, all_formats_bundle: Path, tmp_path: Path
 ) -> None:
@@ -405,6 +412,7 @@ def test_files_that_compute_something_else(
 FEW_THERE = ("--evaluation-images", "8", "--target-images", "2")
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_verifying_on_an_emulated_processor(
     hold: Hold, all_formats_bundle: Path, tmp_path: Path
@@ -458,12 +466,14 @@ def test_what_a_mac_said(hold: Hold, coreml_bundles: Path, tmp_path: Path) -> No
     hold("verify-mac", verify, *arguments, codes=(1,))
 
 
+@pytest.mark.heavy
 def test_timings(hold: Hold, all_formats_bundle: Path) -> None:
     files = [all_formats_bundle / "demo-int8.tflite", "--against"]
     files += [all_formats_bundle / "demo-fp32.onnx"]
     hold("bench", bench, *files, *TIMED, "--threads", "1,2", codes=OK_OR_BUSY)
 
 
+@pytest.mark.heavy
 def test_times_of_ops(hold: Hold, all_formats_bundle: Path) -> None:
     files = [all_formats_bundle / f"demo-int8.{suffix}" for suffix in ("tflite", "onnx", "pte")]
     hold("bench-profile", bench, *files, "--profile", "--runs", "4")
@@ -474,6 +484,7 @@ def test_latency_over_minutes(hold: Hold, demo_bundle: Path) -> None:
     hold("bench-minutes", bench, *arguments, codes=OK_OR_BUSY)
 
 
+@pytest.mark.heavy
 def test_a_family(hold: Hold, all_formats_bundle: Path, tmp_path: Path) -> None:
     # Variants whose files are there are not made: their published figures count here, some with
     # no accuracy or no speeds, and one with two numbers of multiply-accumulates.
@@ -486,11 +497,13 @@ def test_a_family(hold: Hold, all_formats_bundle: Path, tmp_path: Path) -> None:
     hold("bench-family", bench, *arguments, *rivals, *TIMED, codes=OK_OR_BUSY)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_instructions(hold: Hold, demo_bundle: Path) -> None:
     hold("bench-arm", bench, demo_bundle / "demo-int8.tflite", "--on", "arm:cortex-a76")
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_instructions_of_ops(hold: Hold, all_formats_bundle: Path) -> None:
     files = [all_formats_bundle / f"demo-int8.{suffix}" for suffix in ("tflite", "onnx")]
@@ -498,6 +511,7 @@ def test_instructions_of_ops(hold: Hold, all_formats_bundle: Path) -> None:
     hold("bench-arm-profile", bench, *files, "--profile", "--runs", "4", "--on", places)
 
 
+@pytest.mark.heavy
 def test_timings_on_a_phone(hold: Hold, all_formats_bundle: Path, phone: AdbServer) -> None:
     arguments = [all_formats_bundle, *TIMED, "--on", "adb"]
     hold("bench-adb", bench, *arguments, codes=OK_OR_BUSY)

@@ -25,6 +25,7 @@ def config(
     return slight_config.for_task(request.param, channels=8).replace(input_size=64)
 
 
+@pytest.mark.heavy
 def test_commands_take_them(
     config: lfe.LowFormerConfig,
     tmp_path: Path,

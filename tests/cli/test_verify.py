@@ -50,6 +50,7 @@ def test_one_calibration_serves_all_targets_closely(bundle: Path) -> None:
         assert item.latency.ratio_to_fp32 is not None
 
 
+@pytest.mark.heavy
 def test_all_files_agree_with_the_model_and_each_other(
     bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +81,7 @@ def test_the_table(bundle: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert "running on host" in err
 
 
+@pytest.mark.heavy
 def test_a_file_that_does_something_else_is_named(
     bundle: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +127,7 @@ def confuse(file: Path, bundle: Path) -> None:
     pytest.fail(f"nothing confused the runtime of {file.name}")
 
 
+@pytest.mark.heavy
 def test_3_6_files_that_kill_or_confuse_their_runtime_are_lines_and_the_others_are_judged(
     bundle: Path,
     killing_file: Path,
@@ -205,6 +208,7 @@ def test_every_format_can_be_inspected(
     assert json.loads(capfd.readouterr().out)["metadata"]["labels"][1] == "Trouser"
 
 
+@pytest.mark.heavy
 def test_logits_are_the_same_whatever_the_threads(
     bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,6 +221,7 @@ def test_logits_are_the_same_whatever_the_threads(
     assert np.allclose(figures[0], figures[1], atol=4)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab", "gpu_lab")
 def test_the_whole_lattice_in_a_small_form(
     all_formats_bundle: Path, capfd: pytest.CaptureFixture[str]

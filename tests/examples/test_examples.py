@@ -47,6 +47,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.heavy
 def test_finetuning_learns_classes_that_classifying_tells(photos: Path, tmp_path: Path) -> None:
     out = run("finetune.py", photos, "--output", "bundle", cwd=tmp_path)
     losses = [float(line.rpartition(" ")[2]) for line in out.splitlines() if "loss" in line]
@@ -85,6 +86,7 @@ def test_classifying_tells_what_is_wrong_in_a_line(demo_bundle: Path, tmp_path: 
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.heavy
 def test_the_steps_of_an_export(tmp_path: Path) -> None:
     out = run("export.py", cwd=tmp_path, COUNT="100")
     assert "failures: ()" in out
@@ -92,6 +94,7 @@ def test_the_steps_of_an_export(tmp_path: Path) -> None:
     assert "label='Shirt'" in out
 
 
+@pytest.mark.heavy
 def test_scenes_as_files_are_those_that_the_bundled_models_are_judged_by(tmp_path: Path) -> None:
     run("scenes.py", "scenes", "--count", "3", cwd=tmp_path)
     images = tmp_path / "scenes" / "images"

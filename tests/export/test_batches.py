@@ -32,6 +32,7 @@ def spec(request: pytest.FixtureRequest) -> ExportSpec:
     return request.param
 
 
+@pytest.mark.heavy
 def test_1_10_an_images_logits_do_not_depend_on_the_others(
     spec: ExportSpec,
     slight_config: LowFormerConfig,

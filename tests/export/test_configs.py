@@ -32,6 +32,7 @@ ONE_HEAD = LowFormerConfig(
 )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", range(1000, 1008))
 def test_2_1_any_config_is_exported_and_right(number: int) -> None:
     file = f"{FORMATS[number % 4]}/{PRECISIONS[number // 4 % 2]}"

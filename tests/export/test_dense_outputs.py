@@ -95,6 +95,7 @@ def outputs_of(network: nn.Module) -> Outputs:
     return {name: values.numpy() for name, values in named.items()}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("task", HEADS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_output_follows_the_network_under_its_name(
@@ -119,6 +120,7 @@ def test_the_delegate_takes_all(name: str, task: str, written: Callable[..., Pat
     assert where.partitions == 1
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", FORMATS)
 def test_boxes_are_decoded_in_the_file(name: str, written: Callable[..., Path]) -> None:
     path = written(name, "detection", "fp32", "boxes")
@@ -151,6 +153,7 @@ def size_of(path: Path) -> int:
     return sum(one.stat().st_size for one in files)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("name", "task"), INT8)
 def test_int8_computes_what_is_simulated_by_level(
     name: str, task: str, written: Callable[..., Path]
@@ -254,6 +257,7 @@ def resizing(made_once: MakeOnce) -> Path:
     return made_once("tflite-resize", make) / "fp32-resize.tflite"
 
 
+@pytest.mark.heavy
 def test_a_file_for_gpus_resizes_by_one_op(resizing: Path) -> None:
     graph = TFLiteGraph(resizing.read_bytes())
     resizes = [op for op in graph.ops() if op.name == "RESIZE_NEAREST_NEIGHBOR"]
@@ -306,6 +310,7 @@ def test_the_npu_is_refused(task: str) -> None:
         conversion_of("qnn", task)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_a_program_takes_pixels_and_gives_maps_on_arm(tmp_path: Path) -> None:
     conversion = conversion_of("executorch", "detection")

@@ -56,6 +56,7 @@ def test_the_shift_is_exact_at_padded_borders(tiny_config: LowFormerConfig) -> N
     assert difference.abs().max() < 1e-6
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", FORMATS)
 def test_pixels_give_what_normalised_values_give(
     name: str,
@@ -74,6 +75,7 @@ def test_pixels_give_what_normalised_values_give(
     assert other.partitions == one.partitions
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["tflite", "executorch", "onnx"])
 def test_int8_keeps_its_quality(
     name: str, conversions: dict[str, Any], noise_images: Samples, tmp_path: Path
@@ -133,6 +135,7 @@ def open_executorch(path: Path) -> Run:
 PLAIN = {"tflite": open_tflite, "onnx": open_onnx, "executorch": open_executorch}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_pillow_reads_is_all_that_plain_runtimes_need(name: str, tmp_path: Path) -> None:
     """The bundled model on 200 test images, without anything of ours beside the file."""

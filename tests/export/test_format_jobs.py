@@ -124,6 +124,7 @@ def twice(
     return Twice(folder, one, several, watcher)
 
 
+@pytest.mark.heavy
 def test_each_format_has_a_process_of_its_own(twice: Twice) -> None:
     assert len(twice.watcher.seen) == 3
 
@@ -157,6 +158,7 @@ def test_steps_are_told_with_their_format(twice: Twice) -> None:
     assert told <= {*twice.watcher.steps}
 
 
+@pytest.mark.heavy
 def test_a_process_that_is_killed_is_a_line_and_the_other_format_is_written(
     random: LoadedModel, noise_images: Samples, tmp_path: Path
 ) -> None:
@@ -194,6 +196,7 @@ def test_precisions_that_share_no_work_have_a_process_each(
     assert "was ended by SIGKILL" in found.failed_files["slight-int8-dynamic.pte"]
 
 
+@pytest.mark.heavy
 def test_what_a_converter_raises_is_that_formats_failure(
     slight_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:
@@ -215,6 +218,7 @@ def model_with(module: nn.Module, config: LowFormerConfig) -> LoadedModel:
     return from_module(network)
 
 
+@pytest.mark.heavy
 def test_modules_of_a_users_own_travel(
     slight_config: LowFormerConfig,
     noise_images: Samples,

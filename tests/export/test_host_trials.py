@@ -34,6 +34,7 @@ def trial(
     return exporter, exporter.quantized(None, ranges)
 
 
+@pytest.mark.heavy
 def test_a_file_gives_what_the_model_gives(
     trial: tuple[Exporter, bytes], noise_images: Samples
 ) -> None:

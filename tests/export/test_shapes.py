@@ -33,6 +33,7 @@ def noise(size: Size, count: int) -> Samples:
     return Samples("noise", np.random.default_rng(0).integers(0, 256, shape, np.uint8))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", FORMATS)
 def test_float32_follows_the_model_in_one_partition(
@@ -50,6 +51,7 @@ def test_float32_follows_the_model_in_one_partition(
         assert format_of(path).residency(path, 1).partitions == 1
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["tflite", "onnx"])
 def test_int8_loses_no_more_than_on_squares(
     name: str, attentive_config: LowFormerConfig, tmp_path: Path

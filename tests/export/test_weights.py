@@ -70,6 +70,7 @@ def zeroed(slight_config: LowFormerConfig) -> Network:
     return network
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["tflite", "executorch", "onnx", "coreml"])
 def test_2_2_norms_of_zeros_are_exported(
     name: str,

@@ -46,6 +46,7 @@ def child(material: Path, socket: str) -> Iterator[Child]:
     child.close()
 
 
+@pytest.mark.heavy
 def test_commands_say_in_a_line_what_is_wrong(material: Path, socket: str) -> None:
     tally = fuzz(material, socket, math.inf, seed=0, jobs=1, rounds=ROUNDS)
     assert not tally.faults, "\n".join(tally.lines())
@@ -61,6 +62,7 @@ def test_what_is_not_changed_is_accepted(material: Path, tmp_path: Path) -> None
         assert verify.main([str(placed), "--quiet"]) == 0
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda path: path.name)
 def test_what_was_found_is_not_found_again(child: Child, finding: Path) -> None:
     result = replay(child, finding)

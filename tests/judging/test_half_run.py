@@ -68,6 +68,7 @@ def computed(path: Path, golden: Golden, accumulation: Accumulation) -> float:
     return sqnr(logits, outputs["logits"])
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_files_keep_their_promise_in_half_precision(
     suffix: str, half_files: dict[str, Path], golden: Golden
@@ -114,6 +115,7 @@ def test_images_are_computed_by_themselves(
     np.testing.assert_array_equal(both["logits"][:1], one["logits"])
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("suffix", "target"), [("tflite", "gpu:fp16"), ("pte", "arm:cortex-a76")])
 def test_half_precision_loses_what_it_loses_there(
     suffix: str, target: str, half_files: dict[str, Path], request: pytest.FixtureRequest

@@ -110,6 +110,7 @@ def colour(text: str) -> tuple[float, ...]:
     return tuple(map(float, re.findall(r"[\d.]+", text)[:3]))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("size", "is_dark"), [(PHONE, False), (DESKTOP, True)])
 def test_it_fits_the_screen_and_can_be_read(
     size: tuple[int, int], is_dark: bool, evidence: Evidence, tmp_path: Path

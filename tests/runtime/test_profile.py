@@ -46,6 +46,7 @@ def test_a_delegates_node_does_not_count_beside_its_ops() -> None:
     assert read_summary("") == []
 
 
+@pytest.mark.heavy
 def test_the_profiled_model_computes_what_the_interpreter_does(demo_bundle: Path) -> None:
     if profiler_missing():
         pytest.skip(str(profiler_missing()))

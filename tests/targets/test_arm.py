@@ -24,6 +24,7 @@ EXPECTED = json.loads(
 """Thousands of instructions, by file and processor, that the demo model's files need."""
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize("cpu", ["cortex-a53", "i8mm", "sme"])
 def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Path) -> None:
@@ -42,6 +43,7 @@ def test_arm_kernels_compute_what_this_processor_does(cpu: str, demo_bundle: Pat
         assert other.answer.residency == one.answer.residency
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a76", "i8mm"])
 def test_instruction_counts_gate_regressions(cpu: str, demo_bundle: Path) -> None:
@@ -62,6 +64,7 @@ def test_instruction_counts_gate_regressions(cpu: str, demo_bundle: Path) -> Non
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize("suffix", ["tflite", "pte", "onnx"])
 def test_ops_take_what_their_file_does(suffix: str, all_formats_bundle: Path) -> None:
@@ -80,6 +83,7 @@ def test_ops_take_what_their_file_does(suffix: str, all_formats_bundle: Path) ->
     assert 1 < found < 10 if suffix == "onnx" else found == pytest.approx(0.98, abs=0.025)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_ops_of_a_file_that_cannot_be_run(tmp_path: Path) -> None:
     path = tmp_path / "cut.tflite"
@@ -88,6 +92,7 @@ def test_ops_of_a_file_that_cannot_be_run(tmp_path: Path) -> None:
         ArmTarget("cortex-a76").count_ops(path, progress=SilentProgress())
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_a_file_that_cannot_be_run_is_an_answer(tmp_path: Path, demo_bundle: Path) -> None:
     manifest = read_manifest(demo_bundle)

@@ -34,6 +34,7 @@ def test_3_6_a_file_that_kills_its_runtime_is_one_line(
     assert "\n" not in failure
 
 
+@pytest.mark.heavy
 def test_a_file_whose_run_has_no_end_is_one_line(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_worker_that_dies_says_how(code: str, reason: str) -> None:
         run_worker(worker(code), os.environ, "x", lambda count: None)
 
 
+@pytest.mark.heavy
 def test_progress_gives_a_worker_more_time_and_silence_ends_it() -> None:
     """With what it started, which would hold its pipes."""
     code = (

@@ -16,6 +16,7 @@ from lowformer_edge.workflows.artifact_check import check_artifacts
 from lowformer_edge.workflows.parity_check import Candidate, ParityCheck
 
 
+@pytest.mark.heavy
 def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,6 +35,7 @@ def test_a_file_whose_run_has_no_end_is_broken_and_the_others_are_checked(
     assert broken["endless"].startswith("endless.onnx: the process that ran it made no progress")
 
 
+@pytest.mark.heavy
 def test_a_file_that_kills_its_runtime_is_broken_and_the_others_are_checked(
     all_formats_bundle: Path, killing_file: Path
 ) -> None:

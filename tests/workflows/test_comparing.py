@@ -42,6 +42,7 @@ def test_a_death_of_the_process_is_one_line(
         compare_apart(first, first, None, min_sqnr=None, threads=1)
 
 
+@pytest.mark.heavy
 def test_a_file_whose_run_has_no_end_is_one_line(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ def bundle(
     )
 
 
+@pytest.mark.heavy
 def test_the_manifest_describes_maps(bundle: lfe.Bundle, model: lfe.LoadedModel) -> None:
     manifest = bundle.manifest
     assert manifest.task == model.config.task
@@ -170,6 +171,7 @@ def test_verification_needs_no_more_than_the_bundle(bundle: lfe.Bundle) -> None:
     assert {edge.second for edge in found.edges()} >= {bundle.files[0].name}
 
 
+@pytest.mark.heavy
 def test_a_recipe_is_searched_by_what_is_found(model: lfe.LoadedModel, images: Samples) -> None:
     pixels = np.random.default_rng(5).integers(0, 256, (4, 64, 96, 3), np.uint8)
     others = lfe.open_images(pixels, model)

@@ -58,6 +58,7 @@ def damaged(
     return make
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

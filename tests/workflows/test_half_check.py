@@ -51,6 +51,7 @@ def model(
     return load_model(weights=tmp_path / "changed.safetensors", config=slight_config)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("model", [lifted], indirect=True)
 @pytest.mark.parametrize("name", ["tflite", "executorch", "coreml"])
 def test_1_5_an_overflow_is_found_with_its_module(

@@ -97,6 +97,7 @@ def test_3_7_links_in_a_circle_are_refused(demo_bundle: Path, tmp_path: Path) ->
         lfe.open_bundle(bundle)
 
 
+@pytest.mark.heavy
 def test_3_5_golden_vectors_that_unpack_to_gigabytes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "golden.npz"
     pixels = np.broadcast_to(np.zeros((), np.uint8), (8, 12_000, 12_000, 3))

@@ -50,6 +50,7 @@ def pruned(model: lfe.LoadedModel, images: tuple[lfe.Samples, lfe.Samples]) -> l
     )
 
 
+@pytest.mark.heavy
 def test_channels_that_nothing_needs_are_taken_out(pruned: lfe.Pruned) -> None:
     assert all(width.channels <= width.before // 2 for width in pruned.layers.values())
     assert pruned.found.loss.drop <= DROP

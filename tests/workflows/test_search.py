@@ -21,6 +21,7 @@ def model(slight_config: lfe.LowFormerConfig) -> lfe.LoadedModel:
     return lfe.load_model(config=slight_config, random_weights=True)
 
 
+@pytest.mark.heavy
 def test_the_recipe_of_a_search_is_proven_and_can_be_exported(
     model: lfe.LoadedModel, tmp_path: Path
 ) -> None:

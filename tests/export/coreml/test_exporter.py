@@ -112,6 +112,7 @@ def test_every_precision_follows_the_model(
     assert sqnr(conversion.reference(inputs), run(path, inputs)) > LEAST_DB[precision]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("variant", ["b0", "e1"])
 def test_published_variants_convert_and_agree(
     variant: str, noise_images: Samples, tmp_path: Path
@@ -267,6 +268,7 @@ def test_the_package_says_what_it_is(conversion: CoreMLConversion, tmp_path: Pat
     assert package.metadata["labels"] == list(LABELS)
 
 
+@pytest.mark.heavy
 def test_the_same_spec_gives_the_same_bytes(conversion: CoreMLConversion) -> None:
     spec = ExportSpec("coreml", "int8")
     conversion.export(ExportSpec("coreml", "int8-weights"))  # from the same conversion
@@ -341,6 +343,7 @@ def test_compressed_weights_are_read_as_coremltools_reads_them(
     assert sizes[0] < sizes[1] / 2.2
 
 
+@pytest.mark.heavy
 def test_dead_activations_stay_finite(
     tiny_config: LowFormerConfig, noise_images: Samples, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def smaller(attentive_config: LowFormerConfig, noise_images: Samples) -> Lowerin
     return Conversion(ExecuTorchExporter, attentive_config, noise_images)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_every_precision_is_one_delegate_and_follows_the_model(
     precision: str, lowering: Lowering, inputs: np.ndarray, tmp_path: Path
@@ -104,6 +105,7 @@ def test_a_phone_can_read_the_metadata_method(lowering: Lowering, tmp_path: Path
     assert '"labels": ["a", "b", "c", "d", "e"]' in text
 
 
+@pytest.mark.heavy
 def test_batches(
     attentive_config: LowFormerConfig,
     noise_images: Samples,
@@ -118,6 +120,7 @@ def test_batches(
     assert np.abs(lowering.reference(inputs) - found).max() < 1e-4
 
 
+@pytest.mark.heavy
 # coremltools leaves a temporary folder to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
@@ -143,6 +146,7 @@ def test_kernels_that_do_not_exist_are_refused_before_lowering(lowering: Lowerin
             lowering.export(spec)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("kind", ["depthwise_conv", "transposed_conv"])
 def test_what_is_refused_does_not_work(
     kind: str,

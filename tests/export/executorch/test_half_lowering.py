@@ -52,6 +52,7 @@ def graph(path: Path) -> XNNGraph:
     return read_graph(read_delegate(path))
 
 
+@pytest.mark.heavy
 def test_every_value_between_the_casts_is_half(graph: XNNGraph) -> None:
     casts = [node for node in graph.nodes if node.kind == "Convert"]
     assert len(casts) == 2
@@ -78,6 +79,7 @@ def test_inputs_and_outputs_are_float32(path: Path) -> None:
     assert (image.dtype, logits.dtype) == ("float32", "float32")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("input_name", ["image", "tensor"])
 def test_only_the_cast_of_pixels_is_outside(
     input_name: str, lowering: Conversion[ExecuTorchExporter], tmp_path: Path
@@ -144,6 +146,7 @@ def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         half_lowering.half_precision_partitioner()
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 @pytest.mark.parametrize(("cpu", "half"), [("cortex-a76", True), ("cortex-a53", False)])
 def test_processors_with_half_arithmetic_use_it_throughout(

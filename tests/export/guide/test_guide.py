@@ -37,6 +37,7 @@ def shown(bundle: Path, path: str, photo: Image.Image) -> str:
     return "".join(f"{one.label}: {one.probability:.4f}\n" for one in found)
 
 
+@pytest.mark.heavy
 def test_every_file_finds_what_the_toolkit_finds(all_formats_bundle: Path, tmp_path: Path) -> None:
     photo = photo_of(all_formats_bundle)
     found = run_guide(all_formats_bundle, photo, tmp_path)
@@ -66,6 +67,7 @@ def unusual_bundle(
     return folder
 
 
+@pytest.mark.heavy
 def test_integers_pixels_and_batches_go_in(unusual_bundle: Path, tmp_path: Path) -> None:
     photo = photo_of(unusual_bundle)
     found = run_guide(unusual_bundle, photo, tmp_path)

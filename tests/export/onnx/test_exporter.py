@@ -146,6 +146,7 @@ def test_files_are_clean_and_tell_what_they_are(conversion: OnnxConversion, tmp_
         assert (logits.name, logits.shape) == ("logits", (1, 5))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_an_open_batch_takes_any_number(
     precision: str, conversion: OnnxConversion, inputs: np.ndarray, tmp_path: Path

@@ -211,6 +211,7 @@ def run(conversion: Conversion[TFLiteExporter], bound: Bound) -> Found:
     )
 
 
+@pytest.mark.heavy
 def test_searches_with_real_files(conversion: Conversion[TFLiteExporter]) -> None:
     loose = run(conversion, Bound(min_sqnr=1))
     assert loose.chosen == 0

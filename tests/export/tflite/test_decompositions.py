@@ -29,6 +29,7 @@ CASES = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("config", "spec"), CASES.values(), ids=CASES)
 def test_the_file_is_the_same(
     config: LowFormerConfig, spec: ExportSpec, monkeypatch: pytest.MonkeyPatch

@@ -85,6 +85,7 @@ def test_names_types_and_metadata(
     assert metadata["labels"] == list("abcde")
 
 
+@pytest.mark.heavy
 def test_dead_channels_and_dead_ops_stay_finite(
     tiny_config: LowFormerConfig, noise_images: Samples, inputs: np.ndarray, tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_sizes(conversion: TFLiteConversion, tmp_path: Path) -> None:
         assert weight_bytes(precision) < 0.5 * full
 
 
+@pytest.mark.heavy
 def test_the_same_spec_gives_the_same_bytes(conversion: TFLiteConversion) -> None:
     for spec in LEAST_SQNR_DB:
         assert conversion.export(spec) == conversion.export(spec)
@@ -130,6 +132,7 @@ def test_the_same_spec_gives_the_same_bytes(conversion: TFLiteConversion) -> Non
     assert again == conversion.exporter.converted()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("changes", "batch"),
     [

@@ -67,6 +67,7 @@ def assert_refused(path: Path, reason: str) -> None:
             read(path)
 
 
+@pytest.mark.heavy
 def test_a_package_is_read_as_coremltools_reads_it(packages: dict[str, Path]) -> None:
     from coremltools.converters.mil.frontend.milproto.load import load
     from coremltools.models import MLModel

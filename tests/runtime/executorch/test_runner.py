@@ -56,6 +56,7 @@ def programs(
     return paths
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore:This API is experimental")
 def test_a_program_is_read_as_the_runtime_reads_it(programs: dict[str, Path]) -> None:
     from executorch.runtime import Runtime

@@ -126,6 +126,7 @@ def test_running_a_file_loads_no_torch(path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.heavy
 def test_a_graph_that_contradicts_itself_cannot_be_traced(
     all_formats_bundle: Path, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def agrees(target: Target, path: Path, image: np.ndarray, least_db: float = 60) 
     return find_difference(found, tracer, least_db=least_db) is None
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("arm_lab")
 def test_every_op_on_an_emulated_processor(demo_bundle: Path) -> None:
     image = image_of(demo_bundle)

@@ -55,6 +55,7 @@ def test_a_worker_that_fails_says_why() -> None:
         ask(SOMETHING, [sys.executable, "-c", "raise SystemExit(3)"])
 
 
+@pytest.mark.heavy
 def test_a_file_whose_run_has_no_end_is_named(
     all_formats_bundle: Path, endless_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

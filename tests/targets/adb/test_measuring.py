@@ -125,6 +125,7 @@ def test_files_that_are_of_no_bundle(run: Bench, small: Path, tmp_path: Path) ->
     assert found["left_out"] == {}
 
 
+@pytest.mark.heavy
 def test_what_makes_times_mean_nothing(run: Bench, small: Path) -> None:
     for mode, reason in (
         ("hot", "the phone throttled (moderate) during 5 of 5 processes; let it cool down"),

@@ -223,6 +223,7 @@ def test_without_the_extra_there_is_one_line(demo_bundle: Path) -> None:
     assert "need onnxruntime-qnn, which is not installed; install the extra npu" in line
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("npu_simulator")
 def test_a_search_is_proven_on_the_simulator(
     attentive_model: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -283,6 +283,7 @@ def test_a_worker_that_is_killed(sshd: SshServer, tmp_path: Path) -> None:
     no_trace(sshd)
 
 
+@pytest.mark.heavy
 def test_what_a_killed_session_leaves_there_is_removed_by_the_next(
     sshd: SshServer, tmp_path: Path
 ) -> None:

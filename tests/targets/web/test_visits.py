@@ -96,6 +96,7 @@ def test_a_page_that_is_closed_fails(bundle: Bundle, monkeypatch: pytest.MonkeyP
     visitors.wait()
 
 
+@pytest.mark.heavy
 def test_silence_fails(bundle: Bundle) -> None:
     visitors = Visitors(lambda browser: None)
     with pytest.raises(TargetError, match="gave no sign for 1 s"):
