@@ -75,6 +75,11 @@ class SweepCommand(Command):
             "--cluster", metavar="URL", help="a Dask scheduler, such as tcp://scheduler:8786"
         )
         work.add_argument(
+            "--retry-invalid",
+            action="store_true",
+            help="take INVALID times of an earlier call again",
+        )
+        work.add_argument(
             "--dry-run", action="store_true", help="tell what would be done, and do nothing"
         )
 
@@ -87,6 +92,10 @@ class SweepCommand(Command):
         if options.on and not budget.is_given:
             raise UsageError("`on` says where a budget holds; give `budget_ms` or another one")
         if options.dry_run:
+            if options.cluster:
+                raise UsageError(
+                    "`dry_run` asks no `cluster`; give its number of workers as `jobs`"
+                )
             return _dry_run(grid, options.output, options.jobs)
         from ..sweep.sweeping import sweep
         from .tables.sweep import print_sweep
@@ -97,6 +106,7 @@ class SweepCommand(Command):
             jobs=options.jobs,
             cluster=options.cluster,
             budget=budget,
+            retry_invalid=options.retry_invalid,
             progress=progress,
         )
         return Answer(

@@ -17,6 +17,7 @@ from ..errors import MissingDependencyError, TargetError, UsageError
 from ..process.interrupt import unheard_interrupt
 from ..process.native_output import captured_output
 from ..process.text import one_line, printable
+from ..runtime.machine import describe_machine
 from ..version import __version__
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 RESOURCE = "lowformer:"
 """Begins the name of the resource by which one step at a time has a place, as Dask knows it."""
+
+_COMPUTING = {f"{RESOURCE}computing": 1}
+"""What workers of this machine have but for the one that measures.
+
+Not their names: to Dask these are addresses, and a worker that is started again has another one.
+"""
 
 _HERE = "127.0.0.1"
 
@@ -50,13 +57,29 @@ class Cluster:
 
     Attributes:
         client: Dask's.
-        workers: Which of them do what measures nothing; all if None.
         name: What messages call it.
+        computing: Dask's resources that a step takes which measures nothing; any worker does it if
+            there are none.
+        workers: How many have these; all threads of all workers if None.
     """
 
     client: Client
-    workers: tuple[str, ...] | None
     name: str
+    computing: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    workers: int | None = None
+
+    def jobs(self) -> int:
+        """How many steps that measure nothing are done at a time, now.
+
+        Raises:
+            TargetError: The scheduler is gone.
+        """
+        if self.workers is not None:
+            return self.workers
+        try:
+            return max(1, sum(self.client.nthreads().values()))
+        except Exception as error:  # Dask has no class of its own for it
+            raise lost_scheduler(self) from error
 
 
 @contextlib.contextmanager
@@ -78,7 +101,8 @@ def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[C
     here = {"host": _HERE, "dashboard": False, "dashboard_address": f"{_HERE}:0"}
     options = {"nthreads": 1, "local_directory": str(scratch), "memory_limit": 0, **here}
     options["silence_logs"] = "CRITICAL"
-    workers = {f"work-{number}": {"cls": Nanny, "options": dict(options)} for number in range(jobs)}
+    computing = {"cls": Nanny, "options": {**options, "resources": _COMPUTING}}
+    workers = {f"work-{number}": computing for number in range(jobs)}
     resources = {f"{RESOURCE}{place}": 1 for place in places}
     measuring = {"cls": Nanny, "options": {**options, "resources": resources}}
     scheduler = {"cls": Scheduler, "options": {"port": 0, **here}}
@@ -91,7 +115,7 @@ def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[C
             stack.enter_context(cluster)
         client = stack.enter_context(Client(cluster, set_as_default=False))
         client.wait_for_workers(len(workers) + 1, timeout=WORKERS_S)
-        yield Cluster(client, tuple(workers), "the workers of this machine")
+        yield Cluster(client, "the workers of this machine", _COMPUTING, jobs)
 
 
 @contextlib.contextmanager
@@ -109,7 +133,7 @@ def remote_cluster(
     Raises:
         MissingDependencyError: Dask is not installed.
         UsageError: It cannot be reached, has no workers, or they are of another version, lack a
-            package, do not see the folder, or measure nowhere.
+            package, do not see the folder, or a place has no worker or several.
     """
     _check_dask()
     from distributed import Client
@@ -130,7 +154,7 @@ def remote_cluster(
                 f"{shown}: has no workers; start some by `dask worker {shown} --nthreads 1`"
             ) from error
         _check_workers(client, shown, formats, places, folder)
-        yield Cluster(client, None, shown)
+        yield Cluster(client, shown)
 
 
 def _check_workers(
@@ -171,23 +195,56 @@ def _check_workers(
     finally:
         mark.unlink()
     for place in places:
-        if not _is_measured(client, place):
-            raise UsageError(
-                f"{shown}: no worker measures on {place}; start one where it can be reached by"
-                f" `dask worker {shown} --nthreads 1 --resources '{RESOURCE}{place}=1'`"
-            )
+        _check_place(client, shown, place)
 
 
-def _is_measured(client: Client, place: str) -> bool:
-    """Whether a worker has a place, or comes with it within a while."""
+def _check_place(client: Client, shown: str, place: str) -> None:
+    """Refuses a place that no worker has, or several, which would measure there at once.
+
+    Raises:
+        UsageError: It is so.
+    """
+    having = _workers_with(client, place)
+    if not having:
+        raise UsageError(
+            f"{shown}: no worker measures on {place}; start one where it can be reached by"
+            f" `dask worker {shown} --nthreads 1 --resources '{RESOURCE}{place}=1'`"
+        )
+    if len(having) > 1 or max(having.values()) > 1:
+        raise UsageError(
+            f"{shown}: {sum(having.values()):g} steps at a time would measure on {place}"
+            f" ({', '.join(having)}); leave `--resources '{RESOURCE}{place}=1'` to one worker"
+        )
+
+
+def _workers_with(client: Client, place: str) -> dict[str, float]:
+    """How many steps at a time each worker measures on a place, once there is one.
+
+    It is waited for a while.
+    """
     end = time.monotonic() + CONNECT_S
     while True:
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if any(f"{RESOURCE}{place}" in worker["resources"] for worker in workers):
-            return True
-        if time.monotonic() > end:
-            return False
+        workers = client.scheduler_info(n_workers=-1)["workers"].items()
+        resources = {name: worker["resources"] for name, worker in workers}
+        key = f"{RESOURCE}{place}"
+        having = {name: float(given[key]) for name, given in resources.items() if key in given}
+        if having or time.monotonic() > end:
+            return having
         time.sleep(0.2)
+
+
+def machine_with(cluster: Cluster, place: str) -> dict[str, str]:
+    """What machine the worker is that measures on a place.
+
+    Raises:
+        TargetError: The worker or the scheduler is gone.
+    """
+    (worker,) = _workers_with(cluster.client, place)
+    try:
+        (machine,) = cluster.client.run(describe_machine, workers=[worker]).values()
+    except Exception as error:  # Dask has no class of its own for it
+        raise lost_scheduler(cluster) from error
+    return dict(machine)
 
 
 def check_seen(cluster: Cluster, paths: Mapping[str, Path]) -> None:

@@ -1,16 +1,18 @@
-"""Having steps done by workers, in their order, as Dask schedules them."""
+"""Having steps done by workers, each once what it hangs on has ended, as Dask schedules them."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..process.text import one_line
 from ..progress import Progress
 from .cluster import RESOURCE, Cluster, lost_scheduler
 from .step import Step, do_step
+from .step_queue import StepQueue
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -23,15 +25,16 @@ def run_steps(
     steps: Sequence[Step],
     cluster: Cluster,
     progress: Progress,
-    on_step: Callable[[Step, str | None], object] = lambda step, failure: None,
+    on_step: Callable[[Step, str | None, int], object],
 ) -> dict[Path, str]:
     """Has steps done whose results are not there yet.
 
     Args:
-        steps: The steps, each after those that it needs.
+        steps: The steps.
         cluster: What does them.
         progress: Is told about them as one step.
-        on_step: Is given each that has ended, with the reason where it failed.
+        on_step: Is given each that has ended, with the reason where it failed, and how many are
+            being done.
 
     Returns:
         Why steps failed, by their results.
@@ -40,54 +43,63 @@ def run_steps(
         TargetError: The scheduler is gone.
     """
     left = [step for step in steps if not step.is_done]
-    failures: dict[Path, str] = {}
-    if not left:
-        return failures
-    futures = _submitted(left, cluster)
-    by_key = {future.key: step for step, future in futures.items()}
+    queue = StepQueue(left)
+    if left:
+        with progress.step("running the sweep", len(left)) as advance:
+            for step, failure, working in _ended(queue, cluster):
+                on_step(step, failure, working)
+                advance(1)
+    return queue.failures
+
+
+def _ended(queue: StepQueue, cluster: Cluster) -> Iterator[tuple[Step, str | None, int]]:
+    """Has a queue's steps done; each as it ends, why it failed, and how many are being done.
+
+    What steps wait for, this process keeps: to Dask a step that failed is none that has ended. And
+    no more of them are in its hands than workers can do at once: all that a worker holds when it
+    dies is under suspicion of having killed it.
+
+    Raises:
+        TargetError: The scheduler is gone.
+    """
     from distributed import as_completed
 
-    with progress.step("running the sweep", len(left)) as advance:
-        for future in as_completed(list(futures.values()), loop=cluster.client.loop):
-            step = by_key[future.key]
-            failure = _failure(future, cluster)
-            if failure is not None:
-                failures |= dict.fromkeys(step.results, failure)
-            on_step(step, failure)
-            advance(1)
-    return failures
+    client, run = cluster.client, int(time.time() * 1000)
+    steps: dict[str, Step] = {}
+    waiting: dict[str, deque[Step]] = defaultdict(deque)
+    at_work: Counter[str] = Counter()
+    completed = as_completed(loop=client.loop)
+
+    def submit() -> None:
+        for step in queue.ready():
+            waiting[step.place].append(step)
+        computing = cluster.jobs()
+        for place, ready in waiting.items():
+            most = 1 if place else computing
+            while ready and at_work[place] < most:
+                step = ready.popleft()
+                key = f"lowformer-{run}-{len(steps)}"
+                steps[key] = step
+                at_work[place] += 1
+                resources = dict(_resources(step, cluster))
+                completed.add(
+                    client.submit(do_step, step, key=key, pure=False, resources=resources)
+                )
+
+    submit()
+    for future in completed:
+        step = steps[future.key]
+        failure = _failure(future, cluster)
+        at_work[step.place] -= 1
+        failed = queue.end(step, failure)
+        submit()
+        for one, reason in ((step, failure), *failed):
+            yield one, reason, sum(at_work.values())
 
 
-def _submitted(steps: Sequence[Step], cluster: Cluster) -> dict[Step, Future[str | None]]:
-    """Each step's future, in the scheduler's hands."""
-    futures: dict[Step, Future[str | None]] = {}
-    of_results: dict[Path, Future[str | None]] = {}
-    run = int(time.time() * 1000)
-    for number, step in enumerate(steps):
-        needs = [of_results[path] for path in step.needs if path in of_results]
-        after = [of_results[path] for path in step.after if path in of_results]
-        options: dict[str, Any] = {}
-        if step.place:
-            options["resources"] = {f"{RESOURCE}{step.place}": 1}
-        elif cluster.workers is not None:
-            options["workers"] = list(cluster.workers)
-        future = cluster.client.submit(
-            _do_after,
-            step,
-            needs,
-            after,
-            key=f"lowformer-{run}-{number}",
-            pure=False,
-            **options,
-        )
-        futures[step] = future
-        of_results |= dict.fromkeys(step.results, future)
-    return futures
-
-
-def _do_after(step: Step, needs: list[str | None], after: list[str | None]) -> str | None:
-    """Does a step once others have ended; only those that it needs must have gone well."""
-    return do_step(step, *needs)
+def _resources(step: Step, cluster: Cluster) -> Mapping[str, float]:
+    """Dask's resources that a step takes."""
+    return {f"{RESOURCE}{step.place}": 1} if step.place else cluster.computing
 
 
 def _failure(future: Future[str | None], cluster: Cluster) -> str | None:

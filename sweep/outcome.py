@@ -115,6 +115,12 @@ def _measured(timed: Timed, failures: Mapping[Path, str]) -> PlaceResult:
         return PlaceResult(**place, verdict="failed", reasons=(reason,))
 
 
+def is_invalid(times: Path) -> bool:
+    """Whether a file holds times that mean nothing."""
+    found = read_values(times)
+    return isinstance(found, dict) and "median_ms" in found and bool(found.get("doubts"))
+
+
 def _strange(path: Path) -> str:
     """What is said of a file that is not as a worker wrote it."""
     return f"{path}: is not as it was written; remove it, and run the same again"

@@ -14,7 +14,10 @@ from ..judging.links import HOST
 from ..models.checkpoint_file import digest_of_checkpoint
 from ..models.checkpoint_source import local_path
 from ..runtime.machine import describe_machine
+from ..targets.adb.target import AdbTarget
 from ..targets.registry import open_target
+from ..targets.ssh.target import SshTarget
+from ..targets.web.target import WebTarget
 from ..version import __version__
 from ..workflows.data import ImagePart
 from .cell import Cell, reference_of
@@ -34,6 +37,12 @@ from .work import (
 
 PART_IMAGES = 512
 """Images that a worker judges at a time; a step of some seconds for a small model."""
+
+_SHARED = (HOST, WebTarget.scheme)
+"""Places that are, or may be, a machine that computes: what is timed there waits for the rest."""
+
+_ELSEWHERE = (SshTarget.scheme, AdbTarget.scheme)
+"""Places that are other machines."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +83,9 @@ class Plan:
     steps: tuple[Step, ...]
 
 
-def plan_sweep(grid: Grid, cells: Sequence[Cell], store: Store) -> Plan:
+def plan_sweep(
+    grid: Grid, cells: Sequence[Cell], store: Store, machine: Mapping[str, str] | None = None
+) -> Plan:
     """The steps of a grid's cells.
 
     What a piece is named by in the folder is a digest of all that it hangs on: the weights, the
@@ -85,29 +96,39 @@ def plan_sweep(grid: Grid, cells: Sequence[Cell], store: Store) -> Plan:
         grid: The grid.
         cells: Its cells.
         store: The sweep's folder.
+        machine: What ``host`` is; this machine if None.
 
     Raises:
         UsageError: A file cannot be read.
     """
-    return _Planner(grid, cells, store).plan()
+    return _Planner(grid, cells, store, machine or describe_machine()).plan()
 
 
 class _Planner:
-    def __init__(self, grid: Grid, cells: Sequence[Cell], store: Store) -> None:
+    def __init__(
+        self, grid: Grid, cells: Sequence[Cell], store: Store, machine: Mapping[str, str]
+    ) -> None:
         self._grid, self._cells, self._store = grid, list(cells), store
+        self._machine = dict(machine)
         self._tools = {"lowformer-edge": __version__, **toolchain()}
         self._calibration = _identity(grid.calibration)
         self._evaluation = _identity(grid.evaluation)
         self._models = {model: _model_identity(model) for model in grid.models}
         self._keys = {cell: self._key(cell) for cell in cells}
-        self._machine = describe_machine()
         self._steps: dict[tuple[Path, ...], Step] = {}
 
     def plan(self) -> Plan:
         exports = {cell: self._export(cell) for cell in self._cells}
         parts = self._judge(exports)
+        results = {}
+        for place in sorted(self._grid.places, key=_is_shared):
+            before = self._all_before(place) if _is_shared(place) else ()
+            for threads in self._threads_on(place):
+                for cell in self._cells:
+                    result = self._time(cell, place, threads, exports, before)
+                    results[place, threads, cell] = result
         timed = [
-            Timed(cell, place, threads, self._time(cell, place, threads, exports))
+            Timed(cell, place, threads, results[place, threads, cell])
             for place in self._grid.places
             for threads in self._threads_on(place)
             for cell in self._cells
@@ -192,8 +213,15 @@ class _Planner:
         after = tuple(exports[cell] for cell in group)
         self._add(Step(title, judge_part, work, results, after=after))
 
-    def _time(self, cell: Cell, place: str, threads: int, exports: Mapping[Cell, Path]) -> Path:
-        """Plans a cell's figures on a place."""
+    def _time(
+        self,
+        cell: Cell,
+        place: str,
+        threads: int,
+        exports: Mapping[Cell, Path],
+        before: Sequence[Path],
+    ) -> Path:
+        """Plans a cell's figures on a place, once there are certain results."""
         reference = reference_of(cell, self._cells)
         machine = self._machine if place == HOST else None
         timing = self._grid.timing.model_dump()
@@ -207,9 +235,6 @@ class _Planner:
             self._grid.timing,
             result,
         )
-        # On this machine nothing else of the sweep is at work meanwhile.
-        computing = [one for one in self._steps.values() if not one.place and place == HOST]
-        before = [one.results[0] for one in computing]
         after = dict.fromkeys([*before, exports[reference]])
         step = Step(
             f"{cell.name}: {place}, {threads} thread(s)",
@@ -223,6 +248,14 @@ class _Planner:
         self._add(step)
         return result
 
+    def _all_before(self, place: str) -> list[Path]:
+        """Results of all that may be at work on the machine that a place is, but for its own."""
+        return [
+            step.results[0]
+            for step in self._steps.values()
+            if step.place != place and step.place.partition(":")[0] not in _ELSEWHERE
+        ]
+
     def _threads_on(self, place: str) -> tuple[int, ...]:
         """The threads that files are measured with: one where instructions are counted."""
         target = open_target(place)
@@ -232,6 +265,11 @@ class _Planner:
 
     def _add(self, step: Step) -> None:
         self._steps.setdefault(step.results, step)
+
+
+def _is_shared(place: str) -> bool:
+    """Whether a place is, or may be, a machine that computes."""
+    return place.partition(":")[0] in _SHARED
 
 
 def _model_identity(model: ModelChoice) -> Any:

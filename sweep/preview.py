@@ -9,6 +9,7 @@ from pathlib import Path
 from ..artifact.results.sweep import PreviewResult
 from ..process.apart.job_count import job_count
 from .cell import cells_of
+from .estimate import estimate_seconds
 from .grid import Grid
 from .plan import plan_sweep
 from .step import Step
@@ -25,9 +26,6 @@ KINDS: Mapping[type, str] = {
 }
 """What steps are called together, by what they take."""
 
-SECONDS: Mapping[type, float] = {RangesWork: 20, ExportWork: 30, PartWork: 60, TimingWork: 40}
-"""Of a step for B0 on one core, with Python's start; other models differ a few times."""
-
 
 def preview_sweep(grid: Grid, output: Path, jobs: int | None = None) -> PreviewResult:
     """What a sweep would do; nothing is written.
@@ -43,23 +41,18 @@ def preview_sweep(grid: Grid, output: Path, jobs: int | None = None) -> PreviewR
     cells, left_out = cells_of(grid)
     plan = plan_sweep(grid, cells, Store(output.absolute()))
     left = [step for step in plan.steps if not step.is_done]
-    computing = [step for step in left if not step.place]
-    count = job_count(jobs, max(1, len(computing)), WORKER_BYTES)
-    seconds = _seconds(computing) / count + _seconds([step for step in left if step.place])
+    computing = sum(not step.place for step in left)
+    count = job_count(jobs, max(1, computing), WORKER_BYTES)
     return PreviewResult(
         cells=tuple(cell.name for cell in cells),
         left_out=tuple(left_out),
         done=_counted([step for step in plan.steps if step.is_done]),
         to_do=_counted(left),
         jobs=count,
-        seconds=round(seconds),
+        seconds=round(estimate_seconds(left, count)),
     )
 
 
 def _counted(steps: list[Step]) -> dict[str, int]:
     counts = Counter(KINDS[type(step.argument)] for step in steps)
     return {kind: counts[kind] for kind in KINDS.values() if counts[kind]}
-
-
-def _seconds(steps: list[Step]) -> float:
-    return sum(SECONDS[type(step.argument)] for step in steps)

@@ -40,18 +40,15 @@ class Step:
         return all(path.is_file() for path in self.results)
 
 
-def do_step(step: Step, *failures: str | None) -> str | None:
+def do_step(step: Step) -> str | None:
     """Does a step, wherever this is.
 
     Args:
         step: The step.
-        failures: Why steps that it needs failed.
 
     Returns:
         Why it failed, in a line; None where it did not.
     """
-    if any(failures):
-        return "what it needs failed"
     if step.is_done:
         return None
     try:

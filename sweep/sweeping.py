@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..artifact.replacement import BUNDLE, check_replaceable
 from ..artifact.results.sweep import BestResult, SweepResult
 from ..errors import UsageError
+from ..judging.links import HOST
 from ..models.hub import is_hub_reference
 from ..process.apart.job_count import job_count
 from ..process.replacing import replaced_file, replaced_folder
@@ -16,16 +17,17 @@ from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
 from ..workflows.arguments import check_counts
 from .budget import Budget, best_cell
-from .cell import cells_of
-from .cluster import check_seen, local_cluster, remote_cluster
+from .cell import Cell, cells_of
+from .cluster import Cluster, check_seen, local_cluster, machine_with, remote_cluster
 from .engine import run_steps
 from .grid import Grid
-from .outcome import outcome_of
+from .outcome import is_invalid, outcome_of
 from .page import page_of
 from .plan import Plan, plan_sweep
 from .step import Step
 from .store import PAGE, RESULT, TABLE, Store
 from .table import table_of
+from .tally import Tally
 
 WORKER_BYTES = 1_440_000_000
 """What a worker that exports takes at its peak."""
@@ -41,6 +43,7 @@ def sweep(
     jobs: int | None = None,
     cluster: str | None = None,
     budget: Budget | None = None,
+    retry_invalid: bool = False,
     progress: Progress = QUIET,
 ) -> SweepResult:
     """Exports, judges and times every cell of a grid.
@@ -55,7 +58,8 @@ def sweep(
         cluster: A scheduler of Dask's whose workers do the work, such as
             ``tcp://scheduler:8786``.
         budget: What the best cell must keep; its bundle goes to ``best`` in the folder.
-        progress: Is told about each step.
+        retry_invalid: Whether times of an earlier call that are INVALID are taken again.
+        progress: Is told about each step, and of each cell that is done.
 
     Returns:
         Every cell with what was found out; failures are in it.
@@ -74,8 +78,15 @@ def sweep(
         progress.note(f"left out: {line}")
     store = Store(Path(output).absolute())
     with store.opened():
-        plan = plan_sweep(grid, cells, store)
-        failures = _run(plan, grid, store, jobs, cluster, progress)
+        if cluster is None:
+            plan = _planned(grid, cells, store, None, retry_invalid)
+            failures = _run_here(plan, grid, jobs, progress)
+        else:
+            with remote_cluster(cluster, grid.formats, grid.places, store.folder) as workers:
+                check_seen(workers, _paths(grid))
+                host = machine_with(workers, HOST) if HOST in grid.places else None
+                plan = _planned(grid, cells, store, host, retry_invalid)
+                failures = _run_on(workers, plan, progress)
         result = outcome_of(plan, store, failures, left_out)
         write_outcome(result, store)
         if budget is not None and budget.is_given:
@@ -84,37 +95,44 @@ def sweep(
     return result
 
 
-def _run(
-    plan: Plan,
+def _planned(
     grid: Grid,
+    cells: Sequence[Cell],
     store: Store,
-    jobs: int | None,
-    address: str | None,
-    progress: Progress,
-) -> dict[Path, str]:
-    """Has all steps done that are not; why some failed, by their results."""
+    machine: Mapping[str, str] | None,
+    retry_invalid: bool,
+) -> Plan:
+    """What is to be done; INVALID times are forgotten before, if they are to be taken again."""
+    plan = plan_sweep(grid, cells, store, machine)
+    if retry_invalid:
+        for one in plan.timed:
+            if is_invalid(one.result):
+                one.result.unlink()
+    return plan
+
+
+def _run_here(plan: Plan, grid: Grid, jobs: int | None, progress: Progress) -> dict[Path, str]:
+    """Has all steps done by workers of this machine; why some failed, by their results."""
     left = [step for step in plan.steps if not step.is_done]
     if not left:
         return {}
-    tell = _telling(plan, progress)
-    if address is not None:
-        with remote_cluster(address, grid.formats, grid.places, store.folder) as cluster:
-            check_seen(cluster, _paths(grid))
-            return run_steps(plan.steps, cluster, progress, tell)
     most = max(1, sum(not step.place for step in left))
     count = job_count(jobs, most, WORKER_BYTES)
-    with scratch_folder() as scratch, local_cluster(count, grid.places, scratch) as cluster:
-        return run_steps(plan.steps, cluster, progress, tell)
+    with scratch_folder() as scratch, local_cluster(count, grid.places, scratch) as workers:
+        return _run_on(workers, plan, progress)
 
 
-def _telling(plan: Plan, progress: Progress) -> Callable[[Step, str | None], None]:
-    """What tells of failed steps as they fail."""
+def _run_on(cluster: Cluster, plan: Plan, progress: Progress) -> dict[Path, str]:
+    """Has all steps done; why some failed, by their results."""
+    tally = Tally(plan, cluster.jobs())
 
-    def tell(step: Step, failure: str | None) -> None:
+    def count(step: Step, failure: str | None, working: int) -> None:
         if failure is not None:
             progress.note(f"{step.name}: {failure}")
+        for cell in tally.count(step, failure):
+            progress.tell(f"{cell.name} is done: {tally.told(working)}")
 
-    return tell
+    return run_steps(plan.steps, cluster, progress, count)
 
 
 def _paths(grid: Grid) -> dict[str, Path]:

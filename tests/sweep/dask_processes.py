@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from distributed import Client
+
 START_S = 60.0
 
 
@@ -95,4 +97,7 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskProcesses]:
         for number in range(workers):
             measures = ["--resources", "lowformer:host=1"] if number == 0 else []
             processes.start_worker(f"worker-{number}", *measures)
+        if workers:
+            with Client(processes.address, set_as_default=False) as client:
+                client.wait_for_workers(workers, timeout=START_S)
         yield processes

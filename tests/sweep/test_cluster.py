@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
 from lowformer_edge.artifact.results.sweep import SweepResult
 from lowformer_edge.errors import TargetError, UsageError
+from lowformer_edge.runtime.machine import describe_machine
 from lowformer_edge.sweep import cluster as cluster_module
-from lowformer_edge.sweep.cluster import MODULES
+from lowformer_edge.sweep.cell import cells_of
+from lowformer_edge.sweep.cluster import MODULES, machine_with, remote_cluster
 from lowformer_edge.sweep.grid import Grid
 from lowformer_edge.sweep.grid_file import grid_of
+from lowformer_edge.sweep.plan import plan_sweep
+from lowformer_edge.sweep.store import Store
 from lowformer_edge.sweep.sweeping import sweep
 
 from .dask_processes import DaskProcesses, dask_cluster
@@ -40,6 +45,7 @@ def test_results_are_those_of_this_machines_workers(
     assert all(cell.places[0].median_ms for cell in there.cells)
 
 
+@pytest.mark.heavy
 def test_a_killed_worker_is_made_up_for(grid: Grid, tmp_path: Path, swept: SweepResult) -> None:
     folder = tmp_path / "dask"
     folder.mkdir()
@@ -57,6 +63,7 @@ def test_a_killed_worker_is_made_up_for(grid: Grid, tmp_path: Path, swept: Sweep
     assert judged(found) == judged(swept)
 
 
+@pytest.mark.heavy
 def test_a_killed_scheduler_loses_nothing(grid: Grid, tmp_path: Path, swept: SweepResult) -> None:
     folder, output = tmp_path / "dask", tmp_path / "sweep"
     folder.mkdir()
@@ -102,6 +109,39 @@ def test_a_place_that_no_worker_measures_on(
     elsewhere = grid.model_copy(update={"places": ("ssh:pi",)})
     with pytest.raises(UsageError, match=r"no worker measures on ssh:pi; start one .*ssh:pi=1"):
         sweep(elsewhere, tmp_path / "sweep", cluster=cluster.address)
+
+
+@pytest.mark.parametrize(("workers", "each"), [(2, 1), (1, 2)])
+def test_a_place_where_several_steps_would_be_at_a_time(
+    grid: Grid, tmp_path: Path, workers: int, each: int
+) -> None:
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    with dask_cluster(folder, 0) as processes:
+        for number in range(workers):
+            processes.start_worker(f"worker-{number}", "--resources", f"lowformer:host={each}")
+        with Client(processes.address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+        with pytest.raises(UsageError, match=r"2 steps at a time would measure on host \(tcp://"):
+            sweep(grid, tmp_path / "sweep", cluster=processes.address)
+
+
+def test_this_machine_is_that_of_the_worker_that_measures(
+    cluster: DaskProcesses, tmp_path: Path
+) -> None:
+    with remote_cluster(cluster.address, ["onnx"], ["host"], tmp_path) as workers:
+        assert machine_with(workers, "host") == describe_machine()
+
+
+def test_times_on_another_machine_are_others(grid: Grid, tmp_path: Path) -> None:
+    cells, _ = cells_of(grid)
+    store = Store(tmp_path)
+    here, there = (
+        {step.name: step.results for step in plan_sweep(grid, cells, store, machine).steps}
+        for machine in (None, {"processor": "another"})
+    )
+    different = {name for name in here if here[name] != there[name]}
+    assert different == {"demo-onnx-fp32: host, 1 thread(s)", "demo-onnx-int8: host, 1 thread(s)"}
 
 
 def test_workers_of_another_version(

@@ -15,6 +15,7 @@ import pytest
 from .test_cluster import wait_for
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_all_of_it(number: signal.Signals, images: Path, tmp_path: Path) -> None:
     options = ["--models", "demo", "--to", "onnx", "--evaluation-data", str(images)]

@@ -6,6 +6,8 @@ import csv
 import itertools
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +70,8 @@ def test_accuracy_is_that_of_all_images_at_once(
     model = lfe.load_model()
     evaluation = lfe.open_images(images, model)
     for cell in swept.cells:
-        assert cell.bundle is not None
         assert cell.parity is not None
-        found = lfe.verify(cell.bundle, images=evaluation)
+        found = lfe.verify(swept_folder / "cells" / cell.key, images=evaluation)
         (edge,) = [edge for edge in found.edges() if edge.first == "eager"]
         same = edge.parity.model_dump(exclude={"outputs", "data"})
         assert cell.parity.model_dump(exclude={"outputs", "data"}) == same
@@ -94,11 +95,18 @@ def test_it_is_written_as_json_as_a_table_and_as_a_page(
     assert "Made by lowformer-sweep" in page
 
 
-def test_nothing_is_done_twice(swept: SweepResult, grid: Grid, swept_folder: Path) -> None:
-    before, steps = files_of(swept_folder), Steps()
-    assert sweep(grid, swept_folder, progress=steps) == swept
+def test_nothing_is_done_twice(swept: SweepResult, grid: Grid, copied: Path) -> None:
+    before, steps = files_of(copied), Steps()
+    again = sweep(grid, copied, progress=steps)
+    assert without_places(again) == without_places(swept)
     assert steps.total == 0
-    assert files_of(swept_folder) == before
+    assert files_of(copied) == before
+
+
+def without_places(swept: SweepResult) -> SweepResult:
+    """A result but for where bundles are."""
+    cells = [cell.model_copy(update={"bundle": None}) for cell in swept.cells]
+    return swept.model_copy(update={"cells": tuple(cells)})
 
 
 def test_what_is_lost_is_done_again(swept: SweepResult, grid: Grid, copied: Path) -> None:
@@ -115,18 +123,61 @@ def test_what_is_lost_is_done_again(swept: SweepResult, grid: Grid, copied: Path
 
 
 def test_other_images_are_judged_again_and_nothing_else(
-    grid: Grid, images: Path, tmp_path: Path, swept_folder: Path, swept: SweepResult
+    grid: Grid, images: Path, tmp_path: Path, copied: Path
 ) -> None:
+    others = tmp_path / "others.npz"
+    shutil.copyfile(images, others)
+    evaluation = grid.evaluation.model_copy(update={"data": str(others)})
+    elsewhere = grid.model_copy(update={"evaluation": evaluation})
+    sweep(elsewhere, copied, jobs=1, progress=SilentProgress())
+    assert left_of(elsewhere, copied) == []
+    state = others.stat()
+    os.utime(others, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))
+    assert left_of(elsewhere, copied) == ["demo: images, part 1 of 1"]
+
+
+def left_of(grid: Grid, folder: Path) -> list[str]:
+    """Steps that are to be done."""
     cells, _ = cells_of(grid)
-    store = Store(swept_folder)
-    assert all(step.is_done for step in plan_sweep(grid, cells, store).steps)
-    state = images.stat()
-    os.utime(images, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))
+    return [step.name for step in plan_sweep(grid, cells, Store(folder)).steps if not step.is_done]
+
+
+def test_invalid_times_are_taken_again_where_that_is_asked_for(grid: Grid, copied: Path) -> None:
+    first, *others = sorted((copied / "times").iterdir())
+    for path in others:
+        path.write_text(json.dumps({**json.loads(path.read_text()), "doubts": []}))
+    first.write_text(json.dumps({**json.loads(first.read_text()), "doubts": ["too busy"]}))
+    before, steps = files_of(copied), Steps()
+    sweep(grid, copied, progress=steps)
+    assert steps.total == 0
+    sweep(grid, copied, jobs=1, retry_invalid=True, progress=steps)
+    assert steps.total == 1
+    after = files_of(copied)
+    assert {name for name in after if after[name] != before[name]} == {f"times/{first.name}"}
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")
+def test_a_full_disk_is_a_line_and_the_second_call_completes(
+    grid: Grid, swept: SweepResult, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this system does not let tests mount a small disk")
     try:
-        left = [step for step in plan_sweep(grid, cells, store).steps if not step.is_done]
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(11_800_000))
+        output = disk / "sweep"
+        found = sweep(grid, output, jobs=1, progress=SilentProgress())
+        assert any("the disk is full" in line for line in found.complaints)
+        ballast.unlink()
+        again = sweep(grid, output, jobs=1, progress=SilentProgress())
+        assert [cell.parity for cell in again.cells] == [cell.parity for cell in swept.cells]
+        assert all(cell.places[0].median_ms for cell in again.cells)
     finally:
-        os.utime(images, ns=(state.st_atime_ns, state.st_mtime_ns))
-    assert [step.name for step in left] == ["demo: images, part 1 of 1"]
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_the_best_cells_bundle_is_written(swept: SweepResult, grid: Grid, copied: Path) -> None:
