@@ -24,7 +24,7 @@ from ..process.text import printable
 VARIABLE = "LOWFORMER_EDGE_LABS"
 """Names the folder of all laboratories, in place of the user's cache."""
 
-VERSIONS = {"android": 4, "arm": 5, "gpu": 4, "web": 4}
+VERSIONS = {"android": 4, "arm": 5, "data": 4, "gpu": 4, "web": 4}
 """By laboratory, raised when one that was built before can no longer be used."""
 
 RECORD = "lab.json"
