@@ -13,15 +13,13 @@ from ..calibration.observer import observer_factory
 from ..errors import UsageError
 from ..export.search.bound import Bound
 from ..export.spec import ExportSpec
+from ..workflows.search import searched_formats
 from .grid import Grid, ModelChoice
 
 INT8, FP32 = "int8", "fp32"
 
 DEFAULT_OBSERVER = ExportSpec().observer
 """Of precisions that need no ranges, and not told in names."""
-
-SEARCHED = ("tflite",)
-"""Formats with several precisions to search among."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +116,7 @@ def _ways(grid: Grid, format_name: str, precision: str) -> Iterator[tuple[str, f
         return
     for observer in grid.observers:
         yield observer, None
-        if precision == INT8 and format_name in SEARCHED:
+        if precision == INT8 and format_name in searched_formats():
             yield from ((observer, drop) for drop in grid.max_drops)
 
 

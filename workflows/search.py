@@ -24,13 +24,18 @@ from .arguments import check_measurable, check_model, check_samples
 from .calibrate import calibrate
 
 
+def searched_formats() -> tuple[str, ...]:
+    """Formats whose recipe can be searched for: with several precisions to choose among."""
+    return tuple(name for name, exporter in EXPORTERS.items() if exporter.choices)
+
+
 def check_searched(formats: Sequence[str]) -> None:
     """Refuses formats whose recipe cannot be searched for.
 
     Raises:
         UsageError: It is none, or several.
     """
-    searched = [name for name, exporter in EXPORTERS.items() if exporter.choices]
+    searched = searched_formats()
     if len(set(formats)) != 1 or not set(formats) <= set(searched):
         raise UsageError(
             f"`max_drop` and `min_sqnr` search with {' or '.join(searched)}; give one of them alone"
