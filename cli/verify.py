@@ -44,6 +44,7 @@ BUNDLE_ONLY: Mapping[str, object] = {
     "web_report": None,
     "on": "host",
     "requirements": [],
+    "jobs": None,
 }
 """Options that say nothing of two files, with what they are where they are left out."""
 
@@ -97,6 +98,13 @@ class VerifyCommand(Command):
         _add_target_options(parser)
         output = parser.add_argument_group("output")
         output.add_argument("--threads", type=int, default=1, help="of each runtime (default: 1)")
+        output.add_argument(
+            "--jobs",
+            type=int,
+            metavar="N",
+            help="processes that run files on this machine, each on a part of the images (default:"
+            " as cores and memory allow)",
+        )
 
     def run(self, options: argparse.Namespace, progress: Progress) -> Answer:
         """See :class:`Command`."""
@@ -159,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
     _check_left_out(options, FILES_ONLY, "two files, not for a bundle")
-    check_counts(options, "evaluation_images", "threads", "target_images")
+    check_counts(options, "evaluation_images", "threads", "target_images", "jobs")
     if options.weights and not options.evaluation:
         raise UsageError("--weights belongs to --evaluation-data; give both, or neither")
     from ..workflows.verify import verify
@@ -174,6 +182,7 @@ def _verify(options: argparse.Namespace, progress: Progress) -> Answer:
         requirements=[str(one) for one in requirements_of(options)],
         target_images=options.target_images,
         threads=options.threads,
+        jobs=options.jobs,
         progress=progress,
     )
     return Answer(

@@ -52,16 +52,13 @@ from .data import (
 )
 from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
 from .half_check import HALF, HALF_IMAGES, HalfCheck
+from .image_workers import image_workers
 from .parity_check import Candidate, ParityCheck, Unpruned, eager_reference, part_size
 from .pruning import Pruned
 from .search import check_searched, recipe_search
 
 SIMULATED_IMAGES = 16
 """How many images a simulator runs, which takes a second for each."""
-
-
-IMAGES_EACH = 32
-"""How many images there are for each process that runs files, which takes seconds to start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -383,7 +380,7 @@ def _fill(
             eager_reference(eager, evaluation, outputs),
             loaded.preprocessing,
             threads=request.threads,
-            workers=_workers(request),
+            workers=image_workers(request.jobs, len(request.evaluation)),
             size=size,
             unpruned=_unpruned(request),
         )
@@ -415,12 +412,6 @@ def _fill(
 def _jobs(request: ExportRequest) -> int:
     """How many processes convert at a time."""
     return job_count(request.jobs, most_jobs(request.specs), CONVERSION_BYTES)
-
-
-def _workers(request: ExportRequest) -> int:
-    """How many processes run the files, each on a part of the images."""
-    most = max(1, len(request.evaluation) // IMAGES_EACH)
-    return job_count(request.jobs, most, CONVERSION_BYTES)
 
 
 def _unpruned(request: ExportRequest) -> Unpruned | None:

@@ -31,6 +31,7 @@ from ..judging.requirement import Requirement, parse_requirement
 from ..judging.verdict import failures_in_half
 from ..progress import QUIET, Progress
 from ..targets.checked_file import CheckedFile
+from ..targets.host import HostTarget
 from ..targets.npu.target import check_chips
 from ..targets.registry import open_targets
 from ..targets.target import Target
@@ -43,6 +44,7 @@ from .data import ImageChoice, bundle_images
 from .defaults import EVALUATION_IMAGES, TARGET_IMAGES
 from .explain import explain_links
 from .half_check import HALF, HALF_IMAGES, HalfCheck
+from .image_workers import image_workers
 from .target_check import Checked, TargetCheck, check_on_targets
 
 if TYPE_CHECKING:
@@ -147,6 +149,7 @@ def verify(
     requirements: Sequence[str] = (),
     target_images: int = TARGET_IMAGES,
     threads: int = 1,
+    jobs: int | None = None,
     progress: Progress = QUIET,
 ) -> Verification:
     """Runs a bundle's files, and compares their outputs with the eager model's.
@@ -163,6 +166,8 @@ def verify(
         requirements: What each file's residency must be, besides what the bundle states.
         target_images: How many of the images are run on targets other than the host.
         threads: Of each runtime.
+        jobs: How many processes run files on this machine, each on a part of the images; as cores
+            and memory allow if None. What they give is the same to the bit.
         progress: Is told about each step.
 
     Returns:
@@ -174,7 +179,7 @@ def verify(
         ArtifactError, CheckError: A file cannot be run on the host, or outputs not be compared.
         LabError, TargetError: A target's laboratory is missing, or it failed as a whole.
     """
-    check_counts(threads=threads, target_images=target_images)
+    check_counts(threads=threads, target_images=target_images, jobs=1 if jobs is None else jobs)
     targets = open_targets(on)
     bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     required = dict.fromkeys(map(parse_requirement, (*requirements, *bundle.manifest.requirements)))
@@ -183,6 +188,8 @@ def verify(
     browsers = _read_browser_results(web_report, bundle)
     eager = _eager_model(weights, bundle.manifest)
     samples = _images(images, bundle, eager, progress)
+    host = HostTarget(image_workers(jobs, len(samples)))
+    targets = [host if target.name == HOST else target for target in targets]
     links = _rewritten_links(eager, bundle.manifest, samples, target_images, progress)
     check = _check_files(bundle, targets, samples, required, target_images, threads, progress)
     links += explain_links(check, targets, bundle.folder, bundle.manifest, eager, samples, progress)
