@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_BUNDLE := build/demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo demo-detect demo-segment test test-heavy lint types benchmark peers gpu-cost check-coreml check-npu check-targets check-wheel check-timm \
+.PHONY: demo demo-detect demo-segment test test-heavy lint types benchmark peers gpu-cost sweep-demo check-coreml check-npu check-targets check-wheel check-timm \
 	check-configs fuzz arm-lab gpu-lab android-lab web-lab web-page web-pictures npu web-test android-test android-coverage android-apk \
 	train-demo train-scenes \
 	clean
@@ -72,6 +72,11 @@ peers: arm-lab
 # Dispatches and bytes of TFLite files on a browser's software GPU; two minutes.
 gpu-cost: web-lab
 	$(BIN)/python -m lowformer_edge.benchmarks.gpu_cost
+
+# B0, B1 and E1 trained at two sizes and swept; hours on two cores, and goes on where it was stopped.
+sweep-demo: $(INSTALLED)
+	$(BIN)/lowformer-lab data
+	$(BIN)/python benchmarks/sweep_demo.py --output build/sweep-demo
 
 # Every variant at its own input size; about ten minutes. The tests do it at 64 pixels.
 check-coreml: $(INSTALLED)
