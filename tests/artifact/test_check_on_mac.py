@@ -265,6 +265,7 @@ def test_3_11_another_script_is_named_where_a_bundle_is_inspected(
     assert any("do not run it" in line for line in limits_of(evidence))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("other_script", ["hash updated"], indirect=True)
 def test_3_11_another_script_is_named_where_a_bundle_is_verified(
     other_script: Path, capfd: pytest.CaptureFixture[str]

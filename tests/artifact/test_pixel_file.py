@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import tempfile
 from pathlib import Path
@@ -83,11 +82,9 @@ def test_the_file_goes_with_the_last_that_reads_it(nothing_in_memory: Path) -> N
     assert isinstance(pixels, PixelFile)
     part = pixels.part(slice(2, None))
     del pixels
-    gc.collect()
     assert np.array_equal(part[:], IMAGES[2:])
     assert list(nothing_in_memory.iterdir())
     del part
-    gc.collect()
     assert not list(nothing_in_memory.iterdir())
 
 
@@ -95,7 +92,6 @@ def test_an_error_leaves_no_file(nothing_in_memory: Path) -> None:
     buffer = PixelBuffer(9, 4, 5)
     buffer.append(IMAGES[0])
     del buffer
-    gc.collect()
     assert not list(nothing_in_memory.iterdir())
 
 

@@ -395,6 +395,7 @@ def test_poor_calibration_images_are_warned_of(
     assert calibration.distinct == 1
 
 
+@pytest.mark.heavy
 def test_1_6_export_and_verification_judge_int8_alike(
     trained: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:

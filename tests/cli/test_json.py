@@ -308,6 +308,7 @@ def test_every_format_from_one_call(hold: Hold, here: Path, slight_model: tuple[
     hold("export-all", export, "--to", "all", *slight_model, *FEW)
 
 
+@pytest.mark.heavy
 def test_sweeps(hold: Hold, here: Path) -> None:
     grid = ("--models", "demo", "--to", "onnx", "--precisions", "fp32,int8", "--output", "out")
     few = ("--evaluation-images", "16")

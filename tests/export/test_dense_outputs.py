@@ -171,6 +171,7 @@ def test_int8_computes_what_is_simulated_by_level(
         assert sqnr(values, found[output]) > min(sqnr(values, expected[output]) - 2, 45), output
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("name", "task"), INT8)
 def test_int8_stores_weights_once(name: str, task: str, written: Callable[..., Path]) -> None:
     parameters = sum(

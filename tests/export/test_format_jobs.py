@@ -129,6 +129,7 @@ def test_each_format_has_a_process_of_its_own(twice: Twice) -> None:
     assert len(twice.watcher.seen) == 3
 
 
+@pytest.mark.heavy
 def test_files_are_the_same_to_the_byte(twice: Twice) -> None:
     found = digests(twice.folder / "one")
     assert len(found) > 4
@@ -183,6 +184,7 @@ class PrecisionKiller(Watcher):
             yield advance
 
 
+@pytest.mark.heavy
 def test_precisions_that_share_no_work_have_a_process_each(
     random: LoadedModel, noise_images: Samples, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskProcesses]
         yield processes
 
 
+@pytest.mark.heavy
 def test_results_are_those_of_this_machines_workers(
     swept: SweepResult, grid: Grid, cluster: DaskProcesses, tmp_path: Path
 ) -> None:

@@ -109,6 +109,7 @@ def without_places(swept: SweepResult) -> SweepResult:
     return swept.model_copy(update={"cells": tuple(cells)})
 
 
+@pytest.mark.heavy
 def test_what_is_lost_is_done_again(swept: SweepResult, grid: Grid, copied: Path) -> None:
     before = files_of(copied)
     lost = next((copied / "parts").iterdir())
@@ -122,6 +123,7 @@ def test_what_is_lost_is_done_again(swept: SweepResult, grid: Grid, copied: Path
     assert [cell.parity for cell in again.cells] == [cell.parity for cell in swept.cells]
 
 
+@pytest.mark.heavy
 def test_other_images_are_judged_again_and_nothing_else(
     grid: Grid, images: Path, tmp_path: Path, copied: Path
 ) -> None:

@@ -95,7 +95,7 @@ def figures(meter: ParityMeter) -> tuple[Parity, Interval | None]:
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("annotated", [False, True])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(cuts=st.lists(st.integers(1, IMAGES - 1), max_size=4, unique=True).map(sorted))
 def test_merged_parts_are_the_whole(task: str, annotated: bool, cuts: list[int]) -> None:
     right = truths(task) if annotated else None

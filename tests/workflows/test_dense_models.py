@@ -77,6 +77,7 @@ def test_every_file_follows_the_model(bundle: lfe.Bundle) -> None:
         assert (record.half is not None) == (record.precision == "fp16")
 
 
+@pytest.mark.heavy
 def test_outputs_that_do_not_fit_are_compared_part_by_part(
     model: lfe.LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

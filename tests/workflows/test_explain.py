@@ -93,6 +93,7 @@ def test_the_guilty_op_is_named(name: str, kind: str, damaged: Damaged) -> None:
     assert link.cause in failure
 
 
+@pytest.mark.heavy
 def test_without_weights_it_says_that_they_are_needed(damaged: Damaged) -> None:
     folder = damaged("demo-fp32.onnx")
     manifest = json.loads((folder / "manifest.json").read_text())

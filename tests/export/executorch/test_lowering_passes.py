@@ -28,6 +28,7 @@ def passes() -> Any:
         return importlib.import_module("executorch.backends.xnnpack._passes")
 
 
+@pytest.mark.heavy
 def test_the_program_is_the_same(noise_images: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     lowering = Conversion(ExecuTorchExporter, ATTENTIVE.replace(input_size=32), noise_images)
     spec = ExportSpec("executorch", "int8")

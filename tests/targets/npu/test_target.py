@@ -210,6 +210,7 @@ def test_choices() -> None:
         NpuTarget("")
 
 
+@pytest.mark.heavy
 def test_without_the_extra_there_is_one_line(demo_bundle: Path) -> None:
     code = (
         "import sys\n"
