@@ -83,7 +83,7 @@ def _ended(queue: StepQueue, cluster: Cluster) -> Iterator[tuple[Step, str | Non
                 at_work[place] += 1
                 resources = dict(_resources(step, cluster))
                 completed.add(
-                    client.submit(do_step, step, key=key, pure=False, resources=resources)
+                    client.submit(do_step, step.alone(), key=key, pure=False, resources=resources)
                 )
 
     submit()

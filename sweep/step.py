@@ -39,6 +39,10 @@ class Step:
         """Whether its results are there."""
         return all(path.is_file() for path in self.results)
 
+    def alone(self) -> Step:
+        """The same without what it waits for, of which who does it need not be told."""
+        return dataclasses.replace(self, needs=(), after=())
+
 
 def do_step(step: Step) -> str | None:
     """Does a step, wherever this is.
