@@ -37,8 +37,8 @@ _HERE = "127.0.0.1"
 CONNECT_S = 10.0
 """For how long a scheduler is waited for."""
 
-WORKERS_S = 60.0
-"""For how long workers are waited for."""
+WORKERS_S = 300.0
+"""For how long workers of this machine are waited for, which load a few packages as they start."""
 
 
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +81,27 @@ class Cluster:
         except Exception as error:  # Dask has no class of its own for it
             raise lost_scheduler(self) from error
 
+    def resources(self, place: str) -> Mapping[str, float]:
+        """Dask's resources that a step takes.
+
+        Args:
+            place: Where it measures; empty if nowhere.
+        """
+        return {f"{RESOURCE}{place}": 1} if place else self.computing
+
+    def has_worker(self, place: str) -> bool:
+        """Whether there is a worker for such a step.
+
+        Raises:
+            TargetError: The scheduler is gone.
+        """
+        try:
+            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        except Exception as error:  # Dask has no class of its own for it
+            raise lost_scheduler(self) from error
+        needed = self.resources(place).keys()
+        return any(needed <= worker["resources"].keys() for worker in workers)
+
 
 @contextlib.contextmanager
 def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[Cluster]:
@@ -93,8 +114,10 @@ def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[C
 
     Raises:
         MissingDependencyError: Dask is not installed.
+        TargetError: The workers do not start.
     """
     _check_dask()
+    import dask
     from distributed import Client, Nanny, Scheduler, SpecCluster
 
     # Nothing is reached from other machines, Dask's pages neither.
@@ -108,13 +131,21 @@ def local_cluster(jobs: int, places: Sequence[str], scratch: Path) -> Iterator[C
     scheduler = {"cls": Scheduler, "options": {"port": 0, **here}}
     specs = {**workers, "measure": measuring}
     with contextlib.ExitStack() as stack:
+        # A worker that is started again takes longer than Dask waits on a busy machine.
+        stack.enter_context(dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}))
         with captured_output():  # what it says of children that were ended is for nobody
             resource_tracker.ensure_running()  # which would unblock Ctrl-C where it is started
         with unheard_interrupt():
             cluster = SpecCluster(specs, scheduler=scheduler, silence_logs="CRITICAL")
             stack.enter_context(cluster)
         client = stack.enter_context(Client(cluster, set_as_default=False))
-        client.wait_for_workers(len(workers) + 1, timeout=WORKERS_S)
+        try:
+            client.wait_for_workers(len(workers) + 1, timeout=WORKERS_S)
+        except TimeoutError as error:
+            raise TargetError(
+                f"workers of this machine did not start within {WORKERS_S:g} s; let fewer work at a"
+                " time"
+            ) from error
         yield Cluster(client, "the workers of this machine", _COMPUTING, jobs)
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..process.text import one_line
 from ..progress import Progress
-from .cluster import RESOURCE, Cluster, lost_scheduler
+from .cluster import Cluster, lost_scheduler
 from .step import Step, do_step
 from .step_queue import StepQueue
+from .worker_watch import WorkerWatch
 
 if TYPE_CHECKING:
     from distributed import Future
+
+POLL_S = 0.02
+"""Seconds between looks whether a step has ended."""
 
 _LOST = ("cancelled", "lost")
 """States of work whose scheduler is gone."""
@@ -40,7 +44,7 @@ def run_steps(
         Why steps failed, by their results.
 
     Raises:
-        TargetError: The scheduler is gone.
+        TargetError: The scheduler is gone, or workers that are needed.
     """
     left = [step for step in steps if not step.is_done]
     queue = StepQueue(left)
@@ -60,7 +64,7 @@ def _ended(queue: StepQueue, cluster: Cluster) -> Iterator[tuple[Step, str | Non
     dies is under suspicion of having killed it.
 
     Raises:
-        TargetError: The scheduler is gone.
+        TargetError: The scheduler is gone, or workers that are needed.
     """
     from distributed import as_completed
 
@@ -81,13 +85,19 @@ def _ended(queue: StepQueue, cluster: Cluster) -> Iterator[tuple[Step, str | Non
                 key = f"lowformer-{run}-{len(steps)}"
                 steps[key] = step
                 at_work[place] += 1
-                resources = dict(_resources(step, cluster))
+                resources = dict(cluster.resources(place))
                 completed.add(
                     client.submit(do_step, step.alone(), key=key, pure=False, resources=resources)
                 )
 
     submit()
-    for future in completed:
+    watch = WorkerWatch(cluster)
+    while not completed.is_empty():
+        if not completed.has_ready():
+            watch.look([place for place, count in at_work.items() if count])
+            time.sleep(POLL_S)
+            continue
+        future = next(completed)
         step = steps[future.key]
         failure = _failure(future, cluster)
         at_work[step.place] -= 1
@@ -95,11 +105,6 @@ def _ended(queue: StepQueue, cluster: Cluster) -> Iterator[tuple[Step, str | Non
         submit()
         for one, reason in ((step, failure), *failed):
             yield one, reason, sum(at_work.values())
-
-
-def _resources(step: Step, cluster: Cluster) -> Mapping[str, float]:
-    """Dask's resources that a step takes."""
-    return {f"{RESOURCE}{step.place}": 1} if step.place else cluster.computing
 
 
 def _failure(future: Future[str | None], cluster: Cluster) -> str | None:
