@@ -14,7 +14,7 @@ from pathlib import Path
 
 from distributed import Client
 
-START_S = 60.0
+START_S = 300.0
 
 
 class DaskProcesses:

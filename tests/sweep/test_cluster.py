@@ -24,6 +24,9 @@ from lowformer_edge.sweep.sweeping import sweep
 
 from .dask_processes import DaskProcesses, dask_cluster
 
+PATIENCE_S = 600.0
+"""For how long a sweep's first results are waited for, however busy the machine is."""
+
 
 def judged(result: SweepResult) -> list[object]:
     """What does not hang on how long anything took, nor on which machine."""
@@ -89,7 +92,7 @@ def test_a_killed_scheduler_loses_nothing(grid: Grid, tmp_path: Path, swept: Swe
 
 def wait_for(folder: Path) -> None:
     """Until something is in a folder."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE_S
     while not (folder.is_dir() and any(folder.iterdir())):
         assert time.monotonic() < end, f"nothing comes to {folder}"
         time.sleep(0.05)
