@@ -38,6 +38,7 @@ def test_an_interrupt_ends_all_of_it(number: signal.Signals, images: Path, tmp_p
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
     assert process.returncode == 130
     assert out == ""
     assert err.splitlines()[-1] == "interrupted; what was done is kept"
