@@ -20,10 +20,6 @@ from .format_work import Choose, FormatWork, Written, write_format
 from .formats import EXPORTERS
 from .spec import ExportSpec
 
-BYTES = 1_440_000_000
-"""Of memory that a process is taken to need which converts one format: an export of B1 to TFLite
-in INT8 had 1,431 MB at its peak, with its calibration; each of the demo model's 450 to 710."""
-
 
 def most_jobs(specs: Sequence[ExportSpec]) -> int:
     """Over how many processes the export of some files can be spread."""

@@ -76,10 +76,8 @@ class Cluster:
         """
         if self.workers is not None:
             return self.workers
-        try:
+        with self.asked():
             return max(1, sum(self.client.nthreads().values()))
-        except Exception as error:  # Dask has no class of its own for it
-            raise lost_scheduler(self) from error
 
     def resources(self, place: str) -> Mapping[str, float]:
         """Dask's resources that a step takes.
@@ -95,12 +93,27 @@ class Cluster:
         Raises:
             TargetError: The scheduler is gone.
         """
-        try:
-            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        except Exception as error:  # Dask has no class of its own for it
-            raise lost_scheduler(self) from error
         needed = self.resources(place).keys()
-        return any(needed <= worker["resources"].keys() for worker in workers)
+        with self.asked():
+            return any(needed <= had.keys() for had in _resources(self.client).values())
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[None]:
+        """Lets its scheduler be asked within the block.
+
+        Raises:
+            TargetError: The scheduler is gone.
+        """
+        try:
+            yield
+        except Exception as error:  # Dask has no class of its own for it
+            raise self.lost() from error
+
+    def lost(self) -> TargetError:
+        """What is said where its scheduler is gone."""
+        return TargetError(
+            f"{self.name}: the scheduler is gone; what was done is kept, run the same again"
+        )
 
 
 @contextlib.contextmanager
@@ -255,13 +268,17 @@ def _workers_with(client: Client, place: str) -> dict[str, float]:
     """
     end = time.monotonic() + CONNECT_S
     while True:
-        workers = client.scheduler_info(n_workers=-1)["workers"].items()
-        resources = {name: worker["resources"] for name, worker in workers}
-        key = f"{RESOURCE}{place}"
-        having = {name: float(given[key]) for name, given in resources.items() if key in given}
+        key, workers = f"{RESOURCE}{place}", _resources(client).items()
+        having = {worker: had[key] for worker, had in workers if key in had}
         if having or time.monotonic() > end:
             return having
         time.sleep(0.2)
+
+
+def _resources(client: Client) -> dict[str, dict[str, float]]:
+    """What each worker has for steps to take."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    return {name: worker["resources"] for name, worker in workers.items()}
 
 
 def machine_with(cluster: Cluster, place: str) -> dict[str, str]:
@@ -271,10 +288,8 @@ def machine_with(cluster: Cluster, place: str) -> dict[str, str]:
         TargetError: The worker or the scheduler is gone.
     """
     (worker,) = _workers_with(cluster.client, place)
-    try:
+    with cluster.asked():
         (machine,) = cluster.client.run(describe_machine, workers=[worker]).values()
-    except Exception as error:  # Dask has no class of its own for it
-        raise lost_scheduler(cluster) from error
     return dict(machine)
 
 
@@ -308,10 +323,3 @@ def _check_dask() -> None:
         raise MissingDependencyError(
             "a sweep's workers are Dask's, which is not installed; install lowformer-edge[sweep]"
         )
-
-
-def lost_scheduler(cluster: Cluster) -> TargetError:
-    """What is said where the scheduler is gone."""
-    return TargetError(
-        f"{cluster.name}: the scheduler is gone; what was done is kept, run the same again"
-    )

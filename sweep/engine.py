@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..process.text import one_line
 from ..progress import Progress
-from .cluster import Cluster, lost_scheduler
+from .cluster import Cluster
 from .step import Step, do_step
 from .step_queue import StepQueue
 from .worker_watch import WorkerWatch
@@ -31,10 +31,10 @@ def run_steps(
     progress: Progress,
     on_step: Callable[[Step, str | None, int], object],
 ) -> dict[Path, str]:
-    """Has steps done whose results are not there yet.
+    """Has steps done.
 
     Args:
-        steps: The steps.
+        steps: The steps; what they wait for and none of them makes, is there already.
         cluster: What does them.
         progress: Is told about them as one step.
         on_step: Is given each that has ended, with the reason where it failed, and how many are
@@ -46,13 +46,11 @@ def run_steps(
     Raises:
         TargetError: The scheduler is gone, or workers that are needed.
     """
-    left = [step for step in steps if not step.is_done]
-    queue = StepQueue(left)
-    if left:
-        with progress.step("running the sweep", len(left)) as advance:
-            for step, failure, working in _ended(queue, cluster):
-                on_step(step, failure, working)
-                advance(1)
+    queue = StepQueue(steps)
+    with progress.step("running the sweep", len(steps)) as advance:
+        for step, failure, working in _ended(queue, cluster):
+            on_step(step, failure, working)
+            advance(1)
     return queue.failures
 
 
@@ -114,13 +112,11 @@ def _failure(future: Future[str | None], cluster: Cluster) -> str | None:
         TargetError: The scheduler is gone.
     """
     if future.status in _LOST:
-        raise lost_scheduler(cluster)
+        raise cluster.lost()
     if future.status == "error":
         error = future.exception()
         if type(error).__name__ == "KilledWorker":
             return "the process that did it died each time"
         return f"{type(error).__name__}: {one_line(error)}" if error else "it failed"
-    try:
+    with cluster.asked():
         return future.result()
-    except Exception as error:
-        raise lost_scheduler(cluster) from error

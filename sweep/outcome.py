@@ -115,10 +115,9 @@ def _measured(timed: Timed, failures: Mapping[Path, str]) -> PlaceResult:
         return PlaceResult(**place, verdict="failed", reasons=(reason,))
 
 
-def is_invalid(times: Path) -> bool:
-    """Whether a file holds times that mean nothing."""
-    found = read_values(times)
-    return isinstance(found, dict) and "median_ms" in found and bool(found.get("doubts"))
+def is_invalid(timed: Timed) -> bool:
+    """Whether a cell's times on a place are there and mean nothing."""
+    return _measured(timed, {}).verdict == "INVALID"
 
 
 def _strange(path: Path) -> str:

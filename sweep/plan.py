@@ -82,6 +82,10 @@ class Plan:
     timed: tuple[Timed, ...]
     steps: tuple[Step, ...]
 
+    def left(self) -> list[Step]:
+        """Steps whose results are not there yet."""
+        return [step for step in self.steps if not step.is_done]
+
 
 def plan_sweep(
     grid: Grid, cells: Sequence[Cell], store: Store, machine: Mapping[str, str] | None = None
@@ -120,19 +124,14 @@ class _Planner:
     def plan(self) -> Plan:
         exports = {cell: self._export(cell) for cell in self._cells}
         parts = self._judge(exports)
-        results = {}
+        timed = []
         for place in sorted(self._grid.places, key=_is_shared):
             before = self._all_before(place) if _is_shared(place) else ()
             for threads in self._threads_on(place):
                 for cell in self._cells:
                     result = self._time(cell, place, threads, exports, before)
-                    results[place, threads, cell] = result
-        timed = [
-            Timed(cell, place, threads, results[place, threads, cell])
-            for place in self._grid.places
-            for threads in self._threads_on(place)
-            for cell in self._cells
-        ]
+                    timed.append(Timed(cell, place, threads, result))
+        timed.sort(key=lambda one: self._grid.places.index(one.place))
         return Plan(
             tuple(self._cells),
             self._keys,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ..artifact.results.sweep import PreviewResult
 from ..process.apart.job_count import job_count
+from ..workflows.defaults import WORKER_BYTES
 from .cell import cells_of
 from .estimate import estimate_seconds
 from .grid import Grid
 from .plan import plan_sweep
 from .step import Step
 from .store import Store
-from .sweeping import WORKER_BYTES
 from .timing_work import TimingWork
 from .work import ExportWork, PartWork, RangesWork
 
@@ -40,7 +40,7 @@ def preview_sweep(grid: Grid, output: Path, jobs: int | None = None) -> PreviewR
     """
     cells, left_out = cells_of(grid)
     plan = plan_sweep(grid, cells, Store(output.absolute()))
-    left = [step for step in plan.steps if not step.is_done]
+    left = plan.left()
     computing = sum(not step.place for step in left)
     count = job_count(jobs, max(1, computing), WORKER_BYTES)
     return PreviewResult(

@@ -16,6 +16,7 @@ from ..process.replacing import replaced_file, replaced_folder
 from ..process.system_limit import scratch_folder
 from ..progress import QUIET, Progress
 from ..workflows.arguments import check_counts
+from ..workflows.defaults import WORKER_BYTES
 from .budget import Budget, best_cell
 from .cell import Cell, cells_of
 from .cluster import Cluster, check_seen, local_cluster, machine_with, remote_cluster
@@ -28,9 +29,6 @@ from .step import Step
 from .store import PAGE, RESULT, TABLE, Store
 from .table import table_of
 from .tally import Tally
-
-WORKER_BYTES = 1_440_000_000
-"""What a worker that exports takes at its peak."""
 
 BEST = "best"
 """Where the bundle of the cell that was chosen goes, in the sweep's folder."""
@@ -86,7 +84,7 @@ def sweep(
                 check_seen(workers, _paths(grid))
                 host = machine_with(workers, HOST) if HOST in grid.places else None
                 plan = _planned(grid, cells, store, host, retry_invalid)
-                failures = _run_on(workers, plan, progress)
+                failures = _run_on(workers, plan, plan.left(), progress)
         result = outcome_of(plan, store, failures, left_out)
         write_outcome(result, store)
         if budget is not None and budget.is_given:
@@ -106,25 +104,29 @@ def _planned(
     plan = plan_sweep(grid, cells, store, machine)
     if retry_invalid:
         for one in plan.timed:
-            if is_invalid(one.result):
+            if is_invalid(one):
                 one.result.unlink()
     return plan
 
 
 def _run_here(plan: Plan, grid: Grid, jobs: int | None, progress: Progress) -> dict[Path, str]:
     """Has all steps done by workers of this machine; why some failed, by their results."""
-    left = [step for step in plan.steps if not step.is_done]
+    left = plan.left()
     if not left:
         return {}
     most = max(1, sum(not step.place for step in left))
     count = job_count(jobs, most, WORKER_BYTES)
     with scratch_folder() as scratch, local_cluster(count, grid.places, scratch) as workers:
-        return _run_on(workers, plan, progress)
+        return _run_on(workers, plan, left, progress)
 
 
-def _run_on(cluster: Cluster, plan: Plan, progress: Progress) -> dict[Path, str]:
-    """Has all steps done; why some failed, by their results."""
-    tally = Tally(plan, cluster.jobs())
+def _run_on(
+    cluster: Cluster, plan: Plan, left: Sequence[Step], progress: Progress
+) -> dict[Path, str]:
+    """Has the steps done that are left; why some failed, by their results."""
+    if not left:
+        return {}
+    tally = Tally(plan, left, cluster.jobs())
 
     def count(step: Step, failure: str | None, working: int) -> None:
         if failure is not None:
@@ -132,7 +134,7 @@ def _run_on(cluster: Cluster, plan: Plan, progress: Progress) -> dict[Path, str]
         for cell in tally.count(step, failure):
             progress.tell(f"{cell.name} is done: {tally.told(working)}")
 
-    return run_steps(plan.steps, cluster, progress, count)
+    return run_steps(left, cluster, progress, count)
 
 
 def _paths(grid: Grid) -> dict[str, Path]:

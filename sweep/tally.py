@@ -21,17 +21,20 @@ class Tally:
 
     Args:
         plan: The sweep's.
+        left: Its steps that are to be done.
         jobs: How many steps that measure nothing are done at a time.
         clock: Seconds since the epoch.
     """
 
-    def __init__(self, plan: Plan, jobs: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, plan: Plan, left: Sequence[Step], jobs: int, clock: Callable[[], float] = time.time
+    ) -> None:
         self._jobs, self._clock, self._begun = jobs, clock, clock()
-        self._left = {step.results: step for step in plan.steps if not step.is_done}
+        self._left = {step.results: step for step in left}
         self._whole_s = estimate_seconds(self._left.values(), jobs)
+        made = {path for step in left for path in step.results}
         self._results = {
-            cell: {path for path in paths if not path.is_file()}
-            for cell, paths in results_of_cells(plan).items()
+            cell: made.intersection(paths) for cell, paths in results_of_cells(plan).items()
         }
         self._failed: set[Cell] = set()
 

@@ -25,7 +25,6 @@ from ..calibration.ranges import Ranges
 from ..errors import CheckError, DataError, ExportError, UsageError
 from ..export.bundle import RANGES_FILE, write_golden, write_manifest
 from ..export.eager import EagerModel
-from ..export.format_jobs import BYTES as CONVERSION_BYTES
 from ..export.format_jobs import most_jobs
 from ..export.format_work import Choose
 from ..export.options import check_choice
@@ -50,7 +49,7 @@ from .data import (
     calibration_images,
     evaluation_images,
 )
-from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS
+from .defaults import CALIBRATION_IMAGES, EVALUATION_IMAGES, EXPORT_RUNS, WORKER_BYTES
 from .half_check import HALF, HALF_IMAGES, HalfCheck
 from .image_workers import image_workers
 from .parity_check import Candidate, ParityCheck, Unpruned, eager_reference, part_size
@@ -411,7 +410,7 @@ def _fill(
 
 def _jobs(request: ExportRequest) -> int:
     """How many processes convert at a time."""
-    return job_count(request.jobs, most_jobs(request.specs), CONVERSION_BYTES)
+    return job_count(request.jobs, most_jobs(request.specs), WORKER_BYTES)
 
 
 def _unpruned(request: ExportRequest) -> Unpruned | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ..process.apart.job_count import job_count
+from .defaults import WORKER_BYTES
 
 IMAGES_EACH = 32
 """How many images there are for each process that runs files, which takes seconds to start."""
-
-WORKER_BYTES = 1_440_000_000
-"""What one may take at its peak."""
 
 
 def image_workers(jobs: int | None, images: int) -> int:

@@ -13,14 +13,7 @@ from lowformer_edge.sweep.plan import Plan, plan_sweep
 from lowformer_edge.sweep.store import Store
 from lowformer_edge.sweep.tally import Tally
 
-
-class Clock:
-    """Is moved by hand."""
-
-    now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from ..clock import Clock
 
 
 @pytest.fixture
@@ -30,7 +23,7 @@ def plan(grid: Grid, tmp_path: Path) -> Plan:
 
 
 def test_a_cell_is_done_with_its_last_step(plan: Plan) -> None:
-    tally = Tally(plan, 1)
+    tally = Tally(plan, plan.left(), 1)
     ended = [[cell.name for cell in tally.count(step, None)] for step in plan.steps]
     assert ended[-2:] == [["demo-onnx-fp32"], ["demo-onnx-int8"]]
     assert not any(ended[:-2])
@@ -38,7 +31,7 @@ def test_a_cell_is_done_with_its_last_step(plan: Plan) -> None:
 
 
 def test_a_cell_fails_with_any_of_its_steps(plan: Plan) -> None:
-    tally = Tally(plan, 1)
+    tally = Tally(plan, plan.left(), 1)
     (judged,) = (step for step in plan.steps if "images" in step.name)
     tally.count(judged, "no disk")
     assert tally.told(1).startswith("0 of 2 cells, 2 failed, 1 step(s) at work; ends at about ")
@@ -46,7 +39,7 @@ def test_a_cell_fails_with_any_of_its_steps(plan: Plan) -> None:
 
 def test_the_end_is_told_from_what_was_done(plan: Plan) -> None:
     clock = Clock()
-    tally = Tally(plan, 1, clock)
+    tally = Tally(plan, plan.left(), 1, clock)
     first, *others = plan.steps
     clock.now += 3600
     tally.count(first, None)
@@ -60,5 +53,6 @@ def test_the_end_is_told_from_what_was_done(plan: Plan) -> None:
 
 def test_what_was_there_already_counts_as_done(grid: Grid, swept_folder: Path) -> None:
     cells, _ = cells_of(grid)
-    tally = Tally(plan_sweep(grid, cells, Store(swept_folder)), 1)
+    plan = plan_sweep(grid, cells, Store(swept_folder))
+    tally = Tally(plan, plan.left(), 1)
     assert tally.told(0) == "2 of 2 cells"
