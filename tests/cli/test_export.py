@@ -31,6 +31,8 @@ from lowformer_edge.models.variants import VARIANTS
 from lowformer_edge.runtime.coreml.package import read_package
 from lowformer_edge.workflows.export import failed_checks
 
+from ..small_disk import mounted_disk
+
 FAST = ("--to", "tflite", "--evaluation-images", "20", "--calibration-images", "4", "--runs", "1")
 
 
@@ -477,20 +479,10 @@ def test_weights_beyond_half_precision_are_named(
     assert_refused(capfd, arguments, "head.op_list.2.linear has a weight of", here)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")
 def test_a_full_disk_leaves_the_older_bundle_whole(
     here: Path, slight: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    disk = here / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip("this system does not let tests mount a small disk")
-    try:
+    with mounted_disk(here / "disk", 6) as disk:
         output = ["--output", str(disk / "bundle"), "--quiet"]
         assert main([*slight, *output, "--int8"]) == 0
         before = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
@@ -500,8 +492,6 @@ def test_a_full_disk_leaves_the_older_bundle_whole(
         assert_refused(capfd, arguments, "disk is full", disk)
         after = {path.name: path.read_bytes() for path in (disk / "bundle").iterdir()}
         assert after == before
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.heavy

@@ -7,7 +7,6 @@ import errno
 import functools
 import os
 import resource
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +29,8 @@ from lowformer_edge.process.native_output import captured_output
 from lowformer_edge.process.replacing import Ownership, replaced_file, replaced_folder
 from lowformer_edge.process.system_limit import limit_behind, scratch_folder
 
+from ..small_disk import mounted_disk
+
 OWN = Ownership(contents_of)
 
 
@@ -49,15 +50,8 @@ def no_more_files() -> Iterator[None]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this system does not let tests mount a small disk")
-    try:
+    with mounted_disk(tmp_path / "disk", 2) as disk:
         yield disk
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.fixture

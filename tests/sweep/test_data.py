@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +15,8 @@ from lowformer_edge.sweep.data import fetched, image_choice
 from lowformer_edge.sweep.grid import ImageData
 from lowformer_edge.workflows.data import ImagePart, evaluation_part
 
+from ..hosted_folder import hosted
 from .conftest import IMAGES
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a log."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        pass
-
-
-@pytest.fixture
-def served(images: Path) -> Iterator[str]:
-    """The address of a server on this machine that has the images."""
-    handler = functools.partial(QuietHandler, directory=str(images.parent))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def pixels_of(data: str) -> NDArray[np.uint8]:
@@ -49,11 +27,10 @@ def pixels_of(data: str) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("protocol", ["http", "file"])
-def test_what_is_behind_a_url_is_what_is_at_a_path(
-    protocol: str, images: Path, served: str
-) -> None:
-    url = f"{served}/{images.name}" if protocol == "http" else images.as_uri()
-    np.testing.assert_array_equal(pixels_of(url), pixels_of(str(images)))
+def test_what_is_behind_a_url_is_what_is_at_a_path(protocol: str, images: Path) -> None:
+    with hosted(images.parent) as address:
+        url = f"{address}{images.name}" if protocol == "http" else images.as_uri()
+        np.testing.assert_array_equal(pixels_of(url), pixels_of(str(images)))
 
 
 def test_two_archives_of_one_name_are_two(images: Path, tmp_path: Path) -> None:

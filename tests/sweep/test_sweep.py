@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from lowformer_edge.sweep.preview import preview_sweep
 from lowformer_edge.sweep.store import Store
 from lowformer_edge.sweep.sweeping import sweep, write_outcome
 
+from ..small_disk import mounted_disk
 from .conftest import IMAGES
 
 
@@ -159,17 +159,11 @@ def test_invalid_times_are_taken_again_where_that_is_asked_for(grid: Grid, copie
 
 
 @pytest.mark.heavy
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a full disk needs root")
 def test_a_full_disk_is_a_line_and_the_second_call_completes(
     grid: Grid, swept: SweepResult, tmp_path: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this system does not let tests mount a small disk")
-    try:
-        alone = grid.model_copy(update={"precisions": ("fp32",)})
+    alone = grid.model_copy(update={"precisions": ("fp32",)})
+    with mounted_disk(tmp_path / "disk", 12) as disk:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(11_800_000))
         output = disk / "sweep"
@@ -179,8 +173,6 @@ def test_a_full_disk_is_a_line_and_the_second_call_completes(
         (again,) = sweep(alone, output, jobs=1, progress=SilentProgress()).cells
         assert again.parity == swept.cells[0].parity
         assert again.places[0].median_ms
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_the_best_cells_bundle_is_written(swept: SweepResult, grid: Grid, copied: Path) -> None:

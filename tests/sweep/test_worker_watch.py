@@ -10,6 +10,8 @@ from lowformer_edge.errors import TargetError
 from lowformer_edge.sweep.cluster import Cluster
 from lowformer_edge.sweep.worker_watch import GONE_S, LOOK_S, WorkerWatch
 
+from ..clock import Clock
+
 
 class Workers:
     """Stands in for a cluster, whose workers come and go at a word."""
@@ -19,15 +21,6 @@ class Workers:
 
     def has_worker(self, place: str) -> bool:
         return place in self.places
-
-
-class Clock:
-    """Is moved by hand."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_worker_that_comes_back_in_time_is_no_loss() -> None:

@@ -8,12 +8,7 @@ from lowformer_edge.targets.web import inbox as inbox_module
 from lowformer_edge.targets.web.events import Answered, Event, Gone, Progressed, Refused
 from lowformer_edge.targets.web.inbox import MOST_EVENTS, MOST_REFUSALS, REFUSALS_S, Inbox
 
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from ...clock import Clock
 
 
 def taken(inbox: Inbox) -> list[Event]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import http.server
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +14,7 @@ from lowformer_edge.cli.verify import main as verify
 from lowformer_edge.targets.web.bundle_site import SiteChoice, site_parts
 from lowformer_edge.targets.web.site_folder import write_site_folder
 
+from ...hosted_folder import hosted
 from .chromium import opened_browser
 
 if TYPE_CHECKING:
@@ -28,28 +24,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("web_lab")]
 
 FLAGS = ("--disable-gpu",)
 ROUNDS = 10
-
-
-class FilesAlone(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, without a header that a host of files would not send."""
-
-    extensions_map = {  # noqa: RUF012 - as the class that it is taken from
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-    }
-
-    def log_message(self, *words: Any) -> None:
-        """Says nothing."""
-
-
-@contextlib.contextmanager
-def hosted(folder: Path) -> Iterator[str]:
-    handler = functools.partial(FilesAlone, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")
