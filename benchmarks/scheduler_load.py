@@ -79,7 +79,7 @@ def _report(
     used: float,
 ) -> None:
     rate = len(steps) / wall
-    print(f"{workers} workers, {_machine()}\n")
+    print(f"{workers} workers. Machine: {', '.join(map(' '.join, describe_machine().items()))}.\n")
     print("| | |\n|---|---|")
     for name, value in (
         ("steps", f"{len(steps)}"),
@@ -121,11 +121,6 @@ def leave_results(argument: tuple[Sequence[Path], Any]) -> None:
     for path in results:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-
-
-def _machine() -> str:
-    machine = describe_machine()
-    return f"{machine['processor']}, {machine['cores']} cores"
 
 
 def _options() -> argparse.Namespace:

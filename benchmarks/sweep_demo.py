@@ -8,6 +8,7 @@ folder then has the grid, the checkpoints, and under ``sweep`` the table, the pa
 from __future__ import annotations
 
 import argparse
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -59,10 +60,11 @@ def _train(model: str, size: int, data: Path, folder: Path, options: Sequence[st
 
 def _write_images(data: Path, split: str, count: int, path: Path) -> None:
     """Writes some images of a split with their classes, unless they are there."""
+    if path.is_file() and len(np.load(path)["labels"]) == count:
+        return
     images, labels = (part[_spread(len(part), count)] for part in training.read_split(data, split))
-    if not path.is_file() or len(np.load(path)["labels"]) != len(labels):
-        with replaced_file(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, images=images, labels=labels)
+    with replaced_file(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, images=images, labels=labels)
 
 
 def _spread(whole: int, count: int) -> NDArray[np.int64]:
@@ -89,9 +91,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="Fashion-MNIST (default: lowformer-lab data's)")
     parser.add_argument("--evaluation-images", type=int, default=2000)
     parser.add_argument(
-        "--training", nargs="*", default=["--epochs", "2"], help="options of the training"
+        "--training", type=shlex.split, default=["--epochs", "2"], help="options of the training"
     )
-    parser.add_argument("--sweep", nargs="*", default=[], help="options of lowformer-sweep")
+    parser.add_argument("--sweep", type=shlex.split, default=[], help="options of lowformer-sweep")
     return parser.parse_args()
 
 
