@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterable
 
 from ..errors import TargetError
-from .cluster import Cluster
+from .cluster import WORKERS_S, Cluster
 
 LOOK_S = 5.0
 """Seconds between looks."""
 
-GONE_S = 120.0
+GONE_S = WORKERS_S
 """For how long a worker may be away, as one is that is started again."""
 
 
