@@ -16,7 +16,7 @@ from lowformer_edge.targets.web.browsers import (
 )
 from lowformer_edge.targets.web.refusal import Refusal
 
-from .test_inbox import Clock
+from ...clock import Clock
 
 
 def test_posts_come_at_once_and_then_at_a_rate() -> None:
